@@ -1,0 +1,49 @@
+#pragma once
+
+/*
+ * Table: open addressing over SipHash-1-3, keyed by bytes or by a 64-bit number, to pointers.
+ *
+ * Why SipHash: keys come from outside, and an unkeyed hash lets a peer choose names that all collide. The seed is handed
+ * in. Order that anyone can observe never comes from here: iterate lists, not tables.
+ *
+ * The table borrows its keys: the entry they belong to must hold them unchanged while it is in the table.
+ */
+
+#include "base/defs.h"
+#include "base/str.h"
+
+struct ald_table_slot {
+    uint64_t hash; /* 0: free */
+    struct ald_str key;
+    uint64_t number;
+    void *value;
+};
+
+struct ald_table {
+    struct ald_table_slot *slots;
+    size_t n_slots; /* a power of two, or 0 */
+    size_t n_entries;
+    uint64_t seed[2];
+};
+
+uint64_t ald_siphash(const uint64_t seed[2], const void *data, size_t size);
+
+void ald_table_init(struct ald_table *table, const uint64_t seed[2]);
+void ald_table_fini(struct ald_table *table);
+
+/* Make sure the next `n` additions cannot fail. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_table_reserve(struct ald_table *table, size_t n);
+
+/* The value under a key, or NULL. */
+void *ald_table_find(const struct ald_table *table, struct ald_str key);
+void *ald_table_find_number(const struct ald_table *table, uint64_t number);
+
+enum { ALD_TABLE_TAKEN = 1 }; /* outcome: the key is there; nothing was changed */
+
+/* Add `value` (not NULL). A table uses either byte keys or numbers, not both. Outcome: ALD_TABLE_TAKEN. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_table_add(struct ald_table *table, struct ald_str key, void *value);
+ALD_NODISCARD int ald_table_add_number(struct ald_table *table, uint64_t number, void *value);
+
+/* Take the entry out; returns its value, or NULL when there is none. */
+void *ald_table_remove(struct ald_table *table, struct ald_str key);
+void *ald_table_remove_number(struct ald_table *table, uint64_t number);
