@@ -1,0 +1,54 @@
+#pragma once
+
+/* What the hub counts: one table, from which names and metrics derive. X(NAME, "name") */
+
+#define ALD_COUNTERS(X)                                    \
+    X(CONNECTIONS_OPENED, "connections_opened")            \
+    X(CONNECTIONS_CLOSED, "connections_closed")            \
+    X(CONNECTIONS_REFUSED, "connections_refused")          \
+    X(REGISTERED, "registrations")                         \
+    X(DENIED, "registrations_denied")                      \
+    X(CHANNELS_GONE, "channels_gone")                      \
+    X(SUBMITTED, "commands_submitted")                     \
+    X(SUCCEEDED, "commands_succeeded")                     \
+    X(FAILED, "commands_failed")                           \
+    X(REFUSED, "commands_refused")                         \
+    X(REFUSED_BUSY, "commands_refused_busy")               \
+    X(CANCELLED, "commands_cancelled")                     \
+    X(EXPIRED, "commands_expired")                         \
+    X(LOST, "commands_lost")                               \
+    X(ATTEMPTS, "attempts")                                \
+    X(REQUEUED, "commands_requeued")                       \
+    X(EVENTS, "events_delivered")                          \
+    X(EVENTS_DROPPED, "events_dropped")                    \
+    X(STATUSES, "statuses_delivered")                      \
+    X(STATUSES_DROPPED, "statuses_dropped")                \
+    X(REPLIES_LATE, "replies_late")                        \
+    X(REPLIES_STRAY, "replies_stray")                      \
+    X(REPLIES_UNDELIVERED, "replies_undelivered")          \
+    X(CANCELS_ASKED, "cancels_asked")                      \
+    X(CANCELS_REFUSED, "cancels_refused")                  \
+    X(CANCELS_STRAY, "cancels_stray")                      \
+    X(HEALTH_CHECKS, "health_checks")                      \
+    X(HEALTH_FAILURES, "health_failures")                  \
+    X(HEALTH_EVICTIONS, "health_evictions")                \
+    X(ELECTIONS, "elections")                              \
+    X(PROMOTIONS_CONFIRMED, "promotions_confirmed")        \
+    X(PROMOTIONS_FAILED, "promotions_failed")              \
+    X(DEMOTIONS, "demotions")                              \
+    X(SLOW_CUT, "connections_cut_slow")                    \
+    X(PAUSED, "connections_paused")                        \
+    X(SESSIONS_RESUMED, "sessions_resumed")                \
+    X(SESSIONS_ENDED, "sessions_ended")                    \
+    X(SIGNALS_INVALID, "signals_invalid")                  \
+    X(EVENTS_STALE, "events_stale")                        \
+    X(OUT_OF_MEMORY, "out_of_memory")
+
+enum ald_counter {
+#define ALD_X(name, text) ALD_N_##name,
+    ALD_COUNTERS(ALD_X)
+#undef ALD_X
+    ALD_N_COUNTERS
+};
+
+const char *ald_counter_name(enum ald_counter counter);

@@ -1,0 +1,96 @@
+#pragma once
+
+/*
+ * View: what may be read of a hub between two steps: for the management API, metrics and tests. Everything is borrowed and
+ * true until the next step. Order is that of registration (targets, channels) and of submission (commands).
+ */
+
+#include "hub/hub.h"
+
+enum ald_channel_state { ALD_CHANNEL_LIVE, ALD_CHANNEL_AWAY, ALD_CHANNEL_GONE };
+
+struct ald_channel_view {
+    struct ald_str id; /* UUID text */
+    struct ald_str target;
+    struct ald_str principal;
+    struct ald_str peer;
+    struct ald_str dialect;
+    uint64_t conn;
+    uint8_t state; /* enum ald_channel_state */
+    bool active;
+    bool primary;      /* confirmed */
+    bool candidate;
+    bool leaving;
+    uint64_t term;     /* of its latest promotion, 0: never */
+    uint32_t in_flight, queued;
+    size_t queued_bytes;
+    uint32_t health_failures; /* in a row */
+    ald_usec health_last;     /* when it last answered well, 0: never */
+    ald_usec since;
+    uint64_t n_commands; /* sent to it so far */
+};
+
+struct ald_target_view {
+    struct ald_str name;
+    uint32_t n_channels, n_live, n_active;
+    uint32_t queued; /* waiting for any of its channels */
+    size_t queued_bytes;
+    uint64_t term;
+    struct ald_str primary; /* channel id, absent when none is confirmed */
+};
+
+/* One line of a command's story. */
+struct ald_story_view {
+    ald_usec at;
+    uint8_t phase;   /* enum ald_phase */
+    uint8_t attempt; /* from 1 */
+    struct ald_str channel; /* absent where none is concerned */
+    const char *text;       /* static: "queued", "sent", "late reply", ... */
+};
+
+enum { ALD_STORY_MAX = 16 }; /* lines kept a command; the first ones and the last ones win, the rest is counted */
+
+struct ald_command_view {
+    struct ald_id id;
+    struct ald_str wire_id;
+    struct ald_str name;
+    struct ald_address to;
+    struct ald_str from;      /* target or peer of who submitted */
+    struct ald_str principal;
+    uint8_t mode, phase, outcome, cause;
+    uint8_t n_attempts;
+    ald_usec submitted, deadline, ended; /* monotonic; ended 0: not yet */
+    ald_wall submitted_wall;
+    const struct ald_msg *reply; /* the agent's own, NULL when the hub itself decided */
+    struct ald_str text;         /* why, for people; absent when succeeded */
+    struct ald_story_view story[ALD_STORY_MAX];
+    size_t n_story;
+    uint32_t n_story_dropped;
+    uint32_t n_members; /* of a roster */
+};
+
+/* Walk: start with *cursor = 0, until it returns false. The cursor is an opaque number that may be shown to a client as a
+ * page mark: after further steps it goes on behind the same place, even when that one is gone. */
+bool ald_hub_next_target(const struct ald_hub *hub, uint64_t *cursor, struct ald_target_view *ret_view);
+/* Of one target, or of all when `target` is absent. */
+bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint64_t *cursor, struct ald_channel_view *ret_view);
+/* Remembered outcomes and commands in flight, oldest first. */
+bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view);
+/* The roster members of a command in mode `all`. */
+bool ald_hub_next_member(const struct ald_hub *hub, struct ald_id id, uint64_t *cursor, struct ald_command_view *ret_view);
+
+enum { ALD_VIEW_UNKNOWN = 1 };
+ALD_NODISCARD int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct ald_target_view *ret_view);
+ALD_NODISCARD int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct ald_channel_view *ret_view);
+/* By the hub's id, or by the id its sender gave it (the newest of several). */
+ALD_NODISCARD int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view);
+
+uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter);
+
+struct ald_hub_totals {
+    uint32_t n_connections, n_targets, n_channels;
+    uint32_t n_in_flight, n_queued, n_history;
+    size_t queued_bytes;
+    bool draining;
+};
+void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals);

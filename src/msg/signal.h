@@ -1,0 +1,106 @@
+#pragma once
+
+/*
+ * Signal: everything that a hub and a party tell each other: the five kinds of message, and what is said about the link
+ * itself (who is there, is it healthy, is it primary, is it leaving). A dialect translates signals to and from bytes; the
+ * hub takes and gives nothing else. Which frame of which protocol is which signal: DESIGN section 3.
+ *
+ * The same signals serve both ends. "To the hub" below means what a hub takes from a dialect in the role hub, and what a
+ * client gives to a dialect in the role party; "to the party" the reverse.
+ *
+ * Ownership: a signal that is *given* (a dialect's next(), a hub's effect) carries its own references to `msg` and
+ * `request`; the receiver calls ald_signal_clear(). Views borrow from those two, or from where the comment says, and live
+ * until the next call of the giver.
+ */
+
+#include "msg/msg.h"
+
+enum ald_signal_kind {
+    /* To the hub. */
+    ALD_SIGNAL_REGISTER,   /* a party asks for a target (or, with none, to be a caller only) */
+    ALD_SIGNAL_UNREGISTER, /* it gives the target up and stays connected */
+    ALD_SIGNAL_TRAITS,     /* what the peer can express has changed */
+    ALD_SIGNAL_RESUME,     /* a party of an earlier connection is back */
+    ALD_SIGNAL_ACKED,      /* a session party has received everything up to `serial` */
+
+    /* To the party. */
+    ALD_SIGNAL_REGISTERED, /* the answer to REGISTER or RESUME */
+    ALD_SIGNAL_DENIED,     /* the other one; the text says why */
+
+    /* Both ways: a question to the party, its answer to the hub. */
+    ALD_SIGNAL_HEALTH,
+    ALD_SIGNAL_PRIMARY,
+
+    /* Either way. */
+    ALD_SIGNAL_COMMAND,
+    ALD_SIGNAL_STATUS,
+    ALD_SIGNAL_REPLY,
+    ALD_SIGNAL_EVENT,
+    ALD_SIGNAL_CANCEL,
+    ALD_SIGNAL_LEAVE, /* goodbye; the sender closes, or expects to be closed, soon */
+    ALD_SIGNAL_CLOSE, /* from a dialect: the connection must end now, with `code` and `text` */
+    ALD_N_SIGNALS
+};
+
+/* What a party can express; the hub copes with what it cannot. */
+enum {
+    ALD_CAN_HEALTH = 1,          /* answers a health check; else its health is passive (the link is there) */
+    ALD_CAN_PRIMARY = 2,         /* can be told that it is (not) primary */
+    ALD_CAN_CONFIRM_PRIMARY = 4, /* and says that it heard: only such a party is a candidate */
+    ALD_CAN_CANCEL = 8,          /* a sent command can be asked back */
+    ALD_CAN_STATUS = 16,         /* takes statuses of its commands */
+    ALD_CAN_OUTCOME = 32,        /* takes the outcome's own name, cause and state */
+    ALD_CAN_LEAVE = 64,          /* takes a goodbye */
+    ALD_CAN_RESUME = 128         /* has a session that outlives its connection */
+};
+
+/* What happens when a party asks for a target that has a channel already (DESIGN section 1). */
+enum ald_taken { ALD_TAKEN_SHARE, ALD_TAKEN_REFUSE, ALD_TAKEN_REPLACE };
+
+struct ald_signal {
+    uint8_t kind;   /* enum ald_signal_kind */
+    uint32_t party; /* numbered by the dialect within its connection; 0 where there is only one */
+
+    /*
+     * COMMAND, STATUS, REPLY, EVENT, CANCEL, HEALTH, PRIMARY to the party: the hub's own id of the command, for a dialect
+     * to make its wire id from. STATUS, REPLY, CANCEL of a command that the hub sent, and the answers to HEALTH and
+     * PRIMARY: the same id back; all zero when the peer named something that is no id of ours (counted as stray).
+     */
+    struct ald_id id;
+    struct ald_msg *msg;     /* COMMAND, EVENT: the message. STATUS, REPLY: what was said, NULL when the hub itself speaks */
+    struct ald_msg *request; /* STATUS, REPLY, CANCEL to whoever submitted: its own command (the wire id is there) */
+    uint64_t ordinal;        /* to the party: counts what is pushed on its connection, from 1; see written() */
+    uint64_t serial;         /* session parties: counts their messages each way, from 1. ACKED, RESUME: the last one received */
+    ald_usec ttl;            /* COMMAND to the party: time left now. RESUME, REGISTERED with a session: how long it may be away */
+
+    /* REPLY to whoever submitted; STATUS to it (phase). They say it, whether `msg` is there or not. */
+    uint8_t outcome; /* enum ald_outcome */
+    uint8_t phase;   /* enum ald_phase; with an outcome: the last one before it */
+    uint8_t cause;   /* enum ald_cause */
+
+    /* REGISTER, TRAITS */
+    uint8_t taken;   /* enum ald_taken */
+    uint32_t traits; /* ALD_CAN_* */
+    uint64_t session; /* RESUME, REGISTERED with ALD_CAN_RESUME: the hub's number of the session, never 0 */
+
+    /* PRIMARY */
+    bool primary;
+    uint64_t term;
+
+    /* HEALTH answered: `ok` and `healthy`. PRIMARY answered: `ok`. LEAVE: `reconnect`. */
+    bool ok;      /* the peer answered as the protocol has it (not an error, not "unknown") */
+    bool healthy;
+    bool reconnect;
+
+    uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
+    struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
+    struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
+    struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked */
+    struct ald_str text;   /* DENIED, LEAVE, CLOSE, HEALTH answered: for people. STATUS, REPLY without msg: the text of the cause */
+};
+
+/* A signal of `kind` with everything else absent. */
+struct ald_signal ald_signal_of(enum ald_signal_kind kind);
+/* Give up its references. */
+void ald_signal_clear(struct ald_signal *signal);
+const char *ald_signal_name(enum ald_signal_kind kind);

@@ -1,0 +1,163 @@
+#pragma once
+
+/*
+ * Dialect: a translator between the bytes of one protocol and signals (msg/signal.h). It owns its grammar, its handshake
+ * and its quirks, and nothing else: who is registered, what a deadline is, who is healthy stands in the hub, once for all
+ * dialects. A dialect never sees a socket, a clock or another dialect.
+ *
+ * How a connection drives it:
+ *
+ *     open(facts)                       once, when the connection is up
+ *     feed(now, chunk)                  for every WebSocket message, or every piece of bytes
+ *       next(signal)*                     until it says ALD_DIALECT_EMPTY
+ *     emit(now, signal)                 for every signal that the hub (or the client) gives
+ *     tick(now)                         when deadline() has come
+ *       drain(frame)*                     after every feed, emit and tick, until it says ALD_DIALECT_EMPTY
+ *     free()                            when the connection is gone
+ *
+ * Threading:  one thread, never re-entered.
+ * Limits:     a dialect holds at most ALD_DIALECT_FRAMES frames and a bounded number of signals; it is drained before it
+ *             is fed again.
+ * Adding one: a folder beside wire/exchange, and its row in wire/dialects.c.
+ */
+
+#include "base/block.h"
+#include "msg/signal.h"
+
+struct ald_http_request; /* wire/http/request.h */
+
+/* Which end we are. */
+enum ald_role {
+    ALD_ROLE_HUB,  /* the peer is a party of ours */
+    ALD_ROLE_PARTY /* the peer is the hub */
+};
+
+enum { ALD_DIALECT_EMPTY = 1 }; /* outcome of next() and drain(): nothing more now */
+
+/* What a chunk or a frame is. */
+enum ald_frame_kind { ALD_FRAME_BYTES, ALD_FRAME_TEXT, ALD_FRAME_BINARY, ALD_FRAME_PING, ALD_FRAME_PONG };
+
+enum { ALD_DIALECT_FRAMES = 8, ALD_FRAME_PARTS = 3 };
+
+/*
+ * One message for the transport. The parts are borrowed until the next call into the dialect; `shared` ones may be kept by
+ * reference, the others (small, the dialect's own scratch) must be copied.
+ */
+struct ald_frame {
+    uint8_t kind;     /* enum ald_frame_kind */
+    uint8_t n_parts;
+    uint64_t ordinal; /* that of the signal it came from; 0 for the dialect's own frames (pings, refusals) */
+    struct ald_slice parts[ALD_FRAME_PARTS]; /* block NULL: scratch, copy it; else share it */
+};
+
+/* Time limits of a connection, in the words of the configuration. One struct for all dialects; each uses what it knows. */
+struct ald_dialect_options {
+    ald_usec hello_timeout;  /* from open to a registered party (ours; the original has none: exchange 4.2) */
+    ald_usec reply_timeout;  /* deadline of a command whose sender says none (exchange 3.5: 60 s) */
+    ald_usec ping_interval;  /* exchange 2.11: 5 s */
+    ald_usec pong_timeout;   /* without any byte from the peer for so long after a ping, the link is dead */
+    size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
+};
+
+/* What the connection knows when the dialect is opened. Borrowed for the call. */
+struct ald_dialect_facts {
+    enum ald_role role;
+    const struct ald_dialect_options *options;
+    struct ald_msg_pool *messages; /* where messages come from; outlives the dialect */
+    uint64_t *counters;            /* one per enum of the dialect's counter table, shared by its connections */
+    uint64_t seed;                 /* for ids and jitter of its own */
+    ald_usec now;
+    uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */
+};
+
+struct ald_dialect;
+
+struct ald_dialect_ops {
+    const char *name;
+
+    /* Feed one chunk. `bytes` is borrowed and its block may be shared. What the peer did wrong is a CLOSE signal from
+     * next(), never an error. Errors: ALDIS_E_NOMEM. */
+    int (*feed)(struct ald_dialect *dialect, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes);
+    /* Gives the next signal. Outcome: ALD_DIALECT_EMPTY. */
+    int (*next)(struct ald_dialect *dialect, struct ald_signal *ret_signal);
+    /* Turn a signal (borrows) into frames. One that this protocol has no form for is dropped, counted. Errors: ALDIS_E_NOMEM. */
+    int (*emit)(struct ald_dialect *dialect, ald_usec now, const struct ald_signal *signal);
+    /* Gives the next frame. Outcome: ALD_DIALECT_EMPTY. */
+    int (*drain)(struct ald_dialect *dialect, struct ald_frame *ret_frame);
+    /* When tick() wants to be called; ALD_NEVER: never. */
+    ald_usec (*deadline)(const struct ald_dialect *dialect);
+    int (*tick)(struct ald_dialect *dialect, ald_usec now);
+    /* Anything came from the peer (a pong, half a message): it is alive. */
+    void (*alive)(struct ald_dialect *dialect, ald_usec now);
+    void (*free)(struct ald_dialect *dialect);
+};
+
+/* Every dialect's struct begins with this. */
+struct ald_dialect {
+    const struct ald_dialect_ops *ops;
+};
+
+static inline ALD_NODISCARD int ald_dialect_feed(struct ald_dialect *d, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes)
+{
+    return d->ops->feed(d, now, kind, bytes);
+}
+static inline ALD_NODISCARD int ald_dialect_next(struct ald_dialect *d, struct ald_signal *ret_signal)
+{
+    return d->ops->next(d, ret_signal);
+}
+static inline ALD_NODISCARD int ald_dialect_emit(struct ald_dialect *d, ald_usec now, const struct ald_signal *signal)
+{
+    return d->ops->emit(d, now, signal);
+}
+static inline ALD_NODISCARD int ald_dialect_drain(struct ald_dialect *d, struct ald_frame *ret_frame)
+{
+    return d->ops->drain(d, ret_frame);
+}
+static inline ald_usec ald_dialect_deadline(const struct ald_dialect *d)
+{
+    return d->ops->deadline(d);
+}
+static inline ALD_NODISCARD int ald_dialect_tick(struct ald_dialect *d, ald_usec now)
+{
+    return d->ops->tick(d, now);
+}
+static inline void ald_dialect_alive(struct ald_dialect *d, ald_usec now)
+{
+    d->ops->alive(d, now);
+}
+static inline struct ald_dialect *ald_dialect_free(struct ald_dialect *d)
+{
+    if (d != NULL) {
+        d->ops->free(d);
+    }
+    return NULL;
+}
+ALD_DEFINE_CLEANUP(struct ald_dialect *, ald_dialect_free);
+
+/*
+ * What a dialect says to an upgrade request on the HTTP door.
+ * Outcomes of accept(): ALD_ACCEPT_NOT_MINE: another path; ALD_ACCEPT_REFUSED: answer with `status` and `body`.
+ */
+enum { ALD_ACCEPT_NOT_MINE = 1, ALD_ACCEPT_REFUSED };
+
+struct ald_accept {
+    uint32_t variant;          /* for ald_dialect_facts */
+    int status;                /* of a refusal */
+    const char *body;          /* of a refusal; static */
+    const char *header_name;   /* one extra header of the 101, or NULL; static */
+    const char *header_value;
+};
+
+/* A row of the table of dialects. */
+struct ald_dialect_type {
+    const char *name;
+    const char *const *counter_names; /* n_counters of them: what facts.counters counts */
+    size_t n_counters;
+    /* For protocols that live on the HTTP door; NULL for the others. */
+    int (*accept)(const struct ald_http_request *request, struct ald_accept *ret_accept);
+    /* Gives a dialect. Errors: ALDIS_E_NOMEM. */
+    int (*open)(const struct ald_dialect_facts *facts, struct ald_dialect **ret_dialect);
+};
+
+/* All of them, in wire/dialects.c; ends with NULL. */
+extern const struct ald_dialect_type *const ald_dialects[];

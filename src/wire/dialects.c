@@ -1,0 +1,9 @@
+/* The table of dialects: the one place outside a dialect's own folder that knows it. */
+
+#include "wire/dialect.h"
+#include "wire/exchange/exchange.h"
+
+const struct ald_dialect_type *const ald_dialects[] = {
+    &ald_exchange,
+    NULL,
+};
