@@ -1,0 +1,162 @@
+#pragma once
+
+/*
+ * HTTP/1.1 parser, strict and incremental: requests for a server, responses for a client (RFC 9112).
+ *
+ * Feed it bytes as they come. Each call takes some and gives at most one piece: HEAD (the head is complete and may be
+ * read), BODY (a run of decoded body bytes, a view of what was fed), END (the message is whole). Exactly one message is
+ * taken: the bytes after it are left to the caller, who calls ald_http_parser_reset() for the next one, or hands them to
+ * the protocol the connection was upgraded to.
+ *
+ * How something is split never changes what comes of it. A message that two readers could take apart differently is
+ * refused, because that is how requests are smuggled: no folded lines, no line that ends in LF alone, no bare CR, no
+ * blank before a colon, no Transfer-Encoding beside Content-Length, no other coding than `chunked`.
+ *
+ * Lifetime:   an init to ald_http_parser_fini(). Views of the head live until reset or fini.
+ * Threading:  one thread.
+ * Limits:     below, and the body's at init. A head is buffered; a body is not, unless collected.
+ */
+
+#include "base/buf.h"
+#include "base/defs.h"
+#include "wire/http/http_fields.h"
+
+enum {
+    ALD_HTTP_LINE_MAX = 8 * 1024,    /* a request or status line: what RFC 9112 section 3 asks everybody to take */
+    ALD_HTTP_FIELDS_MAX = 32 * 1024, /* all header lines with their ends, trailers included: cookies and tokens fit */
+    ALD_HTTP_N_FIELDS_MAX = 100,     /* header lines, trailers included: against quadratic look-ups */
+    ALD_HTTP_CHUNK_LINE_MAX = 256,   /* a chunk's size and its extensions, which nobody uses */
+    ALD_HTTP_N_INTERIM_MAX = 8,      /* 1xx responses before the real one: against a server that sends only those */
+};
+
+/* Why a message was refused: the status a server answers with, and a short text. */
+struct ald_http_fault {
+    uint16_t status;
+    const char *text;
+};
+
+/* Every way a message can be refused. X(name, status, text). */
+#define ALD_HTTP_FAULTS(X)                                                                                             \
+    X(LINE_END, 400, "Line does not end in CRLF")                                                                      \
+    X(START, 400, "Malformed start line")                                                                              \
+    X(TARGET, 400, "Malformed request target")                                                                         \
+    X(TARGET_LONG, 414, "Request line is too long")                                                                    \
+    X(METHOD, 501, "Method is not supported")                                                                          \
+    X(VERSION, 505, "HTTP version is not supported")                                                                   \
+    X(FIELD, 400, "Malformed header")                                                                                  \
+    X(FOLDED, 400, "Header is folded")                                                                                 \
+    X(FIELDS_BIG, 431, "Headers are too large")                                                                        \
+    X(FIELDS_MANY, 431, "Too many headers")                                                                            \
+    X(HOST, 400, "Request needs exactly one valid Host")                                                               \
+    X(LENGTH, 400, "Malformed Content-Length")                                                                         \
+    X(LENGTHS, 400, "Content-Lengths differ")                                                                          \
+    X(AMBIGUOUS, 400, "Content-Length beside Transfer-Encoding")                                                       \
+    X(CODING, 501, "Transfer-Encoding is not supported")                                                               \
+    X(CODING_OLD, 400, "Transfer-Encoding before HTTP/1.1")                                                            \
+    X(BODY_BIG, 413, "Body is too large")                                                                              \
+    X(CHUNK, 400, "Malformed chunk")                                                                                   \
+    X(INTERIM, 502, "Too many interim responses")                                                                      \
+    X(CUT, 400, "Connection ended inside the message")
+
+enum ald_http_fault_kind {
+    ALD_HTTP_FAULT_NONE,
+#define ALD_HTTP_X(name, status, text) ALD_HTTP_FAULT_##name,
+    ALD_HTTP_FAULTS(ALD_HTTP_X)
+#undef ALD_HTTP_X
+        ALD_HTTP_FAULT_KINDS
+};
+
+/*
+ * A head. Of a request: `method`, `target` as it was sent, `path` (begins with `/`, still encoded, or is `*`), `query`
+ * (absent without a `?`), `host` (that of an absolute target wins over the header, RFC 9112 section 3.2.2; absent when a
+ * HTTP/1.0 request has none). Of a response: `status` and `reason`.
+ */
+struct ald_http_head {
+    struct ald_str method;
+    struct ald_str target;
+    struct ald_str path;
+    struct ald_str query;
+    struct ald_str host;
+    struct ald_str reason;
+    uint16_t status;
+    uint8_t minor;   /* of the version: 0 or 1 */
+    bool keep_alive; /* the connection may carry another message; never with HTTP/1.0 */
+    bool chunked;
+    bool has_length;
+    uint64_t length; /* of the body, when has_length */
+    struct ald_http_fields fields;
+};
+
+struct ald_http_parser {
+    struct ald_buf text; /* the head as it came; its views point in here */
+    struct ald_buf body; /* what ald_http_parser_collect() gathered */
+    struct ald_http_head head;
+    struct ald_http_field *fields; /* memory of head.fields */
+    uint64_t body_max;
+    uint64_t body_size; /* decoded so far */
+    uint64_t left;      /* of the current chunk, or of the body */
+    size_t line_size;   /* bytes of the unfinished line */
+    size_t fields_size; /* bytes of header lines so far */
+    size_t n_fields;
+    uint8_t n_interim;
+    uint8_t state;
+    uint8_t fault; /* enum ald_http_fault_kind */
+    bool response;
+    bool bodiless;
+    bool got_cr;
+};
+
+/* Parse requests, with bodies of at most `body_max` bytes. */
+void ald_http_parser_init_request(struct ald_http_parser *parser, uint64_t body_max);
+/*
+ * Parse responses. `bodiless`: the response never has a body, because the request was HEAD (RFC 9112 section 6.3).
+ * Interim responses (1xx) are skipped, but for 101, which ends the message: what follows is the new protocol.
+ */
+void ald_http_parser_init_response(struct ald_http_parser *parser, uint64_t body_max, bool bodiless);
+void ald_http_parser_fini(struct ald_http_parser *parser);
+/* Get ready for the next message of the same connection; only after END. Gives the memory back. */
+void ald_http_parser_reset(struct ald_http_parser *parser);
+
+enum ald_http_piece_kind { ALD_HTTP_HEAD, ALD_HTTP_BODY, ALD_HTTP_END };
+
+struct ald_http_piece {
+    enum ald_http_piece_kind kind;
+    struct ald_str body; /* of BODY: not empty, a view of the bytes fed */
+};
+
+/* HUNGRY: all bytes are used up. REFUSED: see ald_http_parser_fault(); the connection is of no more use. */
+enum { ALD_HTTP_PARSER_HUNGRY = 1, ALD_HTTP_PARSER_REFUSED, ALD_HTTP_PARSER_HEAD };
+
+/*
+ * Take some of `bytes` (borrows). On 0 and HUNGRY `ret_used` says how many; `ret_piece` is written on 0 only. After a
+ * HEAD call again with what is left, even when that is nothing: the end of a message without a body costs no bytes.
+ * Outcomes: ALD_HTTP_PARSER_HUNGRY, ALD_HTTP_PARSER_REFUSED. Errors: ALDIS_E_NOMEM.
+ */
+ALD_NODISCARD int ald_http_parser_next(struct ald_http_parser *parser, struct ald_str bytes, size_t *ret_used,
+                                       struct ald_http_piece *ret_piece);
+
+/*
+ * The same for those who want the body whole: 0 when the message is, with its body in ald_http_parser_body();
+ * ALD_HTTP_PARSER_HEAD once when its head is, to answer `Expect: 100-continue` or refuse early: then call again with
+ * what is left. `ret_used` is written on these two and on HUNGRY. Do not mix with ald_http_parser_next() in a message.
+ */
+ALD_NODISCARD int ald_http_parser_collect(struct ald_http_parser *parser, struct ald_str bytes, size_t *ret_used);
+static inline struct ald_str ald_http_parser_body(const struct ald_http_parser *parser)
+{
+    return ald_buf_str(&parser->body);
+}
+
+/*
+ * The peer ended the stream. 0: a response that lasts until then is now whole (what END would have said), or nothing had
+ * begun. ALD_HTTP_PARSER_REFUSED: it was cut.
+ */
+ALD_NODISCARD int ald_http_parser_finish(struct ald_http_parser *parser);
+
+/* NULL until the head is complete. */
+const struct ald_http_head *ald_http_parser_head(const struct ald_http_parser *parser);
+/* Why the message was refused, or NULL. Lives for ever. */
+const struct ald_http_fault *ald_http_parser_fault(const struct ald_http_parser *parser);
+/* The head is complete, no byte of the body came yet, and the client waits for `100 Continue` (RFC 9110 10.1.1). */
+bool ald_http_parser_expects(const struct ald_http_parser *parser);
+/* Not one byte of a message was seen since init or reset. */
+bool ald_http_parser_idle(const struct ald_http_parser *parser);
