@@ -5,7 +5,7 @@
  *
  * Bytes come in from a socket into a block, and whatever is found in them (a payload) is a slice of it, so a message
  * crosses the hub without its bytes being copied. Small things that must wait are copied out instead, because a slice
- * keeps its whole block alive: see ald_slice_compact().
+ * keeps its whole block alive: see ald_slice_copy().
  *
  * Threading: a block and all its slices belong to one thread.
  */

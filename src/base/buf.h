@@ -3,8 +3,9 @@
 /*
  * Buf: a run of bytes that grows at its end and is consumed at its front, never past its cap.
  *
- * Invariants: start <= end <= room <= max. Consumed bytes are reclaimed when the rest is moved to the front, which
- * happens at most once per doubling, so every byte is moved O(1) times.
+ * Invariants: start <= end <= room <= 2 * max, end - start <= max. Consumed bytes are reclaimed when the rest is moved to
+ * the front, which happens only when at least as much was consumed as is moved, so every byte is moved O(1) times. The
+ * second `max` of room is taken only by a buf that is kept nearly full while it is consumed.
  */
 
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 struct ald_buf {
     uint8_t *data;
     size_t start, end; /* the bytes held are data[start, end) */
-    size_t room;       /* bytes allocated */
+    size_t room;       /* bytes that fit in data */
     size_t max;        /* never hold more than this */
 };
 

@@ -12,7 +12,7 @@
 #include "aldis/errors.h"
 
 #define ALD_NODISCARD __attribute__((warn_unused_result))
-#define ALD_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define ALD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define ALD_UNUSED __attribute__((unused))
 
 #define ALD_COUNT(array) (sizeof(array) / sizeof((array)[0]))

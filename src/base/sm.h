@@ -4,8 +4,8 @@
  * State machine: an enum, a table and one writer. A table lists for each state its name, its flags and the states it may
  * go to; ald_sm_move() is the only place that changes the state, and asserts that the arrow is in the table.
  *
- * Every arrow taken is counted when a program asks for it (ald_sm_coverage()), so that a test run can print which arrows
- * it never walked.
+ * Every arrow taken is counted in a machine whose `taken` points at room for the counts, so that a test run can print
+ * which arrows it never walked.
  */
 
 #include "base/defs.h"
