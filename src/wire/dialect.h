@@ -24,7 +24,7 @@
 #include "base/block.h"
 #include "msg/signal.h"
 
-struct ald_http_request; /* wire/http/request.h */
+struct ald_http_request; /* wire/http/http_head.h */
 
 /* Which end we are. */
 enum ald_role {

@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 #include "base/defs.h"
-#include "wire/http/http_fields.h"
+#include "wire/http/http_head.h"
 
 enum {
     ALD_HTTP_LINE_MAX = 8 * 1024,    /* a request or status line: what RFC 9112 section 3 asks everybody to take */
@@ -66,32 +66,14 @@ enum ald_http_fault_kind {
         ALD_HTTP_FAULT_KINDS
 };
 
-/*
- * A head. Of a request: `method`, `target` as it was sent, `path` (begins with `/`, still encoded, or is `*`), `query`
- * (absent without a `?`), `host` (that of an absolute target wins over the header, RFC 9112 section 3.2.2; absent when a
- * HTTP/1.0 request has none). Of a response: `status` and `reason`.
- */
-struct ald_http_head {
-    struct ald_str method;
-    struct ald_str target;
-    struct ald_str path;
-    struct ald_str query;
-    struct ald_str host;
-    struct ald_str reason;
-    uint16_t status;
-    uint8_t minor;   /* of the version: 0 or 1 */
-    bool keep_alive; /* the connection may carry another message; never with HTTP/1.0 */
-    bool chunked;
-    bool has_length;
-    uint64_t length; /* of the body, when has_length */
-    struct ald_http_fields fields;
-};
-
 struct ald_http_parser {
     struct ald_buf text; /* the head as it came; its views point in here */
     struct ald_buf body; /* what ald_http_parser_collect() gathered */
-    struct ald_http_head head;
-    struct ald_http_field *fields; /* memory of head.fields */
+    union {
+        struct ald_http_request request;
+        struct ald_http_response response;
+    };
+    struct ald_http_field *fields; /* memory of the head's fields */
     uint64_t body_max;
     uint64_t body_size; /* decoded so far */
     uint64_t left;      /* of the current chunk, or of the body */
@@ -101,9 +83,8 @@ struct ald_http_parser {
     uint8_t n_interim;
     uint8_t state;
     uint8_t fault; /* enum ald_http_fault_kind */
-    bool response;
+    bool of_responses; /* else of requests */
     bool bodiless;
-    bool got_cr;
 };
 
 /* Parse requests, with bodies of at most `body_max` bytes. */
@@ -152,8 +133,9 @@ static inline struct ald_str ald_http_parser_body(const struct ald_http_parser *
  */
 ALD_NODISCARD int ald_http_parser_finish(struct ald_http_parser *parser);
 
-/* NULL until the head is complete. */
-const struct ald_http_head *ald_http_parser_head(const struct ald_http_parser *parser);
+/* The head, of a parser for requests or for responses; NULL until it is complete. */
+const struct ald_http_request *ald_http_parser_request(const struct ald_http_parser *parser);
+const struct ald_http_response *ald_http_parser_response(const struct ald_http_parser *parser);
 /* Why the message was refused, or NULL. Lives for ever. */
 const struct ald_http_fault *ald_http_parser_fault(const struct ald_http_parser *parser);
 /* The head is complete, no byte of the body came yet, and the client waits for `100 Continue` (RFC 9110 10.1.1). */

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/defs.h"
 #include "base/str.h"
-#include "wire/http/http_parser.h"
+#include "wire/http/http_head.h"
 
 enum {
     ALD_WS_NONCE_SIZE = 16,
@@ -41,16 +41,16 @@ struct ald_ws_refusal {
  * which are the caller's: Connection (400), method (405), version (426), then the rest of the handshake (400).
  * Outcome: ALD_WS_UPGRADE_REFUSED, with `ret_refusal` for ald_ws_upgrade_write_refusal().
  */
-ALD_NODISCARD int ald_ws_upgrade_check(const struct ald_http_head *request, struct ald_ws_upgrade *ret_upgrade,
+ALD_NODISCARD int ald_ws_upgrade_check(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
                                        const struct ald_ws_refusal **ret_refusal);
 
 /* The request asks for an upgrade to WebSocket at all, well made or not: a server may then treat it as such. */
-bool ald_ws_upgrade_wanted(const struct ald_http_head *request);
+bool ald_ws_upgrade_wanted(const struct ald_http_request *request);
 
 /* The first subprotocol that the client offers and `ours` names (n of them, in no order); absent when there is none. */
-struct ald_str ald_ws_upgrade_protocol(const struct ald_http_head *request, const struct ald_str *ours, size_t n);
+struct ald_str ald_ws_upgrade_protocol(const struct ald_http_request *request, const struct ald_str *ours, size_t n);
 /* The first subprotocol that the client offers, or absent. */
-struct ald_str ald_ws_upgrade_protocol_first(const struct ald_http_head *request);
+struct ald_str ald_ws_upgrade_protocol_first(const struct ald_http_request *request);
 
 /* What the edge hashes with SHA-1 for a key of ALD_WS_NONCE_TEXT bytes, and how it writes nonce and hash. */
 void ald_ws_accept_source(struct ald_str key, char source[ALD_WS_ACCEPT_SOURCE]);
@@ -74,5 +74,5 @@ ALD_NODISCARD int ald_ws_upgrade_write_request(struct ald_buf *out, struct ald_s
  * and no subprotocol but one of those (n) we offered. Outcome: ALD_WS_UPGRADE_REFUSED, with the status that came (0 when
  * it was 101 but wrong) and a text. Both are written into `ret_refusal`.
  */
-ALD_NODISCARD int ald_ws_upgrade_verify(const struct ald_http_head *response, const char accept[ALD_WS_ACCEPT_TEXT],
+ALD_NODISCARD int ald_ws_upgrade_verify(const struct ald_http_response *response, const char accept[ALD_WS_ACCEPT_TEXT],
                                         const struct ald_str *offered, size_t n, struct ald_ws_refusal *ret_refusal);
