@@ -1,0 +1,27 @@
+#pragma once
+
+/*
+ * Ws: WebSocket (RFC 6455) as a filter over any byte stream.
+ *
+ * The dialing side is part of a dial (struct ald_ws_hello). The accepting side is stacked by whoever read the HTTP
+ * request, because the same door serves pages too.
+ */
+
+#include "transport/stream.h"
+
+/*
+ * Make a message stream of `lower` (takes: owns, closes and frees it), whose peer sent a proper upgrade request.
+ * `key` is its Sec-WebSocket-Key; `headers` are further lines of the 101 answer, each ending with CR LF; `rest` is what was
+ * read behind the request and borrowed, as is everything else. May be called in a callback of `lower`. Nothing is
+ * received and `opened` does not come before the end of the turn. Errors: ALDIS_E_NOMEM; `lower` is then still the caller's.
+ */
+ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, struct ald_str headers,
+                                struct ald_str rest, const struct ald_stream_options *options,
+                                const struct ald_stream_callbacks *callbacks, void *owner,
+                                struct ald_stream **ret_stream);
+
+/*
+ * Dialing side, in the `opened` callback only: the value of a header of the server's 101 answer, absent when it was not
+ * there. Outside of it, and on other streams, it is always absent.
+ */
+struct ald_str ald_ws_header(const struct ald_stream *stream, struct ald_str name);
