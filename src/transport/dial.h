@@ -9,6 +9,7 @@
 
 #include "transport/net.h"
 #include "transport/stream.h"
+#include "wire/http/http_fields.h"
 
 struct ald_tls;
 
@@ -22,9 +23,9 @@ struct ald_place {
 
 /* What the dialing side of a WebSocket says in its upgrade. */
 struct ald_ws_hello {
-    const char *path;       /* "/exchange/controller"; with the query, if any */
-    const char *host;       /* the Host header; NULL: made from the place ("localhost" for unix and inproc) */
-    struct ald_str headers; /* further header lines, each ending with CR LF; may be empty */
+    const char *target;            /* "/exchange/controller"; with the query, if any; encoded */
+    const char *host;              /* the Host header; NULL: made from the place ("localhost" for unix and inproc) */
+    struct ald_http_fields fields; /* further headers; may be none */
 };
 
 /* Everything is borrowed for the call, except `tls`, which is shared. */
@@ -38,7 +39,7 @@ struct ald_dial_spec {
 
 /*
  * Give a stream that is on its way. Whatever goes wrong with the other end comes as `closed`. Errors: ALDIS_E_NOMEM,
- * ALDIS_E_LIMIT (no descriptor left), ALDIS_E_INVALID (a path too long for the system, a header with a bare line end).
+ * ALDIS_E_LIMIT (no descriptor left), ALDIS_E_INVALID (a path too long for the system, a header that may not be sent).
  */
 ALD_NODISCARD int ald_dial(struct ald_net *net, const struct ald_dial_spec *spec,
                            const struct ald_stream_callbacks *callbacks, void *owner, struct ald_stream **ret_stream);

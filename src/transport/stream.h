@@ -27,7 +27,7 @@ struct ald_stream;
 enum ald_kind {
     ALD_KIND_BYTES,
     ALD_KIND_BINARY,
-    ALD_KIND_TEXT, /* checked to be UTF-8 */
+    ALD_KIND_TEXT, /* when received: checked to be UTF-8 */
     ALD_KIND_PING, /* pushed only: pings that arrive are answered by the stream itself */
     ALD_KIND_PONG, /* received only */
 };
@@ -61,21 +61,7 @@ enum ald_end_cause {
         ALD_END_COUNT
 };
 
-/* Close codes of RFC 6455 7.4.1 that are used by name here. */
-enum {
-    ALD_CLOSE_NORMAL = 1000,
-    ALD_CLOSE_AWAY = 1001,
-    ALD_CLOSE_PROTOCOL = 1002,
-    ALD_CLOSE_KIND = 1003,
-    ALD_CLOSE_NONE = 1005,     /* never sent: a close frame without a code arrived */
-    ALD_CLOSE_ABNORMAL = 1006, /* never sent: no close frame arrived */
-    ALD_CLOSE_UTF8 = 1007,
-    ALD_CLOSE_POLICY = 1008,
-    ALD_CLOSE_TOO_BIG = 1009,
-    ALD_CLOSE_BROKEN = 1011,
-    ALD_CLOSE_LATER = 1013,
-};
-
+/* Close codes are those of RFC 6455 7.4.1, named in wire/ws/ws_frame.h. */
 struct ald_end {
     enum ald_end_cause cause;
     /*

@@ -8,17 +8,21 @@
  */
 
 #include "transport/stream.h"
+#include "wire/http/http_fields.h"
 
 /*
- * Make a message stream of `lower` (takes: owns, closes and frees it), whose peer sent a proper upgrade request.
- * `key` is its Sec-WebSocket-Key; `headers` are further lines of the 101 answer, each ending with CR LF; `rest` is what was
- * read behind the request and borrowed, as is everything else. May be called in a callback of `lower`. Nothing is
- * received and `opened` does not come before the end of the turn. Errors: ALDIS_E_NOMEM; `lower` is then still the caller's.
+ * Make a message stream of `lower` (takes: owns, closes and frees it), whose peer sent an upgrade request that
+ * ald_ws_upgrade_check() accepted. `key` is that request's; the 101 answer carries `protocol` (may be absent) and `fields`;
+ * `rest` is what was read behind the request. All are borrowed. May be called in a callback of `lower`. Nothing is received
+ * and `opened` does not come before the end of the turn. Outcome: ALD_WS_ACCEPT_UNFIT, a header may not be sent as it is.
+ * Errors: ALDIS_E_NOMEM. `lower` is still the caller's on both.
  */
-ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, struct ald_str headers,
-                                struct ald_str rest, const struct ald_stream_options *options,
-                                const struct ald_stream_callbacks *callbacks, void *owner,
-                                struct ald_stream **ret_stream);
+enum { ALD_WS_ACCEPT_UNFIT = 1 };
+
+ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, struct ald_str protocol,
+                                struct ald_http_fields fields, struct ald_str rest,
+                                const struct ald_stream_options *options, const struct ald_stream_callbacks *callbacks,
+                                void *owner, struct ald_stream **ret_stream);
 
 /*
  * Dialing side, in the `opened` callback only: the value of a header of the server's 101 answer, absent when it was not
