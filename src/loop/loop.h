@@ -123,11 +123,11 @@ void ald_wake_send(struct ald_wake *wake);
 /* NULL is fine; returns NULL. */
 struct ald_wake *ald_wake_close(struct ald_wake *wake);
 
-/* Signal: `number` is reported to the loop instead of to a handler. It does not keep the loop running. */
-struct ald_signal;
+/* Sigwatch (a "signal" is something else here, see msg/signal.h): `number` is reported to the loop instead of to a handler. It does not keep the loop running. */
+struct ald_sigwatch;
 
 /* Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID when the system lets nobody catch it. */
-ALD_NODISCARD int ald_signal_new(struct ald_loop *loop, int number, void (*fn)(void *owner, int number), void *owner,
-                                 struct ald_signal **ret_signal);
+ALD_NODISCARD int ald_sigwatch_new(struct ald_loop *loop, int number, void (*fn)(void *owner, int number), void *owner,
+                                 struct ald_sigwatch **ret_sigwatch);
 /* NULL is fine; returns NULL. */
-struct ald_signal *ald_signal_close(struct ald_signal *signal);
+struct ald_sigwatch *ald_sigwatch_close(struct ald_sigwatch *sigwatch);

@@ -24,16 +24,16 @@ struct ald_net;
 struct ald_stream;
 
 /* What a chunk is. Byte streams carry BYTES only, message streams the others only. */
-enum ald_kind {
-    ALD_KIND_BYTES,
-    ALD_KIND_BINARY,
-    ALD_KIND_TEXT, /* when received: checked to be UTF-8 */
-    ALD_KIND_PING, /* pushed only: pings that arrive are answered by the stream itself */
-    ALD_KIND_PONG, /* received only */
+enum ald_chunk_kind {
+    ALD_CHUNK_BYTES,
+    ALD_CHUNK_BINARY,
+    ALD_CHUNK_TEXT, /* when received: checked to be UTF-8 */
+    ALD_CHUNK_PING, /* pushed only: pings that arrive are answered by the stream itself */
+    ALD_CHUNK_PONG, /* received only */
 };
 
 struct ald_chunk {
-    enum ald_kind kind;
+    enum ald_chunk_kind kind;
     /* Borrowed for the call: take a reference (ald_slice_ref(), ald_slice_part()) to keep bytes, or copy small ones. */
     struct ald_slice bytes;
     /* The receiver may overwrite the bytes, for instance to unmask them in place: nobody else can see them. */
@@ -119,10 +119,10 @@ void ald_stream_own(struct ald_stream *stream, const struct ald_stream_callbacks
  * Never refuses: the owner keeps the account and stops pushing (ald_stream_queued()). After the stream closed, or was
  * told to, it does nothing; if memory is short the stream ends with ALD_END_NOMEM.
  */
-void ald_stream_push(struct ald_stream *stream, enum ald_kind kind, const struct ald_slice *slices, size_t n_slices,
+void ald_stream_push(struct ald_stream *stream, enum ald_chunk_kind kind, const struct ald_slice *slices, size_t n_slices,
                      uint64_t ordinal);
 /* The same for bytes that are copied whatever their size: for what the owner has on its stack. */
-void ald_stream_push_copy(struct ald_stream *stream, enum ald_kind kind, struct ald_str bytes, uint64_t ordinal);
+void ald_stream_push_copy(struct ald_stream *stream, enum ald_chunk_kind kind, struct ald_str bytes, uint64_t ordinal);
 /* Bytes not yet given to the kernel, with the overhead of the framings. */
 size_t ald_stream_queued(const struct ald_stream *stream);
 
