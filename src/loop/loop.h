@@ -128,6 +128,6 @@ struct ald_sigwatch;
 
 /* Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID when the system lets nobody catch it. */
 ALD_NODISCARD int ald_sigwatch_new(struct ald_loop *loop, int number, void (*fn)(void *owner, int number), void *owner,
-                                 struct ald_sigwatch **ret_sigwatch);
+                                   struct ald_sigwatch **ret_sigwatch);
 /* NULL is fine; returns NULL. */
 struct ald_sigwatch *ald_sigwatch_close(struct ald_sigwatch *sigwatch);

@@ -119,8 +119,8 @@ void ald_stream_own(struct ald_stream *stream, const struct ald_stream_callbacks
  * Never refuses: the owner keeps the account and stops pushing (ald_stream_queued()). After the stream closed, or was
  * told to, it does nothing; if memory is short the stream ends with ALD_END_NOMEM.
  */
-void ald_stream_push(struct ald_stream *stream, enum ald_chunk_kind kind, const struct ald_slice *slices, size_t n_slices,
-                     uint64_t ordinal);
+void ald_stream_push(struct ald_stream *stream, enum ald_chunk_kind kind, const struct ald_slice *slices,
+                     size_t n_slices, uint64_t ordinal);
 /* The same for bytes that are copied whatever their size: for what the owner has on its stack. */
 void ald_stream_push_copy(struct ald_stream *stream, enum ald_chunk_kind kind, struct ald_str bytes, uint64_t ordinal);
 /* Bytes not yet given to the kernel, with the overhead of the framings. */
