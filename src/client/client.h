@@ -1,0 +1,120 @@
+#pragma once
+
+/*
+ * Client: one program's connection to the exchange, kept up over a list of URLs: it dials, says hello, reconnects with
+ * jittered back-off, and carries the program's calls and the commands it serves. libaldis and the command line stand on
+ * it; it knows nothing of a hub's inside.
+ *
+ * It speaks dialect exchange in the role party, with the extension where the hub announces it.
+ *
+ * Lifetime:   ald_client_new() to ald_client_free(). Callbacks may call anything here but ald_client_free() of the client
+ *             that calls them; ald_client_close() is the way to end from within.
+ * Threading:  the loop's thread.
+ * Promise:    every call handed to ald_client_call() ends in exactly one outcome, by its deadline plus a second, whatever
+ *             becomes of hubs and links: what was never sent is submitted again; what was sent is asked for by id
+ *             (`aldis:Outcome`) at the next hub that answers; only when that hub does not know it, or none answers
+ *             before the deadline, is it `lost` (DESIGN section 1, rules).
+ */
+
+#include "base/block.h"
+#include "msg/msg.h"
+
+struct ald_client;
+struct ald_net;
+
+enum ald_client_state {
+    ALD_CLIENT_WAITING,    /* between two attempts */
+    ALD_CLIENT_CONNECTING, /* dialling, or waiting for the answer to our hello */
+    ALD_CLIENT_READY,
+    ALD_CLIENT_CLOSED /* for good: closed by us, or refused so that trying again makes no sense */
+};
+
+/* A command to serve, until it is answered. Borrowed members live that long. */
+struct ald_job;
+
+struct ald_client_callbacks {
+    /* `text` says why (connected where, what went wrong); borrowed. `retry_in` is set in WAITING. */
+    void (*state)(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in);
+    /* A command arrived. The callee answers with ald_job_reply() now or later. NULL: we serve nothing. */
+    void (*command)(void *owner, struct ald_job *job);
+    /* The hub took it back (the caller cancelled, or its deadline passed). Answer it all the same: outcome cancelled when
+     * it was stopped. NULL: cancels are ignored. */
+    void (*cancelled)(void *owner, struct ald_job *job);
+    /* We became, or ceased to be, the primary of our target. May be NULL. */
+    void (*primary)(void *owner, bool primary, uint64_t term);
+    /* The hub asks whether we are healthy: answer now or later with ald_client_healthy(). NULL: always healthy. */
+    void (*health)(void *owner);
+};
+
+struct ald_client_options {
+    const char *const *urls; /* unix:PATH, ws://HOST[:PORT][/PATH], wss://...; tried in turn; ends with NULL */
+    const char *target;      /* serve this target; NULL: be a caller only */
+    const char *ca_file;     /* wss: trust this instead of the system's; NULL */
+    bool insecure;           /* wss: do not verify */
+    bool reconnect;          /* else the first failure closes the client */
+    ald_usec backoff_first;  /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
+    ald_usec backoff_max;    /* the wait is drawn from the upper half of that, so that a crowd spreads out */
+    size_t jobs_max;         /* commands served at once; one more is refused `busy` */
+};
+
+/* The defaults given above; no urls, no target, reconnect. */
+void ald_client_options_init(struct ald_client_options *options);
+
+/*
+ * Gives a client that starts dialling at once. Borrows `options` for the call. Outcome: ALD_CLIENT_BAD_URL (`ret_bad`, may
+ * be NULL, then shows which of the urls). Errors: ALDIS_E_NOMEM, ALDIS_E_TLS (the CA file).
+ */
+enum { ALD_CLIENT_BAD_URL = 1 };
+ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_options *options,
+                                 const struct ald_client_callbacks *callbacks, void *owner, const char **ret_bad,
+                                 struct ald_client **ret_client);
+/* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
+void ald_client_close(struct ald_client *client);
+struct ald_client *ald_client_free(struct ald_client *client);
+ALD_DEFINE_CLEANUP(struct ald_client *, ald_client_free);
+
+/* Where messages for calls and replies are made. */
+struct ald_msg_pool *ald_client_messages(struct ald_client *client);
+/* Whether the hub it is connected to speaks the extension (targets, modes, statuses, cancel). */
+bool ald_client_extended(const struct ald_client *client);
+
+/* How a call went on and ended. Borrowed for the callback. */
+struct ald_call_report {
+    enum ald_outcome outcome; /* ALD_OUTCOME_NONE: a status; else this is the last report */
+    enum ald_phase phase;
+    enum ald_cause cause;
+    const struct ald_msg *msg; /* the agent's reply or status, or NULL when the hub or the client itself decided */
+    struct ald_str text;       /* why, for people; may be absent */
+    struct ald_str channel;    /* may be absent */
+};
+struct ald_call;
+typedef void (*ald_call_fn)(void *owner, struct ald_call *call, const struct ald_call_report *report);
+
+/*
+ * Submit `command` (shares; sealed, kind command, wire_id a fresh UUID, ttl its deadline from now). `fn` hears of its
+ * statuses and, exactly once and last, of its outcome; never inside this call. Gives the call, which lives until that last
+ * report returns. Errors: ALDIS_E_NOMEM, ALDIS_E_CLOSED.
+ */
+ALD_NODISCARD int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call_fn fn, void *owner,
+                                  struct ald_call **ret_call);
+/* Take it back: unsent it is cancelled at once, else the hub is asked, and what comes first decides. */
+void ald_call_cancel(struct ald_call *call);
+
+/* Say an event: sent when connected now, else ALD_CLIENT_AWAY. */
+enum { ALD_CLIENT_AWAY = 1 };
+ALD_NODISCARD int ald_client_send(struct ald_client *client, struct ald_msg *event);
+
+/* The command of a job: name, payload, from, ttl (when it arrived). */
+const struct ald_msg *ald_job_command(const struct ald_job *job);
+void *ald_job_data(const struct ald_job *job);
+void ald_job_set_data(struct ald_job *job, void *data);
+/* Say how far it is. Dropped where the hub does not take statuses. Shares. */
+void ald_job_status(struct ald_job *job, struct ald_msg *status);
+/*
+ * Answer: `reply` (shares; sealed, kind reply) is sent if the connection the command came over still stands, else it is
+ * dropped: the hub has told the caller `lost`. Ends the job.
+ */
+void ald_job_reply(struct ald_job *job, struct ald_msg *reply);
+
+/* Answer the latest health question. `detail` may be NULL; borrowed. */
+void ald_client_healthy(struct ald_client *client, bool healthy, const char *detail);
