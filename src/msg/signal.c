@@ -1,0 +1,28 @@
+#include "msg/signal.h"
+
+static const char *const signal_names[ALD_N_SIGNALS] = {
+    [ALD_SIGNAL_REGISTER] = "register", [ALD_SIGNAL_UNREGISTER] = "unregister", [ALD_SIGNAL_TRAITS] = "traits",
+    [ALD_SIGNAL_RESUME] = "resume",     [ALD_SIGNAL_ACKED] = "acked",           [ALD_SIGNAL_REGISTERED] = "registered",
+    [ALD_SIGNAL_DENIED] = "denied",     [ALD_SIGNAL_HEALTH] = "health",         [ALD_SIGNAL_PRIMARY] = "primary",
+    [ALD_SIGNAL_COMMAND] = "command",   [ALD_SIGNAL_STATUS] = "status",         [ALD_SIGNAL_REPLY] = "reply",
+    [ALD_SIGNAL_EVENT] = "event",       [ALD_SIGNAL_CANCEL] = "cancel",         [ALD_SIGNAL_LEAVE] = "leave",
+    [ALD_SIGNAL_CLOSE] = "close",
+};
+
+struct ald_signal ald_signal_of(enum ald_signal_kind kind)
+{
+    return (struct ald_signal){.kind = (uint8_t)kind};
+}
+
+void ald_signal_clear(struct ald_signal *signal)
+{
+    signal->msg = ald_msg_unref(signal->msg);
+    signal->request = ald_msg_unref(signal->request);
+}
+
+const char *ald_signal_name(enum ald_signal_kind kind)
+{
+    ald_assert((size_t)kind < ALD_COUNT(signal_names));
+    ald_assert(signal_names[kind] != NULL);
+    return signal_names[kind];
+}
