@@ -14,6 +14,7 @@
  * Threading:  one thread at a time; a parsed tape may be read by many.
  */
 
+#include "msg/json_number.h"
 #include "msg/json_text.h"
 
 struct ald_json_node {
@@ -50,7 +51,7 @@ ALD_NODISCARD int ald_json_parse(struct ald_json *json, struct ald_str text, uns
 /* The outermost value; the tape must have been parsed. */
 const struct ald_json_node *ald_json_root(const struct ald_json *json);
 
-/* The node as a value, for the readers of json_text.h. NULL gives ALD_JSON_NONE. */
+/* The node as a value, for the readers of json_text.h and json_number.h. NULL gives ALD_JSON_NONE. */
 static inline struct ald_json_value ald_json_value(const struct ald_json_node *node)
 {
     return node == NULL ? (struct ald_json_value){{NULL, 0}, ALD_JSON_NONE, 0}

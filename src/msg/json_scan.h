@@ -10,6 +10,7 @@
  * Threading: no state. The values borrow the text.
  */
 
+#include "msg/json_number.h"
 #include "msg/json_text.h"
 
 /* One member that the caller wants: it sets `name` (as decoded), the scanner sets `value`. */

@@ -10,8 +10,8 @@
  * Surrogates: `\ud800` without its partner is legal by the grammar and stays as it is in the raw text. It names no
  *             character, so decoding gives U+FFFD for it, one for each lone surrogate.
  * UTF-8:      RFC 3629. Bytes that are not UTF-8 make a text malformed, or, with ALD_JSON_BROKEN_OK, are taken to be
- *             U+FFFD, one for each maximal part that could have begun a character, as Java does (exchange.md 2.5). That
- *             holds inside strings only: elsewhere U+FFFD would be no JSON either.
+ *             U+FFFD, one for each longest part that could have begun a character, as Unicode 3.9 recommends (exchange.md 2.5
+ *             asks for replacing). That holds inside strings only: elsewhere U+FFFD would be no JSON either.
  * Threading:  no state; a value borrows the text it was found in.
  */
 
@@ -134,22 +134,3 @@ enum { ALD_JSON_NOT_TEXT = 2 };
  * move). Outcomes: ALD_JSON_NOT_TEXT (nothing, null, array, object), ALD_BUF_FULL. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_json_text(struct ald_json_value value, struct ald_buf *scratch, struct ald_str *ret_text);
-
-/* Outcomes of the readers of numbers. */
-enum {
-    ALD_JSON_NOT_NUMBER = 2,  /* not a number, or for the integers: a number that is no integer */
-    ALD_JSON_OUT_OF_RANGE = 3 /* an integer that does not fit, a real whose magnitude is over DBL_MAX */
-};
-
-/*
- * The integer that the number is, exactly: `1`, `1.0` and `10e-1` all are 1, and `-0` is 0.
- * Outcomes: ALD_JSON_NOT_NUMBER, ALD_JSON_OUT_OF_RANGE.
- */
-ALD_NODISCARD int ald_json_i64(struct ald_json_value number, int64_t *ret_integer);
-ALD_NODISCARD int ald_json_u64(struct ald_json_value number, uint64_t *ret_integer);
-
-/*
- * The double nearest to the number, ties to even, whatever the locale; too small ones become (signed) zero.
- * Outcomes: ALD_JSON_NOT_NUMBER, ALD_JSON_OUT_OF_RANGE.
- */
-ALD_NODISCARD int ald_json_double(struct ald_json_value number, double *ret_real);

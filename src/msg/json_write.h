@@ -42,8 +42,9 @@ struct ald_json_writer {
     int status; /* of the first failure */
     unsigned options;
     uint8_t depth;
-    bool named; /* a name was written, its value not yet */
-    bool full;  /* the innermost container has something in it; outside any: the value was written */
+    uint8_t n_objects; /* of the levels, those that are objects */
+    bool named;        /* a name was written, its value not yet */
+    bool full;         /* the innermost container has something in it; outside any: the value was written */
     uint64_t objects[ALD_JSON_DEPTH_MAX / 64]; /* one bit for each level: is it an object */
     struct ald_json_escape escape;
 };
