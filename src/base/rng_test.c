@@ -58,6 +58,19 @@ ALD_TEST(rng, spreads_evenly_below_its_bound)
     }
 }
 
+/* A plain remainder would make the lowest third of this range as likely as the other two together. */
+ALD_TEST(rng, does_not_prefer_small_results)
+{
+    struct ald_rng rng;
+    int n_low = 0;
+
+    ald_rng_init(&rng, 6);
+    for (int i = 0; i < 30000; i++) {
+        n_low += ald_rng_below(&rng, UINT64_C(3) << 62) < UINT64_C(1) << 62;
+    }
+    ald_check(n_low > 9500 && n_low < 10500);
+}
+
 ALD_TEST(rng, keeps_extreme_bounds)
 {
     struct ald_rng rng;
@@ -73,4 +86,4 @@ ALD_TEST(rng, keeps_extreme_bounds)
 
 ALD_TEST_MAIN(rng, ALD_CASE(rng, repeats_itself_from_the_same_seed), ALD_CASE(rng, is_xoshiro256_starstar),
               ALD_CASE(rng, is_alive_when_seeded_with_zero), ALD_CASE(rng, spreads_evenly_below_its_bound),
-              ALD_CASE(rng, keeps_extreme_bounds))
+              ALD_CASE(rng, does_not_prefer_small_results), ALD_CASE(rng, keeps_extreme_bounds))
