@@ -47,7 +47,7 @@ int ald_loop_fd(const struct ald_loop *loop);
 ald_usec ald_loop_wait(struct ald_loop *loop);
 
 /* Monotonic time when this turn woke up: one system call a turn, however many deadlines are computed from it. */
-ald_usec ald_loop_now(const struct ald_loop *loop);
+ald_usec ald_loop_now(struct ald_loop *loop);
 /* Monotonic time now: where the length of a turn itself matters. */
 ald_usec ald_loop_fresh(void);
 /* Calendar time now. */
@@ -123,7 +123,10 @@ void ald_wake_send(struct ald_wake *wake);
 /* NULL is fine; returns NULL. */
 struct ald_wake *ald_wake_close(struct ald_wake *wake);
 
-/* Sigwatch (a "signal" is something else here, see msg/signal.h): `number` is reported to the loop instead of to a handler. It does not keep the loop running. */
+/*
+ * Sigwatch: the system's signal `number` is reported to the loop instead of to a handler. (A "signal" is something else
+ * here, see msg/signal.h.) It does not keep the loop running.
+ */
 struct ald_sigwatch;
 
 /* Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID when the system lets nobody catch it. */
