@@ -38,3 +38,5 @@ struct ald_str ald_http_item_name(struct ald_str item);
 bool ald_http_token_valid(struct ald_str text);
 /* May be the value of a field: blanks, tabs, visible ASCII, bytes over 0x7F (section 5.5). */
 bool ald_http_value_valid(struct ald_str text);
+/* The value of a hexadecimal digit, or -1. */
+int ald_http_hex_value(char digit);

@@ -3,11 +3,12 @@
 /*
  * HTTP heads: a request or a response without its body, as views of the bytes it came in (RFC 9112 sections 2 to 5).
  *
- * ald_http_parser gives them; a test may also build one by hand.
+ * http_parser.h finds the head in a stream and gives it to these functions; a test may also build one by hand.
  */
 
 #include "base/defs.h"
 #include "base/str.h"
+#include "wire/http/http_fault.h"
 #include "wire/http/http_fields.h"
 
 /* How the body of a message is found, RFC 9112 section 6.3. */
@@ -40,3 +41,15 @@ struct ald_http_response {
     uint8_t minor;
     bool keep_alive;
 };
+
+/*
+ * Take apart a whole head: `text` (borrows, for as long as the result is used) is a start line, exactly `n_fields` header
+ * lines and an empty line, each ended by CRLF. The fields are put into `fields`, which has room for `n_fields`.
+ * Outcomes: why it is refused, with `ret_*` not written.
+ */
+ALD_NODISCARD enum ald_http_fault_kind ald_http_request_parse(struct ald_str text, struct ald_http_field *fields,
+                                                              size_t n_fields, struct ald_http_request *ret_request);
+/* `bodiless`: the request was HEAD, so there is no body whatever the head says. */
+ALD_NODISCARD enum ald_http_fault_kind ald_http_response_parse(struct ald_str text, struct ald_http_field *fields,
+                                                               size_t n_fields, bool bodiless,
+                                                               struct ald_http_response *ret_response);

@@ -14,57 +14,14 @@
  *
  * Lifetime:   an init to ald_http_parser_fini(). Views of the head live until reset or fini.
  * Threading:  one thread.
- * Limits:     below, and the body's at init. A head is buffered; a body is not, unless collected.
+ * Limits:     those of http_fault.h, and the body's at init. A head is buffered; a body is not, unless collected.
  */
 
 #include "base/buf.h"
 #include "base/defs.h"
+#include "wire/http/http_chunked.h"
+#include "wire/http/http_fault.h"
 #include "wire/http/http_head.h"
-
-enum {
-    ALD_HTTP_LINE_MAX = 8 * 1024,    /* a request or status line: what RFC 9112 section 3 asks everybody to take */
-    ALD_HTTP_FIELDS_MAX = 32 * 1024, /* all header lines with their ends, trailers included: cookies and tokens fit */
-    ALD_HTTP_N_FIELDS_MAX = 100,     /* header lines, trailers included: against quadratic look-ups */
-    ALD_HTTP_CHUNK_LINE_MAX = 256,   /* a chunk's size and its extensions, which nobody uses */
-    ALD_HTTP_N_INTERIM_MAX = 8,      /* 1xx responses before the real one: against a server that sends only those */
-};
-
-/* Why a message was refused: the status a server answers with, and a short text. */
-struct ald_http_fault {
-    uint16_t status;
-    const char *text;
-};
-
-/* Every way a message can be refused. X(name, status, text). */
-#define ALD_HTTP_FAULTS(X)                                                                                             \
-    X(LINE_END, 400, "Line does not end in CRLF")                                                                      \
-    X(START, 400, "Malformed start line")                                                                              \
-    X(TARGET, 400, "Malformed request target")                                                                         \
-    X(TARGET_LONG, 414, "Request line is too long")                                                                    \
-    X(METHOD, 501, "Method is not supported")                                                                          \
-    X(VERSION, 505, "HTTP version is not supported")                                                                   \
-    X(FIELD, 400, "Malformed header")                                                                                  \
-    X(FOLDED, 400, "Header is folded")                                                                                 \
-    X(FIELDS_BIG, 431, "Headers are too large")                                                                        \
-    X(FIELDS_MANY, 431, "Too many headers")                                                                            \
-    X(HOST, 400, "Request needs exactly one valid Host")                                                               \
-    X(LENGTH, 400, "Malformed Content-Length")                                                                         \
-    X(LENGTHS, 400, "Content-Lengths differ")                                                                          \
-    X(AMBIGUOUS, 400, "Content-Length beside Transfer-Encoding")                                                       \
-    X(CODING, 501, "Transfer-Encoding is not supported")                                                               \
-    X(CODING_OLD, 400, "Transfer-Encoding before HTTP/1.1")                                                            \
-    X(BODY_BIG, 413, "Body is too large")                                                                              \
-    X(CHUNK, 400, "Malformed chunk")                                                                                   \
-    X(INTERIM, 502, "Too many interim responses")                                                                      \
-    X(CUT, 400, "Connection ended inside the message")
-
-enum ald_http_fault_kind {
-    ALD_HTTP_FAULT_NONE,
-#define ALD_HTTP_X(name, status, text) ALD_HTTP_FAULT_##name,
-    ALD_HTTP_FAULTS(ALD_HTTP_X)
-#undef ALD_HTTP_X
-        ALD_HTTP_FAULT_KINDS
-};
 
 struct ald_http_parser {
     struct ald_buf text; /* the head as it came; its views point in here */
@@ -76,13 +33,14 @@ struct ald_http_parser {
     struct ald_http_field *fields; /* memory of the head's fields */
     uint64_t body_max;
     uint64_t body_size; /* decoded so far */
-    uint64_t left;      /* of the current chunk, or of the body */
+    uint64_t left;      /* of a body of known length */
+    struct ald_http_chunked chunked;
     size_t line_size;   /* bytes of the unfinished line */
     size_t fields_size; /* bytes of header lines so far */
     size_t n_fields;
     uint8_t n_interim;
     uint8_t state;
-    uint8_t fault; /* enum ald_http_fault_kind */
+    uint8_t fault;     /* enum ald_http_fault_kind */
     bool of_responses; /* else of requests */
     bool bodiless;
 };

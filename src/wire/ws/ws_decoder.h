@@ -22,6 +22,7 @@
 #include "base/block.h"
 #include "base/defs.h"
 #include "wire/ws/ws_frame.h"
+#include "wire/ws/ws_utf8.h"
 
 /* What was wrong and how to close: `reason` goes into our close frame. */
 struct ald_ws_fault {
@@ -63,12 +64,6 @@ enum ald_ws_fault_kind {
 
 /* 13,107,200 bytes: the largest message of existing peers, exchange.md section 2.5. */
 #define ALD_WS_MESSAGE_MAX ((uint64_t)200 * 65536)
-
-/* Incremental UTF-8 (RFC 3629): what the next byte may be. */
-struct ald_ws_utf8 {
-    uint8_t need; /* bytes missing of the current character */
-    uint8_t low, high;
-};
 
 struct ald_ws_decoder {
     uint64_t frame_max;
@@ -133,12 +128,3 @@ const struct ald_ws_fault *ald_ws_decoder_fault(const struct ald_ws_decoder *dec
 bool ald_ws_decoder_closed(const struct ald_ws_decoder *decoder);
 /* The stream may end here without cutting a frame or a message. */
 bool ald_ws_decoder_idle(const struct ald_ws_decoder *decoder);
-
-void ald_ws_utf8_init(struct ald_ws_utf8 *utf8);
-/* False when `bytes` cannot continue what came before. */
-ALD_NODISCARD bool ald_ws_utf8_feed(struct ald_ws_utf8 *utf8, struct ald_str bytes);
-/* No character is cut off. */
-static inline bool ald_ws_utf8_whole(const struct ald_ws_utf8 *utf8)
-{
-    return utf8->need == 0;
-}
