@@ -1,0 +1,111 @@
+#pragma once
+
+/*
+ * The table of settings: the one source of parsing, defaults, `--check`, the help and the manual page.
+ *
+ * X(KEY, section, key, type, default, min, max, text)
+ *
+ * `type` is an ALD_CONFIG_* of config.h; min and max bound numbers, sizes in bytes, durations in microseconds and the
+ * length of texts. A default that the machine decides is written out by config_default.c, and is NULL here. Limits that
+ * belong to the hub have the defaults of hub/config.c, which gives their reasons; a test compares the two.
+ */
+
+#include "base/defs.h"
+#include "msg/address.h"
+
+#define ALD_CONFIG_HOUR (3600 * ALD_SEC)
+
+/* Longest interval that makes sense for something that repeats: beyond a day it is a mistake in the unit. */
+#define ALD_CONFIG_LONG (24 * ALD_CONFIG_HOUR)
+
+#define ALD_CONFIG_KEYS(X)                                                                                             \
+    X(HUB_ID, "hub", "id", NAME, NULL, 1, ALD_NAME_MAX,                                                                \
+      "Name of this hub. The default is the host name, with _ for what may not stand in a name.")                      \
+    X(HUB_CONTROLLER, "hub", "controller", TEXT, "", 0, ALD_NAME_MAX,                                                  \
+      "Target that gets the commands addressed to the hub which the hub does not answer itself. Empty: they are "      \
+      "refused as unknown.")                                                                                           \
+    X(HUB_DRAIN_TIMEOUT, "hub", "drain_timeout", DURATION, "5s", 0, ALD_CONFIG_HOUR,                                   \
+      "After SIGTERM, how long running commands may go on before everybody is cut.")                                   \
+    X(HUB_IO_THREADS, "hub", "io_threads", NUMBER, "0", 0, 0,                                                          \
+      "Threads that do input and output. Only 0 is possible so far: the thread of the hub does it.")                   \
+    X(HTTP_LISTEN, "http", "listen", ADDRESSES, "127.0.0.1:8062", 0, 4096,                                             \
+      "Where the HTTP door listens: host:port, several separated by commas; port 0 picks a free one. Empty: nowhere.") \
+    X(HTTP_TLS_CERT, "http", "tls_cert", PATH, "", 0, 4096,                                                            \
+      "PEM file with the certificate and its chain. With it the HTTP door speaks TLS only.")                           \
+    X(HTTP_TLS_KEY, "http", "tls_key", PATH, "", 0, 4096,                                                              \
+      "PEM file with the private key. Empty: the key is in tls_cert.")                                                 \
+    X(HTTP_TLS_CLIENT_CA, "http", "tls_client_ca", PATH, "", 0, 4096,                                                  \
+      "PEM file with the authorities of client certificates. With it every client must show a certificate.")           \
+    X(HTTP_INSECURE, "http", "insecure", YES, "no", 0, 1,                                                              \
+      "Listen on addresses that other machines can reach although nobody proves who they are.")                        \
+    X(UNIX_PATH, "unix", "path", PATH, NULL, 0, 107,                                                                   \
+      "Socket of the Unix door. The default is /run/aldis/aldis.sock for root, else "                                  \
+      "$XDG_RUNTIME_DIR/aldis/aldis.sock (no Unix door without that variable). Empty: no Unix door.")                  \
+    X(UNIX_MODE, "unix", "mode", MODE, "0600", 0, 0777,                                                                \
+      "Permissions of the socket; who may write to it may do everything.")                                             \
+    X(EXCHANGE_IDENTIFIER, "exchange", "identifier", NAME, "exchange", 1, ALD_NAME_MAX,                                \
+      "Identifier of this exchange, as existing controllers have one; shown by the API.")                              \
+    X(EXCHANGE_REPLY_TIMEOUT, "exchange", "reply_timeout", DURATION, "60s", ALD_MSEC, ALD_CONFIG_LONG,                 \
+      "Deadline of a command whose sender names none.")                                                                \
+    X(EXCHANGE_HELLO_TIMEOUT, "exchange", "hello_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_HOUR,                 \
+      "From the upgrade to the hello of a connector; who says none is cut.")                                           \
+    X(EXCHANGE_PING_INTERVAL, "exchange", "ping_interval", DURATION, "5s", 100 * ALD_MSEC, ALD_CONFIG_LONG,            \
+      "Between two pings to a connector.")                                                                             \
+    X(EXCHANGE_PONG_TIMEOUT, "exchange", "pong_timeout", DURATION, "15s", 100 * ALD_MSEC, ALD_CONFIG_LONG,             \
+      "Without a byte from the connector for so long after a ping, its link is dead.")                                 \
+    X(EXCHANGE_HEALTHCHECK_INTERVAL, "exchange", "healthcheck_interval", DURATION, "30s", 0, ALD_CONFIG_LONG,          \
+      "Between two health checks of a channel, give or take a quarter. 0: no health checks.")                          \
+    X(EXCHANGE_HEALTHCHECK_TIMEOUT, "exchange", "healthcheck_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_LONG,     \
+      "A health check without an answer for so long has failed.")                                                      \
+    X(EXCHANGE_HEALTHCHECK_FAILURES, "exchange", "healthcheck_failures", NUMBER, "3", 1, 1000,                         \
+      "So many failed health checks in a row, and the channel is asked to leave.")                                     \
+    X(EXCHANGE_PRIMARY_TIMEOUT, "exchange", "primary_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_LONG,             \
+      "For a connector to confirm that it is, or is no longer, primary; then another one is elected.")                 \
+    X(LIMITS_DEADLINE_MAX, "limits", "deadline_max", DURATION, "24h", ALD_MSEC, 365 * ALD_CONFIG_LONG,                 \
+      "Longest deadline of a command; a longer one is cut to it.")                                                     \
+    X(LIMITS_CONNECTIONS_MAX, "limits", "connections_max", NUMBER, "65536", 1, 10000000,                               \
+      "Connections at once, on all doors.")                                                                            \
+    X(LIMITS_GREETING_MAX, "limits", "greeting_max", NUMBER, "16384", 1, 10000000,                                     \
+      "Connections of one door at once that have not said hello (HTTP clients never do); more are turned away.")       \
+    X(LIMITS_GREETING_BYTES, "limits", "greeting_bytes", SIZE, "64KiB", 1024, ALD_MIB * 1024,                          \
+      "Bytes taken from a connection before its hello is accepted.")                                                   \
+    X(LIMITS_REQUEST_TIMEOUT, "limits", "request_timeout", DURATION, "5s", ALD_MSEC, ALD_CONFIG_HOUR,                  \
+      "From the accept, or the first byte of a further request, to the end of the request; includes a TLS handshake.") \
+    X(LIMITS_IDLE_TIMEOUT, "limits", "idle_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                       \
+      "An HTTP connection that was answered may be idle, or slow to read the answer, for so long.")                    \
+    X(LIMITS_REQUESTS_MAX, "limits", "requests_max", NUMBER, "10000", 1, UINT32_MAX,                                   \
+      "Requests on one HTTP connection; the answer to the last one closes it.")                                        \
+    X(LIMITS_BODY_MAX, "limits", "body_max", SIZE, "8KiB", 0, ALD_MIB * 1024, "Body of an HTTP request.")              \
+    X(LIMITS_MESSAGE_MAX, "limits", "message_max", SIZE, "13107200", 1024, ALD_MIB * 1024,                             \
+      "Largest message of a party.")                                                                                   \
+    X(LIMITS_REASSEMBLY_MAX, "limits", "reassembly_max", SIZE, "256MiB", 1024, ALD_MIB * 1024 * 1024,                  \
+      "Memory for messages that are coming in, of all connections together.")                                          \
+    X(LIMITS_COMMANDS_MAX, "limits", "commands_max", NUMBER, "1000000", 1, UINT32_MAX,                                 \
+      "Commands without an outcome, in all.")                                                                          \
+    X(LIMITS_CHANNEL_IN_FLIGHT_MAX, "limits", "channel_in_flight_max", NUMBER, "1024", 1, UINT32_MAX,                  \
+      "Commands sent to one channel and not answered; more are queued.")                                               \
+    X(LIMITS_CHANNEL_QUEUE_MAX, "limits", "channel_queue_max", NUMBER, "10000", 0, UINT32_MAX,                         \
+      "Commands that wait for one channel, or for any channel of one target; more are refused as busy.")               \
+    X(LIMITS_CHANNEL_QUEUE_BYTES_MAX, "limits", "channel_queue_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,    \
+      "The same in bytes.")                                                                                            \
+    X(LIMITS_QUEUE_BYTES_MAX, "limits", "queue_bytes_max", SIZE, "512MiB", 0, ALD_MIB * 1024 * 1024,                   \
+      "Bytes of all commands that wait, in all.")                                                                      \
+    X(LIMITS_CALLER_IN_FLIGHT_MAX, "limits", "caller_in_flight_max", NUMBER, "10000", 1, UINT32_MAX,                   \
+      "Commands of one connection that have no outcome yet; more are refused as busy.")                                \
+    X(LIMITS_OUT_BYTES_MAX, "limits", "out_bytes_max", SIZE, "64MiB", 1024, ALD_MIB * 1024 * 1024,                     \
+      "Bytes said to one connection that it has not read; beyond it the connection is cut.")                           \
+    X(LIMITS_OUT_BYTES_HIGH, "limits", "out_bytes_high", SIZE, "1MiB", 1024, ALD_MIB * 1024 * 1024,                    \
+      "Beyond it nothing is read from the connection, and no further command is sent to it.")                          \
+    X(LIMITS_ATTEMPTS_MAX, "limits", "attempts_max", NUMBER, "5", 1, 255, "Attempts of an idempotent command.")        \
+    X(LIMITS_STEP_WORK, "limits", "step_work", NUMBER, "256", 1, 65536,                                                \
+      "Deliveries in one step of the hub, before it looks at the sockets again.")                                      \
+    X(LIMITS_LEAVE_TIMEOUT, "limits", "leave_timeout", DURATION, "10s", 0, ALD_CONFIG_HOUR,                            \
+      "From the goodbye to a party until it is cut.")                                                                  \
+    X(LIMITS_STALL_TIMEOUT, "limits", "stall_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                     \
+      "A connection that reads nothing of what waits for it for so long is cut.")                                      \
+    X(LIMITS_HISTORY_MAX, "limits", "history_max", NUMBER, "10000", 0, UINT32_MAX,                                     \
+      "Outcomes remembered, so that one can ask for them.")                                                            \
+    X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "1h", 0, 365 * ALD_CONFIG_LONG, "And for how long.")      \
+    X(LOG_LEVEL, "log", "level", CHOICE, "info", 0, 0,                                                                 \
+      "error, warning, info or debug; each includes those before it.")                                                 \
+    X(LOG_FORMAT, "log", "format", CHOICE, "text", 0, 0, "text for people or json (one object a line) for programs.")
