@@ -108,6 +108,10 @@ ALD_NODISCARD int ald_client_send(struct ald_client *client, struct ald_msg *eve
 const struct ald_msg *ald_job_command(const struct ald_job *job);
 void *ald_job_data(const struct ald_job *job);
 void ald_job_set_data(struct ald_job *job, void *data);
+/* The connection it came over has ended: nobody waits for the answer any more (answer all the same, to end it). */
+bool ald_job_orphaned(const struct ald_job *job);
+/* Commands that are not answered yet. */
+size_t ald_client_jobs(const struct ald_client *client);
 /* Say how far it is. Dropped where the hub does not take statuses. Shares. */
 void ald_job_status(struct ald_job *job, struct ald_msg *status);
 /*

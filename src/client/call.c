@@ -1,0 +1,445 @@
+/*
+ * Calls: the caller's side of the promise.
+ *
+ *     WAITING -> HANDED -> SENT -> (DONE)        while the connection stands
+ *     HANDED -> WAITING                           it ended before the first byte left: submit again, nobody saw it
+ *     SENT -> ADRIFT -> ASKED -> (DONE)           it ended afterwards: ask the next hub what became of it
+ *
+ * "A caller that loses the hub reconnects and asks by id until the deadline before it may say lost" (DESIGN section 1). It
+ * asks with the command `aldis:Outcome` to the hub itself, which answers when that command has its outcome. A hub that
+ * does not know the id has lost it (it was restarted); so has one that does not speak the extension.
+ *
+ * The hub keeps the deadlines; ours is there for when no hub answers.
+ */
+
+#include "client/client_inside.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/sm.h"
+#include "client/ask.h"
+
+enum call_state { CALL_WAITING, CALL_HANDED, CALL_SENT, CALL_ADRIFT, CALL_ASKED, CALL_DONE };
+
+static const struct ald_state call_states[] = {
+    [CALL_WAITING] = {"waiting", ALD_STATE_INITIAL, ALD_TO(CALL_HANDED) | ALD_TO(CALL_DONE)},
+    [CALL_HANDED] = {"handed", 0, ALD_TO(CALL_WAITING) | ALD_TO(CALL_SENT) | ALD_TO(CALL_DONE)},
+    [CALL_SENT] = {"sent", 0, ALD_TO(CALL_ADRIFT) | ALD_TO(CALL_DONE)},
+    [CALL_ADRIFT] = {"adrift", 0, ALD_TO(CALL_ASKED) | ALD_TO(CALL_DONE)},
+    [CALL_ASKED] = {"asked", 0, ALD_TO(CALL_ADRIFT) | ALD_TO(CALL_DONE)},
+    [CALL_DONE] = {"done", ALD_STATE_FINAL, 0},
+};
+static struct ald_machine call_machine = ALD_MACHINE("call", call_states);
+
+/* What the hub gets beyond the deadline to tell us that it has passed; the promise allows a second. */
+#define CALL_GRACE (700 * ALD_MSEC)
+/* Between two questions when the hub was too busy for the first. */
+#define CALL_ASK_AGAIN (250 * ALD_MSEC)
+
+struct ald_call {
+    struct ald_client *client;
+    struct ald_node node;
+    struct ald_node handed; /* HANDED: in client->handed, in order of ordinals */
+    struct ald_msg *command;
+    struct ald_msg *ask; /* the latest question about it, or NULL */
+    ald_call_fn fn;
+    void *owner;
+    uint8_t state;    /* enum call_state */
+    uint8_t phase;    /* enum ald_phase: the last one that was reported */
+    bool cancelled;   /* the program wants it back */
+    uint64_t ordinal; /* HANDED: of the signal that carries it */
+    ald_usec deadline;
+    struct ald_alarm alarm;
+    struct ald_alarm ask_alarm;
+    struct ald_call_report ended; /* when the outcome was decided inside a call of the program: reported by the task */
+};
+
+static void call_settle_task(void *owner);
+
+void ald_calls_init(struct ald_client *client)
+{
+    const uint64_t seed[2] = {ald_rng_next(&client->rng), ald_rng_next(&client->rng)};
+
+    ald_table_init(&client->calls_by_id, seed);
+    ald_node_init(&client->calls);
+    ald_node_init(&client->handed);
+    ald_task_init(&client->settle_task, call_settle_task, client);
+}
+
+static void call_forget_ask(struct ald_call *call)
+{
+    if (call->ask != NULL) {
+        ald_table_remove(&call->client->calls_by_id, call->ask->wire_id);
+        call->ask = ald_msg_unref(call->ask);
+    }
+}
+
+static void call_free(struct ald_call *call)
+{
+    struct ald_client *client = call->client;
+
+    call_forget_ask(call);
+    ald_alarm_stop(client->loop, &call->alarm);
+    ald_alarm_stop(client->loop, &call->ask_alarm);
+    ald_table_remove(&client->calls_by_id, call->command->wire_id);
+    ald_node_remove(&call->node);
+    ald_node_remove(&call->handed);
+    ald_msg_unref(call->command);
+    free(call);
+}
+
+static void call_report(struct ald_call *call, const struct ald_call_report *report)
+{
+    call->phase = (uint8_t)report->phase;
+    call->fn(call->owner, call, report);
+}
+
+/* The one place where a call ends. */
+static void call_end(struct ald_call *call, const struct ald_call_report *report)
+{
+    ald_sm_move(&call_machine, &call->state, CALL_DONE);
+    call_report(call, report);
+    call_free(call);
+}
+
+static void call_end_as(struct ald_call *call, enum ald_outcome outcome, enum ald_cause cause)
+{
+    const struct ald_call_report report = {
+        .outcome = outcome,
+        .phase = call->phase,
+        .cause = cause,
+        .text = ald_str(ald_cause_text(cause)),
+    };
+
+    call_end(call, &report);
+}
+
+/* End it soon: the program is in the middle of a call of its own. */
+static void call_end_later(struct ald_call *call, enum ald_outcome outcome, enum ald_cause cause)
+{
+    call->ended = (struct ald_call_report){
+        .outcome = outcome,
+        .phase = call->phase,
+        .cause = cause,
+        .text = ald_str(ald_cause_text(cause)),
+    };
+    ald_task_push(call->client->loop, &call->client->settle_task);
+}
+
+static void call_settle_task(void *owner)
+{
+    struct ald_client *client = owner;
+    bool found;
+
+    /* From the start after each, because a report may do anything to the list. */
+    do {
+        found = false;
+        ald_list_each (node, &client->calls) {
+            struct ald_call *call = ald_list_entry(node, struct ald_call, node);
+
+            if (call->ended.outcome != ALD_OUTCOME_NONE) {
+                const struct ald_call_report report = call->ended;
+
+                call_end(call, &report);
+                found = true;
+                break;
+            }
+        }
+    } while (found);
+}
+
+/* --- saying it -------------------------------------------------------------------------------------------------- */
+
+static ald_usec call_left(const struct ald_call *call)
+{
+    ald_usec now = ald_loop_now(call->client->loop);
+
+    return call->deadline > now ? call->deadline - now : 0;
+}
+
+static void call_submit(struct ald_call *call)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+
+    if (call->ended.outcome != ALD_OUTCOME_NONE) {
+        return;
+    }
+    signal.msg = call->command;
+    signal.ttl = call_left(call);
+    if (ald_client_say(call->client, &signal) < 0) {
+        call_end_later(call, ALD_REFUSED, ALD_CAUSE_BUSY); /* memory is short, and nobody saw it */
+        return;
+    }
+    call->ordinal = signal.ordinal;
+    ald_list_push_back(&call->client->handed, &call->handed);
+    ald_sm_move(&call_machine, &call->state, CALL_HANDED);
+}
+
+/* Outcomes are for the caller of this to find in the call's state; memory that is short is tried again. */
+static void call_ask(struct ald_call *call)
+{
+    struct ald_client *client = call->client;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+
+    call_forget_ask(call);
+    if (ald_ask_new(client->messages, &client->rng, call->command->wire_id, call_left(call) + CALL_GRACE, &call->ask) <
+        0) {
+        ald_alarm_start(client->loop, &call->ask_alarm, ald_loop_now(client->loop) + CALL_ASK_AGAIN);
+        return;
+    }
+    signal.msg = call->ask;
+    signal.ttl = call->ask->ttl;
+    if (ald_table_add(&client->calls_by_id, call->ask->wire_id, call) != 0) {
+        call->ask = ald_msg_unref(call->ask);
+    } else if (ald_client_say(client, &signal) == 0) {
+        ald_sm_move(&call_machine, &call->state, CALL_ASKED);
+        return;
+    }
+    ald_alarm_start(client->loop, &call->ask_alarm, ald_loop_now(client->loop) + CALL_ASK_AGAIN);
+}
+
+static void call_ask_alarm(void *owner)
+{
+    struct ald_call *call = owner;
+
+    if (ald_client_ready(call->client) && call->state == CALL_ADRIFT) {
+        call_ask(call);
+    }
+}
+
+static void call_say_cancel(struct ald_call *call)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
+
+    signal.request = call->command;
+    /* When memory is short the cancel is not said; the deadline still holds. */
+    ald_ignore(ald_client_say(call->client, &signal));
+}
+
+/* --- the connection ---------------------------------------------------------------------------------------------- */
+
+void ald_calls_ready(struct ald_client *client)
+{
+    ald_list_each (node, &client->calls) {
+        struct ald_call *call = ald_list_entry(node, struct ald_call, node);
+
+        if (call->state == CALL_WAITING) {
+            call_submit(call);
+        } else if (call->state == CALL_ADRIFT && !client->extended) {
+            call_end_later(call, ALD_LOST, ALD_CAUSE_HUB_LOST); /* nobody to ask */
+        } else if (call->state == CALL_ADRIFT) {
+            call_ask(call);
+        }
+    }
+}
+
+void ald_calls_away(struct ald_client *client)
+{
+    ald_list_each (node, &client->calls) {
+        struct ald_call *call = ald_list_entry(node, struct ald_call, node);
+
+        switch (call->state) {
+        case CALL_HANDED:
+            ald_node_remove(&call->handed);
+            ald_sm_move(&call_machine, &call->state, CALL_WAITING);
+            break;
+        case CALL_SENT:
+        case CALL_ASKED:
+            ald_sm_move(&call_machine, &call->state, CALL_ADRIFT);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+void ald_calls_begun(struct ald_client *client)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_first(&client->handed)) != NULL) {
+        struct ald_call *call = ald_list_entry(node, struct ald_call, handed);
+
+        if (call->ordinal > client->begun) {
+            return;
+        }
+        ald_node_remove(&call->handed);
+        ald_sm_move(&call_machine, &call->state, CALL_SENT);
+    }
+}
+
+void ald_calls_end(struct ald_client *client)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_first(&client->calls)) != NULL) {
+        struct ald_call *call = ald_list_entry(node, struct ald_call, node);
+
+        if (call->ended.outcome != ALD_OUTCOME_NONE) {
+            const struct ald_call_report report = call->ended;
+
+            call_end(call, &report);
+        } else if (call->state == CALL_WAITING || call->state == CALL_HANDED) {
+            call_end_as(call, ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK);
+        } else {
+            call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);
+        }
+    }
+}
+
+void ald_calls_fini(struct ald_client *client)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_first(&client->calls)) != NULL) {
+        call_free(ald_list_entry(node, struct ald_call, node));
+    }
+    ald_task_cancel(&client->settle_task);
+    ald_table_fini(&client->calls_by_id);
+}
+
+/* --- what the hub says ------------------------------------------------------------------------------------------- */
+
+/* The answer to our question. Whatever it says, the question itself is over. */
+static void call_answered(struct ald_call *call, const struct ald_signal *signal)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
+    struct ald_client *client = call->client;
+    struct ald_call_report report;
+    int r;
+
+    if (call->state != CALL_ASKED) {
+        return;
+    }
+    call_forget_ask(call);
+    if (signal->outcome == ALD_SUCCEEDED && signal->msg != NULL) {
+        r = ald_ask_unpack(client->messages, signal->msg, (enum ald_phase)call->phase, &reply, &report);
+        if (r == 0) {
+            call_end(call, &report);
+            return;
+        }
+    } else if (signal->outcome == ALD_EXPIRED) {
+        call_end_as(call, ALD_EXPIRED,
+                    ALD_CAUSE_DEADLINE); /* it knows the command and could not tell an outcome in time */
+        return;
+    } else if (signal->cause == ALD_CAUSE_BUSY || signal->cause == ALD_CAUSE_DRAINING) {
+        ald_sm_move(&call_machine, &call->state, CALL_ADRIFT);
+        ald_alarm_start(client->loop, &call->ask_alarm, ald_loop_now(client->loop) + CALL_ASK_AGAIN);
+        return;
+    }
+    call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);
+}
+
+void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
+{
+    struct ald_str id = signal->msg != NULL ? signal->msg->wire_id : ALD_STR_NONE;
+    struct ald_call *call = ald_str_present(id) ? ald_table_find(&client->calls_by_id, id) : NULL;
+    struct ald_call_report report = {
+        .outcome = (enum ald_outcome)signal->outcome,
+        .phase = (enum ald_phase)signal->phase,
+        .cause = (enum ald_cause)signal->cause,
+        .msg = signal->msg,
+        .channel = signal->channel,
+    };
+
+    if (call == NULL || call->ended.outcome != ALD_OUTCOME_NONE) {
+        return; /* late or stray: exchange.md 2.10 */
+    }
+    if (call->ask != NULL && ald_str_equal(call->ask->wire_id, id)) {
+        if (signal->kind == ALD_SIGNAL_REPLY) {
+            call_answered(call, signal);
+        }
+        return;
+    }
+    report.text = ald_str_present(signal->text) ? signal->text : signal->msg->text;
+    if (signal->kind == ALD_SIGNAL_REPLY && report.outcome != ALD_OUTCOME_NONE) {
+        call_end(call, &report);
+    } else if (report.phase >= call->phase && report.phase < ALD_PHASE_DONE) {
+        report.outcome = ALD_OUTCOME_NONE;
+        call_report(call, &report);
+    }
+}
+
+/* --- the program ------------------------------------------------------------------------------------------------- */
+
+/*
+ * The deadline, and then the end of our patience. Before it was sent nobody but us can tell that it expired; afterwards the
+ * hub does, and only if it stays silent we must.
+ */
+static void call_alarm(void *owner)
+{
+    struct ald_call *call = owner;
+    ald_usec now = ald_loop_now(call->client->loop);
+
+    if (call->ended.outcome != ALD_OUTCOME_NONE) {
+        return;
+    }
+    if (call->state == CALL_WAITING || call->state == CALL_HANDED) {
+        call_end_as(call, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
+    } else if (now < call->deadline + CALL_GRACE) {
+        ald_alarm_start(call->client->loop, &call->alarm, call->deadline + CALL_GRACE);
+    } else if (call->state == CALL_SENT) {
+        call_end_as(call, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
+    } else {
+        call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);
+    }
+}
+
+int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call_fn fn, void *owner,
+                    struct ald_call **ret_call)
+{
+    struct ald_call *call;
+    int r;
+
+    ald_assert(command->sealed && command->kind == ALD_COMMAND && command->ttl != ALD_NEVER);
+    if (client->ending || client->state == ALD_CLIENT_CLOSED) {
+        return ald_trace(ALDIS_E_CLOSED);
+    }
+    call = calloc(1, sizeof(*call));
+    if (call == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    call->client = client;
+    call->command = ald_msg_ref(command);
+    call->fn = fn;
+    call->owner = owner;
+    call->deadline = ald_loop_now(client->loop) + command->ttl;
+    ald_node_init(&call->node);
+    ald_node_init(&call->handed);
+    ald_alarm_init(&call->alarm, call_alarm, call);
+    ald_alarm_init(&call->ask_alarm, call_ask_alarm, call);
+    r = ald_table_add(&client->calls_by_id, command->wire_id, call);
+    if (r != 0) {
+        ald_msg_unref(call->command);
+        free(call);
+        return ald_trace(r < 0 ? r : ALDIS_E_INVALID); /* an id is given once */
+    }
+    ald_list_push_back(&client->calls, &call->node);
+    ald_alarm_start(client->loop, &call->alarm, call->deadline);
+    if (ald_client_ready(client)) {
+        call_submit(call);
+    }
+    *ret_call = call;
+    return 0;
+}
+
+void ald_call_cancel(struct ald_call *call)
+{
+    if (call->ended.outcome != ALD_OUTCOME_NONE || call->cancelled) {
+        return;
+    }
+    call->cancelled = true;
+    switch (call->state) {
+    case CALL_WAITING:
+        call_end_later(call, ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK);
+        break;
+    case CALL_HANDED:
+    case CALL_SENT:
+    case CALL_ASKED:
+        call_say_cancel(call);
+        break;
+    default:
+        break; /* adrift: nobody to ask; the outcome comes as it comes */
+    }
+}

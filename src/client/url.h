@@ -1,0 +1,29 @@
+#pragma once
+
+/*
+ * Url: where a hub is, as people write it.
+ *
+ *     unix:/run/aldis/aldis.sock     ws://hub.example:8062     wss://hub.example/prefix
+ *
+ * Over the Unix socket the same protocol runs as over `ws`. Without a port it is 8062, the exchange's own (exchange.md 2.1),
+ * for both schemes; `http` and `https` are taken as `ws` and `wss`, because the original's endpoints are written so
+ * (exchange.md 4.7). A path is a prefix, for hubs behind a reverse proxy. User, query and fragment have no meaning and are
+ * refused.
+ */
+
+#include "base/str.h"
+
+enum { ALD_URL_MAX = 512 };
+
+struct ald_url {
+    bool unix_socket;
+    bool tls;
+    uint16_t port;
+    char name[256];   /* host without brackets, or the socket's path */
+    char prefix[256]; /* "" or "/..." without a slash at its end */
+};
+
+enum { ALD_URL_MALFORMED = 1 };
+
+/* Outcome: ALD_URL_MALFORMED; `*ret_why` (static; may be NULL) then says what is wrong. */
+ALD_NODISCARD int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_why);
