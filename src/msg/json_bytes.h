@@ -46,7 +46,7 @@ static inline const uint8_t *bytes_plain_portable(const uint8_t *at, const uint8
 }
 
 #if defined(__SSE2__)
-static inline const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
+static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
 {
     for (; end - at >= 16; at += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -63,7 +63,7 @@ static inline const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
     return bytes_plain_portable(at, end);
 }
 #else
-static inline const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
+static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
 {
     return bytes_plain_portable(at, end);
 }

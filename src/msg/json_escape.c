@@ -60,11 +60,15 @@ static bool hunt_pair(const struct ald_json_escape *escape, const struct hunt *h
     return at == 0 && escape->semicolon;
 }
 
+/* Does a word end before `at`? What is written is not looked at again: it ends in a byte that is in no word. */
 static bool hunt_prefix(const struct ald_json_escape *escape, const struct hunt *hunt, size_t at)
 {
-    struct ald_str before = {hunt->piece.data, at};
+    struct ald_str before = {hunt->piece.data + hunt->done, at - hunt->done};
 
     for (size_t i = 0; i < ALD_COUNT(words); i++) {
+        if (hunt->done > 0 && before.size < words[i].size) {
+            continue;
+        }
         if (escape_ends(escape, before, words[i])) {
             return true;
         }
@@ -128,14 +132,80 @@ int ald_json_escape_feed(struct ald_json_escape *escape, struct ald_str piece, s
     return r < 0 ? ald_trace(r) : r;
 }
 
+/* How many bytes of a whole text are rewritten. */
+static size_t text_count(const struct ald_json_escape *fresh, struct ald_str text)
+{
+    struct hunt hunt = hunt_make(fresh, text);
+    size_t n = 0;
+
+    for (size_t at = hunt_next(fresh, &hunt); at < text.size; at = hunt_next(fresh, &hunt)) {
+        hunt.done = at + 1;
+        n++;
+    }
+    return n;
+}
+
 bool ald_json_escape_needless(struct ald_str text, unsigned options)
 {
-    struct ald_json_escape escape;
+    struct ald_json_escape fresh;
     struct hunt hunt;
 
-    ald_json_escape_init(&escape, options);
-    hunt = hunt_make(&escape, text);
-    return hunt_next(&escape, &hunt) == text.size;
+    ald_json_escape_init(&fresh, options);
+    hunt = hunt_make(&fresh, text);
+    return hunt_next(&fresh, &hunt) == text.size;
+}
+
+/* Each escape is this much longer than the byte it stands for. */
+enum { ESCAPE_SIZE = sizeof("\\u003b") - 1, ESCAPE_MORE = ESCAPE_SIZE - 1 };
+
+/*
+ * Rewrite `text` to `to`, which lies before it by just what the escapes will add. So what is written ends where what is
+ * still to be read begins only when nothing is left to rewrite, and never passes it.
+ */
+static void text_rewrite(const struct ald_json_escape *fresh, struct ald_str text, char *to)
+{
+    struct hunt hunt = hunt_make(fresh, text);
+
+    for (size_t at; hunt.done < text.size; hunt.done = at + 1) {
+        char byte;
+
+        at = hunt_next(fresh, &hunt);
+        byte = at < text.size ? text.data[at] : '\0';
+        memmove(to, text.data + hunt.done, at - hunt.done);
+        to += at - hunt.done;
+        if (at < text.size) {
+            memcpy(to, byte == ';' ? "\\u003b" : "\\u003a", ESCAPE_SIZE);
+            to += ESCAPE_SIZE;
+        }
+    }
+}
+
+int ald_json_escape_rest(struct ald_buf *buf, size_t from, unsigned options)
+{
+    struct ald_json_escape fresh;
+    struct ald_str text;
+    uint8_t *room = NULL;
+    size_t more;
+    char *start;
+    int r;
+
+    ald_assert(buf != NULL);
+
+    ald_json_escape_init(&fresh, options);
+    text = ald_str_from(ald_buf_str(buf), from);
+    more = ESCAPE_MORE * text_count(&fresh, text);
+    if (more == 0) {
+        return 0;
+    }
+    r = ald_buf_reserve(buf, more, &room);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    start = (char *)room - text.size;
+    memmove(start + more, start, text.size);
+    text_rewrite(&fresh, ald_str_of(start + more, text.size), start);
+    ald_buf_commit(buf, more);
+    return 0;
 }
 
 int ald_json_repair(struct ald_str text, struct ald_buf *out)

@@ -40,6 +40,12 @@ void ald_json_escape_init(struct ald_json_escape *escape, unsigned options);
  */
 ALD_NODISCARD int ald_json_escape_feed(struct ald_json_escape *escape, struct ald_str piece, struct ald_buf *out);
 
+/*
+ * Rewrite in place all that `buf` holds after its first `from` bytes. Outcome: ALD_BUF_FULL (nothing was changed).
+ * Errors: ALDIS_E_NOMEM.
+ */
+ALD_NODISCARD int ald_json_escape_rest(struct ald_buf *buf, size_t from, unsigned options);
+
 /* Would a whole text come out as it went in? Then it need not be copied at all. */
 bool ald_json_escape_needless(struct ald_str text, unsigned options);
 

@@ -42,11 +42,11 @@ static bool lex_foreign(struct ald_json_lex *lex)
     return true;
 }
 
-bool ald_json_lex_string(struct ald_json_lex *lex, const uint8_t *at)
+bool ald_json_lex_string(struct ald_json_lex *lex)
 {
     bool sound;
 
-    for (lex->at = at; lex->at != lex->end; lex->at = bytes_plain(lex->at, lex->end)) {
+    for (; lex->at != lex->end; lex->at = bytes_plain(lex->at, lex->end)) {
         if (*lex->at == '"') {
             lex->at++;
             return true;
@@ -109,8 +109,10 @@ bool ald_json_lex_number(struct ald_json_lex *lex)
     return true;
 }
 
-bool ald_json_lex_literal(struct ald_json_lex *lex, const char *word)
+bool ald_json_lex_literal(struct ald_json_lex *lex)
 {
+    const char *word = *lex->at == 't' ? "true" : *lex->at == 'f' ? "false" : "null";
+
     for (; *word != '\0'; word++, lex->at++) {
         if (lex->at == lex->end) {
             return lex_fail(lex, lex->at, ALD_JSON_ENDS);

@@ -34,10 +34,11 @@ struct lex_sink {
     void (*close)(void *sink, struct ald_json_lex *lex);
 };
 
-/* The parts of a string that are not plain, from `at` (not a quote) on, and the rest of it. */
-bool ald_json_lex_string(struct ald_json_lex *lex, const uint8_t *at);
+/* The rest of a string, from a byte in it that is not plain or from its end on. */
+bool ald_json_lex_string(struct ald_json_lex *lex);
 bool ald_json_lex_number(struct ald_json_lex *lex);
-bool ald_json_lex_literal(struct ald_json_lex *lex, const char *word);
+/* true, false or null, by its first byte. */
+bool ald_json_lex_literal(struct ald_json_lex *lex);
 
 LEX_INLINE struct ald_json_lex lex_make(struct ald_str text, unsigned options)
 {
@@ -54,14 +55,16 @@ LEX_INLINE bool lex_fail(struct ald_json_lex *lex, const uint8_t *at, enum ald_j
     return false;
 }
 
-/* Pass over blanks to a byte that must be there. */
+/* Pass over blanks to a byte that must be there. Compact JSON has none, so the first question is the one that matters. */
 LEX_INLINE bool lex_blanks(struct ald_json_lex *lex)
 {
-    while (lex->at != lex->end) {
-        if (*lex->at > ' ' || (*lex->at != ' ' && *lex->at != '\n' && *lex->at != '\r' && *lex->at != '\t')) {
+    for (; lex->at != lex->end; lex->at++) {
+        if (__builtin_expect(*lex->at > ' ', true)) {
             return true;
         }
-        lex->at++;
+        if (*lex->at != ' ' && *lex->at != '\n' && *lex->at != '\r' && *lex->at != '\t') {
+            return true;
+        }
     }
     return lex_fail(lex, lex->end, ALD_JSON_ENDS);
 }
@@ -69,13 +72,12 @@ LEX_INLINE bool lex_blanks(struct ald_json_lex *lex)
 /* From an opening quote to behind the closing one. */
 LEX_INLINE bool lex_string(struct ald_json_lex *lex)
 {
-    const uint8_t *at = bytes_plain(lex->at + 1, lex->end);
-
-    if (at != lex->end && *at == '"') {
-        lex->at = at + 1;
+    lex->at = bytes_plain(lex->at + 1, lex->end);
+    if (lex->at != lex->end && *lex->at == '"') {
+        lex->at++;
         return true;
     }
-    return ald_json_lex_string(lex, at);
+    return ald_json_lex_string(lex);
 }
 
 /* A member name and the colon after it; `*ret_begin` is its opening quote, `*ret_end` behind its closing one. */
@@ -111,13 +113,13 @@ LEX_INLINE bool lex_leaf(struct ald_json_lex *lex, enum ald_json_type *ret_type)
         return lex_string(lex);
     case 't':
         *ret_type = ALD_JSON_TRUE;
-        return ald_json_lex_literal(lex, "true");
+        return ald_json_lex_literal(lex);
     case 'f':
         *ret_type = ALD_JSON_FALSE;
-        return ald_json_lex_literal(lex, "false");
+        return ald_json_lex_literal(lex);
     case 'n':
         *ret_type = ALD_JSON_NULL;
-        return ald_json_lex_literal(lex, "null");
+        return ald_json_lex_literal(lex);
     default:
         *ret_type = ALD_JSON_NUMBER;
         return ald_json_lex_number(lex);

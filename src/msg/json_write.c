@@ -6,16 +6,33 @@
 #include "base/error.h"
 #include "msg/json_bytes.h"
 
-static void write_bytes(struct ald_json_writer *json, struct ald_str bytes)
+enum { PARTS_MAX = 4 };
+
+/* Parts that belong together cost one reservation. */
+static void write_parts(struct ald_json_writer *json, const struct ald_str parts[static PARTS_MAX])
 {
-    if (json->status != 0 || bytes.size == 0) {
+    size_t size = parts[0].size + parts[1].size + parts[2].size + parts[3].size;
+    uint8_t *room = NULL;
+
+    if (json->status != 0 || size == 0) {
         return;
     }
-    if (json->escape.options != 0) {
-        json->status = ald_json_escape_feed(&json->escape, bytes, json->out);
-    } else {
-        json->status = ald_buf_push(json->out, bytes);
+    json->status = ald_buf_reserve(json->out, size, &room);
+    if (json->status != 0) {
+        return;
     }
+    for (size_t i = 0; i < PARTS_MAX; i++) {
+        if (parts[i].size > 0) {
+            memcpy(room, parts[i].data, parts[i].size);
+            room += parts[i].size;
+        }
+    }
+    ald_buf_commit(json->out, size);
+}
+
+static void write_bytes(struct ald_json_writer *json, struct ald_str bytes)
+{
+    write_parts(json, (struct ald_str[PARTS_MAX]){bytes});
 }
 
 static bool is_pretty(const struct ald_json_writer *json)
@@ -53,39 +70,43 @@ static void write_line(struct ald_json_writer *json)
     }
 }
 
-/* What stands between the last thing written in a container and the next. */
-static void write_between(struct ald_json_writer *json)
+/*
+ * What must stand before the next thing in a container: the comma is returned, to be written with it; blanks and lines
+ * for people are written here.
+ */
+static struct ald_str write_between(struct ald_json_writer *json)
 {
-    if (json->depth > 0 && json->full) {
-        write_bytes(json, ALD_STR(","));
-    }
+    struct ald_str comma = json->depth > 0 && json->full ? ALD_STR(",") : ALD_STR("");
+
     json->full = true;
     if (!is_pretty(json) || json->depth == 0) {
-        return;
+        return comma;
     }
+    write_bytes(json, comma);
     if (in_object(json)) {
         write_line(json);
-    } else {
-        write_bytes(json, ALD_STR(" "));
+        return ALD_STR("");
     }
+    return ALD_STR(" ");
 }
 
-/* Before a value: it may stand here, and what must stand before it is written. */
-static void write_begin(struct ald_json_writer *json)
+/* A value may stand here; returns what must stand before it. */
+static struct ald_str write_begin(struct ald_json_writer *json)
 {
     if (in_object(json)) {
         ald_assert(json->named);
         json->named = false;
-        return;
+        return ALD_STR("");
     }
     ald_assert(json->depth > 0 || !json->full); /* one outermost value */
-    write_between(json);
+    return write_between(json);
 }
 
 static void write_token(struct ald_json_writer *json, struct ald_str token)
 {
-    write_begin(json);
-    write_bytes(json, token);
+    struct ald_str before = write_begin(json);
+
+    write_parts(json, (struct ald_str[PARTS_MAX]){before, token});
 }
 
 static void write_open(struct ald_json_writer *json, bool object)
@@ -101,13 +122,18 @@ static void write_open(struct ald_json_writer *json, bool object)
 void ald_json_write_init(struct ald_json_writer *json, struct ald_buf *out, unsigned options)
 {
     ald_assert(json != NULL && out != NULL);
-    *json = (struct ald_json_writer){.out = out, .options = options};
-    ald_json_escape_init(&json->escape, options & (ALD_JSON_NO_PAIRS | ALD_JSON_NO_PREFIXES));
+    *json = (struct ald_json_writer){.out = out, .options = options, .start = ald_buf_size(out)};
 }
 
 int ald_json_write_done(struct ald_json_writer *json)
 {
+    unsigned escapes = json->options & (ALD_JSON_NO_PAIRS | ALD_JSON_NO_PREFIXES);
+
     ald_assert(json->depth == 0 && json->full);
+
+    if (json->status == 0 && escapes != 0) {
+        json->status = ald_json_escape_rest(json->out, json->start, escapes);
+    }
     return json->status < 0 ? ald_trace(json->status) : json->status;
 }
 
@@ -162,29 +188,33 @@ static const uint8_t *write_special(struct ald_json_writer *json, const uint8_t 
     return at + 1;
 }
 
-static void write_quoted(struct ald_json_writer *json, struct ald_str str)
+/* `before` and the string in quotes and `after`. */
+static void write_quoted(struct ald_json_writer *json, struct ald_str before, struct ald_str str, struct ald_str after)
 {
     const uint8_t *at = (const uint8_t *)(str.data != NULL ? str.data : ""), *end = at + str.size;
+    const uint8_t *run = at;
 
-    write_bytes(json, ALD_STR("\""));
-    while (at != end && json->status == 0) {
-        const uint8_t *run = at;
-
-        at = bytes_plain(run, end);
-        write_bytes(json, ald_str_of(run, (size_t)(at - run)));
-        if (at != end) {
-            at = write_special(json, at, end);
-        }
+    at = bytes_plain(run, end);
+    if (at == end) {
+        write_parts(json, (struct ald_str[PARTS_MAX]){before, ALD_STR("\""), str, after});
+        return;
     }
-    write_bytes(json, ALD_STR("\""));
+    write_parts(json, (struct ald_str[PARTS_MAX]){before, ALD_STR("\"")});
+    while (json->status == 0) {
+        write_bytes(json, ald_str_of(run, (size_t)(at - run)));
+        if (at == end) {
+            break;
+        }
+        run = write_special(json, at, end);
+        at = bytes_plain(run, end);
+    }
+    write_bytes(json, after);
 }
 
 void ald_json_write_name(struct ald_json_writer *json, struct ald_str name)
 {
     ald_assert(in_object(json) && !json->named);
-    write_between(json);
-    write_quoted(json, name);
-    write_bytes(json, is_pretty(json) ? ALD_STR(" : ") : ALD_STR(":"));
+    write_quoted(json, write_between(json), name, is_pretty(json) ? ALD_STR("\" : ") : ALD_STR("\":"));
     json->named = true;
 }
 
@@ -194,8 +224,7 @@ void ald_json_write_str(struct ald_json_writer *json, struct ald_str str)
         ald_json_write_null(json);
         return;
     }
-    write_begin(json);
-    write_quoted(json, str);
+    write_quoted(json, write_begin(json), str, ALD_STR("\""));
 }
 
 void ald_json_write_raw(struct ald_json_writer *json, struct ald_str raw)

@@ -20,7 +20,7 @@
  * Strings come out compact: `"`, `\` and control characters escaped (the short form where there is one), everything else
  * raw; what is not UTF-8 becomes U+FFFD.
  *
- * Lifetime: on the stack; it borrows the buf and holds nothing to free.
+ * Lifetime: on the stack; it borrows the buf, which nobody else touches until it is done, and holds nothing to free.
  */
 
 #include "base/defs.h"
@@ -30,7 +30,10 @@
 
 struct ald_buf;
 
-/* Options beside those of json_escape.h, which apply to everything written, raw values too. */
+/*
+ * Options beside ALD_JSON_NO_PAIRS and ALD_JSON_NO_PREFIXES of json_escape.h. Those two apply to everything written, raw
+ * values too, once the whole is there.
+ */
 enum {
     ALD_JSON_COMPACT = 0,
     ALD_JSON_PRETTY =
@@ -39,19 +42,19 @@ enum {
 
 struct ald_json_writer {
     struct ald_buf *out;
-    int status; /* of the first failure */
+    size_t start; /* what the buf held before */
+    int status;   /* of the first failure */
     unsigned options;
     uint8_t depth;
     uint8_t n_objects; /* of the levels, those that are objects */
     bool named;        /* a name was written, its value not yet */
     bool full;         /* the innermost container has something in it; outside any: the value was written */
     uint64_t objects[ALD_JSON_DEPTH_MAX / 64]; /* one bit for each level: is it an object */
-    struct ald_json_escape escape;
 };
 
 void ald_json_write_init(struct ald_json_writer *json, struct ald_buf *out, unsigned options);
 
-/* 0 when the whole value is in the buf. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+/* 0 when the whole value is in the buf; else a part of it may be. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_json_write_done(struct ald_json_writer *json);
 
 void ald_json_write_object(struct ald_json_writer *json);
