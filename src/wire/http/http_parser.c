@@ -423,7 +423,8 @@ int ald_http_parser_finish(struct ald_http_parser *parser)
     switch (parser->state) {
     case PARSER_START:
     case PARSER_START_LF:
-        return parser->n_interim == 0 ? 0 : parser_refuse(parser, ALD_HTTP_FAULT_CUT);
+    case PARSER_LINES:
+        return ald_http_parser_idle(parser) ? 0 : parser_refuse(parser, ALD_HTTP_FAULT_CUT);
     case PARSER_UNTIL_END:
     case PARSER_WHOLE:
     case PARSER_DONE:
@@ -470,5 +471,5 @@ bool ald_http_parser_expects(const struct ald_http_parser *parser)
 
 bool ald_http_parser_idle(const struct ald_http_parser *parser)
 {
-    return parser->state == PARSER_START && parser->n_interim == 0;
+    return parser_in_head(parser) && ald_buf_size(&parser->text) == 0 && parser->n_interim == 0;
 }

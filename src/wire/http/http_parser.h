@@ -98,5 +98,5 @@ const struct ald_http_response *ald_http_parser_response(const struct ald_http_p
 const struct ald_http_fault *ald_http_parser_fault(const struct ald_http_parser *parser);
 /* The head is complete, no byte of the body came yet, and the client waits for `100 Continue` (RFC 9110 10.1.1). */
 bool ald_http_parser_expects(const struct ald_http_parser *parser);
-/* Not one byte of a message was seen since init or reset. */
+/* Nothing of a message was seen since init or reset, but for an empty line that is forgiven. */
 bool ald_http_parser_idle(const struct ald_http_parser *parser);

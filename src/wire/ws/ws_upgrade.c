@@ -155,9 +155,10 @@ struct ald_str ald_ws_upgrade_protocol_first(const struct ald_http_request *requ
     return protocol_find(request, NULL, 0);
 }
 
-enum { UPGRADE_FIELDS_MAX = ALD_HTTP_N_FIELDS_MAX + 6 };
+/* What a parser like ours takes, less the Host of a request. */
+enum { UPGRADE_FIELDS_MAX = ALD_HTTP_N_FIELDS_MAX - 1 };
 
-/* `own` fields before `more`; a head with too many of them would be refused by a parser like ours. */
+/* `own` fields before `more`. */
 static int fields_join(const struct ald_http_field *own, size_t n_own, struct ald_http_fields more,
                        struct ald_http_field joined[UPGRADE_FIELDS_MAX], struct ald_http_fields *ret_fields)
 {
