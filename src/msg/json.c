@@ -131,7 +131,8 @@ void ald_json_fini(struct ald_json *json)
 
 int ald_json_parse(struct ald_json *json, struct ald_str text, unsigned options, struct ald_json_end *ret_end)
 {
-    struct ald_json_lex lex = lex_make(text, options);
+    bool huge = text.size > UINT32_MAX; /* more than a node can tell */
+    struct ald_json_lex lex = lex_make(huge ? ALD_STR_NONE : text, options);
     struct recorder recorder = {.json = json};
     const uint8_t *start = lex.at;
     bool sound;
@@ -139,7 +140,7 @@ int ald_json_parse(struct ald_json *json, struct ald_str text, unsigned options,
     ald_assert(json != NULL && json->nodes_max > 0);
 
     json->n_nodes = 0;
-    if (text.size > UINT32_MAX) {
+    if (huge) {
         sound = lex_fail(&lex, lex.at, ALD_JSON_HUGE);
     } else {
         sound = lex_walk(&lex, 0, &record, &recorder) && lex_tail(&lex);

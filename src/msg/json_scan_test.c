@@ -324,6 +324,37 @@ ALD_TEST(json_scan, checks_what_it_skips_as_strictly)
     }
 }
 
+ALD_TEST(json_scan, finds_every_envelope_cut_short_malformed)
+{
+    static const char *const texts[] = {
+        "{\"id\":\"c\\u00e9\",\"type\":null,\"payload\":{\"a\":[1.5e3,true]},\"x\":\"\"}",
+        "{ \"x\" : [ ] , \"id\" : { } , \"caf\xc3\xa9\" : -0.1 }",
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(texts); i++) {
+        ald_check_int(scan_envelope(texts[i], 0), 0);
+        for (size_t size = 0; size < strlen(texts[i]); size++) {
+            char *exact = json_exact(ald_str_of(texts[i], size));
+            struct ald_json_scan scan;
+
+            ald_check_int(ald_json_scan(ald_str_of(exact, size), 0, envelope, 3, &scan), ALD_JSON_MALFORMED);
+            ald_check(scan.end.reason == ALD_JSON_ENDS || scan.end.reason == ALD_JSON_UTF8);
+            free(exact);
+        }
+    }
+}
+
+ALD_TEST(json_scan, tells_where_a_member_is_malformed)
+{
+    for (size_t i = 0; i < ALD_COUNT(json_malformed); i++) {
+        struct ald_json_scan scan;
+
+        ald_check_int(ald_json_scan(json_malformed[i].text, 0, envelope, 3, &scan), ALD_JSON_MALFORMED);
+        ald_check_int(scan.end.offset, json_malformed[i].offset);
+        ald_check_int(scan.end.reason, json_malformed[i].reason);
+    }
+}
+
 ALD_TEST(json_scan, finds_sound_texts_in_any_member)
 {
     char text[256];
@@ -361,4 +392,6 @@ ALD_TEST_MAIN(json_scan, ALD_CASE(json_scan, accepts_all_that_is_json),
               ALD_CASE(json_scan, tells_the_type_of_what_is_no_object),
               ALD_CASE(json_scan, leaves_the_tail_out_of_the_value),
               ALD_CASE(json_scan, checks_what_it_skips_as_strictly),
+              ALD_CASE(json_scan, finds_every_envelope_cut_short_malformed),
+              ALD_CASE(json_scan, tells_where_a_member_is_malformed),
               ALD_CASE(json_scan, finds_sound_texts_in_any_member))

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "lib/alloc_fail.h"
 #include "msg/json_cases.h"
 #include "msg/json_scan.h"
 
@@ -236,6 +237,44 @@ ALD_TEST(json, grows_without_losing_what_it_read)
     free(text);
 }
 
+ALD_TEST(json, refuses_more_text_than_a_node_can_tell)
+{
+    struct ald_json_end end;
+
+    ald_check_int(ald_json_parse(&tape, ald_str_of("[]", (size_t)UINT32_MAX + 1), 0, &end), ALD_JSON_MALFORMED);
+    ald_check_int(end.reason, ALD_JSON_HUGE);
+    ald_check_int(end.offset, 0);
+}
+
+ALD_TEST(json, tells_when_memory_is_short_and_reads_on_when_it_is_not)
+{
+    char text[1024], *at = stpcpy(text, "[0");
+    struct ald_json json;
+    uint64_t n;
+    int r;
+
+    for (int i = 0; i < 200; i++) {
+        at = stpcpy(at, ",[]");
+    }
+    stpcpy(at, "]");
+    for (n = 1;; n++) {
+        ald_json_init(&json, 1000);
+        ald_alloc_fail_at(n);
+        r = ald_json_parse(&json, ald_str(text), 0, NULL);
+        if (!ald_alloc_fail_off()) {
+            break;
+        }
+        ald_check_int(r, ALDIS_E_NOMEM);
+        ald_check_int(json.n_nodes, 0);
+        ald_check_int(ald_json_parse(&json, ald_str(text), 0, NULL), 0);
+        ald_check_int(json.n_nodes, 202);
+        ald_json_fini(&json);
+    }
+    ald_check_int(r, 0);
+    ald_check_int(n, 5); /* 32 nodes, 64, 128 and 256 */
+    ald_json_fini(&json);
+}
+
 ALD_TEST(json, reads_one_text_after_the_other)
 {
     check_raw(parse("[1,2]"), "[1,2]");
@@ -323,6 +362,8 @@ int main(void)
         ALD_CASE(json, keeps_flags_to_the_value_they_belong_to),
         ALD_CASE(json, takes_no_more_nodes_than_it_may),
         ALD_CASE(json, grows_without_losing_what_it_read),
+        ALD_CASE(json, refuses_more_text_than_a_node_can_tell),
+        ALD_CASE(json, tells_when_memory_is_short_and_reads_on_when_it_is_not),
         ALD_CASE(json, reads_one_text_after_the_other),
         ALD_CASE(json, calls_texts_equal_that_mean_the_same),
         ALD_CASE(json, calls_texts_different_that_mean_something_else),

@@ -1,6 +1,7 @@
 #include "msg/json_text.h"
 
 #include "base/buf.h"
+#include "lib/alloc_fail.h"
 #include "lib/test.h"
 #include "msg/json_scan.h"
 
@@ -123,6 +124,21 @@ ALD_TEST(json_text, gives_escaped_text_decoded_in_the_scratch)
     ald_buf_fini(&scratch);
 }
 
+ALD_TEST(json_text, tells_when_memory_for_decoding_is_short)
+{
+    struct ald_str text = ALD_STR("untouched");
+    struct ald_buf scratch;
+
+    ald_buf_init(&scratch, 100);
+    ald_alloc_fail_at(1);
+    ald_check_int(ald_json_text(value("\"a\\tb\""), &scratch, &text), ALDIS_E_NOMEM);
+    ald_check(ald_alloc_fail_off());
+    ald_check_str(text, "untouched");
+    ald_check_int(ald_json_text(value("\"a\\tb\""), &scratch, &text), 0);
+    ald_check_str(text, "a\tb");
+    ald_buf_fini(&scratch);
+}
+
 ALD_TEST(json_text, has_a_text_for_each_reason_and_type)
 {
     for (int i = 0; i < ALD_JSON_N_REASONS; i++) {
@@ -138,4 +154,5 @@ ALD_TEST_MAIN(json_text, ALD_CASE(json_text, decodes_strings),
               ALD_CASE(json_text, tells_when_a_decoded_string_does_not_fit),
               ALD_CASE(json_text, takes_numbers_and_booleans_for_text),
               ALD_CASE(json_text, gives_escaped_text_decoded_in_the_scratch),
+              ALD_CASE(json_text, tells_when_memory_for_decoding_is_short),
               ALD_CASE(json_text, has_a_text_for_each_reason_and_type))

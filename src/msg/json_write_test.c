@@ -1,6 +1,7 @@
 #include "msg/json_write.h"
 
 #include "base/buf.h"
+#include "lib/alloc_fail.h"
 #include "lib/panic.h"
 #include "lib/test.h"
 #include "msg/json.h"
@@ -240,6 +241,31 @@ ALD_TEST(json_write, keeps_a_failure_until_the_end)
     ald_buf_reset(&buf);
 }
 
+ALD_TEST(json_write, tells_at_the_end_that_memory_was_short)
+{
+    static const char run[] = "0123456789012345678901234567890123456789;;0123456789012345678901234567890123456789";
+    uint64_t n;
+    int r;
+
+    for (n = 1;; n++) {
+        begin(ALD_JSON_NO_PAIRS);
+        ald_alloc_fail_at(n);
+        ald_json_write_array(&json);
+        for (int i = 0; i < 10; i++) {
+            ald_json_write_str(&json, ald_str(run));
+        }
+        ald_json_write_end(&json);
+        r = ald_json_write_done(&json);
+        if (!ald_alloc_fail_off()) {
+            break;
+        }
+        ald_check_int(r, ALDIS_E_NOMEM);
+    }
+    ald_check_int(r, 0);
+    ald_check(n > 2);
+    ald_buf_reset(&buf);
+}
+
 static void misuse(int which)
 {
     begin(ALD_JSON_COMPACT);
@@ -301,4 +327,5 @@ ALD_TEST_MAIN(json_write, ALD_CASE(json_write, writes_the_frames_of_the_referenc
               ALD_CASE(json_write, is_pretty_as_the_management_api_is),
               ALD_CASE(json_write, indents_as_deep_as_it_nests),
               ALD_CASE(json_write, spares_old_readers_pairs_and_prefixes),
-              ALD_CASE(json_write, keeps_a_failure_until_the_end), ALD_CASE(json_write, asserts_its_shape))
+              ALD_CASE(json_write, keeps_a_failure_until_the_end),
+              ALD_CASE(json_write, tells_at_the_end_that_memory_was_short), ALD_CASE(json_write, asserts_its_shape))
