@@ -1,0 +1,127 @@
+#include "wire/exchange/frame.h"
+
+#include "base/error.h"
+#include "wire/exchange/exchange.h"
+
+static const struct ald_str kind_words[] = {
+    [ALD_EXCHANGE_UNKNOWN] = {"", 0},      [ALD_EXCHANGE_COMMAND] = {"COMMAND", 7}, [ALD_EXCHANGE_REPLY] = {"REPLY", 5},
+    [ALD_EXCHANGE_STATUS] = {"STATUS", 6}, [ALD_EXCHANGE_CANCEL] = {"CANCEL", 6},
+};
+
+/* White space as Java has it: everything up to the blank (exchange.md 2.7). */
+static struct ald_str value_trim(struct ald_str value)
+{
+    while (value.size > 0 && (uint8_t)value.data[0] <= ' ') {
+        value = ald_str_from(value, 1);
+    }
+    while (value.size > 0 && (uint8_t)value.data[value.size - 1] <= ' ') {
+        value.size--;
+    }
+    return value;
+}
+
+static uint8_t kind_find(uint32_t variant, struct ald_str word)
+{
+    int last = (variant & ALD_EXCHANGE_EXTENDED) != 0 ? ALD_EXCHANGE_CANCEL : ALD_EXCHANGE_REPLY;
+
+    for (int kind = ALD_EXCHANGE_COMMAND; kind <= last; kind++) {
+        if (ald_str_equal(word, kind_words[kind])) {
+            return (uint8_t)kind;
+        }
+    }
+    return ALD_EXCHANGE_UNKNOWN;
+}
+
+/* Where the first `;;` stands, or the end. */
+static size_t separator_find(struct ald_str text)
+{
+    const char *at = text.data;
+    const char *end = text.data + text.size;
+
+    while (at < end && (at = memchr(at, ';', (size_t)(end - at))) != NULL) {
+        if (at + 1 < end && at[1] == ';') {
+            return (size_t)(at - text.data);
+        }
+        at++;
+    }
+    return text.size;
+}
+
+/*
+ * Segments between `;;`, in order; the last `t:` before `e:` wins, and `e:` takes everything to the end, later `;;`
+ * included, so that JSON may hold them. Segments without a known prefix are skipped (exchange.md 2.7).
+ */
+static void v1_read(uint32_t variant, struct ald_str message, struct ald_exchange_frame *frame)
+{
+    while (message.size > 0) {
+        size_t size = separator_find(message);
+        struct ald_str segment = ald_str_of(message.data, size);
+
+        if (ald_str_starts(segment, ALD_STR("e:"))) {
+            frame->json = value_trim(ald_str_from(message, 2));
+            return;
+        }
+        if (ald_str_starts(segment, ALD_STR("t:"))) {
+            frame->kind = kind_find(variant, value_trim(ald_str_from(segment, 2)));
+        }
+        message = ald_str_from(message, size < message.size ? size + 2 : size);
+    }
+}
+
+/* Exactly one space after the colon; what follows the two literals is ignored (exchange.md 2.9). */
+static void legacy_read(struct ald_str message, struct ald_exchange_frame *frame)
+{
+    static const struct {
+        struct ald_str prefix;
+        uint8_t kind;
+        bool json;
+    } rows[] = {
+        {{"command: ", 9}, ALD_EXCHANGE_COMMAND, true},
+        {{"reply: ", 7}, ALD_EXCHANGE_REPLY, true},
+        {{"primary: true", 13}, ALD_EXCHANGE_PRIMARY, false},
+        {{"replica: true", 13}, ALD_EXCHANGE_REPLICA, false},
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(rows); i++) {
+        if (ald_str_starts(message, rows[i].prefix)) {
+            frame->kind = rows[i].kind;
+            frame->json = rows[i].json ? value_trim(ald_str_from(message, rows[i].prefix.size)) : ALD_STR_NONE;
+            return;
+        }
+    }
+}
+
+void ald_exchange_frame_read(uint32_t variant, struct ald_str message, struct ald_exchange_frame *ret_frame)
+{
+    *ret_frame = (struct ald_exchange_frame){.kind = ALD_EXCHANGE_UNKNOWN, .json = ALD_STR_NONE};
+    if ((variant & ALD_EXCHANGE_V1) != 0) {
+        v1_read(variant, message, ret_frame);
+    } else {
+        legacy_read(message, ret_frame);
+    }
+}
+
+static int parts_push(struct ald_buf *out, const struct ald_str *parts, size_t n_parts)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < n_parts && r == 0; i++) {
+        r = ald_buf_push(out, parts[i]);
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_exchange_frame_write(uint32_t variant, enum ald_exchange_kind kind, struct ald_str type, struct ald_buf *out)
+{
+    /* A semicolon in the type could end the field early; a frame without `et` is as good. */
+    bool typed = type.size > 0 && memchr(type.data, ';', type.size) == NULL;
+
+    if ((variant & ALD_EXCHANGE_V1) != 0) {
+        const struct ald_str parts[] = {ALD_STR("t:"), kind_words[kind], typed ? ALD_STR(";;et:") : ALD_STR(""),
+                                        typed ? type : ALD_STR(""), ALD_STR(";;e:")};
+
+        return parts_push(out, parts, ALD_COUNT(parts));
+    }
+    ald_assert(kind == ALD_EXCHANGE_COMMAND || kind == ALD_EXCHANGE_REPLY);
+    return parts_push(out, kind == ALD_EXCHANGE_COMMAND ? &ALD_STR("command: ") : &ALD_STR("reply: "), 1);
+}
