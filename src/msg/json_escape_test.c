@@ -30,6 +30,7 @@ static const struct {
     {"\"comman: eply: Command: : \"", BOTH, "\"comman: eply: Command: : \""},
     {"{\"command\":\"reply\"}", BOTH, "{\"command\":\"reply\"}"},
     {"\"\\reply: \\u000command: \"", BOTH, "\"\\reply\\u003a \\u000command\\u003a \""}, /* CR and FF before them */
+    {"\"r;;eply: comman;;d:\"", BOTH, "\"r;\\u003beply: comman;\\u003bd:\""},
     {"\"command:;;reply:\"", BOTH, "\"command\\u003a;\\u003breply\\u003a\""},
     {"\";;command: ;;\"", ALD_JSON_NO_PAIRS, "\";\\u003bcommand: ;\\u003b\""},
     {"\";;command: ;;\"", ALD_JSON_NO_PREFIXES, "\";;command\\u003a ;;\""},

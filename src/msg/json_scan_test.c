@@ -272,6 +272,20 @@ ALD_TEST(json_scan, reads_broken_names_as_replacement_characters)
     ald_check_int(scan.value.flags, ALD_JSON_BROKEN);
 }
 
+ALD_TEST(json_scan, marks_the_object_when_any_member_is_broken)
+{
+    struct ald_json_scan scan;
+
+    ald_check_int(ald_json_scan(ALD_STR("{\"id\":\"\xff\",\"x\":1}"), ALD_JSON_BROKEN_OK, envelope, 3, &scan), 0);
+    ald_check_int(scan.value.flags, ALD_JSON_BROKEN);
+    ald_check_int(ald_json_scan(ALD_STR("{\"x\":[\"\xff\"],\"id\":\"\\n\"}"), ALD_JSON_BROKEN_OK, envelope, 3, &scan),
+                  0);
+    ald_check_int(scan.value.flags, ALD_JSON_BROKEN);
+    ald_check_int(envelope[ID].value.flags, ALD_JSON_ESCAPED);
+    ald_check_int(ald_json_scan(ALD_STR("{\"x\":[1.5],\"id\":\"\\n\"}"), ALD_JSON_BROKEN_OK, envelope, 3, &scan), 0);
+    ald_check_int(scan.value.flags, 0);
+}
+
 ALD_TEST(json_scan, tells_the_type_of_what_is_no_object)
 {
     struct ald_json_scan scan;
@@ -389,6 +403,7 @@ ALD_TEST_MAIN(json_scan, ALD_CASE(json_scan, accepts_all_that_is_json),
               ALD_CASE(json_scan, leaves_missing_fields_without_a_value),
               ALD_CASE(json_scan, lets_the_last_of_a_name_win), ALD_CASE(json_scan, compares_names_decoded),
               ALD_CASE(json_scan, reads_broken_names_as_replacement_characters),
+              ALD_CASE(json_scan, marks_the_object_when_any_member_is_broken),
               ALD_CASE(json_scan, tells_the_type_of_what_is_no_object),
               ALD_CASE(json_scan, leaves_the_tail_out_of_the_value),
               ALD_CASE(json_scan, checks_what_it_skips_as_strictly),

@@ -34,6 +34,7 @@ static const struct {
                                    "A")},
     {"\"\\ud800\\ud83d\\ude00\"", ALD_STR("\xef\xbf\xbd\xf0\x9f\x98\x80")},
     {"\"\\udc00\\ud800\"", ALD_STR("\xef\xbf\xbd\xef\xbf\xbd")},
+    {"\"\\udc00\\udc00\"", ALD_STR("\xef\xbf\xbd\xef\xbf\xbd")},
     {"\"\\ud83d\\\\ude00\"", ALD_STR("\xef\xbf\xbd\\ude00")},
     /* broken UTF-8 */
     {"\"\xff\"", ALD_STR("\xef\xbf\xbd")},
