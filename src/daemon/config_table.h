@@ -80,7 +80,7 @@
       "Largest message of a party.")                                                                                   \
     X(LIMITS_REASSEMBLY_MAX, "limits", "reassembly_max", SIZE, "256MiB", 1024, ALD_MIB * 1024 * 1024,                  \
       "Memory for messages that are coming in, of all connections together.")                                          \
-    X(LIMITS_COMMANDS_MAX, "limits", "commands_max", NUMBER, "1000000", 1, UINT32_MAX,                                 \
+    X(LIMITS_COMMANDS_MAX, "limits", "commands_max", NUMBER, "200000", 1, UINT32_MAX,                                  \
       "Commands without an outcome, in all.")                                                                          \
     X(LIMITS_CHANNEL_IN_FLIGHT_MAX, "limits", "channel_in_flight_max", NUMBER, "1024", 1, UINT32_MAX,                  \
       "Commands sent to one channel and not answered; more are queued.")                                               \
@@ -88,7 +88,7 @@
       "Commands that wait for one channel, or for any channel of one target; more are refused as busy.")               \
     X(LIMITS_CHANNEL_QUEUE_BYTES_MAX, "limits", "channel_queue_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,    \
       "The same in bytes.")                                                                                            \
-    X(LIMITS_QUEUE_BYTES_MAX, "limits", "queue_bytes_max", SIZE, "512MiB", 0, ALD_MIB * 1024 * 1024,                   \
+    X(LIMITS_QUEUE_BYTES_MAX, "limits", "queue_bytes_max", SIZE, "256MiB", 0, ALD_MIB * 1024 * 1024,                   \
       "Bytes of all commands that wait, in all.")                                                                      \
     X(LIMITS_CALLER_IN_FLIGHT_MAX, "limits", "caller_in_flight_max", NUMBER, "10000", 1, UINT32_MAX,                   \
       "Commands of one connection that have no outcome yet; more are refused as busy.")                                \
@@ -96,16 +96,16 @@
       "Bytes said to one connection that it has not read; beyond it the connection is cut.")                           \
     X(LIMITS_OUT_BYTES_HIGH, "limits", "out_bytes_high", SIZE, "1MiB", 1024, ALD_MIB * 1024 * 1024,                    \
       "Beyond it nothing is read from the connection, and no further command is sent to it.")                          \
-    X(LIMITS_ATTEMPTS_MAX, "limits", "attempts_max", NUMBER, "5", 1, 255, "Attempts of an idempotent command.")        \
+    X(LIMITS_ATTEMPTS_MAX, "limits", "attempts_max", NUMBER, "3", 1, 255, "Attempts of an idempotent command.")        \
     X(LIMITS_STEP_WORK, "limits", "step_work", NUMBER, "256", 1, 65536,                                                \
       "Deliveries in one step of the hub, before it looks at the sockets again.")                                      \
-    X(LIMITS_LEAVE_TIMEOUT, "limits", "leave_timeout", DURATION, "10s", 0, ALD_CONFIG_HOUR,                            \
+    X(LIMITS_LEAVE_TIMEOUT, "limits", "leave_timeout", DURATION, "5s", 0, ALD_CONFIG_HOUR,                             \
       "From the goodbye to a party until it is cut.")                                                                  \
     X(LIMITS_STALL_TIMEOUT, "limits", "stall_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                     \
       "A connection that reads nothing of what waits for it for so long is cut.")                                      \
     X(LIMITS_HISTORY_MAX, "limits", "history_max", NUMBER, "10000", 0, UINT32_MAX,                                     \
       "Outcomes remembered, so that one can ask for them.")                                                            \
-    X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "1h", 0, 365 * ALD_CONFIG_LONG, "And for how long.")      \
+    X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "10m", 0, 365 * ALD_CONFIG_LONG, "And for how long.")     \
     X(LOG_LEVEL, "log", "level", CHOICE, "info", 0, 0,                                                                 \
       "error, warning, info or debug; each includes those before it.")                                                 \
     X(LOG_FORMAT, "log", "format", CHOICE, "text", 0, 0, "text for people or json (one object a line) for programs.")

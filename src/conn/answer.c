@@ -1,0 +1,48 @@
+#include "conn/answer.h"
+
+#include "base/error.h"
+#include "conn/wall.h"
+#include "msg/json_write.h"
+#include "wire/http/http_writer.h"
+
+int ald_answer_write(struct ald_buf *out, const struct ald_page *page, bool head_only, bool close, ald_wall wall)
+{
+    char date[ALD_WALL_TEXT];
+    struct ald_http_response_out response = {
+        .status = page->status,
+        .framing = ALD_HTTP_FRAMING_LENGTH,
+        .length = ald_buf_size(&page->body),
+        .close = close,
+        .type = ald_str(page->type),
+        .fields = {page->fields, page->n_fields},
+    };
+    int r;
+
+    ald_wall_http(wall, date);
+    response.date = ald_str(date);
+    r = ald_http_response_write(out, &response);
+    if (r == 0 && !head_only) {
+        r = ald_buf_push(out, ald_buf_str(&page->body));
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_answer_problem(struct ald_page *page, uint16_t status, struct ald_str detail)
+{
+    struct ald_json_writer json;
+    int r;
+
+    page->status = status;
+    page->type = "application/problem+json";
+    ald_buf_reset(&page->body);
+
+    ald_json_write_init(&json, &page->body, ALD_JSON_COMPACT);
+    ald_json_write_object(&json);
+    ald_json_write_member_str(&json, "type", ALD_STR("about:blank"));
+    ald_json_write_member_str(&json, "title", ald_str(ald_http_reason(status)));
+    ald_json_write_member_u64(&json, "status", status);
+    ald_json_write_member_some(&json, "detail", detail);
+    ald_json_write_end(&json);
+    r = ald_json_write_done(&json);
+    return r < 0 ? ald_trace(r) : 0;
+}

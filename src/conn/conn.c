@@ -1,0 +1,491 @@
+/*
+ * The dialect is asked for signals in two places: after bytes were fed or a deadline came, when the hub may be stepped at once;
+ * and after something was emitted, which happens while the effects of a step are applied, so that its signals (a command
+ * that this peer cannot be told comes back as a refusal) must wait for the end of the turn.
+ *
+ * A connection that is to be closed has said things that are not written yet. The hub hears of the end when the last of
+ * them is with the kernel, or the stream ended: until then it may not take a command for unsent and give it to another
+ * channel. The closing handshake itself goes on without us: the stream lingers.
+ */
+
+#include "conn/conn.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/sm.h"
+#include "conn/conn_close.h"
+#include "conn/door.h"
+#include "conn/edge_impl.h"
+#include "wire/ws/ws_frame.h"
+
+enum conn_state {
+    CONN_OPENING,  /* the stream shakes hands; the hub knows nothing yet */
+    CONN_GREETING, /* no party is registered */
+    CONN_READY,
+    CONN_CLOSING, /* nothing more is heard or said; what was said is being written */
+    CONN_ENDED    /* the stream is given back; the hub is to be told */
+};
+
+static const struct ald_state conn_states[] = {
+    [CONN_OPENING] = {"opening", ALD_STATE_INITIAL, ALD_TO(CONN_GREETING) | ALD_TO(CONN_ENDED)},
+    [CONN_GREETING] = {"greeting", 0, ALD_TO(CONN_READY) | ALD_TO(CONN_CLOSING) | ALD_TO(CONN_ENDED)},
+    [CONN_READY] = {"ready", 0, ALD_TO(CONN_CLOSING) | ALD_TO(CONN_ENDED)},
+    [CONN_CLOSING] = {"closing", 0, ALD_TO(CONN_ENDED)},
+    [CONN_ENDED] = {"ended", ALD_STATE_FINAL, 0},
+};
+
+static struct ald_machine conn_machine = ALD_MACHINE("conn", conn_states);
+
+struct ald_conn {
+    struct ald_node node; /* edge->all */
+    struct ald_node talk; /* edge->talking */
+    struct ald_node end;  /* edge->ending */
+    struct ald_edge *edge;
+    struct ald_door *door; /* until it was greeted */
+    struct ald_stream *stream;
+    struct ald_dialect *dialect;
+    const struct ald_dialect_type *type;
+    struct ald_alarm alarm; /* at, or before, the dialect's deadline */
+    uint64_t number;
+    uint64_t said;   /* ordinal of the last signal that the hub gave us */
+    uint64_t pushed; /* of the last one that became a frame */
+    uint64_t done;   /* of the last one that is with the kernel */
+    uint64_t told;   /* what the hub was told of `done` */
+    size_t greeting_left;
+    const char *end_text; /* once ended; static */
+    uint32_t variant;
+    uint16_t dialect_index;
+    uint8_t state;
+};
+
+size_t ald_conn_size(void)
+{
+    return sizeof(struct ald_conn);
+}
+
+static bool conn_hears(const struct ald_conn *conn)
+{
+    return conn->state == CONN_GREETING || conn->state == CONN_READY;
+}
+
+static void conn_greeted(struct ald_conn *conn)
+{
+    if (conn->door != NULL) {
+        ald_door_greeted(conn->door);
+        conn->door = NULL;
+    }
+}
+
+/* The connection needs its stream no more. It leaves as it is: what was told to close goes on closing. */
+static void conn_end(struct ald_conn *conn, const char *text)
+{
+    struct ald_edge *edge = conn->edge;
+
+    ald_sm_move(&conn_machine, &conn->state, CONN_ENDED);
+    conn->end_text = text;
+    conn->stream = ald_stream_free(conn->stream);
+    ald_alarm_stop(edge->loop, &conn->alarm);
+    ald_node_remove(&conn->talk);
+    ald_list_push_back(&edge->ending, &conn->end);
+    ald_edge_settle_later(edge);
+}
+
+static void conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text)
+{
+    if (!conn_hears(conn)) {
+        return; /* the first close decides (exchange.md 2.12) */
+    }
+    ald_sm_move(&conn_machine, &conn->state, CONN_CLOSING);
+    ald_alarm_stop(conn->edge->loop, &conn->alarm);
+    conn->end_text = text;
+    ald_stream_close(conn->stream, code, reason);
+    if (conn->done >= conn->pushed) {
+        conn_end(conn, text);
+    }
+}
+
+/* Memory is short: the peer gets no more of it. Nothing that waits will be begun, so the hub may move it. */
+static void conn_fail(struct ald_conn *conn)
+{
+    conn->edge->counters.no_memory++;
+    if (conn->state != CONN_ENDED) {
+        ald_stream_abort(conn->stream);
+        conn_end(conn, "out of memory");
+    }
+}
+
+/*
+ * One frame into the stream. Scratch of the dialect must be copied, which the stream does by itself only for small parts.
+ */
+static int frame_push(struct ald_conn *conn, struct ald_frame *frame)
+{
+    static const uint8_t kinds[] = {
+        [ALD_FRAME_BYTES] = ALD_CHUNK_BYTES, [ALD_FRAME_TEXT] = ALD_CHUNK_TEXT, [ALD_FRAME_BINARY] = ALD_CHUNK_BINARY,
+        [ALD_FRAME_PING] = ALD_CHUNK_PING,   [ALD_FRAME_PONG] = ALD_CHUNK_PONG,
+    };
+    struct ald_slice copies[ALD_FRAME_PARTS] = {ALD_SLICE_NONE, ALD_SLICE_NONE, ALD_SLICE_NONE};
+    int r = 0;
+
+    ald_assert(frame->n_parts <= ALD_FRAME_PARTS && frame->kind < ALD_COUNT(kinds));
+    for (size_t i = 0; r == 0 && i < frame->n_parts; i++) {
+        if (frame->parts[i].block == NULL && frame->parts[i].size > ALD_STREAM_COPY_MAX) {
+            r = ald_slice_copy(ald_slice_str(frame->parts[i]), &copies[i]);
+            frame->parts[i] = copies[i];
+        }
+    }
+    if (r == 0) {
+        ald_stream_push(conn->stream, (enum ald_chunk_kind)kinds[frame->kind], frame->parts, frame->n_parts,
+                        frame->ordinal);
+        conn->pushed = ALD_MAX(conn->pushed, frame->ordinal);
+    }
+    for (size_t i = 0; i < ALD_FRAME_PARTS; i++) {
+        ald_slice_clear(&copies[i]);
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Everything that the dialect has to write. Errors: ALDIS_E_NOMEM. */
+static int conn_drain(struct ald_conn *conn)
+{
+    struct ald_frame frame;
+
+    while (ald_dialect_drain(conn->dialect, &frame) == 0) {
+        int r = frame_push(conn, &frame);
+
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
+    return 0;
+}
+
+/* An alarm that rings too early finds out by itself, so it is moved only when it would ring too late. */
+static void conn_arm(struct ald_conn *conn)
+{
+    ald_usec due = ald_dialect_deadline(conn->dialect);
+
+    if (due < conn->alarm.timer.due) {
+        ald_alarm_start(conn->edge->loop, &conn->alarm, due);
+    }
+}
+
+static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
+{
+    struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = signal};
+
+    if (signal->kind == ALD_SIGNAL_CLOSE) {
+        conn->edge->counters.closed_by_dialect++;
+        conn_close(conn, signal->code, signal->text, "closed by the dialect");
+        return;
+    }
+    ald_edge_step(conn->edge, &event);
+}
+
+/* What the dialect has to tell, then what it has to write, then when it wants to be asked again. */
+static void conn_pump(struct ald_conn *conn)
+{
+    struct ald_signal signal;
+    int r = conn_drain(conn);
+
+    while (r == 0 && conn_hears(conn) && ald_dialect_next(conn->dialect, &signal) == 0) {
+        if (signal.kind == ALD_SIGNAL_CLOSE) {
+            r = conn_drain(conn); /* a refusal is heard before the door shuts */
+        }
+        conn_hear(conn, &signal);
+        ald_signal_clear(&signal);
+    }
+    if (r == 0 && conn_hears(conn)) {
+        r = conn_drain(conn);
+        conn_arm(conn);
+    }
+    if (r < 0) {
+        conn_fail(conn);
+    }
+}
+
+static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
+{
+    enum ald_frame_kind kind = chunk->kind == ALD_CHUNK_BINARY ? ALD_FRAME_BINARY
+                               : chunk->kind == ALD_CHUNK_TEXT ? ALD_FRAME_TEXT
+                                                               : ALD_FRAME_BYTES;
+    int r = ald_dialect_feed(conn->dialect, ald_loop_now(conn->edge->loop), kind, chunk->bytes);
+
+    if (r < 0) {
+        conn_fail(conn);
+        return;
+    }
+    conn_pump(conn);
+}
+
+static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_chunk *chunk)
+{
+    struct ald_conn *conn = owner;
+
+    if (!conn_hears(conn)) {
+        return;
+    }
+    if (conn->state == CONN_GREETING) {
+        /* DESIGN section 2: before its handshake a peer gets 64 KiB and a few seconds. */
+        if (chunk->bytes.size > conn->greeting_left) {
+            conn->edge->counters.greeting_oversize++;
+            conn_close(conn, ALD_WS_CLOSE_TOO_BIG, ALD_STR("Too much before the hello"), "too much before the hello");
+            return;
+        }
+        conn->greeting_left -= chunk->bytes.size;
+    }
+
+    ald_dialect_alive(conn->dialect, ald_loop_now(conn->edge->loop));
+    if (chunk->kind != ALD_CHUNK_PONG) {
+        conn_feed(conn, chunk);
+    }
+}
+
+static void conn_alarm(void *owner)
+{
+    struct ald_conn *conn = owner;
+    ald_usec now = ald_loop_now(conn->edge->loop);
+
+    if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
+        conn_fail(conn);
+        return;
+    }
+    conn_pump(conn);
+}
+
+/* Report what was written, and with it what had nothing to write: a signal that this protocol has no form for. */
+static void conn_tell_written(struct ald_conn *conn, uint64_t begun)
+{
+    struct ald_event event = {
+        .kind = ALD_EVENT_WRITTEN,
+        .conn = conn->number,
+        .begun = ALD_MAX(begun, conn->done),
+        .done = conn->done,
+    };
+
+    if (conn->done >= conn->pushed) {
+        event.begun = event.done = conn->said;
+    }
+    conn->told = event.done;
+    ald_edge_step(conn->edge, &event);
+}
+
+static void conn_written(void *owner, struct ald_stream *stream ALD_UNUSED, uint64_t begun, uint64_t done)
+{
+    struct ald_conn *conn = owner;
+
+    conn->done = done;
+    conn_tell_written(conn, begun);
+    if (conn->state == CONN_CLOSING && conn->done >= conn->pushed) {
+        conn_end(conn, conn->end_text);
+    }
+}
+
+static void conn_report_opened(struct ald_conn *conn)
+{
+    struct ald_peer peer;
+    struct ald_event event = {
+        .kind = ALD_EVENT_OPENED,
+        .conn = conn->number,
+        .edge = conn,
+        .dialect = ald_str(conn->type->name),
+    };
+    char text[sizeof(peer.address) + 64];
+
+    ald_stream_peer(conn->stream, &peer);
+    if (peer.has_ids) {
+        (void)snprintf(text, sizeof(text), "unix:pid=%ld,uid=%lu", (long)peer.pid, (unsigned long)peer.uid);
+    } else {
+        (void)snprintf(text, sizeof(text), "%s", peer.address);
+    }
+    event.peer = ald_str(text);
+
+    ald_edge_notice(conn->edge, &(struct ald_notice){
+                                    .kind = ALD_NOTICE_OPENED,
+                                    .conn = conn->number,
+                                    .door = ald_door_name(conn->door),
+                                    .peer = event.peer,
+                                });
+    ald_edge_step(conn->edge, &event);
+}
+
+static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
+{
+    struct ald_conn *conn = owner;
+    struct ald_edge *edge = conn->edge;
+    struct ald_dialect_facts facts = {
+        .role = ALD_ROLE_HUB,
+        .options = &edge->dialect_options,
+        .messages = edge->messages,
+        .counters = edge->dialect_counters[conn->dialect_index],
+        .seed = ald_rng_next(&edge->rng),
+        .now = ald_loop_now(edge->loop),
+        .variant = conn->variant,
+    };
+
+    if (conn->type->open(&facts, &conn->dialect) < 0) {
+        conn_fail(conn);
+        return;
+    }
+    conn->number = ++edge->last_number;
+    ald_sm_move(&conn_machine, &conn->state, CONN_GREETING);
+    conn_report_opened(conn);
+    if (conn_hears(conn)) {
+        conn_pump(conn);
+    }
+}
+
+/* Tells the hub, if it knows of the connection, and frees it. */
+static void conn_bury(struct ald_conn *conn, struct ald_str text)
+{
+    struct ald_edge *edge = conn->edge;
+    struct ald_event event = {.kind = ALD_EVENT_CLOSED, .conn = conn->number, .text = text};
+
+    ald_assert(conn->state == CONN_ENDED);
+    conn_greeted(conn);
+    if (conn->number != 0) {
+        ald_edge_step(edge, &event);
+        ald_edge_notice(edge, &(struct ald_notice){.kind = ALD_NOTICE_CLOSED, .conn = conn->number, .text = text});
+    }
+    ald_dialect_free(conn->dialect);
+    ald_node_remove(&conn->node);
+    ald_pool_put(&edge->conns, conn);
+}
+
+static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end)
+{
+    struct ald_conn *conn = owner;
+    char text[sizeof(((struct ald_why *)0)->text)];
+
+    if (end->reason.size > 0) {
+        (void)snprintf(text, sizeof(text), "%s (%u %.*s)", end->text, end->code, ALD_STR_ARG(end->reason));
+    } else {
+        (void)snprintf(text, sizeof(text), "%s (%u)", end->text, end->code);
+    }
+    conn_end(conn, NULL);
+    ald_node_remove(&conn->end);
+    conn_bury(conn, ald_str(text));
+}
+
+static const struct ald_stream_callbacks conn_callbacks = {
+    .opened = conn_opened,
+    .received = conn_received,
+    .written = conn_written,
+    .closed = conn_closed,
+};
+
+int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream)
+{
+    struct ald_conn *conn = ald_pool_get(&edge->conns);
+
+    if (conn == NULL) {
+        edge->counters.no_memory++;
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *conn = (struct ald_conn){
+        .edge = edge,
+        .door = spec->door,
+        .stream = stream,
+        .type = spec->dialect,
+        .dialect_index = (uint16_t)spec->dialect_index,
+        .variant = spec->variant,
+        .greeting_left = edge->greeting_bytes,
+        .state = CONN_OPENING,
+    };
+    ald_node_init(&conn->talk);
+    ald_node_init(&conn->end);
+    ald_alarm_init(&conn->alarm, conn_alarm, conn);
+    ald_list_push_back(&edge->all, &conn->node);
+    ald_stream_own(stream, &conn_callbacks, conn);
+    return 0;
+}
+
+/* Say it, and ask later what came of it. */
+static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_edge *edge = conn->edge;
+    int r = ald_dialect_emit(conn->dialect, ald_loop_now(edge->loop), signal);
+
+    conn->said = ALD_MAX(conn->said, signal->ordinal);
+    if (r == 0) {
+        r = conn_drain(conn);
+    }
+    if (r < 0) {
+        conn_fail(conn);
+        return;
+    }
+
+    if (signal->kind == ALD_SIGNAL_REGISTERED && conn->state == CONN_GREETING) {
+        ald_sm_move(&conn_machine, &conn->state, CONN_READY);
+        conn_greeted(conn);
+        ald_edge_notice(edge, &(struct ald_notice){
+                                  .kind = ALD_NOTICE_REGISTERED,
+                                  .conn = conn->number,
+                                  .target = signal->target,
+                              });
+    }
+    if (!ald_node_linked(&conn->talk)) {
+        ald_list_push_back(&edge->talking, &conn->talk);
+    }
+}
+
+void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect)
+{
+    struct ald_conn_code code;
+
+    if (!conn_hears(conn)) {
+        conn->edge->counters.effects_late++;
+        return;
+    }
+    switch ((enum ald_effect_kind)effect->kind) {
+    case ALD_EFFECT_SIGNAL:
+        conn_emit(conn, &effect->signal);
+        break;
+    case ALD_EFFECT_PAUSE:
+        ald_stream_pause(conn->stream);
+        break;
+    case ALD_EFFECT_RESUME:
+        ald_stream_resume(conn->stream);
+        break;
+    case ALD_EFFECT_CLOSE:
+        conn->edge->counters.closed_by_hub++;
+        code = ald_conn_code_of((enum ald_close_cause)effect->cause);
+        conn_close(conn, code.code, ald_str(code.reason), effect->text);
+        break;
+    }
+}
+
+void ald_conn_talk(struct ald_node *node)
+{
+    struct ald_conn *conn = ald_container(node, struct ald_conn, talk);
+
+    if (conn_hears(conn)) {
+        conn_pump(conn);
+    }
+    /* What became no frame will never be reported by the stream. */
+    if (conn_hears(conn) && conn->done >= conn->pushed && conn->told < conn->said) {
+        conn_tell_written(conn, conn->done);
+    }
+}
+
+void ald_conn_bury(struct ald_node *node)
+{
+    struct ald_conn *conn = ald_container(node, struct ald_conn, end);
+
+    conn_bury(conn, ald_str(conn->end_text));
+}
+
+void ald_conn_drop(struct ald_node *node)
+{
+    struct ald_conn *conn = ald_container(node, struct ald_conn, node);
+    struct ald_edge *edge = conn->edge;
+
+    conn_greeted(conn);
+    conn->stream = ald_stream_free(conn->stream);
+    ald_alarm_stop(edge->loop, &conn->alarm);
+    ald_node_remove(&conn->talk);
+    ald_node_remove(&conn->end);
+    ald_node_remove(&conn->node);
+    ald_dialect_free(conn->dialect);
+    ald_pool_put(&edge->conns, conn);
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+/*
+ * Conn: one connection that speaks a dialect: a stream, the dialect, and the hub's view of it.
+ *
+ * Chunks of the stream are fed to the dialect, its signals become events of the hub; the hub's effects are emitted by the
+ * dialect, its frames pushed into the stream, whose progress goes back to the hub by ordinal.
+ *
+ * Lifetime:   ald_conn_open() until it ends by itself: the stream ended, the dialect or the hub closed it, or memory was
+ *             short. The edge frees it after the hub heard of its end; nobody else holds one.
+ * Threading:  the loop's thread only.
+ * Invariants: the hub hears OPENED first and CLOSED last, each once. CLOSED waits until what was pushed has been given to
+ *             the kernel, or can no longer be: the hub moves to another channel what was not begun, so nothing may be begun
+ *             after it was told. An idle connection holds no buffer.
+ * Limits:     greeting_bytes before the party is registered; then message_max and what the hub's accounts allow.
+ */
+
+#include "conn/edge.h"
+#include "transport/stream.h"
+
+struct ald_conn_spec {
+    const struct ald_dialect_type *dialect;
+    size_t dialect_index; /* its place in ald_dialects */
+    uint32_t variant;     /* what accept() chose */
+    struct ald_door *door;
+};
+
+/*
+ * Make a connection of `stream` (takes), which has not said `opened` yet. Errors: ALDIS_E_NOMEM; the stream is still the
+ * caller's then.
+ */
+ALD_NODISCARD int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream);
+
+/* For the edge. Carry out one effect of the hub. */
+void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect);
+/* For the edge. Hear what the dialect of the connection in `node` of the list `talking` has to say. */
+void ald_conn_talk(struct ald_node *node);
+/* For the edge. Tell the hub that the connection in `node` of the list `ending` is gone, and free it. */
+void ald_conn_bury(struct ald_node *node);
+/* For the edge. End the connection in `node` of the list `all` without a word to the hub. */
+void ald_conn_drop(struct ald_node *node);
+
+size_t ald_conn_size(void);

@@ -1,0 +1,26 @@
+/*
+ * An existing connector comes back after every code but 1000 (exchange.md 4.5), so 1000 is never among these: whoever is asked
+ * to leave by a hub is meant to look for another, or to return later.
+ */
+
+#include "conn/conn_close.h"
+
+#include "wire/ws/ws_frame.h"
+
+static const struct ald_conn_code codes[] = {
+    /* exchange.md 2.12: what the original sends after a goodbye that was answered or not. */
+    [ALD_CLOSE_LEFT] = {ALD_WS_CLOSE_INTERNAL, ""},
+    [ALD_CLOSE_UNHEALTHY] = {ALD_WS_CLOSE_INTERNAL, "Health checks failed"},
+    [ALD_CLOSE_SLOW] = {ALD_WS_CLOSE_POLICY, "Does not read what it is sent"},
+    [ALD_CLOSE_REPLACED] = {ALD_WS_CLOSE_POLICY, "Another connection took its name"},
+    [ALD_CLOSE_DENIED] = {ALD_WS_CLOSE_POLICY, "Registration denied"},
+    [ALD_CLOSE_FULL] = {ALD_WS_CLOSE_LATER, "Too many connections"},
+    /* exchange.md 12: a connector takes it for a reason to come back at once. */
+    [ALD_CLOSE_STOPPING] = {ALD_WS_CLOSE_AWAY, "The hub stops"},
+};
+
+struct ald_conn_code ald_conn_code_of(enum ald_close_cause cause)
+{
+    ald_assert((size_t)cause < ALD_COUNT(codes));
+    return codes[cause];
+}

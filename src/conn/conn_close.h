@@ -1,0 +1,12 @@
+#pragma once
+
+/* How the hub's reasons to end a connection are said in a WebSocket close frame. */
+
+#include "hub/hub.h"
+
+struct ald_conn_code {
+    uint16_t code; /* RFC 6455 section 7.4 */
+    const char *reason;
+};
+
+struct ald_conn_code ald_conn_code_of(enum ald_close_cause cause);

@@ -1,0 +1,132 @@
+#include "conn/door.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "conn/door_impl.h"
+#include "conn/edge_impl.h"
+#include "conn/visitor.h"
+
+static void door_refuse(struct ald_door *door, struct ald_stream *stream, const char *why)
+{
+    struct ald_notice notice = {.kind = ALD_NOTICE_REFUSED, .door = door->name, .text = ald_str(why)};
+
+    ald_stream_free(stream);
+    ald_edge_notice(door->edge, &notice);
+}
+
+static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED, struct ald_stream *stream)
+{
+    struct ald_door *door = owner;
+
+    door->counters.accepted++;
+    /* The stream counts itself. */
+    if (ald_net_streams(door->edge->net) > door->edge->connections_max) {
+        door->counters.refused_full++;
+        door_refuse(door, stream, "too many connections");
+        return;
+    }
+    if (door->n_greeting >= door->limits.greeting_max) {
+        door->counters.refused_greeting++;
+        door_refuse(door, stream, "too many connections without a hello");
+        return;
+    }
+    if (ald_visitor_new(door, stream) < 0) {
+        door->edge->counters.no_memory++;
+        door_refuse(door, stream, "out of memory");
+    }
+}
+
+static const struct ald_listener_callbacks door_callbacks = {.accepted = door_accepted};
+
+static struct ald_door *door_unref(struct ald_door *door)
+{
+    if (door != NULL && door->listener == NULL && door->n_greeting == 0) {
+        free(door->name);
+        free(door);
+    }
+    return NULL;
+}
+ALD_DEFINE_CLEANUP(struct ald_door *, door_unref);
+
+int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struct ald_door **ret_door,
+                  struct ald_why *ret_why)
+{
+    ALD_AUTO(door_unref) struct ald_door *door = calloc(1, sizeof(*door));
+    int r;
+
+    if (door == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    ald_node_init(&door->node);
+    ald_node_init(&door->visitors);
+    door->edge = edge;
+    door->limits = spec->limits;
+    door->pages = spec->pages;
+    door->name = strdup(spec->name);
+    if (door->name == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+
+    r = ald_listen(edge->net, &spec->listen, &door_callbacks, door, &door->listener, ret_why);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_list_push_back(&edge->doors, &door->node);
+    *ret_door = ald_steal(&door);
+    return 0;
+}
+
+struct ald_door *ald_door_close(struct ald_door *door)
+{
+    struct ald_node *node;
+
+    if (door == NULL) {
+        return NULL;
+    }
+    while ((node = ald_list_first(&door->visitors)) != NULL) {
+        ald_visitor_drop(node);
+    }
+    door->listener = ald_listener_close(door->listener);
+    ald_node_remove(&door->node);
+    return door_unref(door);
+}
+
+void ald_door_greeted(struct ald_door *door)
+{
+    ald_assert(door->n_greeting > 0);
+    door->n_greeting--;
+    (void)door_unref(door);
+}
+
+const char *ald_door_name(const struct ald_door *door)
+{
+    return door->name;
+}
+
+const char *ald_door_address(const struct ald_door *door)
+{
+    return ald_listener_address(door->listener);
+}
+
+bool ald_door_loopback(const struct ald_door *door)
+{
+    return ald_listener_loopback(door->listener);
+}
+
+const struct ald_door_counters *ald_door_counters(const struct ald_door *door)
+{
+    return &door->counters;
+}
+
+uint32_t ald_door_greeting(const struct ald_door *door)
+{
+    return door->n_greeting;
+}
+
+const struct ald_door *ald_edge_next_door(const struct ald_edge *edge, const struct ald_door *door)
+{
+    const struct ald_node *node = door != NULL ? door->node.next : edge->doors.next;
+
+    return node == &edge->doors ? NULL : ald_list_entry((struct ald_node *)(uintptr_t)node, struct ald_door, node);
+}

@@ -1,0 +1,101 @@
+#pragma once
+
+/*
+ * Door: a listener on which everything that is HTTP comes in: upgrades to a dialect, and pages.
+ *
+ * Who is accepted is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a few seconds and a
+ * few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is answered by the
+ * pages of the program.
+ *
+ * Lifetime:   ald_door_open() to ald_door_close(), which ends its visitors; connections that came through it stay, and must be
+ *             gone before the edge.
+ * Threading:  the loop's thread only.
+ * Limits:     struct ald_door_limits; who is turned away by one is counted.
+ */
+
+#include "conn/edge.h"
+#include "transport/dial.h"
+#include "wire/http/http_head.h"
+
+/* What a door counts, since it was opened. X(name, meaning) */
+#define ALD_DOOR_COUNTERS(X)                                                                                           \
+    X(accepted, "connections accepted")                                                                                \
+    X(refused_full, "connections turned away because there were too many in all")                                      \
+    X(refused_greeting, "connections turned away because too many had not said hello")                                 \
+    X(requests, "HTTP requests that could be read")                                                                    \
+    X(upgrades, "requests that became a connection")                                                                   \
+    X(upgrades_refused, "upgrade requests that a dialect or the handshake refused")                                    \
+    X(upgrades_draining, "upgrade requests refused because the hub stops")                                             \
+    X(origin_refused, "upgrades and writes refused because of a foreign Origin")                                       \
+    X(malformed, "requests that are no HTTP, or over a limit")                                                         \
+    X(cut, "connections that ended inside a request")                                                                  \
+    X(silent, "connections that sent nothing until the deadline")                                                      \
+    X(slow_requests, "connections that did not finish a request by its deadline")                                      \
+    X(slow_readers, "connections that did not read their answer in time")                                              \
+    X(answers_failed, "requests that could not be answered because memory was short")
+
+struct ald_door_counters {
+#define ALD_X(name, meaning) uint64_t name;
+    ALD_DOOR_COUNTERS(ALD_X)
+#undef ALD_X
+};
+
+struct ald_door_limits {
+    uint32_t greeting_max;    /* visitors and connections without a hello, at once */
+    uint32_t requests_max;    /* on one connection; the answer to the last one closes it */
+    size_t body_max;          /* of a request */
+    ald_usec request_timeout; /* from the accept, or the first byte of a further request, to its end */
+    ald_usec idle_timeout;    /* after an answer */
+};
+
+struct ald_page_request {
+    const struct ald_http_request *head;
+    struct ald_str body;
+};
+
+enum { ALD_PAGE_FIELDS = 4 };
+
+struct ald_page {
+    uint16_t status;     /* 200 when asked */
+    const char *type;    /* Content-Type; static */
+    struct ald_buf body; /* empty when asked, with its cap */
+    struct ald_http_field fields[ALD_PAGE_FIELDS];
+    size_t n_fields;
+};
+
+/* Whoever answers what is no upgrade. */
+struct ald_pages {
+    /*
+     * Fill in `page`; borrows both. For HEAD it does as for GET: the door leaves the body out. The views in the fields must
+     * live until the return into the door's caller, so they are literals or views of the request. Errors: ALDIS_E_NOMEM,
+     * which becomes a 503.
+     */
+    int (*answer)(void *owner, const struct ald_page_request *request, struct ald_page *page);
+    void *owner;
+    size_t body_max; /* cap of a page's body */
+};
+
+struct ald_door_spec {
+    const char *name; /* copied; "http", "unix" */
+    struct ald_listen_spec listen;
+    struct ald_door_limits limits;
+    struct ald_pages pages;
+};
+
+/* Gives an open door. Errors: those of ald_listen(), whose `ret_why` this is. */
+ALD_NODISCARD int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struct ald_door **ret_door,
+                                struct ald_why *ret_why);
+/* NULL is fine; returns NULL. */
+struct ald_door *ald_door_close(struct ald_door *door);
+
+const char *ald_door_name(const struct ald_door *door);
+/* host:port with the port that was picked, or a path. */
+const char *ald_door_address(const struct ald_door *door);
+/* Only this machine can reach it. */
+bool ald_door_loopback(const struct ald_door *door);
+const struct ald_door_counters *ald_door_counters(const struct ald_door *door);
+/* Visitors, and connections without a hello, that are here now. */
+uint32_t ald_door_greeting(const struct ald_door *door);
+
+/* For conn.c: a connection that came through the door said its hello, or ended before it did. */
+void ald_door_greeted(struct ald_door *door);

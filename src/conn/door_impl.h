@@ -1,0 +1,17 @@
+#pragma once
+
+/* The inside of the door, for the visitor. */
+
+#include "conn/door.h"
+
+struct ald_door {
+    struct ald_node node; /* edge->doors; not linked once it was closed */
+    struct ald_edge *edge;
+    struct ald_listener *listener; /* NULL once it was closed */
+    char *name;
+    struct ald_door_limits limits;
+    struct ald_pages pages;
+    struct ald_door_counters counters;
+    struct ald_node visitors;
+    uint32_t n_greeting; /* visitors, and connections that hold a pointer to the door because they were not greeted */
+};

@@ -1,0 +1,242 @@
+/*
+ * A step is taken when something happened; what the hub leaves for later (a slice of a large fan-out, a deadline) and what an
+ * effect brought about (a connection that ends) is settled at the end of the turn, round by round, until nothing is due or
+ * the loop says that the descriptors must be looked at again. So a step never begins inside another one, and one alarm is
+ * moved at most once a turn, however many steps there were.
+ */
+
+#include "conn/edge_impl.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "conn/conn.h"
+
+enum {
+    /* Messages and connections kept for the next time: what a busy second uses, a few megabytes at most. */
+    EDGE_MESSAGES_KEPT = 4096,
+    EDGE_CONNS_KEPT = 256
+};
+
+const char *ald_notice_name(enum ald_notice_kind kind)
+{
+    static const char *const names[ALD_N_NOTICES] = {
+#define ALD_X(name, text) [ALD_NOTICE_##name] = (text),
+        ALD_NOTICES(ALD_X)
+#undef ALD_X
+    };
+
+    return names[kind];
+}
+
+static void edge_apply(struct ald_edge *edge)
+{
+    edge->counters.effects += edge->effects.n;
+    for (size_t i = 0; i < edge->effects.n; i++) {
+        ald_conn_apply(edge->effects.ring[i].edge, &edge->effects.ring[i]);
+    }
+    ald_effects_clear(&edge->effects);
+}
+
+void ald_edge_step(struct ald_edge *edge, struct ald_event *event)
+{
+    ald_assert(!edge->stepping);
+
+    edge->stepping = true;
+    edge->counters.steps++;
+    event->now = ald_loop_now(edge->loop);
+    event->wall = ald_loop_wall();
+    ald_hub_step(edge->hub, event, &edge->effects);
+    edge_apply(edge);
+    edge->stepping = false;
+    ald_edge_settle_later(edge);
+}
+
+void ald_edge_settle_later(struct ald_edge *edge)
+{
+    ald_task_push(edge->loop, &edge->settle);
+}
+
+void ald_edge_notice(struct ald_edge *edge, const struct ald_notice *notice)
+{
+    if (edge->watch.noticed != NULL) {
+        edge->watch.noticed(edge->owner, notice);
+    }
+}
+
+/* The end of a turn. */
+static void edge_settle(void *owner)
+{
+    struct ald_edge *edge = owner;
+    struct ald_node *node;
+    ald_usec due;
+
+    while ((node = ald_list_pop_front(&edge->talking)) != NULL) {
+        ald_conn_talk(node);
+    }
+    while ((node = ald_list_pop_front(&edge->ending)) != NULL) {
+        ald_conn_bury(node);
+    }
+
+    due = ald_hub_deadline(edge->hub);
+    if (due <= ald_loop_now(edge->loop)) {
+        /* One slice a round; stepping asks for the next round by itself. */
+        ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_TICK});
+    } else {
+        ald_alarm_start(edge->loop, &edge->due, due);
+    }
+
+    if (edge->draining && !edge->drained && ald_hub_drained(edge->hub)) {
+        edge->drained = true;
+        if (edge->watch.drained != NULL) {
+            edge->watch.drained(edge->owner);
+        }
+    }
+}
+
+static void edge_due(void *owner)
+{
+    struct ald_edge *edge = owner;
+
+    ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_TICK});
+}
+
+static int edge_count_dialects(struct ald_edge *edge)
+{
+    while (ald_dialects[edge->n_dialects] != NULL) {
+        edge->n_dialects++;
+    }
+    edge->dialect_counters = calloc(edge->n_dialects, sizeof(*edge->dialect_counters));
+    if (edge->dialect_counters == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    for (size_t i = 0; i < edge->n_dialects; i++) {
+        edge->dialect_counters[i] = calloc(ald_dialects[i]->n_counters, sizeof(uint64_t));
+        if (edge->dialect_counters[i] == NULL) {
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+    }
+    return 0;
+}
+
+static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
+{
+    edge->net = spec->net;
+    edge->loop = ald_net_loop(spec->net);
+    edge->dialect_options = spec->dialect;
+    edge->watch = spec->watch;
+    edge->owner = spec->owner;
+    edge->greeting_bytes = spec->greeting_bytes;
+    edge->connections_max = spec->connections_max;
+    edge->reassembly = (struct ald_budget){.max = spec->reassembly_max};
+    ald_stream_options_init(&edge->stream_options);
+    edge->stream_options.message_max = spec->dialect.message_max;
+    edge->stream_options.frame_max = spec->dialect.message_max;
+    edge->stream_options.budget = &edge->reassembly;
+    ald_rng_init(&edge->rng, spec->hub->seed);
+    ald_pool_init(&edge->conns, ald_conn_size(), EDGE_CONNS_KEPT);
+    ald_node_init(&edge->all);
+    ald_node_init(&edge->talking);
+    ald_node_init(&edge->ending);
+    ald_node_init(&edge->doors);
+    ald_alarm_init(&edge->due, edge_due, edge);
+    ald_task_init(&edge->settle, edge_settle, edge);
+}
+
+int ald_edge_new(const struct ald_edge_spec *spec, struct ald_edge **ret_edge)
+{
+    ALD_AUTO(ald_edge_free) struct ald_edge *edge = calloc(1, sizeof(*edge));
+    int r;
+
+    if (edge == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    edge_init(edge, spec);
+
+    r = edge_count_dialects(edge);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_msg_pool_new(EDGE_MESSAGES_KEPT, &edge->messages);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_effects_init(&edge->effects, spec->hub);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_hub_new(spec->hub, edge->messages, &edge->hub);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+
+    ald_edge_settle_later(edge); /* the hub may have a first deadline */
+    *ret_edge = ald_steal(&edge);
+    return 0;
+}
+
+struct ald_edge *ald_edge_free(struct ald_edge *edge)
+{
+    struct ald_node *node;
+
+    if (edge == NULL) {
+        return NULL;
+    }
+    ald_assert(ald_list_empty(&edge->doors));
+
+    while ((node = ald_list_first(&edge->all)) != NULL) {
+        ald_conn_drop(node);
+    }
+    ald_alarm_stop(edge->loop, &edge->due);
+    ald_task_cancel(&edge->settle);
+    ald_hub_free(edge->hub);
+    ald_effects_fini(&edge->effects);
+    ald_msg_pool_free(edge->messages);
+    ald_pool_fini(&edge->conns);
+    for (size_t i = 0; edge->dialect_counters != NULL && i < edge->n_dialects; i++) {
+        free(edge->dialect_counters[i]);
+    }
+    free(edge->dialect_counters);
+    free(edge);
+    return NULL;
+}
+
+void ald_edge_drain(struct ald_edge *edge, ald_usec leave_until)
+{
+    if (edge->draining) {
+        return;
+    }
+    edge->draining = true;
+    ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = leave_until});
+}
+
+bool ald_edge_draining(const struct ald_edge *edge)
+{
+    return edge->draining;
+}
+
+const struct ald_hub *ald_edge_hub(const struct ald_edge *edge)
+{
+    return edge->hub;
+}
+
+struct ald_net *ald_edge_net(const struct ald_edge *edge)
+{
+    return edge->net;
+}
+
+const struct ald_edge_counters *ald_edge_counters(const struct ald_edge *edge)
+{
+    return &edge->counters;
+}
+
+const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t index)
+{
+    ald_assert(index < edge->n_dialects);
+    return edge->dialect_counters[index];
+}
+
+size_t ald_edge_conns(const struct ald_edge *edge)
+{
+    return edge->conns.n_live;
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+/* The inside of the edge, for the files of this folder only. */
+
+#include "base/pool.h"
+#include "base/rng.h"
+#include "conn/edge.h"
+#include "loop/loop.h"
+#include "transport/stream.h"
+
+struct ald_edge {
+    struct ald_net *net;
+    struct ald_loop *loop;
+    struct ald_hub *hub;
+    struct ald_effects effects;
+    struct ald_msg_pool *messages;
+    struct ald_dialect_options dialect_options;
+    struct ald_stream_options stream_options; /* of a connection; points at the budget below */
+    struct ald_budget reassembly;
+    struct ald_edge_watch watch;
+    void *owner;
+    struct ald_edge_counters counters;
+    uint64_t **dialect_counters; /* one array a row of ald_dialects */
+    size_t n_dialects;
+    size_t greeting_bytes;
+    uint32_t connections_max;
+    uint64_t last_number;    /* of a connection */
+    struct ald_rng rng;      /* seeds of dialects */
+    struct ald_pool conns;   /* memory of connections */
+    struct ald_node all;     /* every connection */
+    struct ald_node talking; /* those whose dialect may have something to say because of what was emitted */
+    struct ald_node ending;  /* those whose end the hub must be told */
+    struct ald_node doors;   /* in the order they were opened */
+    struct ald_alarm due;    /* when the hub wants to be stepped */
+    struct ald_task settle;  /* what a turn leaves to be done at its end */
+    bool stepping;
+    bool draining;
+    bool drained; /* and the watch was told */
+};
+
+/* Step the hub with an event of `kind` about the connection `number` (0: none). Fills in the time. */
+void ald_edge_step(struct ald_edge *edge, struct ald_event *event);
+/* Something waits for the end of the turn. */
+void ald_edge_settle_later(struct ald_edge *edge);
+void ald_edge_notice(struct ald_edge *edge, const struct ald_notice *notice);

@@ -1,0 +1,268 @@
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sm.h"
+#include "conn/edge.h"
+#include "daemon/doors.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/settings.h"
+#include "loop/loop.h"
+#include "loop/random.h"
+#include "mgmt/mgmt.h"
+#include "transport/net.h"
+#include "transport/tls.h"
+
+/*
+ * After the hub is drained: how long the last close frames may take to be answered, and how often we look. An existing
+ * connector decides by the close frame it got whether to come back (exchange.md 2.12), so it is worth a moment.
+ */
+#define DAEMON_LINGER (500 * ALD_MSEC)
+#define DAEMON_LINGER_LOOK (10 * ALD_MSEC)
+
+enum daemon_state {
+    DAEMON_SERVING,
+    DAEMON_DRAINING,  /* no new work; the hub lets go of everybody */
+    DAEMON_LINGERING, /* the doors are closed; the last closing handshakes */
+    DAEMON_DONE
+};
+
+static const struct ald_state daemon_states[] = {
+    [DAEMON_SERVING] = {"serving", ALD_STATE_INITIAL, ALD_TO(DAEMON_DRAINING)},
+    [DAEMON_DRAINING] = {"draining", 0, ALD_TO(DAEMON_LINGERING) | ALD_TO(DAEMON_DONE)},
+    [DAEMON_LINGERING] = {"lingering", 0, ALD_TO(DAEMON_DONE)},
+    [DAEMON_DONE] = {"done", ALD_STATE_FINAL, 0},
+};
+
+static struct ald_machine daemon_machine = ALD_MACHINE("daemon", daemon_states);
+
+/* Signals of the system that we hear. */
+static const int watched[] = {SIGTERM, SIGINT, SIGHUP};
+
+struct ald_daemon {
+    const struct ald_config *config;
+    struct ald_loop *loop;
+    struct ald_net *net;
+    struct ald_edge *edge;
+    struct ald_mgmt *mgmt;
+    struct ald_doors doors;
+    struct ald_sigwatch *watches[ALD_COUNT(watched)];
+    struct ald_alarm alarm; /* DRAINING: the end of patience. LINGERING: to look again */
+    ald_usec linger_until;
+    uint8_t state;
+};
+
+static void daemon_done(struct ald_daemon *daemon)
+{
+    ald_sm_move(&daemon_machine, &daemon->state, DAEMON_DONE);
+    ald_loop_stop(daemon->loop);
+}
+
+static void daemon_look(struct ald_daemon *daemon)
+{
+    ald_usec now = ald_loop_now(daemon->loop);
+
+    if (ald_net_streams(daemon->net) == 0 || now >= daemon->linger_until) {
+        daemon_done(daemon);
+        return;
+    }
+    ald_alarm_start(daemon->loop, &daemon->alarm, now + DAEMON_LINGER_LOOK);
+}
+
+static void daemon_alarm(void *owner)
+{
+    struct ald_daemon *daemon = owner;
+
+    if (daemon->state == DAEMON_LINGERING) {
+        daemon_look(daemon);
+    } else if (daemon->state == DAEMON_DRAINING) {
+        ald_log(ALD_LOG_WARNING, "not everybody left in time", {"timeout", ALD_STR("drain_timeout")});
+        daemon_done(daemon);
+    }
+}
+
+static void daemon_drained(void *owner)
+{
+    struct ald_daemon *daemon = owner;
+
+    if (daemon->state != DAEMON_DRAINING) {
+        return;
+    }
+    ald_sm_move(&daemon_machine, &daemon->state, DAEMON_LINGERING);
+    daemon->linger_until = ald_loop_now(daemon->loop) + DAEMON_LINGER;
+    ald_doors_close(&daemon->doors);
+    daemon_look(daemon);
+}
+
+static void daemon_drain(struct ald_daemon *daemon, int number)
+{
+    ald_usec until = ald_loop_now(daemon->loop) + ald_config_number(daemon->config, ALD_KEY_HUB_DRAIN_TIMEOUT);
+
+    ald_log(ALD_LOG_INFO, "stopping", {"signal", ald_str(number == SIGINT ? "SIGINT" : "SIGTERM")});
+    ald_notify("STOPPING=1");
+    ald_sm_move(&daemon_machine, &daemon->state, DAEMON_DRAINING);
+    /* The hub cuts everybody at `until`; then they have as long as a closing handshake may take here. */
+    ald_alarm_start(daemon->loop, &daemon->alarm, until + DAEMON_LINGER);
+    ald_edge_drain(daemon->edge, until);
+}
+
+static void daemon_signalled(void *owner, int number)
+{
+    struct ald_daemon *daemon = owner;
+
+    if (number == SIGHUP) {
+        ald_log(ALD_LOG_INFO, "nothing is read again at SIGHUP", {"signal", ALD_STR("SIGHUP")});
+    } else if (daemon->state == DAEMON_SERVING) {
+        daemon_drain(daemon, number);
+    } else {
+        /* Whoever asks twice means it: no clean-up that could hang. */
+        _exit(128 + number);
+    }
+}
+
+static void daemon_noticed(void *owner ALD_UNUSED, const struct ald_notice *notice)
+{
+    static const struct {
+        enum ald_log_level level;
+        const char *message;
+    } words[ALD_N_NOTICES] = {
+        [ALD_NOTICE_OPENED] = {ALD_LOG_DEBUG, "connection opened"},
+        [ALD_NOTICE_REGISTERED] = {ALD_LOG_INFO, "party registered"},
+        [ALD_NOTICE_CLOSED] = {ALD_LOG_INFO, "connection closed"},
+        [ALD_NOTICE_REFUSED] = {ALD_LOG_WARNING, "turned away"},
+        [ALD_NOTICE_FAILED] = {ALD_LOG_ERROR, "failed"},
+    };
+    char number[24];
+
+    (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)notice->conn);
+    ald_log(words[notice->kind].level, words[notice->kind].message,
+            {"connection", notice->conn != 0 ? ald_str(number) : ALD_STR_NONE}, {"door", ald_str(notice->door)},
+            {"peer", notice->peer}, {"target", notice->target}, {"why", notice->text});
+}
+
+static int daemon_watch(struct ald_daemon *daemon)
+{
+    /* A peer that is gone is found out by its socket; nobody is to be killed for it. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < ALD_COUNT(watched); i++) {
+        int r = ald_sigwatch_new(daemon->loop, watched[i], daemon_signalled, daemon, &daemon->watches[i]);
+
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
+    return 0;
+}
+
+static int daemon_make_edge(struct ald_daemon *daemon)
+{
+    struct ald_hub_config hub;
+    struct ald_edge_spec spec = {
+        .net = daemon->net,
+        .hub = &hub,
+        .watch = {.noticed = daemon_noticed, .drained = daemon_drained},
+        .owner = daemon,
+    };
+    int r;
+
+    ald_settings_hub(daemon->config, &hub);
+    ald_settings_edge(daemon->config, &spec);
+    hub.seed = ald_random_seed();
+    hub.now = ald_loop_now(daemon->loop);
+    hub.wall = ald_loop_wall();
+    r = ald_edge_new(&spec, &daemon->edge);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int daemon_make_mgmt(struct ald_daemon *daemon)
+{
+    struct ald_mgmt_spec spec = {
+        .edge = daemon->edge,
+        .id = ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_ID)),
+        .identifier = ald_str(ald_config_text(daemon->config, ALD_KEY_EXCHANGE_IDENTIFIER)),
+    };
+    int r = ald_mgmt_new(&spec, &daemon->mgmt);
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
+{
+    int r;
+
+    r = ald_loop_new(&daemon->loop);
+    r = r != 0 ? r : daemon_watch(daemon);
+    r = r != 0 ? r : ald_net_new(daemon->loop, &daemon->net);
+    r = r != 0 ? r : daemon_make_edge(daemon);
+    r = r != 0 ? r : daemon_make_mgmt(daemon);
+    r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daemon, struct ald_config_why *ret_why)
+{
+    ALD_AUTO(ald_daemon_free) struct ald_daemon *daemon = calloc(1, sizeof(*daemon));
+    int r;
+
+    if (daemon == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    daemon->config = config;
+    ald_alarm_init(&daemon->alarm, daemon_alarm, daemon);
+    r = daemon_make(daemon, ret_why);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    *ret_daemon = ald_steal(&daemon);
+    return 0;
+}
+
+struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
+{
+    if (daemon == NULL) {
+        return NULL;
+    }
+    ald_doors_close(&daemon->doors);
+    ald_mgmt_free(daemon->mgmt);
+    ald_edge_free(daemon->edge);
+    ald_net_free(daemon->net);
+    if (daemon->loop != NULL) {
+        ald_alarm_stop(daemon->loop, &daemon->alarm);
+    }
+    for (size_t i = 0; i < ALD_COUNT(watched); i++) {
+        ald_sigwatch_close(daemon->watches[i]);
+    }
+    ald_loop_free(daemon->loop);
+    free(daemon);
+    return NULL;
+}
+
+void ald_daemon_run(struct ald_daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->doors.n; i++) {
+        const struct ald_door *door = daemon->doors.doors[i];
+
+        (void)printf("door %s %s\n", ald_door_name(door), ald_door_address(door));
+    }
+    (void)printf("ready\n");
+    /* Nobody may be listening there; the doors are open all the same. */
+    ald_ignore(fflush(stdout));
+    ald_notify("READY=1");
+    ald_log(ALD_LOG_INFO, "ready", {"hub", ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_ID))},
+            {"version", ALD_STR(ALDIS_VERSION)});
+    ald_loop_run(daemon->loop);
+    ald_log(ALD_LOG_INFO, "stopped", {"hub", ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_ID))});
+}
+
+int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret_why)
+{
+    ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
+    int r = ald_doors_tls(config, &tls, ret_why);
+
+    return r < 0 ? ald_trace(r) : r;
+}

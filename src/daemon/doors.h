@@ -1,0 +1,26 @@
+#pragma once
+
+/* Doors: the listeners that the settings name, opened or refused with the key at fault. */
+
+#include "conn/door.h"
+#include "daemon/config.h"
+
+struct ald_tls;
+
+/* More addresses than one machine has a use for. */
+enum { ALD_DOORS_MAX = 16 };
+
+struct ald_doors {
+    struct ald_door *doors[ALD_DOORS_MAX];
+    size_t n;
+};
+
+/* Gives the credentials of the HTTP door, NULL when it speaks no TLS. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls,
+                                struct ald_config_why *ret_why);
+
+/* Open every door. On failure those that were opened are in `doors`, to be closed. Outcome: ALD_CONFIG_BAD. Errors:
+ * ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_doors_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_pages pages,
+                                 const struct ald_config *config, struct ald_config_why *ret_why);
+void ald_doors_close(struct ald_doors *doors);

@@ -1,0 +1,70 @@
+#include "daemon/settings.h"
+
+#include "transport/stream.h"
+
+/* The limits that are the hub's own: where each goes. */
+#define HUB_LIMITS(X)                                                                                                  \
+    X(EXCHANGE_REPLY_TIMEOUT, deadline_default)                                                                        \
+    X(LIMITS_DEADLINE_MAX, deadline_max)                                                                               \
+    X(LIMITS_CONNECTIONS_MAX, connections_max)                                                                         \
+    X(LIMITS_COMMANDS_MAX, commands_max)                                                                               \
+    X(LIMITS_CHANNEL_IN_FLIGHT_MAX, channel_in_flight_max)                                                             \
+    X(LIMITS_CHANNEL_QUEUE_MAX, channel_queue_max)                                                                     \
+    X(LIMITS_CHANNEL_QUEUE_BYTES_MAX, channel_queue_bytes_max)                                                         \
+    X(LIMITS_QUEUE_BYTES_MAX, queue_bytes_max)                                                                         \
+    X(LIMITS_CALLER_IN_FLIGHT_MAX, caller_in_flight_max)                                                               \
+    X(LIMITS_OUT_BYTES_MAX, out_bytes_max)                                                                             \
+    X(LIMITS_OUT_BYTES_HIGH, out_bytes_high)                                                                           \
+    X(LIMITS_ATTEMPTS_MAX, attempts_max)                                                                               \
+    X(LIMITS_STEP_WORK, step_work)                                                                                     \
+    X(EXCHANGE_HEALTHCHECK_INTERVAL, health_interval)                                                                  \
+    X(EXCHANGE_HEALTHCHECK_TIMEOUT, health_timeout)                                                                    \
+    X(EXCHANGE_HEALTHCHECK_FAILURES, health_failures)                                                                  \
+    X(EXCHANGE_PRIMARY_TIMEOUT, primary_timeout)                                                                       \
+    X(LIMITS_LEAVE_TIMEOUT, leave_timeout)                                                                             \
+    X(LIMITS_STALL_TIMEOUT, stall_timeout)                                                                             \
+    X(LIMITS_HISTORY_MAX, history_max)                                                                                 \
+    X(LIMITS_HISTORY_AGE, history_age)
+
+void ald_settings_hub(const struct ald_config *config, struct ald_hub_config *hub)
+{
+    const char *controller = ald_config_text(config, ALD_KEY_HUB_CONTROLLER);
+
+    ald_hub_config_init(hub);
+    hub->id = ald_str(ald_config_text(config, ALD_KEY_HUB_ID));
+    hub->controller = controller[0] != '\0' ? ald_str(controller) : ALD_STR_NONE;
+#define ALD_X(key, member) hub->member = (__typeof__(hub->member))ald_config_number(config, ALD_KEY_##key);
+    HUB_LIMITS(ALD_X)
+#undef ALD_X
+}
+
+void ald_settings_edge(const struct ald_config *config, struct ald_edge_spec *edge)
+{
+    edge->dialect = (struct ald_dialect_options){
+        .hello_timeout = ald_config_number(config, ALD_KEY_EXCHANGE_HELLO_TIMEOUT),
+        .reply_timeout = ald_config_number(config, ALD_KEY_EXCHANGE_REPLY_TIMEOUT),
+        .ping_interval = ald_config_number(config, ALD_KEY_EXCHANGE_PING_INTERVAL),
+        .pong_timeout = ald_config_number(config, ALD_KEY_EXCHANGE_PONG_TIMEOUT),
+        .message_max = ald_config_number(config, ALD_KEY_LIMITS_MESSAGE_MAX),
+    };
+    edge->connections_max = (uint32_t)ald_config_number(config, ALD_KEY_LIMITS_CONNECTIONS_MAX);
+    edge->greeting_bytes = ald_config_number(config, ALD_KEY_LIMITS_GREETING_BYTES);
+    edge->reassembly_max = ald_config_number(config, ALD_KEY_LIMITS_REASSEMBLY_MAX);
+}
+
+struct ald_door_limits ald_settings_door(const struct ald_config *config)
+{
+    return (struct ald_door_limits){
+        .greeting_max = (uint32_t)ald_config_number(config, ALD_KEY_LIMITS_GREETING_MAX),
+        .requests_max = (uint32_t)ald_config_number(config, ALD_KEY_LIMITS_REQUESTS_MAX),
+        .body_max = ald_config_number(config, ALD_KEY_LIMITS_BODY_MAX),
+        .request_timeout = ald_config_number(config, ALD_KEY_LIMITS_REQUEST_TIMEOUT),
+        .idle_timeout = ald_config_number(config, ALD_KEY_LIMITS_IDLE_TIMEOUT),
+    };
+}
+
+void ald_settings_stream(const struct ald_config *config, struct ald_stream_options *options)
+{
+    ald_stream_options_init(options);
+    options->tls_timeout = ald_config_number(config, ALD_KEY_LIMITS_REQUEST_TIMEOUT);
+}

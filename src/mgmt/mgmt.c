@@ -1,0 +1,279 @@
+#include "mgmt/mgmt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "conn/answer.h"
+#include "mgmt/mgmt_impl.h"
+#include "wire/http/http_url.h"
+
+/* A segment that may be anything: a name. */
+#define ANY ""
+
+static const struct route {
+    const char *segments[MGMT_SEGMENTS_MAX];
+    int (*answer)(struct ald_mgmt_call *call);
+} routes[] = {
+    {{"api", "v1", "hub"}, ald_mgmt_hub},
+    {{"api", "v1", "targets"}, ald_mgmt_targets},
+    {{"api", "v1", "targets", ANY}, ald_mgmt_target},
+    {{"api", "v1", "channels"}, ald_mgmt_channels},
+    {{"api", "v1", "channels", ANY}, ald_mgmt_channel},
+    {{"api", "v1", "commands"}, ald_mgmt_commands},
+    {{"api", "v1", "commands", ANY}, ald_mgmt_command},
+    {{"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
+};
+
+static int text_answer(struct ald_mgmt_call *call, uint16_t status, const char *text)
+{
+    int r;
+
+    call->page->status = status;
+    call->page->type = "text/plain; charset=utf-8";
+    r = ald_buf_push(&call->page->body, ald_str(text));
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Alive: the thread that answers this is the one that does everything. */
+static int livez_answer(struct ald_mgmt_call *call)
+{
+    return text_answer(call, 200, "alive\n");
+}
+
+static int readyz_answer(struct ald_mgmt_call *call)
+{
+    if (ald_edge_draining(call->mgmt->edge)) {
+        return text_answer(call, 503, "draining\n");
+    }
+    return text_answer(call, 200, "ready\n");
+}
+
+static int root_answer(struct ald_mgmt_call *call)
+{
+    return text_answer(call, 200,
+                       "This is a hub of aldis, a command-reply exchange.\n"
+                       "\n"
+                       "  /exchange/controller   where connectors and callers open a WebSocket\n"
+                       "  /api/v1/hub            the hub: what it is, counts and limits\n"
+                       "  /api/v1/targets        who can be commanded\n"
+                       "  /api/v1/channels       over which connections\n"
+                       "  /api/v1/commands       what was commanded, and what became of it\n"
+                       "  /livez /readyz         for supervisors\n");
+}
+
+static const struct route plain_routes[] = {
+    {{"livez"}, livez_answer},
+    {{"readyz"}, readyz_answer},
+    {{ANY}, root_answer}, /* "/" has one empty segment, and nothing else may be empty: see route_fits() */
+};
+
+int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail)
+{
+    int r = ald_answer_problem(call->page, status, ald_str(detail));
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static bool route_fits(const struct route *route, const struct ald_mgmt_call *call)
+{
+    for (size_t i = 0; i < MGMT_SEGMENTS_MAX; i++) {
+        const char *expected = route->segments[i];
+
+        if (expected == NULL || i >= call->n_segments) {
+            return expected == NULL && i >= call->n_segments;
+        }
+        if (expected[0] != '\0' ? !ald_str_equal(call->segments[i], ald_str(expected))
+                                : (call->segments[i].size == 0) != (call->n_segments == 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct route *route_find(const struct route *table, size_t n, const struct ald_mgmt_call *call)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (route_fits(&table[i], call)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+enum { PATH_NOWHERE = 1, PATH_MALFORMED };
+
+/* Split and decode the path into `room`, which its segments then borrow. Outcomes: PATH_NOWHERE, PATH_MALFORMED. */
+static int path_split(struct ald_mgmt_call *call, char *to, size_t room)
+{
+    struct ald_str path = call->head->path;
+    struct ald_str segment;
+
+    while (ald_http_path_next(&path, &segment)) {
+        struct ald_str *decoded = &call->segments[call->n_segments];
+
+        if (call->n_segments == MGMT_SEGMENTS_MAX) {
+            return PATH_NOWHERE;
+        }
+        switch (ald_http_decode(segment, false, to, room, decoded)) {
+        case 0:
+            to += decoded->size;
+            room -= decoded->size;
+            call->n_segments++;
+            break;
+        case ALD_HTTP_DECODE_FULL:
+            return PATH_NOWHERE;
+        default:
+            return PATH_MALFORMED;
+        }
+    }
+    return 0;
+}
+
+static bool method_reads(const struct ald_http_request *head)
+{
+    return ald_str_equal(head->method, ALD_STR("GET")) || ald_str_equal(head->method, ALD_STR("HEAD"));
+}
+
+static int call_answer(struct ald_mgmt_call *call)
+{
+    const struct route *route = route_find(plain_routes, ALD_COUNT(plain_routes), call);
+
+    if (route == NULL) {
+        route = route_find(routes, ALD_COUNT(routes), call);
+    }
+    if (route == NULL) {
+        return ald_mgmt_problem(call, 404, "There is nothing at this path");
+    }
+    if (!method_reads(call->head)) {
+        call->page->fields[call->page->n_fields++] = (struct ald_http_field){ALD_STR("Allow"), ALD_STR("GET, HEAD")};
+        return ald_mgmt_problem(call, 405, "This can only be read");
+    }
+    /* What was true a moment ago may not be shown as if it were now. */
+    call->page->fields[call->page->n_fields++] = (struct ald_http_field){ALD_STR("Cache-Control"), ALD_STR("no-store")};
+    call->page->type = "application/json";
+    ald_json_write_init(&call->json, &call->page->body, ALD_JSON_COMPACT);
+    return route->answer(call);
+}
+
+static int mgmt_answer(void *owner, const struct ald_page_request *request, struct ald_page *page)
+{
+    const struct ald_mgmt *mgmt = owner;
+    struct ald_mgmt_call call = {
+        .mgmt = mgmt,
+        .hub = ald_edge_hub(mgmt->edge),
+        .head = request->head,
+        .page = page,
+        .now = ald_loop_fresh(),
+        .wall = ald_loop_wall(),
+    };
+    char scratch[MGMT_PATH_MAX];
+    int r;
+
+    switch (path_split(&call, scratch, sizeof(scratch))) {
+    case 0:
+        r = call_answer(&call);
+        break;
+    case PATH_MALFORMED:
+        r = ald_mgmt_problem(&call, 400, "The path is not percent-encoded");
+        break;
+    default:
+        r = ald_mgmt_problem(&call, 404, "There is nothing at this path");
+        break;
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_mgmt_parameter(struct ald_mgmt_call *call, const char *name, char *to, size_t room, struct ald_str *ret_value)
+{
+    int r;
+
+    switch (ald_http_query_find(call->head->query, ald_str(name), to, room, ret_value)) {
+    case 0:
+        return 0;
+    case ALD_HTTP_QUERY_ABSENT:
+        *ret_value = ALD_STR_NONE;
+        return 0;
+    case ALD_HTTP_DECODE_FULL:
+        r = ald_mgmt_problem(call, 400, "A parameter is too long");
+        break;
+    default:
+        r = ald_mgmt_problem(call, 400, "The query is not percent-encoded");
+        break;
+    }
+    return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+}
+
+int ald_mgmt_paging(struct ald_mgmt_call *call, struct ald_mgmt_paging *ret_paging)
+{
+    char limit_text[24], after_text[24];
+    struct ald_str limit, after;
+    uint64_t left = MGMT_LIMIT_DEFAULT, cursor = 0;
+    int r;
+
+    r = ald_mgmt_parameter(call, "limit", limit_text, sizeof(limit_text), &limit);
+    r = r != 0 ? r : ald_mgmt_parameter(call, "after", after_text, sizeof(after_text), &after);
+    if (r != 0) {
+        return r;
+    }
+
+    if (ald_str_present(limit) && (ald_str_u64(limit, &left) != 0 || left < 1 || left > MGMT_LIMIT_MAX)) {
+        r = ald_mgmt_problem(call, 400, "limit is a number from 1 to 1000");
+        return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+    }
+    if (ald_str_present(after) && ald_str_u64(after, &cursor) != 0) {
+        r = ald_mgmt_problem(call, 400, "after is the next of an earlier page");
+        return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+    }
+    *ret_paging = (struct ald_mgmt_paging){.cursor = cursor, .left = (uint32_t)left};
+    return 0;
+}
+
+void ald_mgmt_next(struct ald_mgmt_call *call, const struct ald_mgmt_paging *paging, bool more)
+{
+    char text[24];
+
+    if (more) {
+        (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)paging->cursor);
+        ald_json_write_member_str(&call->json, "next", ald_str(text));
+    }
+}
+
+int ald_mgmt_done(struct ald_mgmt_call *call)
+{
+    int r = ald_json_write_done(&call->json);
+
+    if (r == ALD_BUF_FULL) {
+        r = ald_mgmt_problem(call, 500, "The answer is too large");
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
+{
+    struct ald_mgmt *mgmt = malloc(sizeof(*mgmt));
+
+    if (mgmt == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *mgmt = (struct ald_mgmt){
+        .edge = spec->edge,
+        .id = spec->id,
+        .identifier = spec->identifier,
+        .started = ald_loop_fresh(),
+        .started_wall = ald_loop_wall(),
+    };
+    *ret_mgmt = mgmt;
+    return 0;
+}
+
+struct ald_mgmt *ald_mgmt_free(struct ald_mgmt *mgmt)
+{
+    free(mgmt);
+    return NULL;
+}
+
+struct ald_pages ald_mgmt_pages(struct ald_mgmt *mgmt)
+{
+    return (struct ald_pages){.answer = mgmt_answer, .owner = mgmt, .body_max = MGMT_BODY_MAX};
+}

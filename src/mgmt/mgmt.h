@@ -1,0 +1,30 @@
+#pragma once
+
+/*
+ * Mgmt: the pages of a hub: `/api/v1`, `/livez`, `/readyz` and `/`. It reads the hub, the doors and the counters between two
+ * steps; it decides nothing and keeps nothing.
+ *
+ * Form:       JSON members in snake_case; instants as ISO 8601 text in UTC, and beside them milliseconds since the beginning of
+ *             what they belong to. Lists are pages: `limit` (1 to MGMT_LIMIT_MAX) and `after`, the opaque `next` of the page
+ *             before; without `next` there is no further page. Errors are problem documents (RFC 9457).
+ * Lifetime:   ald_mgmt_new() to ald_mgmt_free(), within that of the edge.
+ * Threading:  the loop's thread only.
+ */
+
+#include "conn/door.h"
+
+struct ald_mgmt;
+
+struct ald_mgmt_spec {
+    struct ald_edge *edge;     /* borrowed, outlives mgmt */
+    struct ald_str id;         /* of the hub; borrowed, outlives mgmt */
+    struct ald_str identifier; /* of the exchange; the same */
+};
+
+/* Gives the pages. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt);
+struct ald_mgmt *ald_mgmt_free(struct ald_mgmt *mgmt); /* NULL is fine; returns NULL */
+ALD_DEFINE_CLEANUP(struct ald_mgmt *, ald_mgmt_free);
+
+/* What a door asks for. Lives as long as `mgmt`. */
+struct ald_pages ald_mgmt_pages(struct ald_mgmt *mgmt);

@@ -1,0 +1,198 @@
+/* GET /api/v1/commands: what was commanded, and what became of it. */
+
+#include "base/error.h"
+#include "mgmt/mgmt_impl.h"
+
+static void id_write(struct ald_mgmt_call *call, struct ald_id id)
+{
+    char text[ALD_ID_TEXT];
+
+    ald_id_format(id, text);
+    ald_json_write_member_str(&call->json, "id", (struct ald_str){text, sizeof(text)});
+}
+
+static void address_write(struct ald_mgmt_call *call, const char *name, const struct ald_address *address)
+{
+    struct ald_buf text;
+
+    /* Every byte of hub, target and channel may become three. */
+    ald_buf_init(&text, 3 * 3 * ALD_NAME_MAX + 8);
+    if (ald_address_format(address, &text) == 0) {
+        ald_json_write_member_str(&call->json, name, ald_buf_str(&text));
+    }
+    ald_buf_fini(&text);
+}
+
+static void outcome_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    struct ald_json_writer *json = &call->json;
+
+    ald_json_write_member_str(json, "phase", ald_str(ald_phase_name((enum ald_phase)command->phase)));
+    if (command->outcome == ALD_OUTCOME_NONE) {
+        ald_json_write_member_str(json, "outcome", ALD_STR_NONE);
+        return;
+    }
+    ald_json_write_member_str(json, "outcome", ald_str(ald_outcome_name((enum ald_outcome)command->outcome)));
+    if (command->cause != ALD_CAUSE_NONE) {
+        ald_json_write_member_str(json, "cause", ald_str(ald_cause_word((enum ald_cause)command->cause)));
+    }
+    ald_json_write_member_some(json, "text", command->text);
+}
+
+/* What a list shows of a command. Leaves the object open. */
+static void summary_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    struct ald_json_writer *json = &call->json;
+
+    ald_json_write_object(json);
+    id_write(call, command->id);
+    ald_json_write_member_some(json, "wire_id", command->wire_id);
+    ald_json_write_member_str(json, "name", command->name);
+    address_write(call, "to", &command->to);
+    ald_json_write_member_some(json, "from", command->from);
+    ald_json_write_member_some(json, "principal", command->principal);
+    ald_json_write_member_str(json, "mode", ald_str(ald_mode_name((enum ald_mode)command->mode)));
+    outcome_write(call, command);
+    ald_json_write_member_u64(json, "attempts", command->n_attempts);
+    ald_json_write_member_u64(json, "members", command->n_members);
+    ald_mgmt_wall(call, "submitted", command->submitted_wall);
+    if (command->deadline != ALD_NEVER) {
+        ald_mgmt_span(call, "deadline_ms", command->submitted, command->deadline);
+    }
+    ald_mgmt_span(call, command->ended != 0 ? "ended_ms" : "age_ms", command->submitted,
+                  command->ended != 0 ? command->ended : call->now);
+}
+
+static void story_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    struct ald_json_writer *json = &call->json;
+
+    ald_json_write_name(json, ALD_STR("story"));
+    ald_json_write_array(json);
+    for (size_t i = 0; i < command->n_story; i++) {
+        const struct ald_story_view *line = &command->story[i];
+
+        ald_json_write_object(json);
+        ald_mgmt_span(call, "at_ms", command->submitted, line->at);
+        ald_mgmt_wall(call, "at", command->submitted_wall + (line->at - ALD_MIN(line->at, command->submitted)));
+        ald_json_write_member_str(json, "phase", ald_str(ald_phase_name((enum ald_phase)line->phase)));
+        ald_json_write_member_u64(json, "attempt", line->attempt);
+        ald_json_write_member_some(json, "channel", line->channel);
+        ald_json_write_member_str(json, "text", ald_str(line->text));
+        ald_json_write_end(json);
+    }
+    ald_json_write_end(json);
+    ald_json_write_member_u64(json, "story_dropped", command->n_story_dropped);
+}
+
+/* Payloads that a peer of an old kind sent may hold bytes that are no UTF-8: they are repaired on the way out. */
+static void raw_write(struct ald_mgmt_call *call, const char *name, struct ald_slice raw)
+{
+    struct ald_str text = ald_slice_str(raw);
+    struct ald_buf repaired;
+
+    if (!ald_str_present(text)) {
+        return;
+    }
+    if (ald_utf8_valid(text)) {
+        ald_json_write_member_raw(&call->json, name, text);
+        return;
+    }
+    ald_buf_init(&repaired, MGMT_BODY_MAX);
+    if (ald_json_repair(text, &repaired) == 0) {
+        ald_json_write_member_raw(&call->json, name, ald_buf_str(&repaired));
+    }
+    ald_buf_fini(&repaired);
+}
+
+static void reply_write(struct ald_mgmt_call *call, const struct ald_msg *reply)
+{
+    if (reply == NULL) {
+        return;
+    }
+    ald_json_write_name(&call->json, ALD_STR("reply"));
+    ald_json_write_object(&call->json);
+    ald_json_write_member_some(&call->json, "code", reply->code);
+    ald_json_write_member_some(&call->json, "text", reply->text);
+    raw_write(call, "payload", reply->payload);
+    raw_write(call, "details", reply->details);
+    raw_write(call, "roster", reply->roster);
+    ald_json_write_end(&call->json);
+}
+
+int ald_mgmt_commands(struct ald_mgmt_call *call)
+{
+    struct ald_mgmt_paging paging;
+    struct ald_command_view command;
+    uint64_t ahead;
+    int r;
+
+    r = ald_mgmt_paging(call, &paging);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : 0;
+    }
+
+    ald_json_write_object(&call->json);
+    ald_json_write_name(&call->json, ALD_STR("commands"));
+    ald_json_write_array(&call->json);
+    for (; paging.left > 0 && ald_hub_next_command(call->hub, &paging.cursor, &command); paging.left--) {
+        summary_write(call, &command);
+        ald_json_write_end(&call->json);
+    }
+    ald_json_write_end(&call->json);
+    ahead = paging.cursor;
+    ald_mgmt_next(call, &paging, paging.left == 0 && ald_hub_next_command(call->hub, &ahead, &command));
+    ald_json_write_end(&call->json);
+
+    r = ald_mgmt_done(call);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_mgmt_command(struct ald_mgmt_call *call)
+{
+    struct ald_command_view command;
+    int r;
+
+    if (ald_hub_find_command(call->hub, call->segments[3], &command) != 0) {
+        return ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
+    }
+    summary_write(call, &command);
+    story_write(call, &command);
+    reply_write(call, command.reply);
+    ald_json_write_end(&call->json);
+    r = ald_mgmt_done(call);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_mgmt_members(struct ald_mgmt_call *call)
+{
+    struct ald_mgmt_paging paging;
+    struct ald_command_view command, member;
+    uint64_t ahead;
+    int r;
+
+    if (ald_hub_find_command(call->hub, call->segments[3], &command) != 0) {
+        return ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
+    }
+    r = ald_mgmt_paging(call, &paging);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : 0;
+    }
+
+    ald_json_write_object(&call->json);
+    ald_json_write_name(&call->json, ALD_STR("members"));
+    ald_json_write_array(&call->json);
+    for (; paging.left > 0 && ald_hub_next_member(call->hub, command.id, &paging.cursor, &member); paging.left--) {
+        summary_write(call, &member);
+        story_write(call, &member);
+        reply_write(call, member.reply);
+        ald_json_write_end(&call->json);
+    }
+    ald_json_write_end(&call->json);
+    ahead = paging.cursor;
+    ald_mgmt_next(call, &paging, paging.left == 0 && ald_hub_next_member(call->hub, command.id, &ahead, &member));
+    ald_json_write_end(&call->json);
+
+    r = ald_mgmt_done(call);
+    return r < 0 ? ald_trace(r) : 0;
+}

@@ -1,0 +1,73 @@
+#pragma once
+
+/* What the files of mgmt share: a request on its way to its answer, and how times and pages are written. */
+
+#include "loop/loop.h"
+#include "mgmt/mgmt.h"
+#include "msg/json_write.h"
+
+enum {
+    /* An answer with the payload of the largest message (13,107,200 bytes) in it, as payload and as details. */
+    MGMT_BODY_MAX = 32 * 1024 * 1024,
+    MGMT_LIMIT_DEFAULT = 100,
+    MGMT_LIMIT_MAX = 1000,
+    MGMT_SEGMENTS_MAX = 5, /* of a path that means anything: api, v1, commands, ID, members */
+    MGMT_PATH_MAX = 8 * 1024
+};
+
+struct ald_mgmt {
+    struct ald_edge *edge;
+    struct ald_str id, identifier;
+    ald_usec started;
+    ald_wall started_wall;
+};
+
+/* One request. */
+struct ald_mgmt_call {
+    const struct ald_mgmt *mgmt;
+    const struct ald_hub *hub;
+    const struct ald_http_request *head;
+    struct ald_page *page;
+    struct ald_json_writer json; /* into the page */
+    ald_usec now;
+    ald_wall wall;
+    struct ald_str segments[MGMT_SEGMENTS_MAX]; /* decoded */
+    size_t n_segments;
+};
+
+/* The routes. Each writes one JSON value, or a problem. Errors: ALDIS_E_NOMEM. */
+int ald_mgmt_hub(struct ald_mgmt_call *call);
+int ald_mgmt_targets(struct ald_mgmt_call *call);
+int ald_mgmt_target(struct ald_mgmt_call *call);
+int ald_mgmt_channels(struct ald_mgmt_call *call);
+int ald_mgmt_channel(struct ald_mgmt_call *call);
+int ald_mgmt_commands(struct ald_mgmt_call *call);
+int ald_mgmt_command(struct ald_mgmt_call *call);
+int ald_mgmt_members(struct ald_mgmt_call *call);
+
+/* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
+int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);
+
+/* A page of a list, as asked for. */
+struct ald_mgmt_paging {
+    uint64_t cursor; /* of the walk; moves */
+    uint32_t left;   /* items that still fit */
+};
+
+enum { ALD_MGMT_ANSWERED = 1 };
+
+/* Read `limit` and `after`. Outcome: ALD_MGMT_ANSWERED, with a problem. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_mgmt_paging(struct ald_mgmt_call *call, struct ald_mgmt_paging *ret_paging);
+/* Write the page mark, if the list goes on. */
+void ald_mgmt_next(struct ald_mgmt_call *call, const struct ald_mgmt_paging *paging, bool more);
+/* Read a text parameter into `room` bytes at `to`; absent when it is not there. Outcome: ALD_MGMT_ANSWERED. */
+ALD_NODISCARD int ald_mgmt_parameter(struct ald_mgmt_call *call, const char *name, char *to, size_t room,
+                                     struct ald_str *ret_value);
+
+/* Write an instant as text; nothing when it is 0 ("never"). */
+void ald_mgmt_wall(struct ald_mgmt_call *call, const char *name, ald_wall wall);
+void ald_mgmt_instant(struct ald_mgmt_call *call, const char *name, ald_usec instant);
+/* Write the milliseconds from `from` to `to`. */
+void ald_mgmt_span(struct ald_mgmt_call *call, const char *name, ald_usec from, ald_usec to);
+/* End the value. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_mgmt_done(struct ald_mgmt_call *call);
