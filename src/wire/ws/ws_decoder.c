@@ -44,20 +44,22 @@ void ald_ws_decoder_init(struct ald_ws_decoder *decoder, enum ald_ws_role role, 
     ald_ws_utf8_init(&decoder->utf8);
 }
 
-/* Bytes of the header, as far as its first two say. */
-static uint8_t head_size(const struct ald_ws_decoder *decoder)
+static bool head_masked(const struct ald_ws_decoder *decoder)
 {
-    uint8_t size = 2;
+    return (decoder->head[1] & MASK_BIT) != 0;
+}
 
-    if (decoder->n_head < 2) {
-        return size;
+/* Where the length ends, and the mask key begins if there is one; once the first two bytes are there. */
+static uint8_t head_length_end(const struct ald_ws_decoder *decoder)
+{
+    switch (decoder->head[1] & LENGTH_BITS) {
+    case LENGTH_16:
+        return 2 + 2;
+    case LENGTH_64:
+        return 2 + 8;
+    default:
+        return 2;
     }
-    if ((decoder->head[1] & LENGTH_BITS) == LENGTH_16) {
-        size += 2;
-    } else if ((decoder->head[1] & LENGTH_BITS) == LENGTH_64) {
-        size += 8;
-    }
-    return (decoder->head[1] & MASK_BIT) != 0 ? size + ALD_WS_KEY_SIZE : size;
 }
 
 static enum ald_ws_fault_kind head_check_opcode(const struct ald_ws_decoder *decoder)
@@ -86,7 +88,7 @@ static enum ald_ws_fault_kind head_check_opcode(const struct ald_ws_decoder *dec
 /* What the first two bytes tell. */
 static enum ald_ws_fault_kind head_check(const struct ald_ws_decoder *decoder)
 {
-    bool masked = (decoder->head[1] & MASK_BIT) != 0;
+    bool masked = head_masked(decoder);
 
     /* Section 5.2: no extension was negotiated that could give them a meaning. */
     if ((decoder->head[0] & RSV_BITS) != 0) {
@@ -125,54 +127,67 @@ static enum ald_ws_fault_kind head_length(const struct ald_ws_decoder *decoder, 
     return ALD_WS_FAULT_NONE;
 }
 
-/* The header is whole: enter its frame. */
-static enum ald_ws_fault_kind head_finish(struct ald_ws_decoder *decoder)
+/* The length is whole. */
+static enum ald_ws_fault_kind head_check_length(struct ald_ws_decoder *decoder)
 {
-    uint8_t opcode = decoder->head[0] & OPCODE_BITS;
     uint64_t length = 0;
     enum ald_ws_fault_kind fault = head_length(decoder, &length);
 
     if (fault != ALD_WS_FAULT_NONE) {
         return fault;
     }
-    if (!ald_ws_opcode_control(opcode)) {
-        /* Section 10.4: a limit of ours on frames and on messages, refused before a byte of them is taken. */
-        if (length > decoder->frame_max) {
-            return ALD_WS_FAULT_FRAME_BIG;
-        }
-        if (decoder->message_size > decoder->message_max || length > decoder->message_max - decoder->message_size) {
-            return ALD_WS_FAULT_MESSAGE_BIG;
-        }
-        decoder->message_size += length;
-    }
-    if ((decoder->head[1] & MASK_BIT) != 0) {
-        memcpy(decoder->key, decoder->head + decoder->n_head - ALD_WS_KEY_SIZE, ALD_WS_KEY_SIZE);
-    }
-    decoder->frame_opcode = opcode;
-    decoder->frame_fin = (decoder->head[0] & FIN_BIT) != 0;
     decoder->frame_size = length;
     decoder->frame_taken = 0;
+    if (ald_ws_opcode_control(decoder->head[0] & OPCODE_BITS)) {
+        return ALD_WS_FAULT_NONE;
+    }
+    /* Section 10.4: limits of ours on frames and on messages, refused before a byte of them is taken. */
+    if (length > decoder->frame_max) {
+        return ALD_WS_FAULT_FRAME_BIG;
+    }
+    if (length > decoder->message_max - decoder->message_size) {
+        return ALD_WS_FAULT_MESSAGE_BIG;
+    }
+    decoder->message_size += length;
+    return ALD_WS_FAULT_NONE;
+}
+
+/* The header is whole, and good: enter its frame. */
+static void head_finish(struct ald_ws_decoder *decoder)
+{
+    if (head_masked(decoder)) {
+        memcpy(decoder->key, decoder->head + decoder->n_head - ALD_WS_KEY_SIZE, ALD_WS_KEY_SIZE);
+    }
+    decoder->frame_opcode = decoder->head[0] & OPCODE_BITS;
+    decoder->frame_fin = (decoder->head[0] & FIN_BIT) != 0;
     decoder->n_head = 0;
     decoder->state = DECODER_PAYLOAD;
-    return ALD_WS_FAULT_NONE;
 }
 
 /* Take header bytes from `data`; leaves DECODER_HEAD when the header is whole. */
 static enum ald_ws_fault_kind decoder_take_head(struct ald_ws_decoder *decoder, const uint8_t *data, size_t size,
                                                 size_t *used)
 {
-    enum ald_ws_fault_kind fault;
+    enum ald_ws_fault_kind fault = ALD_WS_FAULT_NONE;
+    uint8_t length_end;
 
-    while (*used < size) {
+    while (*used < size && decoder->state == DECODER_HEAD) {
         decoder->head[decoder->n_head++] = data[(*used)++];
+        if (decoder->n_head < 2) {
+            continue;
+        }
         if (decoder->n_head == 2) {
             fault = head_check(decoder);
-            if (fault != ALD_WS_FAULT_NONE) {
-                return fault;
-            }
         }
-        if (decoder->n_head >= 2 && decoder->n_head == head_size(decoder)) {
-            return head_finish(decoder);
+        length_end = head_length_end(decoder);
+        if (fault == ALD_WS_FAULT_NONE && decoder->n_head == length_end) {
+            fault = head_check_length(decoder);
+        }
+        if (fault != ALD_WS_FAULT_NONE) {
+            return fault;
+        }
+        if (decoder->n_head == length_end + (head_masked(decoder) ? ALD_WS_KEY_SIZE : 0)) {
+            head_finish(decoder);
         }
     }
     return ALD_WS_FAULT_NONE;

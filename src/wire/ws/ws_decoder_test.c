@@ -146,6 +146,19 @@ ALD_TEST(ws_decoder, refuses_as_soon_as_two_bytes_tell)
     rig_close(&rig);
 }
 
+/* Found by fuzzing against wslay, which did not wait for the key either. */
+ALD_TEST(ws_decoder, refuses_a_length_before_the_key_comes)
+{
+    struct ald_ws_part part;
+    struct decoder_rig rig;
+
+    rig_open(&rig, ALD_WS_SERVER, "82 ff ffffffffffffff00");
+    ald_check_int(rig_next(&rig, 9, &part), ALD_WS_DECODER_HUNGRY);
+    ald_check_int(rig_next(&rig, 1, &part), ALD_WS_DECODER_BROKEN);
+    ald_check_str(ald_str(ald_ws_decoder_fault(&rig.decoder)->reason), "Length has its top bit set");
+    rig_close(&rig);
+}
+
 /* The bytes before the bad one have been handed on by then, the message they belong to never ends. */
 ALD_TEST(ws_decoder, refuses_text_at_its_first_bad_byte)
 {
@@ -179,5 +192,6 @@ ALD_TEST_MAIN(ws_decoder, ALD_CASE(ws_decoder, unmasks_where_the_bytes_lie),
               ALD_CASE(ws_decoder, control_frame_is_whole_however_it_was_split),
               ALD_CASE(ws_decoder, refuses_before_the_payload_comes),
               ALD_CASE(ws_decoder, refuses_as_soon_as_two_bytes_tell),
+              ALD_CASE(ws_decoder, refuses_a_length_before_the_key_comes),
               ALD_CASE(ws_decoder, refuses_text_at_its_first_bad_byte),
               ALD_CASE(ws_decoder, has_a_code_and_a_fitting_reason_for_every_fault))
