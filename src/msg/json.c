@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "msg/json_lex.h"
 
+_Static_assert(sizeof(struct ald_json_node) <= 24, "json.h tells callers what a node costs");
+
 enum { NODES_FIRST = 32 }; /* as many as most small texts need, 768 bytes */
 
 /* What the walk records into: a tape, and the containers that are open, by their index since nodes move when it grows. */
