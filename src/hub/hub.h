@@ -73,7 +73,7 @@ enum ald_event_kind {
     ALD_EVENT_CLOSED,  /* it is gone */
     ALD_EVENT_TICK,    /* time passed: ald_hub_deadline() has come */
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
-    ALD_N_EVENTS
+    ALD_EVENT_COUNT
 };
 
 struct ald_event {
