@@ -101,11 +101,13 @@ typedef void (*ald_poll_fn)(void *owner, int ready);
 
 /*
  * Gives a watch over `fd` (takes: ald_poll_close() closes it) that reports nothing yet.
- * Errors: ALDIS_E_NOMEM, ALDIS_E_IO when the descriptor cannot be watched.
+ * Errors: ALDIS_E_NOMEM, ALDIS_E_IO when the descriptor cannot be watched; it is then still the caller's.
  */
 ALD_NODISCARD int ald_poll_new(struct ald_loop *loop, int fd, ald_poll_fn fn, void *owner, struct ald_poll **ret_poll);
 /* Report `events` (a set of ALD_POLL_*, 0: nothing) from now on. Cheap when nothing changes. */
 void ald_poll_set(struct ald_poll *poll, int events);
+/* Report to somebody else from now on: a descriptor passes from who connected it to who speaks over it. */
+void ald_poll_own(struct ald_poll *poll, ald_poll_fn fn, void *owner);
 int ald_poll_fd(const struct ald_poll *poll);
 /* Stop watching and close the descriptor. NULL is fine; returns NULL. */
 struct ald_poll *ald_poll_close(struct ald_poll *poll);

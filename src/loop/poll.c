@@ -74,6 +74,12 @@ void ald_poll_set(struct ald_poll *poll, int events)
     }
 }
 
+void ald_poll_own(struct ald_poll *poll, ald_poll_fn fn, void *owner)
+{
+    poll->fn = fn;
+    poll->owner = owner;
+}
+
 int ald_poll_fd(const struct ald_poll *poll)
 {
     return poll->fd;

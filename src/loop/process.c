@@ -39,6 +39,7 @@ struct ald_process {
     struct ald_alarm linger;
     struct ald_task report;
     struct ald_process_end end;
+    bool group;
     bool handle; /* libuv knows `uv`, also when the program could not be started */
     bool exited;
     bool closed;
@@ -187,6 +188,7 @@ static int process_spawn(struct ald_process *process, const struct ald_process_s
         .env = (char **)spec->env,
         .stdio_count = 3,
         .stdio = stdio,
+        .flags = spec->group ? UV_PROCESS_DETACHED : 0,
     };
     int r;
 
@@ -246,6 +248,7 @@ int ald_process_new(struct ald_loop *loop, const struct ald_process_spec *spec, 
     process->loop = loop;
     process->fn = fn;
     process->owner = owner;
+    process->group = spec->group;
     ald_alarm_init(&process->linger, linger_over, process);
     ald_task_init(&process->report, process_report, process);
 
@@ -266,8 +269,14 @@ int ald_process_new(struct ald_loop *loop, const struct ald_process_spec *spec, 
 
 void ald_process_kill(struct ald_process *process, int number)
 {
-    if (!process->exited) {
-        ald_ignore(uv_process_kill(&process->uv, number)); /* it may have ended without our knowing yet */
+    if (process->exited) {
+        return;
+    }
+    /* It may have ended without our knowing yet; its number is not given to another before it is reaped. */
+    if (process->group) {
+        ald_ignore(kill(-process->uv.pid, number));
+    } else {
+        ald_ignore(uv_process_kill(&process->uv, number));
     }
 }
 

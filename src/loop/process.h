@@ -21,6 +21,8 @@ struct ald_process_spec {
     const char *const *env;  /* "NAME=value", ends with NULL; NULL: what we have ourselves */
     struct ald_str input;    /* copied; its end is the end of the child's standard input */
     size_t output_max;       /* of each output */
+    bool group;              /* it leads a session of its own: a signal reaches what it started too, and the terminal's
+                                do not reach it */
 };
 
 struct ald_process_end {

@@ -38,8 +38,8 @@ struct ald_dial_spec {
 };
 
 /*
- * Give a stream that is on its way. Whatever goes wrong with the other end comes as `closed`. Errors: ALDIS_E_NOMEM,
- * ALDIS_E_LIMIT (no descriptor left), ALDIS_E_INVALID (a path too long for the system, a header that may not be sent).
+ * Give a stream that is on its way. Whatever goes wrong from here on comes as `closed`. Errors: ALDIS_E_NOMEM,
+ * ALDIS_E_INVALID (a path too long for the system, a header that may not be sent).
  */
 ALD_NODISCARD int ald_dial(struct ald_net *net, const struct ald_dial_spec *spec,
                            const struct ald_stream_callbacks *callbacks, void *owner, struct ald_stream **ret_stream);

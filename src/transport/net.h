@@ -19,7 +19,7 @@ struct ald_net;
 #define ALD_NET_COUNTERS(X)                                                                                            \
     X(accepted, "connections accepted")                                                                                \
     X(dialed, "connections asked for")                                                                                 \
-    X(opened, "streams whose whole handshake succeeded")                                                               \
+    X(opened, "streams whose handshakes succeeded; one that becomes a WebSocket counts again")                         \
     X(closed, "streams that ended, however")                                                                           \
     X(refused, "dials that nobody answered, or that were answered with no")                                            \
     X(broken, "connections that ended without a goodbye")                                                              \

@@ -52,7 +52,7 @@ struct ald_chunk {
     X(REFUSED, "connection refused")                                                                                   \
     X(RESOLVE, "host name cannot be resolved")                                                                         \
     X(HTTP, "the WebSocket upgrade was answered with an error")                                                        \
-    X(NOMEM, "out of memory")
+    X(NOMEM, "out of memory or descriptors")
 
 enum ald_end_cause {
 #define ALD_X(name, text) ALD_END_##name,
@@ -111,6 +111,9 @@ void ald_stream_options_init(struct ald_stream_options *options);
 
 /* Change who is called back; how a listener's stream gets its owner, and how one passes from a door to a connection. */
 void ald_stream_own(struct ald_stream *stream, const struct ald_stream_callbacks *callbacks, void *owner);
+
+/* A slice of at most this size is copied when it is pushed, so it may be scratch of the owner's; see outq.h for why. */
+enum { ALD_STREAM_COPY_MAX = 1024 };
 
 /*
  * Queue one message, the concatenation of `slices`. Shares them (a large slice by reference, a small one by copy). What

@@ -1,0 +1,179 @@
+#include "transport/outq.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { MARKS_ROOM_KEPT = 8 };
+
+void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool)
+{
+    *outq = (struct ald_outq){.pool = pool};
+}
+
+void ald_outq_drop(struct ald_outq *outq)
+{
+    ald_ring_drop(&outq->ring);
+    outq->tail = ald_block_unref(outq->tail);
+    free(outq->marks);
+    outq->marks = NULL;
+    outq->marks_room = outq->marks_head = outq->n_marks = outq->n_begun = 0;
+}
+
+void ald_outq_fini(struct ald_outq *outq)
+{
+    ald_outq_drop(outq);
+}
+
+static struct ald_outq_mark *mark_at(const struct ald_outq *outq, size_t i)
+{
+    ald_assert(i < outq->n_marks);
+    return &outq->marks[(outq->marks_head + i) & (outq->marks_room - 1)];
+}
+
+static int marks_grow(struct ald_outq *outq)
+{
+    size_t room = outq->marks_room == 0 ? MARKS_ROOM_KEPT : 2 * outq->marks_room;
+    struct ald_outq_mark *marks = room <= SIZE_MAX / sizeof(*marks) ? malloc(room * sizeof(*marks)) : NULL;
+
+    if (marks == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    for (size_t i = 0; i < outq->n_marks; i++) {
+        marks[i] = *mark_at(outq, i);
+    }
+    free(outq->marks);
+    outq->marks = marks;
+    outq->marks_room = room;
+    outq->marks_head = 0;
+    return 0;
+}
+
+/* Message `ordinal` begins, or goes on, at the end of what was pushed. */
+static int mark_open(struct ald_outq *outq, uint64_t ordinal)
+{
+    struct ald_outq_mark *last = outq->n_marks > 0 ? mark_at(outq, outq->n_marks - 1) : NULL;
+    int r;
+
+    if (last != NULL && last->ordinal == ordinal) {
+        return 0;
+    }
+    ald_assert(last == NULL || last->ordinal < ordinal);
+    if (outq->n_marks == outq->marks_room) {
+        r = marks_grow(outq);
+        if (r < 0) {
+            return r;
+        }
+    }
+    outq->n_marks++;
+    *mark_at(outq, outq->n_marks - 1) = (struct ald_outq_mark){ordinal, outq->n_pushed, outq->n_pushed};
+    return 0;
+}
+
+/* Copy into the tail block, lengthening the last slice where it lies right before. */
+static int push_copy(struct ald_outq *outq, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        struct ald_slice *last = ald_ring_last(&outq->ring);
+        size_t part;
+        uint8_t *to;
+        int r;
+
+        if (outq->tail == NULL || outq->tail_used == outq->tail->size) {
+            outq->tail = ald_block_unref(outq->tail);
+            r = ald_block_pool_get(outq->pool, &outq->tail);
+            if (r < 0) {
+                return ald_trace(r);
+            }
+            outq->tail_used = 0;
+            last = NULL;
+        }
+        part = ALD_MIN(size, outq->tail->size - outq->tail_used);
+        to = outq->tail->data + outq->tail_used;
+        memcpy(to, data, part);
+        if (last != NULL && last->block == outq->tail && last->data + last->size == to) {
+            last->size += part;
+            outq->ring.n_bytes += part;
+        } else {
+            struct ald_slice slice = ald_slice_of(outq->tail, to, part);
+
+            r = ald_ring_push(&outq->ring, slice);
+            if (r < 0) {
+                ald_slice_clear(&slice);
+                return r;
+            }
+        }
+        outq->tail_used += part;
+        outq->n_pushed += part;
+        data += part;
+        size -= part;
+    }
+    return 0;
+}
+
+static int push_slice(struct ald_outq *outq, struct ald_slice slice)
+{
+    struct ald_slice shared;
+    int r;
+
+    if (slice.size <= ALD_OUTQ_COPY_MAX) {
+        return push_copy(outq, slice.data, slice.size);
+    }
+    shared = ald_slice_ref(slice);
+    r = ald_ring_push(&outq->ring, shared);
+    if (r < 0) {
+        ald_slice_clear(&shared);
+        return r;
+    }
+    outq->n_pushed += slice.size;
+    return 0;
+}
+
+int ald_outq_push(struct ald_outq *outq, struct ald_str head, const struct ald_slice *slices, size_t n_slices,
+                  uint64_t ordinal)
+{
+    int r = ordinal != 0 ? mark_open(outq, ordinal) : 0;
+
+    if (r == 0) {
+        r = push_copy(outq, (const uint8_t *)head.data, head.size);
+    }
+    for (size_t i = 0; r == 0 && i < n_slices; i++) {
+        r = push_slice(outq, slices[i]);
+    }
+    if (r == 0 && ordinal != 0) {
+        mark_at(outq, outq->n_marks - 1)->to = outq->n_pushed;
+    }
+    return r;
+}
+
+bool ald_outq_pop(struct ald_outq *outq, size_t size)
+{
+    uint64_t begun = outq->begun, done = outq->done;
+
+    ald_ring_pop(&outq->ring, size);
+    outq->n_popped += size;
+    if (outq->ring.n_bytes == 0) {
+        outq->tail = ald_block_unref(outq->tail);
+    }
+
+    while (outq->n_begun < outq->n_marks && mark_at(outq, outq->n_begun)->from < outq->n_popped) {
+        outq->begun = mark_at(outq, outq->n_begun)->ordinal;
+        outq->n_begun++;
+    }
+    while (outq->n_marks > 0 && mark_at(outq, 0)->to <= outq->n_popped) {
+        outq->done = mark_at(outq, 0)->ordinal;
+        outq->marks_head = (outq->marks_head + 1) & (outq->marks_room - 1);
+        outq->n_marks--;
+        outq->n_begun -= outq->n_begun > 0 ? 1 : 0;
+    }
+    /* An empty message is done without ever having had a first byte. */
+    outq->begun = ALD_MAX(outq->begun, outq->done);
+
+    if (outq->n_marks == 0 && outq->marks_room > MARKS_ROOM_KEPT) {
+        free(outq->marks);
+        outq->marks = NULL;
+        outq->marks_room = outq->marks_head = 0;
+    }
+    return outq->begun != begun || outq->done != done;
+}
