@@ -31,7 +31,7 @@ static int item_add(struct ald_backlog_item *item, struct ald_slice slice, bool 
     struct ald_slice kept;
     int r;
 
-    if (copy || slice.size <= ALD_OUTQ_COPY_MAX) {
+    if (copy || slice.size <= ALD_STREAM_COPY_MAX) {
         r = ald_slice_copy(ald_slice_str(slice), &kept);
         if (r < 0) {
             return ald_trace(r);

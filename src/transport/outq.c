@@ -117,7 +117,7 @@ static int push_slice(struct ald_outq *outq, struct ald_slice slice)
     struct ald_slice shared;
     int r;
 
-    if (slice.size <= ALD_OUTQ_COPY_MAX) {
+    if (slice.size <= ALD_STREAM_COPY_MAX) {
         return push_copy(outq, slice.data, slice.size);
     }
     shared = ald_slice_ref(slice);

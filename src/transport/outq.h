@@ -11,15 +11,15 @@
 
 #include "transport/ring.h"
 #include "transport/stream.h"
+#include "transport/stream.h"
 
 struct ald_block_pool;
 
 /*
- * What is smaller is copied into a tail block, what is not is referenced. A reference costs a place in the vector of the
- * system call and pins its block until it is sent; a copy of this size costs about as much as the former and frees a
- * 64 KiB read block for a 100 byte message at once.
+ * Slices of up to ALD_STREAM_COPY_MAX bytes are copied into a tail block, longer ones referenced. A reference costs a place in
+ * the vector of the system call and pins its block until it is sent; a copy of this size costs about as much as the former
+ * and frees a 64 KiB read block for a 100 byte message at once.
  */
-enum { ALD_OUTQ_COPY_MAX = ALD_STREAM_COPY_MAX };
 
 struct ald_outq_mark {
     uint64_t ordinal;

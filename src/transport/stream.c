@@ -259,6 +259,7 @@ void ald_stream_tell_received(struct ald_stream *stream, enum ald_chunk_kind kin
 {
     const struct ald_chunk chunk = {kind, bytes, writable};
 
+    stream->heard = ald_loop_now(stream->net->loop);
     if (ald_stream_live(stream) && stream->callbacks->received != NULL) {
         stream->callbacks->received(stream->owner, stream, &chunk);
     }
@@ -380,6 +381,11 @@ bool ald_stream_opened(const struct ald_stream *stream)
 struct ald_net *ald_stream_net(const struct ald_stream *stream)
 {
     return stream->net;
+}
+
+ald_usec ald_stream_heard(const struct ald_stream *stream)
+{
+    return stream->heard;
 }
 
 void ald_stream_peer(const struct ald_stream *stream, struct ald_peer *ret_peer)

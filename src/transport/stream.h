@@ -149,6 +149,8 @@ struct ald_stream *ald_stream_free(struct ald_stream *stream);
 
 bool ald_stream_opened(const struct ald_stream *stream);
 struct ald_net *ald_stream_net(const struct ald_stream *stream);
+/* When bytes last came from the peer, half a message too; 0: never. A slow sender of a large message is alive. */
+ald_usec ald_stream_heard(const struct ald_stream *stream);
 
 /* What is known of the other end. Asked for when somebody needs it; streams do not keep it. */
 struct ald_peer {

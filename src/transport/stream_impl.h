@@ -57,6 +57,7 @@ struct ald_stream {
     const struct ald_stream_callbacks *callbacks; /* never NULL */
     void *owner;
     struct ald_net *net;
+    ald_usec heard; /* when bytes last came */
     struct ald_node node;   /* in net->streams */
     struct ald_alarm alarm; /* the deadline of whatever is under way: connect, handshake, close */
     struct ald_task end_task;

@@ -67,7 +67,7 @@ static int bio_write(BIO *bio, const char *from, int size)
 
     BIO_clear_retry_flags(bio);
     /* A full record in a block of its own, not in many small ones. Where memory is short for that, let the lower find out. */
-    if (bytes.size > ALD_OUTQ_COPY_MAX && ald_slice_copy(bytes, &copy) == 0) {
+    if (bytes.size > ALD_STREAM_COPY_MAX && ald_slice_copy(bytes, &copy) == 0) {
         ald_stream_push(tls->lower, ALD_CHUNK_BYTES, &copy, 1, tls->ordinal);
         ald_slice_clear(&copy);
     } else {

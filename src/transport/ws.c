@@ -263,6 +263,7 @@ static void lower_received(void *owner, struct ald_stream *lower ALD_UNUSED, con
     struct ald_ws *ws = ald_ws_of(ald_stream_check(owner));
 
     ald_assert(ws->in.size == 0);
+    ws->stream.heard = ald_loop_now(ws->stream.net->loop);
     ald_ws_take(ws, chunk->bytes, chunk->writable);
 }
 
@@ -503,6 +504,15 @@ int ald_ws_accept(struct ald_stream *lower, struct ald_str key, struct ald_str p
     }
     ald_buf_fini(&head);
     return r > 0 ? ALD_WS_ACCEPT_UNFIT : r;
+}
+
+void ald_ws_set_message_max(struct ald_stream *stream, size_t message_max)
+{
+    struct ald_ws *ws = ald_ws_of(stream);
+
+    ald_assert(stream->ops == &ws_ops);
+    ws->reader.decoder.frame_max = message_max;
+    ws->reader.decoder.message_max = message_max;
 }
 
 struct ald_str ald_ws_header(const struct ald_stream *stream, struct ald_str name)

@@ -24,6 +24,9 @@ ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, st
                                 const struct ald_stream_options *options, const struct ald_stream_callbacks *callbacks,
                                 void *owner, struct ald_stream **ret_stream);
 
+/* From the next frame on, take frames and messages of at most `message_max` bytes: a peer that has said who it is may say more. */
+void ald_ws_set_message_max(struct ald_stream *stream, size_t message_max);
+
 /*
  * Dialing side, in the `opened` callback only: the value of a header of the server's 101 answer, absent when it was not
  * there. Outside of it, and on other streams, it is always absent.

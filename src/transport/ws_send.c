@@ -64,7 +64,7 @@ static const uint8_t *key_draw(const struct ald_ws *ws, uint8_t key[ALD_WS_KEY_S
 /* A frame whose payload is copied into it anyway: small, or to be masked. */
 static void send_copied(struct ald_ws *ws, const struct ald_ws_piece *piece, struct cursor *cursor, uint64_t ordinal)
 {
-    uint8_t small[ALD_WS_HEAD_MAX + ALD_OUTQ_COPY_MAX];
+    uint8_t small[ALD_WS_HEAD_MAX + ALD_STREAM_COPY_MAX];
     uint8_t key_bytes[ALD_WS_KEY_SIZE];
     const uint8_t *key = key_draw(ws, key_bytes);
     struct ald_slice slice = ALD_SLICE_NONE;
@@ -72,7 +72,7 @@ static void send_copied(struct ald_ws *ws, const struct ald_ws_piece *piece, str
     uint8_t *frame = small;
     size_t size = (size_t)piece->size, head_size;
 
-    if (size > ALD_OUTQ_COPY_MAX) {
+    if (size > ALD_STREAM_COPY_MAX) {
         if (ald_block_new(ALD_WS_HEAD_MAX + size, &block) < 0) {
             ald_stream_fail(&ws->stream, ALD_END_NOMEM, NULL);
             return;
@@ -121,7 +121,7 @@ static void send_slices(struct ald_ws *ws, uint8_t opcode, const struct ald_slic
 
     ald_ws_splitter_init(&splitter, opcode, size, ws->fragment_size);
     while (!ald_stream_ended(&ws->stream) && ald_ws_splitter_next(&splitter, &piece)) {
-        if (ws->role == ALD_WS_CLIENT || piece.size <= ALD_OUTQ_COPY_MAX) {
+        if (ws->role == ALD_WS_CLIENT || piece.size <= ALD_STREAM_COPY_MAX) {
             send_copied(ws, &piece, &cursor, ordinal);
         } else {
             send_referenced(ws, &piece, &cursor, ordinal);
@@ -144,7 +144,7 @@ void ald_ws_send(struct ald_ws *ws, uint8_t opcode, struct ald_str head, const s
     }
     ald_assert(n_slices == 0);
     /* Small, it is copied into its frame at once; else it needs a place to be referred to. */
-    if (head.size > ALD_OUTQ_COPY_MAX && ald_slice_copy(head, &copy) < 0) {
+    if (head.size > ALD_STREAM_COPY_MAX && ald_slice_copy(head, &copy) < 0) {
         ald_stream_fail(&ws->stream, ALD_END_NOMEM, NULL);
         return;
     }
