@@ -17,6 +17,7 @@
 #include "conn/conn_close.h"
 #include "conn/door.h"
 #include "conn/edge_impl.h"
+#include "transport/ws.h"
 #include "wire/ws/ws_frame.h"
 
 enum conn_state {
@@ -52,6 +53,7 @@ struct ald_conn {
     uint64_t pushed; /* of the last one that became a frame */
     uint64_t done;   /* of the last one that is with the kernel */
     uint64_t told;   /* what the hub was told of `done` */
+    ald_usec heard;  /* the dialect knows that bytes came then */
     size_t greeting_left;
     const char *end_text; /* once ended; static */
     uint32_t variant;
@@ -204,6 +206,15 @@ static void conn_pump(struct ald_conn *conn)
     }
 }
 
+/* Half a large message is a sign of life too; it is looked for only when it matters. */
+static void conn_alive(struct ald_conn *conn, ald_usec heard)
+{
+    if (heard > conn->heard) {
+        conn->heard = heard;
+        ald_dialect_alive(conn->dialect, heard);
+    }
+}
+
 static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
 {
     enum ald_frame_kind kind = chunk->kind == ALD_CHUNK_BINARY ? ALD_FRAME_BINARY
@@ -235,7 +246,7 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
         conn->greeting_left -= chunk->bytes.size;
     }
 
-    ald_dialect_alive(conn->dialect, ald_loop_now(conn->edge->loop));
+    conn_alive(conn, ald_loop_now(conn->edge->loop));
     if (chunk->kind != ALD_CHUNK_PONG) {
         conn_feed(conn, chunk);
     }
@@ -246,6 +257,7 @@ static void conn_alarm(void *owner)
     struct ald_conn *conn = owner;
     ald_usec now = ald_loop_now(conn->edge->loop);
 
+    conn_alive(conn, ald_stream_heard(conn->stream));
     if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
         conn_fail(conn);
         return;
@@ -362,6 +374,9 @@ static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const
     } else {
         (void)snprintf(text, sizeof(text), "%s (%u)", end->text, end->code);
     }
+    if (conn->state == CONN_GREETING && end->cause == ALD_END_LIMIT) {
+        conn->edge->counters.greeting_oversize++;
+    }
     conn_end(conn, NULL);
     ald_node_remove(&conn->end);
     conn_bury(conn, ald_str(text));
@@ -400,6 +415,17 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
     return 0;
 }
 
+/* It said who it is, and may say more from now on. */
+static void conn_registered(struct ald_conn *conn, struct ald_str target)
+{
+    struct ald_notice notice = {.kind = ALD_NOTICE_REGISTERED, .conn = conn->number, .target = target};
+
+    ald_sm_move(&conn_machine, &conn->state, CONN_READY);
+    conn_greeted(conn);
+    ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max);
+    ald_edge_notice(conn->edge, &notice);
+}
+
 /* Say it, and ask later what came of it. */
 static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
 {
@@ -416,13 +442,7 @@ static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
     }
 
     if (signal->kind == ALD_SIGNAL_REGISTERED && conn->state == CONN_GREETING) {
-        ald_sm_move(&conn_machine, &conn->state, CONN_READY);
-        conn_greeted(conn);
-        ald_edge_notice(edge, &(struct ald_notice){
-                                  .kind = ALD_NOTICE_REGISTERED,
-                                  .conn = conn->number,
-                                  .target = signal->target,
-                              });
+        conn_registered(conn, signal->target);
     }
     if (!ald_node_linked(&conn->talk)) {
         ald_list_push_back(&edge->talking, &conn->talk);

@@ -26,7 +26,7 @@ struct ald_conn_spec {
 };
 
 /*
- * Make a connection of `stream` (takes), which has not said `opened` yet. Errors: ALDIS_E_NOMEM; the stream is still the
+ * Make a connection of the WebSocket `stream` (takes), which takes no messages larger than the greeting yet and has not said `opened` yet. Errors: ALDIS_E_NOMEM; the stream is still the
  * caller's then.
  */
 ALD_NODISCARD int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream);

@@ -130,8 +130,9 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->connections_max = spec->connections_max;
     edge->reassembly = (struct ald_budget){.max = spec->reassembly_max};
     ald_stream_options_init(&edge->stream_options);
-    edge->stream_options.message_max = spec->dialect.message_max;
-    edge->stream_options.frame_max = spec->dialect.message_max;
+    /* Until it is registered; see conn_registered() in conn.c. */
+    edge->stream_options.message_max = spec->greeting_bytes;
+    edge->stream_options.frame_max = spec->greeting_bytes;
     edge->stream_options.budget = &edge->reassembly;
     ald_rng_init(&edge->rng, spec->hub->seed);
     ald_pool_init(&edge->conns, ald_conn_size(), EDGE_CONNS_KEPT);
