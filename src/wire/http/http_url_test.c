@@ -32,6 +32,9 @@ ALD_TEST(http_url, refuses_a_percent_without_its_digits)
     for (size_t i = 0; i < ALD_COUNT(bad); i++) {
         ald_check_int(ald_http_decode(ald_str(bad[i]), true, room, sizeof(room), &decoded), ALD_HTTP_DECODE_MALFORMED);
     }
+    /* The digit behind the end is not part of the text. */
+    ald_check_int(ald_http_decode(ald_str_of("%20", 2), true, room, sizeof(room), &decoded), ALD_HTTP_DECODE_MALFORMED);
+    ald_check_int(ald_http_decode(ald_str_of("%20", 1), true, room, sizeof(room), &decoded), ALD_HTTP_DECODE_MALFORMED);
 }
 
 ALD_TEST(http_url, never_writes_past_the_room)
