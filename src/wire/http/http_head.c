@@ -1,6 +1,6 @@
 /*
- * A head is taken apart only when all of it is there, line by line, in one pass; so how it came in pieces cannot matter.
- * Where RFC 9112 lets a reader be lenient about something that another reader may understand differently, we refuse.
+ * A head is taken apart only when all of it is there, line by line, in one pass, so how it came in pieces cannot
+ * matter. Where RFC 9112 lets a reader be lenient about something that another may understand differently, we refuse.
  */
 
 #include "wire/http/http_head.h"
@@ -138,7 +138,7 @@ static enum ald_http_fault_kind framing_parse(struct ald_http_fields fields, uin
     return ALD_HTTP_FAULT_NONE;
 }
 
-/* Characters of a name or an IPv4 address, RFC 3986 section 3.2.2; with `colons`, of an IPv6 address in its brackets. */
+/* Characters of a name or an IPv4 address (RFC 3986 section 3.2.2); with `colons`, of an IPv6 address in brackets. */
 static bool host_name_valid(struct ald_str name, bool colons)
 {
     for (size_t i = 0; i < name.size; i++) {
@@ -233,8 +233,8 @@ static enum ald_http_fault_kind absolute_parse(struct ald_str target, struct ald
 }
 
 /*
- * RFC 9112 section 3.2. More characters are let through than a URI may hold, because browsers do not encode `|`, `{` and
- * their like; none of them means anything to us. A fragment is never sent, so a `#` is a mistake.
+ * RFC 9112 section 3.2. More characters are let through than a URI may hold, because browsers do not encode `|`, `{`
+ * and their like; none of them means anything to us. A fragment is never sent, so a `#` is a mistake.
  */
 static enum ald_http_fault_kind target_parse(struct ald_http_request *request)
 {

@@ -1,6 +1,6 @@
 /*
- * A machine over bytes. A head is gathered line by line, with every limit checked as the bytes come, and taken apart when
- * it is whole (http_head.h). A body is not gathered: its bytes are handed on where they lie.
+ * A machine over bytes. A head is gathered line by line, with every limit checked as the bytes come, and taken apart
+ * when it is whole (http_head.h). A body is not gathered: its bytes are handed on where they lie.
  *
  * Every check depends on how many bytes came before it in the message, never on how they were split.
  */

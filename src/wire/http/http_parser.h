@@ -69,7 +69,7 @@ enum { ALD_HTTP_PARSER_HUNGRY = 1, ALD_HTTP_PARSER_REFUSED, ALD_HTTP_PARSER_HEAD
 /*
  * Take some of `bytes` (borrows). On 0 and HUNGRY `ret_used` says how many; `ret_piece` is written on 0 only. After a
  * HEAD call again with what is left, even when that is nothing: the end of a message without a body costs no bytes.
- * Outcomes: ALD_HTTP_PARSER_HUNGRY, ALD_HTTP_PARSER_REFUSED. Errors: ALDIS_E_NOMEM.
+ * Outcomes: ALD_HTTP_PARSER_HUNGRY, ALD_HTTP_PARSER_REFUSED. Errors: ALDIS_E_NOMEM, after which only fini may follow.
  */
 ALD_NODISCARD int ald_http_parser_next(struct ald_http_parser *parser, struct ald_str bytes, size_t *ret_used,
                                        struct ald_http_piece *ret_piece);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "lib/alloc_fail.h"
 #include "lib/panic.h"
 #include "lib/test.h"
 #include "wire/http/http_cases.h"
@@ -129,8 +130,8 @@ static void check_cases(const struct parser_case *cases, size_t n, bool of_respo
 }
 
 /*
- * Cut anywhere, a stream tells the begin of what the whole one does; and when the connection then ends, that is an error
- * unless the story stands between two messages.
+ * Cut anywhere, a stream tells the begin of what the whole one does; and when the connection then ends, that is an
+ * error unless the story stands between two messages.
  */
 static void check_cut(const struct parser_case *it, size_t n, bool of_responses)
 {
@@ -426,6 +427,30 @@ ALD_TEST(http_parser, has_a_status_and_a_text_for_every_fault)
     ald_check_panics((void)ald_http_fault(ALD_HTTP_FAULT_KINDS));
 }
 
+/* Each allocation fails in turn: the parser says so and leaks nothing. */
+ALD_TEST(http_parser, survives_short_memory)
+{
+    struct ald_str bytes = ALD_STR(POST "Content-Length: 5\r\n\r\nhello");
+    uint64_t n = 1;
+
+    for (bool failed = true; failed; n++) {
+        struct ald_http_parser parser;
+        size_t used = 0;
+        int r;
+
+        ald_http_parser_init_request(&parser, CASE_BODY_MAX);
+        ald_alloc_fail_at(n);
+        r = ald_http_parser_collect(&parser, bytes, &used);
+        if (r == ALD_HTTP_PARSER_HEAD) {
+            r = ald_http_parser_collect(&parser, ald_str_from(bytes, used), &used);
+        }
+        failed = ald_alloc_fail_off();
+        ald_check_int(r, failed ? ALDIS_E_NOMEM : 0);
+        ald_http_parser_fini(&parser);
+    }
+    ald_check(n > 4); /* text, fields, body */
+}
+
 ALD_TEST_MAIN(http_parser, ALD_CASE(http_parser, takes_and_refuses_requests_however_they_are_split),
               ALD_CASE(http_parser, takes_and_refuses_responses_however_they_are_split),
               ALD_CASE(http_parser, tells_the_begin_of_it_when_cut), ALD_CASE(http_parser, request_line_has_a_limit),
@@ -437,5 +462,5 @@ ALD_TEST_MAIN(http_parser, ALD_CASE(http_parser, takes_and_refuses_requests_howe
               ALD_CASE(http_parser, collects_a_body_for_those_who_want_it_whole),
               ALD_CASE(http_parser, knows_when_the_client_waits_for_100_continue),
               ALD_CASE(http_parser, end_of_the_connection_ends_only_what_lasts_until_then),
-              ALD_CASE(http_parser, response_to_HEAD_has_no_body),
+              ALD_CASE(http_parser, response_to_HEAD_has_no_body), ALD_CASE(http_parser, survives_short_memory),
               ALD_CASE(http_parser, has_a_status_and_a_text_for_every_fault))

@@ -1,6 +1,6 @@
 /*
- * A head is written piece by piece behind what the buf already holds; when a piece does not fit, or may not be sent, the
- * buf is cut back to what it held before, so there is never half a head in it.
+ * A head is written piece by piece behind what the buf already holds; when a piece does not fit, or may not be sent,
+ * the buf is cut back to what it held before, so there is never half a head in it.
  */
 
 #include "wire/http/http_writer.h"

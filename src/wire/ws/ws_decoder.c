@@ -1,9 +1,9 @@
 /*
  * A frame is a header of 2 to 14 bytes and a payload. The header is gathered byte by byte into `head`, because it may
- * come in any number of pieces and is too short for that to cost; it is judged in two steps, the first two bytes as soon
- * as they are there, so that nonsense is refused without waiting for more of it, the length when it is whole. The payload
- * is never gathered: it is unmasked where it lies and handed on as it comes. Only control frames are copied, into the
- * decoder, since they must be whole and are short.
+ * come in any number of pieces and is too short for that to cost. It is judged in two steps, the first two bytes and the
+ * length, each as soon as it is there, so that nonsense is refused without waiting for more of it. The payload is never
+ * gathered: it is unmasked where it lies and handed on as it comes. Only control frames are copied, into the decoder,
+ * since they must be whole and are short.
  *
  * The order of the checks is fixed and depends on the bytes alone, never on how they were split.
  */

@@ -1,8 +1,8 @@
 /*
- * Most messages are one frame that came in whole, and are handed on where they lie. The others are copied together. What
- * a peer announces costs it nothing, so memory follows what has arrived: the block doubles, but is never larger than the
- * message can still become, and exactly as large as the message once its last frame has begun. Each byte is copied O(1)
- * times that way.
+ * Most messages are one frame that came in whole, and are handed on where they lie. The others are copied together.
+ * What a peer announces costs it nothing, so memory follows what has arrived: the block doubles, but is never larger than
+ * the message can still become, and exactly as large as the message once its last frame has begun. Each byte is copied
+ * O(1) times that way.
  */
 
 #include "wire/ws/ws_reader.h"

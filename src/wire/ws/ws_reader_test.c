@@ -1,5 +1,6 @@
 #include "wire/ws/ws_reader.h"
 
+#include "lib/alloc_fail.h"
 #include "wire/ws/ws_test.h"
 
 /* What a stream of bytes means. Caps: frames of 300 bytes, messages of 400. */
@@ -424,6 +425,32 @@ ALD_TEST(ws_reader, largest_message_survives_splitting_and_reassembly)
     free(frame);
 }
 
+/* Each allocation fails in turn: the reader says so, holds nothing that it forgets, and takes the range's slices back. */
+ALD_TEST(ws_reader, survives_short_memory)
+{
+    struct ws_bytes bytes = ws_hex("02 03 616263 00 03 646566 80 01 67");
+    uint64_t n = 1;
+
+    for (bool failed = true; failed; n++) {
+        ALD_AUTO(ald_block_unref) struct ald_block *block = ws_block(bytes.data, bytes.size);
+        struct ald_ws_message message = {.opcode = 0};
+        struct ald_ws_reader reader;
+        size_t used;
+        int r;
+
+        ald_ws_reader_init(&reader, ALD_WS_CLIENT, 1000, 1000);
+        ald_alloc_fail_at(n);
+        r = ald_ws_reader_next(&reader, block, block->data, bytes.size, &used, &message);
+        failed = ald_alloc_fail_off();
+        ald_check_int(r, failed ? ALDIS_E_NOMEM : 0);
+        ald_check_int(block->refs, 1);
+        ald_check_str(ald_slice_str(message.payload), failed ? "" : "abcdefg");
+        ald_slice_clear(&message.payload);
+        ald_ws_reader_fini(&reader);
+    }
+    ald_check(n > 2);
+}
+
 ALD_TEST_MAIN(ws_reader, ALD_CASE(ws_reader, tells_what_the_bytes_mean_however_they_are_split),
               ALD_CASE(ws_reader, tells_the_begin_of_it_when_cut),
               ALD_CASE(ws_reader, server_hears_what_a_client_encodes),
@@ -433,5 +460,5 @@ ALD_TEST_MAIN(ws_reader, ALD_CASE(ws_reader, tells_what_the_bytes_mean_however_t
               ALD_CASE(ws_reader, refuses_a_message_over_its_cap_before_taking_its_bytes),
               ALD_CASE(ws_reader, takes_a_message_of_exactly_its_cap),
               ALD_CASE(ws_reader, counts_each_message_by_itself), ALD_CASE(ws_reader, stays_broken),
-              ALD_CASE(ws_reader, drops_what_follows_a_close),
+              ALD_CASE(ws_reader, drops_what_follows_a_close), ALD_CASE(ws_reader, survives_short_memory),
               ALD_CASE(ws_reader, largest_message_survives_splitting_and_reassembly))

@@ -193,7 +193,7 @@ int ald_ws_upgrade_write_accept(struct ald_buf *out, const char accept[ALD_WS_AC
 
 int ald_ws_upgrade_write_refusal(struct ald_buf *out, const struct ald_ws_refusal *refusal)
 {
-    /* RFC 9110 section 15.5.6 wants Allow; RFC 6455 section 4.4 the versions; RFC 9110 section 15.5.22 what to upgrade to. */
+    /* Allow: RFC 9110 section 15.5.6. The versions: RFC 6455 section 4.4. Upgrade: RFC 9110 section 15.5.22. */
     const struct ald_http_field allow[] = {{ALD_STR("Allow"), ALD_STR("GET")}};
     const struct ald_http_field version[] = {
         {ALD_STR("Sec-WebSocket-Version"), ALD_STR("13")},
