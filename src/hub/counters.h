@@ -41,6 +41,7 @@
     X(SESSIONS_RESUMED, "sessions_resumed")                \
     X(SESSIONS_ENDED, "sessions_ended")                    \
     X(SIGNALS_INVALID, "signals_invalid")                  \
+    X(SIGNALS_REPEATED, "signals_repeated")                \
     X(EVENTS_STALE, "events_stale")                        \
     X(OUT_OF_MEMORY, "out_of_memory")
 

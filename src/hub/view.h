@@ -44,7 +44,8 @@ struct ald_story_view {
     ald_usec at;
     uint8_t phase;   /* enum ald_phase */
     uint8_t attempt; /* from 1 */
-    struct ald_str channel; /* absent where none is concerned */
+    struct ald_str channel; /* absent where none is concerned; it shows the next member, so do not copy the view */
+    char channel_id[ALD_ID_TEXT];
     const char *text;       /* static: "queued", "sent", "late reply", ... */
 };
 
@@ -94,3 +95,10 @@ struct ald_hub_totals {
     bool draining;
 };
 void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals);
+
+/*
+ * The state machines of the hub with the count of every arrow taken so far, for a suite that wants to say that each was:
+ * `i` from 0, until NULL. `taken` has n_states * n_states counts.
+ */
+struct ald_machine;
+const struct ald_machine *ald_hub_machine(const struct ald_hub *hub, size_t i);

@@ -1,0 +1,135 @@
+#include "hub/hub.h"
+
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/party.h"
+#include "hub/roster.h"
+#include "hub/state.h"
+#include "hub/target.h"
+
+struct check_sums {
+    uint32_t n_queued;
+    size_t queued_bytes;
+};
+
+static void check_parties(const struct ald_hub *hub, const struct ald_node *parties)
+{
+    ald_list_each (it, parties) {
+        ald_party_check(hub, ald_list_entry(it, const struct ald_party, node));
+    }
+}
+
+static void check_conns(const struct ald_hub *hub)
+{
+    uint32_t n = 0;
+
+    ald_list_each (it, &hub->conns) {
+        const struct ald_hub_conn *conn = ald_list_entry(it, const struct ald_hub_conn, node);
+
+        ald_assert(conn->state != ALD_CONN_ENDED);
+        ald_assert(ald_hub_conn_find(hub, conn->number) == conn);
+        ald_hub_conn_check(hub, conn);
+        check_parties(hub, &conn->parties);
+        n++;
+    }
+    ald_assert(hub->conns_by_number.n_entries == n);
+    ald_list_each (it, &hub->work.ended) {
+        const struct ald_hub_conn *conn = ald_list_entry(it, const struct ald_hub_conn, node);
+
+        ald_assert(conn->state == ALD_CONN_ENDED);
+        check_parties(hub, &conn->parties);
+        n++;
+    }
+    ald_assert(hub->n_conns == n);
+    check_parties(hub, &hub->parties);
+}
+
+static void check_sum(struct check_sums *sums, const struct ald_queue *queue)
+{
+    sums->n_queued += queue->n;
+    sums->queued_bytes += queue->bytes;
+}
+
+static void check_targets(const struct ald_hub *hub, struct check_sums *sums)
+{
+    uint32_t n = 0;
+
+    ald_list_each (it, &hub->targets) {
+        const struct ald_target *target = ald_list_entry(it, const struct ald_target, node);
+
+        ald_target_check(hub, target);
+        check_sum(sums, &target->any);
+        check_sum(sums, &target->primary);
+        n++;
+    }
+    ald_assert(hub->n_targets == n);
+    ald_assert(hub->targets_by_name.n_entries == n);
+    ald_assert(hub->targets_by_number.n_entries == n);
+}
+
+static void check_channels(const struct ald_hub *hub, struct check_sums *sums)
+{
+    uint32_t n = 0;
+
+    ald_list_each (it, &hub->channels) {
+        const struct ald_channel *channel = ald_list_entry(it, const struct ald_channel, node);
+
+        ald_assert(channel->state != ALD_CHANNEL_GONE);
+        ald_channel_check(hub, channel);
+        check_sum(sums, &channel->queue);
+        n++;
+    }
+    ald_assert(hub->n_channels == n);
+    ald_assert(hub->channels_by_number.n_entries == n);
+    ald_list_each (it, &hub->channels_gone) {
+        const struct ald_channel *channel = ald_list_entry(it, const struct ald_channel, node);
+
+        ald_assert(channel->state == ALD_CHANNEL_GONE);
+        ald_channel_check(hub, channel);
+        check_sum(sums, &channel->queue);
+    }
+}
+
+static void check_commands(const struct ald_hub *hub)
+{
+    uint64_t number = 0;
+    uint32_t n_open = 0, n_history = 0;
+
+    ald_list_each (it, &hub->in_order) {
+        const struct ald_command *command = ald_list_entry(it, const struct ald_command, order);
+
+        ald_assert(command->number > number);
+        number = command->number;
+        ald_command_check(hub, command);
+        if (command->roster != NULL) {
+            ald_roster_check(hub, command->roster);
+        }
+    }
+    ald_list_each (it, &hub->open) {
+        const struct ald_command *command = ald_list_entry(it, const struct ald_command, open);
+
+        ald_assert(command->outcome == ALD_OUTCOME_NONE);
+        n_open++;
+    }
+    ald_assert(hub->n_open == n_open);
+    ald_list_each (it, &hub->history) {
+        const struct ald_command *command = ald_list_entry(it, const struct ald_command, history);
+
+        ald_assert(command->outcome != ALD_OUTCOME_NONE);
+        n_history += 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
+    }
+    ald_assert(hub->n_history == n_history);
+}
+
+void ald_hub_check(const struct ald_hub *hub)
+{
+    struct check_sums sums = {0, 0};
+
+    check_conns(hub);
+    check_targets(hub, &sums);
+    check_channels(hub, &sums);
+    check_commands(hub);
+    ald_assert(sums.n_queued == hub->n_queued);
+    ald_assert(sums.queued_bytes == hub->queued_bytes);
+    ald_assert(hub->effects == NULL);
+}

@@ -1,0 +1,477 @@
+#include "hub/command.h"
+
+#include "hub/cancel.h"
+#include "hub/channel.h"
+#include "hub/delivery.h"
+#include "hub/drain.h"
+#include "hub/history.h"
+#include "hub/party.h"
+#include "hub/roster.h"
+#include "hub/self.h"
+#include "hub/state.h"
+#include "hub/target.h"
+#include "hub/who.h"
+
+/* `storing` has its place between, and no arrow leads there until there is a store. */
+const struct ald_state ald_command_states[] = {
+    [ALD_PHASE_SUBMITTED] = {"submitted", ALD_STATE_INITIAL, ALD_TO(ALD_PHASE_QUEUED) | ALD_TO(ALD_PHASE_DONE)},
+    [ALD_PHASE_STORING] = {"storing", 0, 0},
+    [ALD_PHASE_QUEUED] = {"queued", 0, ALD_TO(ALD_PHASE_SENT) | ALD_TO(ALD_PHASE_DONE)},
+    [ALD_PHASE_SENT] = {"sent", 0,
+                        ALD_TO(ALD_PHASE_ACCEPTED) | ALD_TO(ALD_PHASE_RUNNING) | ALD_TO(ALD_PHASE_QUEUED) |
+                            ALD_TO(ALD_PHASE_DONE)},
+    [ALD_PHASE_ACCEPTED] = {"accepted", 0,
+                            ALD_TO(ALD_PHASE_RUNNING) | ALD_TO(ALD_PHASE_QUEUED) | ALD_TO(ALD_PHASE_DONE)},
+    [ALD_PHASE_RUNNING] = {"running", 0, ALD_TO(ALD_PHASE_QUEUED) | ALD_TO(ALD_PHASE_DONE)},
+    [ALD_PHASE_DONE] = {"done", ALD_STATE_FINAL, 0},
+};
+
+const struct ald_state ald_place_states[] = {
+    [ALD_PLACE_NOWHERE] = {"nowhere", ALD_STATE_INITIAL | ALD_STATE_FINAL,
+                           ALD_TO(ALD_PLACE_WAITING) | ALD_TO(ALD_PLACE_HANDED)},
+    [ALD_PLACE_WAITING] = {"waiting", 0, ALD_TO(ALD_PLACE_HANDED) | ALD_TO(ALD_PLACE_NOWHERE)},
+    [ALD_PLACE_HANDED] = {"handed", 0, ALD_TO(ALD_PLACE_SENT) | ALD_TO(ALD_PLACE_WAITING) | ALD_TO(ALD_PLACE_NOWHERE)},
+    [ALD_PLACE_SENT] = {"sent", 0, ALD_TO(ALD_PLACE_WAITING) | ALD_TO(ALD_PLACE_NOWHERE)},
+};
+
+static const char *const note_texts[ALD_N_NOTES] = {
+#define ALD_X(name, text) [ALD_NOTE_##name] = text,
+    ALD_NOTES(ALD_X)
+#undef ALD_X
+};
+_Static_assert(ALD_N_NOTES <= 64, "a note has six bits in a story line");
+
+const char *ald_note_text(enum ald_note note)
+{
+    ald_assert((size_t)note < ALD_N_NOTES);
+    return note_texts[note];
+}
+
+/* The first lines and the last ones win: half of the room each. */
+void ald_command_note(struct ald_hub *hub, struct ald_command *command, enum ald_note note)
+{
+    const struct ald_channel *channel = command->channel;
+    const struct ald_story_line line = {
+        .at = hub->now,
+        .channel = channel != NULL ? channel->number : 0,
+        .note = note,
+        .phase = command->phase,
+        .attempt = ALD_MAX(command->n_attempts, 1),
+    };
+
+    if (command->n_story == ALD_STORY_MAX) {
+        memmove(&command->story[ALD_STORY_MAX / 2], &command->story[ALD_STORY_MAX / 2 + 1],
+                (ALD_STORY_MAX / 2 - 1) * sizeof(line));
+        command->n_story--;
+        command->n_story_dropped++;
+    }
+    command->story[command->n_story++] = line;
+}
+
+void ald_command_set_phase(struct ald_hub *hub, struct ald_command *command, enum ald_phase phase)
+{
+    if (command->phase != phase) {
+        ald_sm_move(&hub->machines[ALD_MACHINE_COMMAND], &command->phase, (uint8_t)phase);
+    }
+}
+
+void ald_command_set_place(struct ald_hub *hub, struct ald_command *command, enum ald_place place)
+{
+    ald_sm_move(&hub->machines[ALD_MACHINE_PLACE], &command->place, (uint8_t)place);
+}
+
+size_t ald_command_cost(const struct ald_command *command)
+{
+    return sizeof(*command) + ald_msg_cost(command->msg);
+}
+
+static void command_init(struct ald_hub *hub, struct ald_command *command, struct ald_msg *msg)
+{
+    memset(command, 0, offsetof(struct ald_command, story));
+    ald_node_init(&command->order);
+    ald_node_init(&command->open);
+    ald_node_init(&command->place_node);
+    ald_node_init(&command->history);
+    ald_node_init(&command->caller_node);
+    ald_node_init(&command->same_wire);
+    ald_node_init(&command->work);
+    ald_node_init(&command->watchers);
+    ald_node_init(&command->watch);
+    ald_hub_alarm_init(&command->alarm, ALD_ALARM_COMMAND);
+    ald_kept_init(&command->kept_command, ALD_KEPT_COMMAND);
+    ald_kept_init(&command->kept_cancel, ALD_KEPT_CANCEL);
+    ald_kept_init(&command->kept_reply, ALD_KEPT_REPLY);
+    command->msg = ald_msg_ref(msg);
+    command->mode = msg->mode;
+    command->submitted = hub->now;
+    command->submitted_wall = hub->wall;
+    command->number = ald_hub_number(hub);
+    command->id = ald_hub_id(hub, command->number);
+}
+
+/* The table shows the newest command with a wire id; the others hang on it in a ring. */
+static int command_index_wire_id(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_table *table = &hub->commands_by_wire_id;
+    struct ald_str wire_id = command->msg->wire_id;
+    struct ald_command *newest = ald_table_find(table, wire_id);
+    int r;
+
+    if (newest != NULL) {
+        ald_table_remove(table, wire_id);
+        ald_list_push_before(&newest->same_wire, &command->same_wire);
+    }
+    r = ald_table_add(table, wire_id, command); /* cannot fail when an entry was just removed */
+    ald_assert(r <= 0);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void command_unindex_wire_id(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_table *table = &hub->commands_by_wire_id;
+    struct ald_str wire_id = command->msg->wire_id;
+
+    if (!ald_str_present(wire_id) || ald_table_find(table, wire_id) != command) {
+        ald_node_remove(&command->same_wire);
+        return;
+    }
+    ald_table_remove(table, wire_id);
+    if (ald_node_linked(&command->same_wire)) {
+        struct ald_command *older = ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
+        int r;
+
+        ald_node_remove(&command->same_wire);
+        r = ald_table_add(table, older->msg->wire_id, older);
+        ald_assert(r == 0);
+    }
+}
+
+/* Under its number, under its wire id, and under that of its caller unless one in flight has the same. */
+static int command_index(struct ald_hub *hub, struct ald_command *command, struct ald_party *party)
+{
+    struct ald_str wire_id = command->msg->wire_id;
+    int r;
+
+    /* The members of rosters that are not made yet were promised theirs. */
+    r = ald_table_reserve(&hub->commands_by_number, (size_t)hub->n_promised + 1);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_table_add_number(&hub->commands_by_number, command->number, command);
+    ald_assert(r == 0);
+    if (!ald_str_present(wire_id)) {
+        return 0;
+    }
+    r = ald_table_add(&party->wire_ids, wire_id, command);
+    command->in_wire_ids = r == 0;
+    if (r >= 0) {
+        r = command_index_wire_id(hub, command);
+        if (r == 0) {
+            return 0;
+        }
+    }
+    if (command->in_wire_ids) {
+        ald_table_remove(&party->wire_ids, wire_id);
+    }
+    ald_table_remove_number(&hub->commands_by_number, command->number);
+    return ald_trace(r);
+}
+
+static ald_usec command_ttl(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    ald_usec ttl = msg->ttl == ALD_NEVER ? hub->config.deadline_default : msg->ttl;
+
+    return ALD_MIN(ttl, hub->config.deadline_max);
+}
+
+int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg *msg, struct ald_command **ret_command)
+{
+    struct ald_command *command = ald_pool_get(&hub->commands);
+    int r;
+
+    if (command == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    command_init(hub, command, msg);
+    r = command_index(hub, command, party);
+    if (r < 0) {
+        ald_msg_unref(command->msg);
+        ald_pool_put(&hub->commands, command);
+        return ald_trace(r);
+    }
+    command->from = ald_who_ref(party->who);
+    command->caller = party;
+    ald_list_push_back(&party->submitted, &command->caller_node);
+    party->n_submitted++;
+    party->conn->n_submitted++;
+    ald_list_push_back(&hub->in_order, &command->order);
+    ald_list_push_back(&hub->open, &command->open);
+    hub->n_open++;
+    command->deadline = hub->now + command_ttl(hub, msg);
+    ald_hub_alarm_set(hub, &command->alarm, command->deadline);
+    ald_command_note(hub, command, ALD_NOTE_SUBMITTED);
+    *ret_command = command;
+    return 0;
+}
+
+void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, struct ald_target *target,
+                             struct ald_command *member)
+{
+    int r;
+
+    command_init(hub, member, whole->msg);
+    member->mode = ALD_MODE_CHANNEL;
+    member->whole = whole;
+    member->from = ald_who_ref(whole->from);
+    member->deadline = whole->deadline; /* the alarm of the whole is that of all */
+    member->target = target;
+    target->n_commands++;
+    r = ald_table_add_number(&hub->commands_by_number, member->number, member);
+    ald_assert(r == 0); /* room for all members was promised with the roster */
+    hub->n_promised--;
+    ald_list_push_back(&hub->open, &member->open);
+    hub->n_open++;
+    ald_command_note(hub, member, ALD_NOTE_SUBMITTED);
+}
+
+struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id)
+{
+    uint64_t number = ald_hub_id_number(hub, id);
+
+    return number != 0 ? ald_table_find_number(&hub->commands_by_number, number) : NULL;
+}
+
+struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text)
+{
+    struct ald_command *command = NULL;
+    struct ald_id id;
+
+    if (ald_id_parse(text, &id) == 0) {
+        command = ald_command_find(hub, id);
+    }
+    return command != NULL ? command : ald_table_find(&hub->commands_by_wire_id, text);
+}
+
+static const enum ald_counter outcome_counters[] = {
+    [ALD_SUCCEEDED] = ALD_N_SUCCEEDED, [ALD_FAILED] = ALD_N_FAILED,   [ALD_REFUSED] = ALD_N_REFUSED,
+    [ALD_CANCELLED] = ALD_N_CANCELLED, [ALD_EXPIRED] = ALD_N_EXPIRED, [ALD_LOST] = ALD_N_LOST,
+};
+static const enum ald_note outcome_notes[] = {
+    [ALD_SUCCEEDED] = ALD_NOTE_SUCCEEDED, [ALD_FAILED] = ALD_NOTE_FAILED,   [ALD_REFUSED] = ALD_NOTE_REFUSED,
+    [ALD_CANCELLED] = ALD_NOTE_CANCELLED, [ALD_EXPIRED] = ALD_NOTE_EXPIRED, [ALD_LOST] = ALD_NOTE_LOST,
+};
+
+static void command_count(struct ald_hub *hub, const struct ald_command *command)
+{
+    if (command->whole != NULL) {
+        return; /* what people submitted is counted, not what we made of it */
+    }
+    ald_hub_count(hub, outcome_counters[command->outcome]);
+    if (command->cause == ALD_CAUSE_BUSY) {
+        ald_hub_count(hub, ALD_N_REFUSED_BUSY);
+    }
+}
+
+/* Out of everything that only commands without an outcome are in. */
+static void command_leave(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_target *target = ald_steal(&command->target);
+
+    ald_drain_pass(hub, &command->open);
+    ald_node_remove(&command->open);
+    hub->n_open--;
+    ald_hub_alarm_stop(hub, &command->alarm);
+    ald_self_unwatch(hub, command);
+    if (target != NULL) {
+        target->n_commands--;
+        ald_target_settle(hub, target);
+    }
+}
+
+void ald_command_end(struct ald_hub *hub, struct ald_command *command, const struct ald_end *end)
+{
+    ald_assert(command->outcome == ALD_OUTCOME_NONE);
+    ald_assert(end->outcome != ALD_OUTCOME_NONE && end->outcome < ALD_COUNT(outcome_counters));
+    ald_assert(end->cause < ALD_N_CAUSES);
+
+    command->outcome = end->outcome;
+    command->cause = end->cause;
+    command->text = end->text != NULL ? end->text : ald_cause_text((enum ald_cause)end->cause);
+    command->reply = end->reply != NULL ? ald_msg_ref(end->reply) : NULL;
+    command->ended = hub->now;
+    command->last_phase = command->phase;
+    ald_command_set_phase(hub, command, ALD_PHASE_DONE);
+    ald_command_note(hub, command, outcome_notes[end->outcome]);
+    command_count(hub, command);
+    ald_delivery_drop(hub, command);
+    command_leave(hub, command);
+    if (command->whole != NULL) {
+        ald_roster_member_ended(hub, command);
+        return;
+    }
+    ald_history_add(hub, command);
+    if (command->roster != NULL) {
+        ald_roster_ended(hub, command); /* it is told when its members have ended */
+        return;
+    }
+    ald_self_ended(hub, command);
+    ald_command_answer(hub, command);
+}
+
+void ald_command_refuse(struct ald_hub *hub, struct ald_command *command, enum ald_cause cause, const char *text)
+{
+    ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_REFUSED, .cause = (uint8_t)cause, .text = text});
+}
+
+/* "On expiry the hub sends a cancel where the dialect has one" (DESIGN section 1). */
+void ald_command_expired(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_cancel_tell(hub, command);
+    ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_EXPIRED, .cause = ALD_CAUSE_DEADLINE});
+}
+
+/* Its caller has nothing more to do with it. */
+static struct ald_party *command_release(struct ald_command *command)
+{
+    struct ald_party *party = ald_steal(&command->caller);
+
+    if (party == NULL) {
+        return NULL;
+    }
+    if (command->in_wire_ids) {
+        ald_table_remove(&party->wire_ids, command->msg->wire_id);
+        command->in_wire_ids = false;
+    }
+    ald_node_remove(&command->caller_node);
+    party->n_submitted--;
+    if (party->conn != NULL) {
+        party->conn->n_submitted--;
+    }
+    return party;
+}
+
+void ald_command_orphan(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_party *party = command_release(command);
+
+    if (command->outcome != ALD_OUTCOME_NONE) {
+        ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED); /* of a roster: its reply was being put together */
+        ald_command_note(hub, command, ALD_NOTE_UNDELIVERED);
+    }
+    ald_party_settle(hub, party);
+}
+
+void ald_command_answer(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_party *party = command_release(command);
+
+    if (party == NULL || !ald_party_hears(party)) {
+        ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED);
+        ald_command_note(hub, command, ALD_NOTE_UNDELIVERED);
+    } else {
+        ald_party_tell(hub, party, &command->kept_reply);
+        if (command->kept_reply.ordinal == UINT64_MAX && party->conn != NULL) {
+            ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED);
+        }
+    }
+    if (party != NULL) {
+        if (party->conn != NULL) {
+            ald_hub_conn_settle(hub, party->conn);
+        }
+        ald_party_settle(hub, party);
+    }
+}
+
+struct ald_signal ald_command_reply_signal(const struct ald_command *command)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    signal.id = command->id;
+    signal.msg = command->reply != NULL ? ald_msg_ref(command->reply) : NULL;
+    signal.request = ald_msg_ref(command->msg);
+    signal.outcome = command->outcome;
+    signal.phase = command->last_phase;
+    signal.cause = command->cause;
+    signal.text = command->reply == NULL ? ald_str(command->text) : ALD_STR_NONE;
+    if (command->has_channel_id) {
+        signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    }
+    return signal;
+}
+
+void ald_command_tell_status(struct ald_hub *hub, struct ald_command *command, struct ald_str text,
+                             struct ald_slice details)
+{
+    struct ald_command *asked = command->whole != NULL ? command->whole : command;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
+    bool told = false;
+
+    if (asked->caller == NULL || (asked->caller->traits & ALD_CAN_STATUS) == 0) {
+        ald_hub_count(hub, ALD_N_STATUSES_DROPPED);
+        return;
+    }
+    if (ald_msg_new(hub->messages, ALD_STATUS, &signal.msg) == 0) {
+        signal.msg->phase = command->phase == ALD_PHASE_DONE ? ALD_PHASE_RUNNING : command->phase;
+        ald_ignore(ald_msg_set(signal.msg, &signal.msg->text, text)); /* our own short text fits inside the message */
+        ald_msg_set_slice(signal.msg, &signal.msg->details, details);
+        ald_msg_seal(signal.msg);
+        signal.id = asked->id;
+        signal.request = ald_msg_ref(asked->msg);
+        signal.phase = signal.msg->phase;
+        signal.text = signal.msg->text;
+        if (command->has_channel_id) {
+            signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+        }
+        told = ald_party_offer(hub, asked->caller, &signal);
+    } else {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+    }
+    ald_hub_count(hub, told ? ALD_N_STATUSES : ALD_N_STATUSES_DROPPED);
+}
+
+/* What both kinds of record hold. */
+static void command_fini(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_table_remove_number(&hub->commands_by_number, command->number);
+    ald_node_remove(&command->open);
+    ald_hub_alarm_stop(hub, &command->alarm);
+    command->msg = ald_msg_unref(command->msg);
+    command->reply = ald_msg_unref(command->reply);
+    command->from = ald_who_unref(command->from);
+}
+
+void ald_command_fini_member(struct ald_hub *hub, struct ald_command *member)
+{
+    command_fini(hub, member);
+}
+
+void ald_command_free(struct ald_hub *hub, struct ald_command *command)
+{
+    command_unindex_wire_id(hub, command);
+    ald_node_remove(&command->order);
+    ald_node_remove(&command->history);
+    ald_node_remove(&command->work);
+    if (command->roster != NULL) {
+        ald_roster_forget(hub, ald_steal(&command->roster));
+    }
+    command_fini(hub, command);
+    ald_pool_put(&hub->commands, command);
+}
+
+void ald_command_check(const struct ald_hub *hub, const struct ald_command *command)
+{
+    bool is_open = command->outcome == ALD_OUTCOME_NONE;
+
+    ald_assert(is_open == (command->phase != ALD_PHASE_DONE));
+    ald_assert(is_open == ald_node_linked(&command->open));
+    ald_assert(is_open || command->place == ALD_PLACE_NOWHERE);
+    ald_assert(is_open || command->target == NULL);
+    ald_assert(is_open || !ald_timer_running(&command->alarm.timer));
+    ald_assert((command->place == ALD_PLACE_WAITING) == (command->queue != NULL));
+    ald_assert(!is_open || command->whole != NULL || ald_timer_running(&command->alarm.timer));
+    ald_assert(command->n_attempts <= hub->config.attempts_max);
+    ald_assert(ald_table_find_number(&hub->commands_by_number, command->number) == command);
+    if (command->place == ALD_PLACE_HANDED || command->place == ALD_PLACE_SENT) {
+        ald_assert(command->channel != NULL);
+    }
+}

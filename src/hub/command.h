@@ -1,0 +1,167 @@
+#pragma once
+
+/*
+ * Command: the record of one command, from its admission until history forgets it.
+ *
+ * Lifetime:   allocated at admission, the only time at which memory may be short; it becomes its own history.
+ * Invariants: it has exactly one outcome, set by ald_command_end() and never changed; only a command without an outcome
+ *             has a place (a queue, the handed ones of a connection, the sent ones of a channel) and a running alarm.
+ */
+
+#include "hub/alarm.h"
+#include "hub/kept.h"
+#include "hub/view.h"
+
+struct ald_channel;
+struct ald_party;
+struct ald_queue;
+struct ald_roster;
+struct ald_target;
+struct ald_who;
+
+/* Where a command is on its way to an agent. */
+enum ald_place {
+    ALD_PLACE_NOWHERE, /* not routed yet, or it has ended, or the hub itself answers it */
+    ALD_PLACE_WAITING, /* in a queue */
+    ALD_PLACE_HANDED,  /* given to the edge; not a byte of it was reported as written */
+    ALD_PLACE_SENT,
+    ALD_N_PLACES
+};
+
+/* The lines of a story. X(NAME, "text") */
+#define ALD_NOTES(X)                                                                                                   \
+    X(SUBMITTED, "submitted")                                                                                          \
+    X(QUEUED, "queued")                                                                                                \
+    X(SENT, "sent")                                                                                                    \
+    X(ACCEPTED, "accepted")                                                                                            \
+    X(RUNNING, "running")                                                                                              \
+    X(MOVED, "moved")                                                                                                  \
+    X(AGAIN, "another attempt")                                                                                        \
+    X(FANNED_OUT, "given to every channel")                                                                            \
+    X(CANCEL_WANTED, "cancel wanted")                                                                                  \
+    X(CANCEL_ASKED, "cancel asked")                                                                                    \
+    X(CANCEL_REFUSED, "cancel refused")                                                                                \
+    X(LATE_REPLY, "late reply")                                                                                        \
+    X(SUCCEEDED, "succeeded")                                                                                          \
+    X(FAILED, "failed")                                                                                                \
+    X(REFUSED, "refused")                                                                                              \
+    X(CANCELLED, "cancelled")                                                                                          \
+    X(EXPIRED, "expired")                                                                                              \
+    X(LOST, "lost")                                                                                                    \
+    X(UNDELIVERED, "nobody was there to hear the reply")
+
+enum ald_note {
+#define ALD_X(name, text) ALD_NOTE_##name,
+    ALD_NOTES(ALD_X)
+#undef ALD_X
+        ALD_N_NOTES
+};
+
+struct ald_story_line {
+    ald_usec at;
+    uint64_t channel : 48; /* its number, 0: none is concerned */
+    uint64_t note : 6;
+    uint64_t phase : 4;
+    uint64_t attempt : 6;
+};
+
+struct ald_command {
+    struct ald_node order;       /* the hub's commands, as submitted */
+    struct ald_node open;        /* the hub's without an outcome */
+    struct ald_node place_node;  /* see enum ald_place */
+    struct ald_node history;     /* the hub's with an outcome, as ended */
+    struct ald_node caller_node; /* the submitted of a party */
+    struct ald_node same_wire;   /* ring of all commands with this wire id, newer to older */
+    struct ald_node work;        /* the hub's answers to be given */
+    uint64_t number;
+    struct ald_id id;
+    struct ald_msg *msg;   /* the caller's */
+    struct ald_msg *reply; /* the agent's, or what the hub made for the caller, or NULL */
+    struct ald_who *from;
+    struct ald_party *caller; /* NULL: gone, or answered, or a member of a roster */
+
+    uint8_t phase;      /* enum ald_phase */
+    uint8_t last_phase; /* the one before the outcome */
+    uint8_t place;      /* enum ald_place */
+    uint8_t outcome;
+    uint8_t cause;
+    uint8_t mode;
+    uint8_t n_attempts;  /* sent so often */
+    bool in_wire_ids;    /* of its caller */
+    bool hub_made_reply; /* `reply` is the hub's own */
+    bool cancel_wanted;  /* once it is known to be sent */
+    bool cancel_asked;   /* of this attempt */
+    const char *text;    /* static: why, when the hub decided */
+
+    struct ald_target *target;   /* only while it has no outcome */
+    struct ald_channel *channel; /* of the current attempt, or the one that `channel` means */
+    struct ald_queue *queue;     /* WAITING: where */
+    uint64_t agent_conn;         /* of the latest attempt: who may still answer */
+    uint32_t agent_party;
+    char channel_id[ALD_ID_TEXT]; /* of the latest attempt */
+    bool has_channel_id;
+    struct ald_hub_alarm alarm;
+
+    struct ald_command *whole; /* of a member of a roster */
+    struct ald_roster *roster; /* of a command in mode `all` */
+
+    struct ald_node watchers; /* of .watch: commands that ask for this one's outcome */
+    struct ald_node watch;
+    struct ald_command *watched;
+    uint32_t pins; /* history may not forget it */
+
+    ald_usec submitted, deadline, ended;
+    ald_wall submitted_wall;
+    struct ald_kept kept_command, kept_cancel, kept_reply;
+
+    uint32_t n_story, n_story_dropped;
+    struct ald_story_line story[ALD_STORY_MAX];
+};
+
+/* How a command ends. */
+struct ald_end {
+    uint8_t outcome;
+    uint8_t cause;
+    const char *text;      /* static; NULL: that of the cause */
+    struct ald_msg *reply; /* the agent's (borrows), or NULL */
+};
+
+/* Gives a record of `msg` (shares) from `party`, in phase `submitted`, with its deadline set. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg *msg,
+                                  struct ald_command **ret_command);
+/* Make a member of the roster of `whole`, for a channel of `target`, in `member`, which holds nothing yet. */
+void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, struct ald_target *target,
+                             struct ald_command *member);
+
+/* By the hub's own id or NULL. */
+struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id);
+/* By the text of an id, or by a wire id: the newest of several. */
+struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text);
+
+/* The only writer of an outcome. Tells whoever submitted it. */
+void ald_command_end(struct ald_hub *hub, struct ald_command *command, const struct ald_end *end);
+void ald_command_refuse(struct ald_hub *hub, struct ald_command *command, enum ald_cause cause, const char *text);
+
+void ald_command_set_phase(struct ald_hub *hub, struct ald_command *command, enum ald_phase phase);
+void ald_command_set_place(struct ald_hub *hub, struct ald_command *command, enum ald_place place);
+void ald_command_note(struct ald_hub *hub, struct ald_command *command, enum ald_note note);
+const char *ald_note_text(enum ald_note note);
+
+/* Its deadline has come. */
+void ald_command_expired(struct ald_hub *hub, struct ald_command *command);
+/* Let go of its caller, who is gone. */
+void ald_command_orphan(struct ald_hub *hub, struct ald_command *command);
+/* Tell the caller, if there is one, how it ended. Once. */
+void ald_command_answer(struct ald_hub *hub, struct ald_command *command);
+struct ald_signal ald_command_reply_signal(const struct ald_command *command);
+/* A status of the hub's own making to whoever submitted, if it takes those. `details` is JSON (shares), or empty. */
+void ald_command_tell_status(struct ald_hub *hub, struct ald_command *command, struct ald_str text,
+                             struct ald_slice details);
+
+/* What it costs to let it wait. */
+size_t ald_command_cost(const struct ald_command *command);
+
+/* Forget it; it must have an outcome, or the hub is being freed. */
+void ald_command_free(struct ald_hub *hub, struct ald_command *command);
+void ald_command_fini_member(struct ald_hub *hub, struct ald_command *member);
+void ald_command_check(const struct ald_hub *hub, const struct ald_command *command);

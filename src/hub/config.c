@@ -1,0 +1,57 @@
+/*
+ * The hub's limits. Each stands against somebody: the reason says whom, and why that number. A limit that is never
+ * reached by honest use and always reached by a runaway program is right.
+ */
+
+#include "hub/hub.h"
+
+void ald_hub_config_init(struct ald_hub_config *config)
+{
+    *config = (struct ald_hub_config){
+        .id = ALD_STR("hub"),
+        .controller = ALD_STR_NONE,
+
+        /* exchange.md 3.5: the original's own deadline, which its programs are written against. */
+        .deadline_default = 60 * ALD_SEC,
+        /* A day: longer work is a job, and a record held for a week is a leak in most cases. */
+        .deadline_max = 24 * 3600 * ALD_SEC,
+
+        /* Against a crowd. At the budget of 6 KiB for an idle party this is 400 MiB. */
+        .connections_max = 65536,
+        /* Against a backlog that nobody works off: at about 1 KiB a record, 200 MiB. A fan-out to 50,000 fits. */
+        .commands_max = 200000,
+        /* Against burying one agent: more than any of them works on at once, and enough to keep a fast one busy over a
+         * link with 10 ms of delay at 100,000 commands a second. */
+        .channel_in_flight_max = 1024,
+        /* What an agent with a second's work a command clears within a deadline is far less; a burst fits. */
+        .channel_queue_max = 10000,
+        .channel_queue_bytes_max = 64 * ALD_MIB,
+        /* Against many queues at once: a quarter of the memory of a small machine. */
+        .queue_bytes_max = 256 * ALD_MIB,
+        /* Against one caller taking everybody's room. A benchmark with 4 connections keeps 1,000 in flight on each. */
+        .caller_in_flight_max = 10000,
+        /* Against a peer that does not read: five of the largest messages (13,107,200 bytes, exchange.md 2.5). */
+        .out_bytes_max = 64 * ALD_MIB,
+        /* Four times what a socket of the kernel takes at once, so that a link never runs dry while we wait for it. */
+        .out_bytes_high = 1 * ALD_MIB,
+        /* The first, and two more: what fails three times on three links is the command's own fault. */
+        .attempts_max = 3,
+        /* At 1 to 2 microseconds a unit, a step stays under half a millisecond. */
+        .step_work = 256,
+
+        .health_interval = 30 * ALD_SEC, /* exchange.md 5.4 */
+        /* The original waits 60 s, which holds everybody's next round; a healthy agent answers in milliseconds. */
+        .health_timeout = 10 * ALD_SEC,
+        /* The original evicts after one failure, so one long garbage collection costs an agent; three cost no more than
+         * a minute and a half of a dead one. */
+        .health_failures = 3,
+        .primary_timeout = 10 * ALD_SEC, /* the same answer as a health check */
+        .leave_timeout = 5 * ALD_SEC,    /* a round trip and what a closing peer still writes */
+        .stall_timeout = 30 * ALD_SEC,   /* longer than TCP needs to get over a lossy moment */
+        .session_max = 300 * ALD_SEC,    /* a reboot of a machine, or a walk through a tunnel */
+
+        /* Enough to explain what happened in the last minutes; about 10 MiB. */
+        .history_max = 10000,
+        .history_age = 600 * ALD_SEC,
+    };
+}

@@ -1,0 +1,285 @@
+#include "hub/delivery.h"
+
+#include "hub/cancel.h"
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/party.h"
+#include "hub/roster.h"
+#include "hub/state.h"
+#include "hub/target.h"
+#include "hub/who.h"
+
+void ald_delivery_queue(struct ald_hub *hub, struct ald_command *command, struct ald_queue *queue,
+                        struct ald_channel *channel)
+{
+    ald_command_set_place(hub, command, ALD_PLACE_WAITING);
+    command->channel = channel;
+    ald_queue_push_back(hub, queue, command);
+    ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
+    ald_command_note(hub, command, ALD_NOTE_QUEUED);
+}
+
+static struct ald_hub_conn *delivery_conn(const struct ald_command *command)
+{
+    return command->channel->party->conn;
+}
+
+void ald_delivery_hand(struct ald_hub *hub, struct ald_command *command, struct ald_channel *channel)
+{
+    struct ald_hub_conn *conn = channel->party->conn;
+
+    ald_assert(channel->state == ALD_CHANNEL_LIVE);
+    if (command->place == ALD_PLACE_WAITING) {
+        ald_queue_remove(hub, command);
+    }
+    ald_command_set_place(hub, command, ALD_PLACE_HANDED);
+    ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
+    command->channel = channel;
+    command->agent_conn = conn->number;
+    command->agent_party = channel->party->number;
+    memcpy(command->channel_id, channel->id, ALD_ID_TEXT);
+    command->has_channel_id = true;
+    command->cancel_asked = false;
+    ald_list_push_back(&conn->handed, &command->place_node);
+    conn->n_in_flight++;
+    channel->party->n_in_flight++;
+    ald_channel_taken(hub, channel);
+    ald_party_tell(hub, channel->party, &command->kept_command);
+}
+
+void ald_delivery_begun(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_command_set_place(hub, command, ALD_PLACE_SENT);
+    ald_node_remove(&command->place_node);
+    ald_list_push_back(&command->channel->sent, &command->place_node);
+    command->n_attempts++;
+    ald_hub_count(hub, ALD_N_ATTEMPTS);
+    ald_command_set_phase(hub, command, ALD_PHASE_SENT);
+    ald_command_note(hub, command, ALD_NOTE_SENT);
+    if (command->whole != NULL) {
+        ald_roster_member_sent(hub, command);
+    }
+    if (command->cancel_wanted) {
+        ald_cancel_ask(hub, command);
+    }
+}
+
+/* Out of the hands of its channel, which gets its slot back. */
+static void delivery_release(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_hub_conn *conn = delivery_conn(command);
+
+    ald_node_remove(&command->place_node);
+    command->channel->party->n_in_flight--;
+    ald_channel_freed(hub, command->channel);
+    if (conn != NULL) {
+        ald_assert(conn->n_in_flight > 0);
+        conn->n_in_flight--;
+        ald_hub_conn_settle(hub, conn);
+    }
+}
+
+void ald_delivery_drop(struct ald_hub *hub, struct ald_command *command)
+{
+    if (command->place == ALD_PLACE_NOWHERE) {
+        return;
+    }
+    if (command->place == ALD_PLACE_WAITING) {
+        ald_queue_remove(hub, command);
+    } else {
+        delivery_release(hub, command);
+    }
+    ald_command_set_place(hub, command, ALD_PLACE_NOWHERE);
+    command->channel = NULL;
+}
+
+/* Where a command goes that may be handed over once more; NULL: nowhere, its channel is gone. */
+static struct ald_queue *delivery_home(struct ald_command *command)
+{
+    struct ald_channel *channel = command->channel;
+
+    switch (command->mode) {
+    case ALD_MODE_CHANNEL:
+        return channel->state != ALD_CHANNEL_GONE && channel->party->state != ALD_PARTY_GONE ? &channel->queue : NULL;
+    case ALD_MODE_PRIMARY:
+        return &command->target->primary;
+    default:
+        return &command->target->any;
+    }
+}
+
+static void delivery_requeue(struct ald_hub *hub, struct ald_command *command, struct ald_queue *queue, bool front)
+{
+    delivery_release(hub, command);
+    ald_command_set_place(hub, command, ALD_PLACE_WAITING);
+    if (command->mode != ALD_MODE_CHANNEL) {
+        command->channel = NULL;
+    }
+    if (front) {
+        ald_queue_push_front(hub, queue, command);
+    } else {
+        ald_queue_push_back(hub, queue, command);
+    }
+    ald_hub_count(hub, ALD_N_REQUEUED);
+    ald_target_wake(hub, command->target);
+}
+
+/* It never ran, so whatever ends it now ends it as if it had still been queued. */
+void ald_delivery_return(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_queue *home = delivery_home(command);
+
+    ald_party_untell(hub, command->channel->party, &command->kept_command);
+    if (command->cancel_wanted) {
+        ald_cancel_now(hub, command);
+    } else if (hub->draining) {
+        ald_command_refuse(hub, command, ALD_CAUSE_DRAINING, NULL);
+    } else if (home == NULL) {
+        ald_command_refuse(hub, command, ALD_CAUSE_NO_CHANNEL, NULL);
+    } else {
+        delivery_requeue(hub, command, home, true);
+        ald_command_note(hub, command, ALD_NOTE_MOVED);
+    }
+}
+
+/* "it is lost unless marked idempotent, which allows another attempt" (DESIGN section 1). */
+void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t cause)
+{
+    struct ald_queue *home = delivery_home(command);
+    bool may_again = (command->msg->flags & ALD_MSG_IDEMPOTENT) != 0 && !command->cancel_wanted && !hub->draining &&
+                     command->n_attempts < hub->config.attempts_max;
+
+    if (!may_again || home == NULL) {
+        ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_LOST, .cause = cause});
+        return;
+    }
+    ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
+    delivery_requeue(hub, command, home, false);
+    ald_command_note(hub, command, ALD_NOTE_AGAIN);
+}
+
+/* A party that resumed on another connection has it still; of what has ended only the connection is remembered. */
+static bool delivery_is_from(const struct ald_command *command, struct ald_hub_conn *conn, uint32_t party)
+{
+    if (command->channel != NULL) {
+        return command->channel->party == ald_party_find(conn, party);
+    }
+    return command->agent_conn == conn->number && command->agent_party == party;
+}
+
+/* Does the command exist, and did this party have it? */
+static struct ald_command *delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn,
+                                         const struct ald_signal *signal)
+{
+    struct ald_command *command = ald_command_find(hub, signal->id);
+
+    return command != NULL && delivery_is_from(command, conn, signal->party) ? command : NULL;
+}
+
+/* An answer proves that it was sent, even when the edge has not said so yet. */
+static void delivery_prove(struct ald_hub *hub, struct ald_command *command)
+{
+    if (command->place == ALD_PLACE_HANDED) {
+        ald_delivery_begun(hub, command);
+    }
+}
+
+/* What an agent may say of a command; whatever else it says, something in it is broken. */
+static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal *signal)
+{
+    static const uint8_t causes[] = {
+        [ALD_SUCCEEDED] = ALD_CAUSE_NONE,
+        [ALD_FAILED] = ALD_CAUSE_AGENT_FAILED,
+        [ALD_REFUSED] = ALD_CAUSE_AGENT_REFUSED,
+        [ALD_CANCELLED] = ALD_CAUSE_TAKEN_BACK,
+    };
+    uint8_t outcome = signal->msg != NULL ? signal->msg->outcome : signal->outcome;
+    uint8_t cause = signal->msg != NULL ? signal->msg->cause : signal->cause;
+
+    if (outcome == ALD_OUTCOME_NONE || outcome >= ALD_COUNT(causes) || cause >= ALD_N_CAUSES) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return (struct ald_end){.outcome = ALD_FAILED, .cause = ALD_CAUSE_AGENT_BROKE, .reply = signal->msg};
+    }
+    if (outcome == ALD_SUCCEEDED || cause == ALD_CAUSE_NONE) {
+        cause = causes[outcome];
+    }
+    return (struct ald_end){.outcome = outcome, .cause = cause, .reply = signal->msg};
+}
+
+/* "A reply after the outcome goes into the story and a counter, never to the caller" (DESIGN section 1). */
+static void delivery_late(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_hub_count(hub, ALD_N_REPLIES_LATE);
+    ald_command_note(hub, command, ALD_NOTE_LATE_REPLY);
+}
+
+void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_command *command = delivery_find(hub, conn, signal);
+    struct ald_end end;
+
+    if (command == NULL) {
+        ald_hub_count(hub, ALD_N_REPLIES_STRAY);
+        return;
+    }
+    if (command->outcome == ALD_OUTCOME_NONE && hub->now >= command->deadline) {
+        ald_command_expired(hub, command); /* its alarm is due as well, and has not been looked at yet */
+    }
+    if (command->outcome != ALD_OUTCOME_NONE) {
+        delivery_late(hub, command);
+        return;
+    }
+    if (command->place != ALD_PLACE_HANDED && command->place != ALD_PLACE_SENT) {
+        ald_hub_count(hub, ALD_N_REPLIES_STRAY); /* from an attempt that was given up */
+        return;
+    }
+    delivery_prove(hub, command);
+    end = delivery_end(hub, signal);
+    ald_command_end(hub, command, &end);
+}
+
+/* "within one, states may be skipped but never go back" (DESIGN section 1). */
+static bool delivery_advance(struct ald_hub *hub, struct ald_command *command, uint8_t phase)
+{
+    if (phase != ALD_PHASE_ACCEPTED && phase != ALD_PHASE_RUNNING) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return false;
+    }
+    if (phase < command->phase) {
+        return false;
+    }
+    if (phase > command->phase) {
+        ald_command_set_phase(hub, command, (enum ald_phase)phase);
+        ald_command_note(hub, command, phase == ALD_PHASE_ACCEPTED ? ALD_NOTE_ACCEPTED : ALD_NOTE_RUNNING);
+    }
+    return true;
+}
+
+static bool delivery_forward(struct ald_hub *hub, struct ald_command *command, struct ald_msg *msg)
+{
+    const struct ald_command *asked = command->whole != NULL ? command->whole : command;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
+
+    if (asked->caller == NULL || (asked->caller->traits & ALD_CAN_STATUS) == 0) {
+        return false;
+    }
+    signal.id = asked->id;
+    signal.msg = msg != NULL ? ald_msg_ref(msg) : NULL;
+    signal.request = ald_msg_ref(asked->msg);
+    signal.phase = command->phase;
+    signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    return ald_party_offer(hub, asked->caller, &signal);
+}
+
+void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_command *command = delivery_find(hub, conn, signal);
+    uint8_t phase = signal->msg != NULL ? signal->msg->phase : signal->phase;
+    bool told = false;
+
+    if (command != NULL && (command->place == ALD_PLACE_HANDED || command->place == ALD_PLACE_SENT)) {
+        delivery_prove(hub, command);
+        told = delivery_advance(hub, command, phase) && delivery_forward(hub, command, signal->msg);
+    }
+    ald_hub_count(hub, told ? ALD_N_STATUSES : ALD_N_STATUSES_DROPPED);
+}

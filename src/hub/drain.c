@@ -1,0 +1,89 @@
+#include "hub/drain.h"
+
+#include "hub/command.h"
+#include "hub/state.h"
+
+/* What `hub->drain_at` walks through. */
+enum { DRAIN_IDLE, DRAIN_COMMANDS, DRAIN_CONNS };
+
+static void drain_walk(struct ald_hub *hub, uint8_t stage)
+{
+    hub->drain_stage = stage;
+    hub->drain_at = stage == DRAIN_COMMANDS ? hub->open.next : hub->conns.next;
+}
+
+void ald_drain_start(struct ald_hub *hub, const struct ald_event *event)
+{
+    if (hub->draining) {
+        ald_hub_count(hub, ALD_N_EVENTS_STALE);
+        return;
+    }
+    hub->draining = true;
+    hub->leave_until = event->leave_until;
+    ald_hub_alarm_set(hub, &hub->drain_alarm, event->leave_until);
+    drain_walk(hub, DRAIN_COMMANDS);
+}
+
+void ald_drain_cut(struct ald_hub *hub)
+{
+    hub->cutting = true;
+    drain_walk(hub, DRAIN_COMMANDS);
+}
+
+void ald_drain_pass(struct ald_hub *hub, struct ald_node *node)
+{
+    if (hub->drain_at == node) {
+        hub->drain_at = node->next;
+    }
+}
+
+static void drain_command(struct ald_hub *hub, struct ald_command *command)
+{
+    bool is_there = command->place == ALD_PLACE_HANDED || command->place == ALD_PLACE_SENT;
+
+    if (command->roster != NULL && !hub->cutting) {
+        return; /* its members decide */
+    }
+    if (command->watched != NULL && !hub->cutting) {
+        return; /* what it asks for may come yet */
+    }
+    if (is_there || command->roster != NULL) {
+        if (hub->cutting) {
+            ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_LOST, .cause = ALD_CAUSE_HUB_STOPPED});
+        }
+        return;
+    }
+    ald_command_refuse(hub, command, ALD_CAUSE_DRAINING, NULL);
+}
+
+static void drain_conn(struct ald_hub *hub, struct ald_hub_conn *conn)
+{
+    if (hub->cutting && conn->state == ALD_CONN_LEAVING) {
+        ald_hub_conn_close(hub, conn, ALD_CLOSE_STOPPING);
+    } else {
+        ald_hub_conn_settle(hub, conn);
+    }
+}
+
+bool ald_drain_work(struct ald_hub *hub)
+{
+    struct ald_node *at = hub->drain_at;
+
+    if (hub->drain_stage == DRAIN_COMMANDS) {
+        if (at == &hub->open) {
+            drain_walk(hub, DRAIN_CONNS);
+            return true;
+        }
+        hub->drain_at = at->next;
+        drain_command(hub, ald_list_entry(at, struct ald_command, open));
+        return true;
+    }
+    if (hub->drain_stage == DRAIN_CONNS && at != &hub->conns) {
+        hub->drain_at = at->next;
+        drain_conn(hub, ald_list_entry(at, struct ald_hub_conn, node));
+        return true;
+    }
+    hub->drain_stage = DRAIN_IDLE;
+    hub->drain_at = NULL;
+    return false;
+}

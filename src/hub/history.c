@@ -1,0 +1,93 @@
+#include "hub/history.h"
+
+#include "hub/command.h"
+#include "hub/roster.h"
+#include "hub/state.h"
+
+static struct ald_command *history_oldest(const struct ald_hub *hub)
+{
+    struct ald_node *node = ald_list_first(&hub->history);
+
+    return node != NULL ? ald_list_entry(node, struct ald_command, history) : NULL;
+}
+
+static bool history_is_over(const struct ald_hub *hub, const struct ald_command *oldest)
+{
+    return hub->n_history > hub->config.history_max || hub->now - oldest->ended >= hub->config.history_age;
+}
+
+static void history_watch(struct ald_hub *hub)
+{
+    const struct ald_command *oldest = history_oldest(hub);
+
+    if (oldest == NULL) {
+        ald_hub_alarm_stop(hub, &hub->history_alarm);
+    } else if (!ald_timer_running(&hub->history_alarm.timer)) {
+        ald_hub_alarm_set(hub, &hub->history_alarm, oldest->ended + hub->config.history_age);
+    }
+}
+
+static uint32_t history_weight(const struct ald_command *command)
+{
+    return 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
+}
+
+void ald_history_add(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_list_push_back(&hub->history, &command->history);
+    hub->n_history += history_weight(command);
+    history_watch(hub);
+}
+
+static void history_forget(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_node_remove(&command->history);
+    hub->n_history -= history_weight(command);
+    if (command->pins == 0) {
+        ald_command_free(hub, command);
+    }
+}
+
+static bool history_is_forgotten(const struct ald_command *command)
+{
+    return command->outcome != ALD_OUTCOME_NONE && command->whole == NULL && !ald_node_linked(&command->history);
+}
+
+/* A member of a roster lives in the memory of the whole, so that one must stay too. */
+void ald_history_pin(struct ald_hub *hub, struct ald_command *command)
+{
+    command->pins++;
+    if (command->whole != NULL) {
+        ald_history_pin(hub, command->whole);
+    }
+}
+
+void ald_history_unpin(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_assert(command->pins > 0);
+    command->pins--;
+    if (command->whole != NULL) {
+        ald_history_unpin(hub, command->whole);
+    } else if (command->pins == 0 && history_is_forgotten(command)) {
+        ald_command_free(hub, command);
+    }
+}
+
+void ald_history_trim(struct ald_hub *hub, unsigned n_max)
+{
+    struct ald_command *oldest = history_oldest(hub);
+
+    while (oldest != NULL && n_max > 0 && history_is_over(hub, oldest)) {
+        history_forget(hub, oldest);
+        oldest = history_oldest(hub);
+        n_max--;
+    }
+    history_watch(hub);
+}
+
+bool ald_history_is_over(const struct ald_hub *hub)
+{
+    const struct ald_command *oldest = history_oldest(hub);
+
+    return oldest != NULL && history_is_over(hub, oldest);
+}

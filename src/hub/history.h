@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * History: the outcomes that are remembered, oldest first, bounded by count and age.
+ *
+ * A record that somebody still needs (a watcher, the window of a session) is pinned: it is forgotten like the others, and
+ * freed when the last pin goes.
+ */
+
+#include "base/defs.h"
+
+struct ald_command;
+struct ald_hub;
+
+void ald_history_add(struct ald_hub *hub, struct ald_command *command);
+/* Keep a record for a while, and let it go. */
+void ald_history_pin(struct ald_hub *hub, struct ald_command *command);
+void ald_history_unpin(struct ald_hub *hub, struct ald_command *command);
+/* Forget what is too much or too old, at most `n_max` records. Called before a step says anything, since what the last
+ * step said may have shown these records. */
+void ald_history_trim(struct ald_hub *hub, unsigned n_max);
+/* There is something to forget. */
+bool ald_history_is_over(const struct ald_hub *hub);

@@ -1,0 +1,516 @@
+#pragma once
+
+/*
+ * Rig: drives a hub through ald_hub_step() alone and writes down what it says, one line an effect, so that a test can
+ * compare a story. Connections are numbers; commands go by their wire ids.
+ *
+ *     rig_agent(&rig, 1, "lamp", 0);
+ *     rig_caller(&rig, 2);
+ *     rig_command(&rig, 2, "c1", "lamp");
+ *     rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+ *     rig_expect(&rig, "1 command c1\n"
+ *                      "2 reply c1 succeeded\n");
+ *
+ * Unless told otherwise everything said is written at once, and all work is done before a call returns. Every step is
+ * followed by ald_hub_check() and by a look at its bounds.
+ */
+
+#include <stdio.h>
+
+#include "base/sm.h"
+#include "hub/hub.h"
+#include "hub/view.h"
+#include "lib/test.h"
+
+enum { RIG_CONNS = 16, RIG_IDS = 512, RIG_TEXT = 65536 };
+
+struct rig_conn {
+    uint64_t said, begun, done;
+    uint64_t session, serial;
+    struct ald_id health, primary;
+    char channel[ALD_ID_TEXT + 1];
+    bool open, closed_by_hub;
+};
+
+struct rig_id {
+    char wire_id[64];
+    uint64_t conn;
+    struct ald_id id;
+};
+
+struct rig {
+    struct ald_hub_config config;
+    struct ald_msg_pool *messages;
+    struct ald_hub *hub;
+    struct ald_effects effects;
+    ald_usec now;
+    bool holds_writes; /* what is said is not written until rig_write() */
+    bool by_hand;      /* one step a call */
+    struct rig_conn conns[RIG_CONNS];
+    struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
+    size_t n_ids;
+    struct ald_msg *last_reply;
+    size_t n_text;
+    char text[RIG_TEXT];
+};
+
+/* What may be said of a command beyond its target. */
+struct rig_options {
+    uint8_t mode;
+    ald_usec ttl; /* 0: not said */
+    uint32_t flags;
+    const char *channel;
+    const char *name;
+    const char *payload;
+    const char *hub;
+    const char *collapse;
+    uint8_t scope;
+    bool no_target;
+    uint64_t serial;
+};
+
+static ALD_UNUSED void rig_line(struct rig *rig, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    rig->n_text += (size_t)vsnprintf(rig->text + rig->n_text, RIG_TEXT - rig->n_text, format, args);
+    va_end(args);
+    ald_check(rig->n_text < RIG_TEXT);
+}
+
+static ALD_UNUSED const char *rig_wire_id(const struct ald_msg *msg)
+{
+    static char text[64];
+
+    snprintf(text, sizeof(text), "%.*s", ALD_STR_ARG(msg->wire_id));
+    return text;
+}
+
+static ALD_UNUSED void rig_hear_reply(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    ald_check(signal->request != NULL);
+    rig_line(rig, "%d reply %s %s", (int)conn, rig_wire_id(signal->request),
+             ald_outcome_name((enum ald_outcome)signal->outcome));
+    if (signal->cause != ALD_CAUSE_NONE) {
+        rig_line(rig, " %s", ald_cause_word((enum ald_cause)signal->cause));
+    }
+    rig_line(rig, "\n");
+    ald_msg_unref(rig->last_reply);
+    rig->last_reply = signal->msg != NULL ? ald_msg_ref(signal->msg) : NULL;
+}
+
+static ALD_UNUSED void rig_hear_command(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    struct rig_id *id = &rig->ids[rig->n_ids++ % RIG_IDS];
+
+    snprintf(id->wire_id, sizeof(id->wire_id), "%s", rig_wire_id(signal->msg));
+    id->conn = conn;
+    id->id = signal->id;
+    rig_line(rig, "%d command %s\n", (int)conn, id->wire_id);
+}
+
+static ALD_UNUSED void rig_hear_status(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    rig_line(rig, "%d status %s %s", (int)conn, rig_wire_id(signal->request),
+             ald_phase_name((enum ald_phase)signal->phase));
+    if (signal->msg != NULL && signal->msg->text.size > 0) {
+        rig_line(rig, ": %.*s", ALD_STR_ARG(signal->msg->text));
+    }
+    rig_line(rig, "\n");
+}
+
+static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t number,
+                                const struct ald_signal *signal)
+{
+    conn->said++;
+    ald_check(signal->ordinal == conn->said);
+    if (signal->serial != 0) {
+        conn->serial = signal->serial;
+    }
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_REGISTERED:
+        conn->session = signal->session;
+        snprintf(conn->channel, sizeof(conn->channel), "%.*s", ALD_STR_ARG(signal->channel));
+        return;
+    case ALD_SIGNAL_DENIED:
+        rig_line(rig, "%d denied: %.*s\n", (int)number, ALD_STR_ARG(signal->text));
+        return;
+    case ALD_SIGNAL_COMMAND:
+        rig_hear_command(rig, number, signal);
+        return;
+    case ALD_SIGNAL_REPLY:
+        rig_hear_reply(rig, number, signal);
+        return;
+    case ALD_SIGNAL_STATUS:
+        rig_hear_status(rig, number, signal);
+        return;
+    case ALD_SIGNAL_CANCEL:
+        rig_line(rig, "%d cancel %s\n", (int)number, rig_wire_id(signal->request));
+        return;
+    case ALD_SIGNAL_HEALTH:
+        conn->health = signal->id;
+        break;
+    case ALD_SIGNAL_PRIMARY:
+        conn->primary = signal->id;
+        rig_line(rig, "%d primary %s term %d\n", (int)number, signal->primary ? "true" : "false", (int)signal->term);
+        return;
+    case ALD_SIGNAL_LEAVE:
+        rig_line(rig, "%d leave%s\n", (int)number, signal->reconnect ? " reconnect" : "");
+        return;
+    default:
+        break;
+    }
+    rig_line(rig, "%d %s\n", (int)number, ald_signal_name((enum ald_signal_kind)signal->kind));
+}
+
+static ALD_UNUSED void rig_take_effects(struct rig *rig)
+{
+    static const char *const causes[] = {"left", "unhealthy", "slow", "replaced", "denied", "full", "stopping"};
+
+    ald_check(rig->effects.n <= rig->config.step_work + ALD_EFFECTS_SLACK);
+    for (size_t i = 0; i < rig->effects.n; i++) {
+        const struct ald_effect *effect = &rig->effects.ring[i];
+        struct rig_conn *conn = &rig->conns[effect->conn % RIG_CONNS];
+
+        switch ((enum ald_effect_kind)effect->kind) {
+        case ALD_EFFECT_SIGNAL:
+            ald_check(!conn->closed_by_hub);
+            rig_hear(rig, conn, effect->conn, &effect->signal);
+            break;
+        case ALD_EFFECT_PAUSE:
+            rig_line(rig, "%d pause\n", (int)effect->conn);
+            break;
+        case ALD_EFFECT_RESUME:
+            rig_line(rig, "%d resume\n", (int)effect->conn);
+            break;
+        case ALD_EFFECT_CLOSE:
+            conn->closed_by_hub = true;
+            rig_line(rig, "%d close %s\n", (int)effect->conn, causes[effect->cause]);
+            break;
+        }
+    }
+    ald_effects_clear(&rig->effects);
+}
+
+static ALD_UNUSED void rig_step(struct rig *rig, struct ald_event event)
+{
+    event.now = rig->now;
+    event.wall = 1700000000 * ALD_SEC + rig->now;
+    ald_hub_step(rig->hub, &event, &rig->effects);
+    ald_hub_check(rig->hub);
+    rig_take_effects(rig);
+}
+
+static ALD_UNUSED void rig_write(struct rig *rig, uint64_t number, uint64_t begun, uint64_t done)
+{
+    struct rig_conn *conn = &rig->conns[number];
+
+    conn->begun = begun;
+    conn->done = done;
+    rig_step(rig, (struct ald_event){.kind = ALD_EVENT_WRITTEN, .conn = number, .begun = begun, .done = done});
+}
+
+static ALD_UNUSED bool rig_write_some(struct rig *rig)
+{
+    for (uint64_t i = 1; i < RIG_CONNS && !rig->holds_writes; i++) {
+        struct rig_conn *conn = &rig->conns[i];
+
+        if (conn->open && conn->done < conn->said) {
+            rig_write(rig, i, conn->said, conn->said);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Do all work that is due now. */
+static ALD_UNUSED void rig_settle(struct rig *rig)
+{
+    int n = 0;
+
+    while (!rig->by_hand && (rig_write_some(rig) || ald_hub_deadline(rig->hub) <= rig->now)) {
+        rig_step(rig, (struct ald_event){.kind = ALD_EVENT_TICK});
+        ald_check(++n < 100000);
+    }
+}
+
+static ALD_UNUSED void rig_event(struct rig *rig, struct ald_event event)
+{
+    rig_step(rig, event);
+    rig_settle(rig);
+}
+
+static ALD_UNUSED void rig_advance(struct rig *rig, ald_usec usec)
+{
+    ald_usec until = rig->now + usec;
+
+    while (ald_hub_deadline(rig->hub) < until) {
+        rig->now = ALD_MAX(rig->now, ald_hub_deadline(rig->hub));
+        rig_step(rig, (struct ald_event){.kind = ALD_EVENT_TICK});
+        rig_settle(rig);
+    }
+    rig->now = until;
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_TICK});
+}
+
+/* A test may change rig->config between the two. */
+static ALD_UNUSED void rig_init(struct rig *rig)
+{
+    memset(rig, 0, sizeof(*rig));
+    rig->now = 1000 * ALD_SEC;
+    ald_hub_config_init(&rig->config);
+    rig->config.seed = 7;
+    rig->config.health_interval = 0;
+}
+
+static ALD_UNUSED void rig_start(struct rig *rig)
+{
+    rig->config.now = rig->now;
+    ald_check_int(ald_msg_pool_new(64, &rig->messages), 0);
+    ald_check_int(ald_hub_new(&rig->config, rig->messages, &rig->hub), 0);
+    ald_check_int(ald_effects_init(&rig->effects, &rig->config), 0);
+}
+
+static ALD_UNUSED void rig_fini(struct rig *rig)
+{
+    rig->last_reply = ald_msg_unref(rig->last_reply);
+    ald_effects_fini(&rig->effects);
+    ald_hub_free(rig->hub);
+    ald_check_int(ald_msg_pool_live(rig->messages), 0);
+    ald_msg_pool_free(rig->messages);
+}
+
+static ALD_UNUSED void rig_expect(struct rig *rig, const char *story)
+{
+    if (strcmp(rig->text, story) != 0) {
+        fail_msg("the story is\n%snot\n%s", rig->text, story);
+    }
+    rig->n_text = 0;
+    rig->text[0] = '\0';
+}
+
+static ALD_UNUSED void rig_open(struct rig *rig, uint64_t conn)
+{
+    rig->conns[conn % RIG_CONNS] = (struct rig_conn){.open = true};
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_OPENED,
+                                      .conn = conn,
+                                      .edge = rig,
+                                      .peer = ALD_STR("127.0.0.1:9"),
+                                      .dialect = ALD_STR("test")});
+}
+
+static ALD_UNUSED void rig_close(struct rig *rig, uint64_t conn)
+{
+    rig->conns[conn].open = false;
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_CLOSED, .conn = conn});
+}
+
+static ALD_UNUSED void rig_signal(struct rig *rig, uint64_t conn, struct ald_signal *signal)
+{
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = conn, .signal = signal});
+    ald_signal_clear(signal);
+}
+
+static ALD_UNUSED void rig_register(struct rig *rig, uint64_t conn, const char *target, uint32_t traits)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+
+    signal.target = ald_str(target);
+    signal.traits = traits;
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_agent(struct rig *rig, uint64_t conn, const char *target, uint32_t traits)
+{
+    rig_open(rig, conn);
+    rig_register(rig, conn, target, traits);
+}
+
+static ALD_UNUSED void rig_caller(struct rig *rig, uint64_t conn)
+{
+    rig_agent(rig, conn, NULL, ALD_CAN_STATUS | ALD_CAN_OUTCOME);
+}
+
+static ALD_UNUSED struct ald_msg *rig_msg(struct rig *rig, enum ald_kind kind, const char *wire_id)
+{
+    struct ald_msg *msg = NULL;
+
+    ald_check_int(ald_msg_new(rig->messages, kind, &msg), 0);
+    ald_check_int(ald_msg_set(msg, &msg->wire_id, ald_str(wire_id)), 0);
+    return msg;
+}
+
+static ALD_UNUSED void rig_fill(struct ald_msg *msg, const char *target, const struct rig_options *options)
+{
+    const struct ald_address to = {.target = options->no_target ? ALD_STR_NONE : ald_str(target),
+                                   .channel = ald_str(options->channel),
+                                   .hub = ald_str(options->hub),
+                                   .scope = (enum ald_scope)options->scope};
+
+    ald_check_int(ald_msg_set_address(msg, &msg->to, &to), 0);
+    ald_check_int(ald_msg_set(msg, &msg->name, ald_str(options->name != NULL ? options->name : "DO")), 0);
+    ald_check_int(ald_msg_set(msg, &msg->collapse, ald_str(options->collapse)), 0);
+    if (options->payload != NULL) {
+        msg->payload = ald_slice_static(ald_str(options->payload));
+    }
+    msg->mode = options->mode;
+    msg->flags = options->flags;
+    msg->ttl = options->ttl != 0 ? options->ttl : ALD_NEVER;
+}
+
+static ALD_UNUSED void rig_command_as(struct rig *rig, uint64_t conn, const char *wire_id, const char *target,
+                                      struct rig_options options)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+
+    signal.msg = rig_msg(rig, ALD_COMMAND, wire_id);
+    signal.serial = options.serial;
+    rig_fill(signal.msg, target, &options);
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_command(struct rig *rig, uint64_t conn, const char *wire_id, const char *target)
+{
+    rig_command_as(rig, conn, wire_id, target, (struct rig_options){0});
+}
+
+static ALD_UNUSED void rig_send_event(struct rig *rig, uint64_t conn, const char *target)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    const struct rig_options options = {0};
+
+    signal.msg = rig_msg(rig, ALD_EVENT, NULL);
+    rig_fill(signal.msg, target, &options);
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+/* The hub's id under which `conn` was given the command, the latest one. */
+static ALD_UNUSED struct ald_id rig_id_of(const struct rig *rig, uint64_t conn, const char *wire_id)
+{
+    for (size_t i = rig->n_ids; i > 0 && i + RIG_IDS > rig->n_ids; i--) {
+        const struct rig_id *id = &rig->ids[(i - 1) % RIG_IDS];
+
+        if (id->conn == conn && strcmp(id->wire_id, wire_id) == 0) {
+            return id->id;
+        }
+    }
+    return (struct ald_id){1, 1};
+}
+
+static ALD_UNUSED void rig_reply_as(struct rig *rig, uint64_t conn, struct ald_id id, uint8_t outcome, uint8_t cause,
+                                    const char *payload)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    signal.id = id;
+    signal.msg = rig_msg(rig, ALD_REPLY, NULL);
+    signal.msg->outcome = outcome;
+    signal.msg->cause = cause;
+    if (payload != NULL) {
+        signal.msg->payload = ald_slice_static(ald_str(payload));
+    }
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_reply(struct rig *rig, uint64_t conn, const char *wire_id, uint8_t outcome)
+{
+    rig_reply_as(rig, conn, rig_id_of(rig, conn, wire_id), outcome, 0, "{}");
+}
+
+static ALD_UNUSED void rig_status(struct rig *rig, uint64_t conn, const char *wire_id, uint8_t phase)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
+
+    signal.id = rig_id_of(rig, conn, wire_id);
+    signal.msg = rig_msg(rig, ALD_STATUS, NULL);
+    signal.msg->phase = phase;
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_cancel(struct rig *rig, uint64_t conn, const char *wire_id)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
+
+    signal.msg = rig_msg(rig, ALD_CANCEL, wire_id);
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_say(struct rig *rig, uint64_t conn, enum ald_signal_kind kind)
+{
+    struct ald_signal signal = ald_signal_of(kind);
+
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_answer_health(struct rig *rig, uint64_t conn, bool healthy)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_HEALTH);
+
+    signal.id = rig->conns[conn].health;
+    signal.ok = true;
+    signal.healthy = healthy;
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_answer_primary(struct rig *rig, uint64_t conn, bool ok)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_PRIMARY);
+
+    signal.id = rig->conns[conn].primary;
+    signal.ok = ok;
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_resume(struct rig *rig, uint64_t conn, uint64_t session, uint64_t serial)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_RESUME);
+
+    signal.session = session;
+    signal.serial = serial;
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_drain(struct rig *rig, ald_usec usec)
+{
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = rig->now + usec});
+}
+
+static ALD_UNUSED struct ald_command_view rig_view(const struct rig *rig, const char *id)
+{
+    struct ald_command_view view = {0};
+
+    ald_check_int(ald_hub_find_command(rig->hub, ald_str(id), &view), 0);
+    return view;
+}
+
+static ALD_UNUSED struct ald_channel_view rig_channel(const struct rig *rig, uint64_t conn)
+{
+    struct ald_channel_view view = {0};
+
+    ald_check_int(ald_hub_find_channel(rig->hub, ald_str(rig->conns[conn].channel), &view), 0);
+    return view;
+}
+
+static ALD_UNUSED int rig_count(const struct rig *rig, enum ald_counter counter)
+{
+    return (int)ald_hub_counter(rig->hub, counter);
+}
+
+/* Does the command's story have this line? */
+static ALD_UNUSED bool rig_story_has(const struct rig *rig, const char *id, const char *text)
+{
+    struct ald_command_view view = rig_view(rig, id);
+
+    for (size_t i = 0; i < view.n_story; i++) {
+        if (strcmp(view.story[i].text, text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

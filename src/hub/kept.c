@@ -1,0 +1,47 @@
+#include "hub/kept.h"
+
+#include "hub/command.h"
+#include "hub/state.h"
+
+/* The time left is told anew each time; a command whose time is over is told as such, never as one without a limit. */
+static struct ald_signal kept_command_signal(const struct ald_hub *hub, const struct ald_command *command)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    const struct ald_command *asked = command->whole != NULL ? command->whole : command;
+
+    signal.msg = ald_msg_ref(command->msg);
+    signal.id = command->id;
+    signal.ttl = asked->deadline > hub->now ? asked->deadline - hub->now : 0;
+    signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    return signal;
+}
+
+static struct ald_signal kept_cancel_signal(const struct ald_command *command)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
+
+    signal.id = command->id;
+    signal.request = ald_msg_ref(command->msg);
+    signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    return signal;
+}
+
+struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept)
+{
+    struct ald_signal signal;
+
+    switch ((enum ald_kept_kind)kept->kind) {
+    case ALD_KEPT_COMMAND:
+        return kept_command_signal(hub, ald_container(kept, struct ald_command, kept_command));
+    case ALD_KEPT_CANCEL:
+        return kept_cancel_signal(ald_container(kept, struct ald_command, kept_cancel));
+    case ALD_KEPT_REPLY:
+        return ald_command_reply_signal(ald_container(kept, struct ald_command, kept_reply));
+    case ALD_KEPT_SIGNAL:
+        break;
+    }
+    signal = ald_container(kept, struct ald_kept_signal, kept)->signal;
+    signal.msg = signal.msg != NULL ? ald_msg_ref(signal.msg) : NULL;
+    signal.request = signal.request != NULL ? ald_msg_ref(signal.request) : NULL;
+    return signal;
+}

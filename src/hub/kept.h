@@ -1,0 +1,43 @@
+#pragma once
+
+/*
+ * Kept: something told to a party that can be told again. A party with a session receives what its connection lost; so
+ * what it is told stays in its window until it is acknowledged. What comes from a command is not stored but made anew
+ * from the command's record, which is why keeping never allocates where dropping is forbidden.
+ */
+
+#include "base/list.h"
+#include "msg/signal.h"
+
+struct ald_hub;
+struct ald_session;
+
+enum ald_kept_kind {
+    ALD_KEPT_COMMAND, /* these three stand in the record of a command */
+    ALD_KEPT_CANCEL,
+    ALD_KEPT_REPLY,
+    ALD_KEPT_SIGNAL /* a struct ald_kept_signal */
+};
+
+struct ald_kept {
+    struct ald_node node; /* the window of `session` */
+    struct ald_session *session;
+    uint64_t serial;
+    uint64_t ordinal; /* of its latest saying on a connection, 0: not said there */
+    size_t cost;
+    uint8_t kind; /* enum ald_kept_kind */
+};
+
+struct ald_kept_signal {
+    struct ald_kept kept;
+    struct ald_signal signal;
+};
+
+static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)
+{
+    *kept = (struct ald_kept){.kind = (uint8_t)kind};
+    ald_node_init(&kept->node);
+}
+
+/* The signal it stands for, with references of its own. */
+struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept);

@@ -1,0 +1,513 @@
+#include "hub/party.h"
+
+#include <stdlib.h>
+
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/health.h"
+#include "hub/primary.h"
+#include "hub/session.h"
+#include "hub/state.h"
+#include "hub/target.h"
+#include "hub/who.h"
+
+const struct ald_state ald_party_states[] = {
+    [ALD_PARTY_LIVE] = {"live", ALD_STATE_INITIAL, ALD_TO(ALD_PARTY_AWAY) | ALD_TO(ALD_PARTY_GONE)},
+    [ALD_PARTY_AWAY] = {"away", 0, ALD_TO(ALD_PARTY_LIVE) | ALD_TO(ALD_PARTY_GONE)},
+    [ALD_PARTY_GONE] = {"gone", ALD_STATE_FINAL, 0},
+};
+
+static void party_set_state(struct ald_hub *hub, struct ald_party *party, enum ald_party_state state)
+{
+    ald_sm_move(&hub->machines[ALD_MACHINE_PARTY], &party->state, (uint8_t)state);
+}
+
+struct ald_party *ald_party_find(struct ald_hub_conn *conn, uint32_t number)
+{
+    if (conn->latest == NULL || conn->latest->number != number) {
+        struct ald_party *party = ald_table_find_number(&conn->by_number, number);
+
+        if (party == NULL) {
+            return NULL;
+        }
+        conn->latest = party;
+    }
+    return conn->latest;
+}
+
+int ald_party_attach(struct ald_party *party, struct ald_hub_conn *conn, uint32_t number)
+{
+    int r;
+
+    r = ald_table_add_number(&conn->by_number, number, party);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_assert(r == 0);
+    ald_node_remove(&party->node);
+    ald_list_push_back(&conn->parties, &party->node);
+    party->number = number;
+    party->conn = conn;
+    conn->n_parties++;
+    conn->n_submitted += party->n_submitted;
+    conn->n_in_flight += party->n_in_flight;
+    return 0;
+}
+
+static void party_detach(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_hub_conn *conn = party->conn;
+
+    ald_table_remove_number(&conn->by_number, party->number);
+    conn->latest = NULL;
+    conn->n_parties--;
+    conn->n_submitted -= party->n_submitted;
+    conn->n_in_flight -= party->n_in_flight;
+    party->conn = NULL;
+    ald_node_remove(&party->node);
+    ald_list_push_back(&hub->parties, &party->node);
+}
+
+static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, struct ald_party **ret_party)
+{
+    const uint64_t seed[2] = {ald_rng_next(&hub->rng), ald_rng_next(&hub->rng)};
+    struct ald_party *party = malloc(sizeof(*party));
+    int r;
+
+    if (party == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *party = (struct ald_party){0};
+    ald_node_init(&party->node);
+    ald_node_init(&party->submitted);
+    ald_table_init(&party->wire_ids, seed);
+    r = ald_party_attach(party, conn, number);
+    if (r < 0) {
+        free(party);
+        return ald_trace(r);
+    }
+    *ret_party = party;
+    return 0;
+}
+
+/* Why the registration cannot be; NULL: it can. */
+static const char *register_judge_taken(const struct ald_hub *hub, const struct ald_party *party,
+                                        const struct ald_signal *signal)
+{
+    const struct ald_target *target = ald_target_find(hub, signal->target);
+    uint32_t n = target != NULL ? target->n_channels : 0;
+
+    if (n > 0 && party != NULL && party->channel != NULL && party->channel->target == target) {
+        n--;
+    }
+    if (n == 0 || signal->taken == ALD_TAKEN_SHARE) {
+        return NULL;
+    }
+    if (signal->taken == ALD_TAKEN_REPLACE) {
+        /* Whoever replaces means one predecessor; a name that several share is not theirs to take. */
+        return n == 1 ? NULL : "the target is shared by several";
+    }
+    return "the target is taken";
+}
+
+static bool name_is_valid(struct ald_str name)
+{
+    return name.size > 0 && name.size <= ALD_NAME_MAX && ald_utf8_valid(name);
+}
+
+static const char *register_judge(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_party *party = ald_party_find(conn, signal->party);
+
+    if (hub->draining) {
+        return "the hub is stopping";
+    }
+    if (conn->state != ALD_CONN_OPEN) {
+        return "the connection is leaving";
+    }
+    if (signal->principal.size > ALD_NAME_MAX) {
+        return "the principal's name is too long";
+    }
+    if (party == NULL && conn->n_parties >= ALD_CONN_PARTIES_MAX) {
+        return "too many parties on one connection";
+    }
+    if (!ald_str_present(signal->target)) {
+        return NULL;
+    }
+    return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal) : "not a valid target name";
+}
+
+/* What a registration needs, made before anything is changed. */
+struct registration {
+    struct ald_party *party;
+    struct ald_who *who;
+    struct ald_target *target;
+    struct ald_channel *channel;
+    bool is_new;
+};
+
+static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal,
+                             struct registration *made)
+{
+    int r;
+
+    r = ald_who_new(signal->target, signal->principal, conn->peer, conn->dialect, &made->who);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (made->party == NULL) {
+        r = party_new(hub, conn, signal->party, &made->party);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+        made->is_new = true;
+    }
+    if ((signal->traits & ALD_CAN_RESUME) != 0 && made->party->session == NULL) {
+        r = ald_session_new(hub, made->party, signal->ttl);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
+    if (!ald_str_present(signal->target)) {
+        return 0;
+    }
+    r = ald_target_get(hub, signal->target, &made->target);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_channel_new(hub, made->party, made->target, &made->channel);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void registration_undo(struct ald_hub *hub, struct registration *made)
+{
+    if (made->target != NULL) {
+        ald_target_settle(hub, made->target);
+    }
+    if (made->is_new) {
+        ald_party_free(hub, made->party);
+    }
+    ald_who_unref(made->who);
+}
+
+/* The channel that has the name goes, and with it the connection, if it is that one's only party. */
+static void registration_replace(struct ald_hub *hub, const struct registration *made)
+{
+    struct ald_node *node = ald_list_first(&made->target->channels);
+    struct ald_party *party;
+
+    if (node == NULL) {
+        return;
+    }
+    party = ald_list_entry(node, struct ald_channel, target_node)->party;
+    if (party == made->party) {
+        return;
+    }
+    ald_channel_part(hub, party->channel);
+    if (party->session != NULL) {
+        ald_session_over(hub, party->session);
+    }
+    if (party->conn != NULL && party->conn->n_parties == 1) {
+        ald_hub_conn_close(hub, party->conn, ALD_CLOSE_REPLACED);
+    }
+}
+
+static void registration_commit(struct ald_hub *hub, const struct ald_signal *signal, struct registration *made)
+{
+    struct ald_party *party = made->party;
+
+    if (party->channel != NULL) {
+        ald_channel_part(hub, party->channel);
+    }
+    ald_who_unref(party->who);
+    party->who = made->who;
+    party->traits = signal->traits;
+    ald_hub_count(hub, ALD_N_REGISTERED);
+    if (made->channel == NULL) {
+        ald_party_say_registered(hub, party);
+        return;
+    }
+    if (signal->taken == ALD_TAKEN_REPLACE) {
+        registration_replace(hub, made);
+    }
+    made->channel->who = ald_who_ref(made->who);
+    party->channel = made->channel;
+    ald_party_say_registered(hub, party);
+    ald_channel_join(hub, made->channel);
+}
+
+void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    const char *why = register_judge(hub, conn, signal);
+    struct registration made = {.party = ald_party_find(conn, signal->party)};
+
+    if (why == NULL && registration_make(hub, conn, signal, &made) < 0) {
+        registration_undo(hub, &made);
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+        why = "memory is short";
+    }
+    if (why != NULL) {
+        ald_party_deny(hub, conn, signal->party, why);
+        return;
+    }
+    registration_commit(hub, signal, &made);
+}
+
+void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, const char *text)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_DENIED);
+
+    signal.party = number;
+    signal.text = ald_str(text);
+    ald_hub_count(hub, ALD_N_DENIED);
+    ald_ignore(ald_hub_conn_say(hub, conn, &signal)); /* a connection that hears nothing ends all the same */
+    ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
+}
+
+void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTERED);
+
+    if (party->channel != NULL) {
+        signal.target = party->who->target;
+        signal.channel = ald_str_of(party->channel->id, ALD_ID_TEXT);
+    }
+    if (party->session != NULL && !party->session->over) {
+        signal.session = party->session->number;
+        signal.ttl = party->session->ttl;
+        signal.serial = party->session->serial_in;
+    }
+    ald_party_say(hub, party, &signal);
+}
+
+void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+
+    if (party == NULL || party->channel == NULL) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    ald_channel_part(hub, party->channel);
+}
+
+void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+
+    if (party == NULL) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    party->traits = signal->traits;
+    if (party->channel != NULL) {
+        ald_primary_update(hub, party->channel);
+        ald_health_start(hub, party->channel);
+    }
+}
+
+/* One of several parties only gives its name up; the last one takes the connection with it. */
+void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+
+    if (party != NULL && party->session != NULL) {
+        ald_session_over(hub, party->session);
+    }
+    if (party != NULL && party->channel != NULL) {
+        if (conn->n_parties > 1) {
+            ald_channel_part(hub, party->channel);
+        } else {
+            ald_channel_set_leaving(hub, party->channel);
+        }
+    }
+    if (conn->n_parties <= 1) {
+        ald_hub_conn_left(hub, conn);
+    }
+}
+
+bool ald_party_hears(const struct ald_party *party)
+{
+    if (party->conn != NULL && ald_hub_conn_hears(party->conn)) {
+        return true;
+    }
+    return party->session != NULL && !party->session->over && party->state != ALD_PARTY_GONE;
+}
+
+bool ald_party_is_choked(const struct ald_party *party)
+{
+    if (party->conn == NULL || !ald_hub_conn_hears(party->conn) || party->conn->choked) {
+        return true;
+    }
+    return party->session != NULL && party->session->unsaid != NULL;
+}
+
+void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal)
+{
+    if (party->conn == NULL) {
+        ald_signal_clear(signal);
+        return;
+    }
+    signal->party = party->number;
+    ald_ignore(ald_hub_conn_say(hub, party->conn, signal)); /* what is said about a link that is gone means nothing */
+}
+
+void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    if (party->channel != NULL) {
+        signal.target = party->who->target;
+        ald_channel_set_leaving(hub, party->channel);
+    }
+    if ((party->traits & ALD_CAN_LEAVE) != 0) {
+        signal.reconnect = true;
+        ald_party_say(hub, party, &signal);
+    }
+}
+
+void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
+{
+    struct ald_signal signal;
+
+    if (party->session != NULL && !party->session->over) {
+        ald_session_tell(hub, party->session, kept);
+        return;
+    }
+    kept->ordinal = UINT64_MAX;
+    if (party->conn != NULL) {
+        signal = ald_kept_signal_of(hub, kept);
+        signal.party = party->number;
+        if (ald_hub_conn_say(hub, party->conn, &signal)) {
+            kept->ordinal = party->conn->said;
+        }
+    }
+}
+
+void ald_party_untell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
+{
+    if (party->session != NULL) {
+        ald_session_untell(hub, party->session, kept);
+    }
+}
+
+bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal)
+{
+    struct ald_kept_signal *kept;
+
+    if (ald_party_is_choked(party)) {
+        ald_signal_clear(signal);
+        return false;
+    }
+    signal->party = party->number;
+    if (party->session == NULL || party->session->over) {
+        return ald_hub_conn_say(hub, party->conn, signal);
+    }
+    kept = ald_pool_get(&hub->kept);
+    if (kept == NULL) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+        ald_signal_clear(signal);
+        return false;
+    }
+    ald_kept_init(&kept->kept, ALD_KEPT_SIGNAL);
+    kept->signal = *signal;
+    ald_session_tell(hub, party->session, &kept->kept);
+    return true;
+}
+
+void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause)
+{
+    party_set_state(hub, party, ALD_PARTY_GONE);
+    party->lost_cause = lost_cause;
+    if (party->channel != NULL) {
+        ald_channel_part(hub, party->channel);
+    }
+}
+
+bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_node *node = ald_list_first(&party->submitted);
+
+    if (node != NULL) {
+        ald_command_orphan(hub, ald_list_entry(node, struct ald_command, caller_node));
+    }
+    return node != NULL;
+}
+
+static bool party_may_resume(const struct ald_hub *hub, const struct ald_party *party)
+{
+    return party->session != NULL && !party->session->over && !hub->draining;
+}
+
+void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party)
+{
+    if (party->state == ALD_PARTY_LIVE && party_may_resume(hub, party)) {
+        if (ald_session_rewind(party->session, party->conn->begun)) {
+            return;
+        }
+        party_detach(hub, party);
+        party_set_state(hub, party, ALD_PARTY_AWAY);
+        if (party->channel != NULL) {
+            ald_channel_away(hub, party->channel);
+        }
+        ald_session_away(hub, party->session);
+        return;
+    }
+    if (party->state == ALD_PARTY_LIVE) {
+        ald_party_part(hub, party, ALD_CAUSE_LINK_ENDED);
+        return;
+    }
+    if (ald_party_work_gone(hub, party)) {
+        return;
+    }
+    party_detach(hub, party);
+    if (party->session != NULL) {
+        ald_session_over(hub, party->session);
+        ald_session_wake(hub, party->session);
+    }
+    ald_party_settle(hub, party);
+}
+
+void ald_party_settle(struct ald_hub *hub, struct ald_party *party)
+{
+    if (party->state == ALD_PARTY_GONE && party->conn == NULL && party->n_channels == 0 && party->n_submitted == 0 &&
+        party->session == NULL) {
+        ald_party_free(hub, party);
+    }
+}
+
+void ald_party_free(struct ald_hub *hub, struct ald_party *party)
+{
+    ald_assert(party->n_channels == 0);
+    ald_assert(party->n_submitted == 0);
+
+    if (party->session != NULL) {
+        ald_session_free(hub, party->session);
+    }
+    if (party->conn != NULL) {
+        party_detach(hub, party);
+    }
+    ald_node_remove(&party->node);
+    ald_table_fini(&party->wire_ids);
+    ald_who_unref(party->who);
+    free(party);
+}
+
+void ald_party_check(const struct ald_hub *hub, const struct ald_party *party)
+{
+    uint32_t n = 0;
+
+    ald_list_each (it, &party->submitted) {
+        const struct ald_command *command = ald_list_entry(it, const struct ald_command, caller_node);
+
+        ald_assert(command->caller == party);
+        ald_assert(command->outcome == ALD_OUTCOME_NONE || command->roster != NULL);
+        n++;
+    }
+    ald_assert(n == party->n_submitted);
+    ald_assert(party->wire_ids.n_entries <= n);
+    ald_assert((party->state == ALD_PARTY_LIVE) ? party->conn != NULL : true);
+    if (party->session != NULL) {
+        ald_session_check(hub, party->session);
+    }
+}

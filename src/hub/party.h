@@ -1,0 +1,81 @@
+#pragma once
+
+/*
+ * Party: who speaks on a connection, numbered by the dialect within it. It submits commands, and while it is registered
+ * under the name of a target it has a channel.
+ *
+ * Lifetime:   REGISTER to the end of its connection, or of its session; then until its commands have let go of it.
+ * Invariants: n_submitted is the number of its commands without an outcome, each under its wire id in wire_ids.
+ */
+
+#include "base/table.h"
+#include "hub/conn.h"
+#include "hub/kept.h"
+
+struct ald_channel;
+struct ald_session;
+struct ald_who;
+
+enum ald_party_state {
+    ALD_PARTY_LIVE, /* its connection is there */
+    ALD_PARTY_AWAY, /* its session may resume */
+    ALD_PARTY_GONE
+};
+
+struct ald_party {
+    struct ald_node node; /* its connection's parties, or the hub's that have no connection */
+    struct ald_hub_conn *conn;
+    uint32_t number;
+    uint32_t traits;
+    uint8_t state;      /* enum ald_party_state */
+    uint8_t lost_cause; /* GONE: enum ald_cause of what it had */
+    struct ald_who *who;
+    struct ald_channel *channel; /* its registration, or NULL */
+    uint32_t n_channels;         /* with those that are gone and finish */
+    struct ald_node submitted;   /* of ald_command.caller_node */
+    uint32_t n_submitted;
+    uint32_t n_in_flight; /* commands handed or sent to its channels */
+    struct ald_table wire_ids;
+    struct ald_session *session; /* NULL: it ends with its connection */
+};
+
+/* NULL when it never registered. */
+struct ald_party *ald_party_find(struct ald_hub_conn *conn, uint32_t number);
+
+void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+/* Refuse what it asked for, and end the connection. */
+void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, const char *text);
+
+/* There is somebody who can be told something, now or when the session resumes. */
+bool ald_party_hears(const struct ald_party *party);
+/* Its connection takes no more commands and droppable things now. */
+bool ald_party_is_choked(const struct ald_party *party);
+
+/* Say something about the link itself; dropped while the party is away. Takes the references of `signal`. */
+void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
+/* Its channel takes no more; it is told so if it knows what a goodbye is. */
+void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party);
+/* Tell it what `kept` stands for; with a session it is kept until it is acknowledged. Never fails. */
+void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
+/* What was told and is known not to have been written is taken back. */
+void ald_party_untell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
+/* Tell it something that may be dropped: when it is choked, or memory is short. Takes the references; false: dropped. */
+bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
+
+/* Its connection has ended: a unit of letting go. Once nothing is left to do it is no longer among the connection's. */
+void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party);
+/* It is gone for good: what hung on it is let go of in slices. `lost_cause` is an ald_cause. */
+void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause);
+/* A unit of letting go of a party that is GONE; false when it hangs on nothing of ours any more. */
+bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party);
+/* Put it under `conn` as its party `number`, which must be free. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_party_attach(struct ald_party *party, struct ald_hub_conn *conn, uint32_t number);
+/* The answer to what it asked for. */
+void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party);
+/* Free it if nothing hangs on it any more; it must be GONE. */
+void ald_party_settle(struct ald_hub *hub, struct ald_party *party);
+void ald_party_free(struct ald_hub *hub, struct ald_party *party);
+void ald_party_check(const struct ald_hub *hub, const struct ald_party *party);

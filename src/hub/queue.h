@@ -1,0 +1,30 @@
+#pragma once
+
+/*
+ * Queue: commands that wait, in order, with their account. Intrusive, so that waiting allocates nothing.
+ *
+ * Invariants: n and bytes are those of the list; hub->n_queued and hub->queued_bytes are the sums over all queues.
+ */
+
+#include "base/list.h"
+
+struct ald_hub;
+struct ald_command;
+
+struct ald_queue {
+    struct ald_node list; /* of ald_command.place */
+    uint32_t n;
+    size_t bytes;
+};
+
+void ald_queue_init(struct ald_queue *queue);
+
+/* May one more command of `cost` bytes wait here? The caps are those of the queue and of all queues together. */
+bool ald_queue_has_room(const struct ald_hub *hub, const struct ald_queue *queue, size_t cost);
+
+/* The caps are not asked: what was admitted once and comes back is never turned away. */
+void ald_queue_push_back(struct ald_hub *hub, struct ald_queue *queue, struct ald_command *command);
+void ald_queue_push_front(struct ald_hub *hub, struct ald_queue *queue, struct ald_command *command);
+void ald_queue_remove(struct ald_hub *hub, struct ald_command *command);
+/* NULL when empty; it stays where it is. */
+struct ald_command *ald_queue_first(const struct ald_queue *queue);

@@ -1,0 +1,141 @@
+#pragma once
+
+/*
+ * The hub's own state: what its parts share. Only the files of this folder include it.
+ *
+ * Work that one event causes and that has no fixed size (the end of a connection with ten thousand commands, a fan-out,
+ * a queue that may move again) is never done on the spot. The object is linked into one of the lists of `work`, and
+ * ald_hub_step() takes units from these lists while its budget lasts; see step.c for the order.
+ */
+
+#include "base/pool.h"
+#include "base/rng.h"
+#include "base/sm.h"
+#include "base/table.h"
+#include "hub/alarm.h"
+#include "hub/conn.h"
+#include "hub/view.h"
+
+enum ald_hub_machine {
+    ALD_MACHINE_COMMAND,
+    ALD_MACHINE_PLACE,
+    ALD_MACHINE_CONN,
+    ALD_MACHINE_PARTY,
+    ALD_MACHINE_CHANNEL,
+    ALD_MACHINE_ELECTION,
+    ALD_N_MACHINES
+};
+
+/* The largest of the tables. */
+enum { ALD_HUB_STATES_MAX = 8 };
+
+struct ald_hub_work {
+    struct ald_node begun;    /* ald_hub_conn.work_begun: commands whose first byte was written */
+    struct ald_node ended;    /* ald_hub_conn.node: connections that are gone */
+    struct ald_node bench;    /* ald_hub_conn.work_bench: choked no more */
+    struct ald_node leaving;  /* ald_hub_conn.work_leave: parties to be told goodbye */
+    struct ald_node gone;     /* ald_channel.work: channels that are gone */
+    struct ald_node channels; /* ald_channel.work: hungry ones */
+    struct ald_node targets;  /* ald_target.work: hungry ones */
+    struct ald_node rosters;  /* ald_roster.work: to be made, ended or told */
+    struct ald_node reaped;   /* ald_roster.work: forgotten, to be freed */
+    struct ald_node answers;  /* ald_command.work: watched commands that ended */
+    struct ald_node sessions; /* ald_session.work: to be said again, or at their end */
+};
+
+struct ald_hub {
+    struct ald_hub_config config;
+    char *names; /* what the config's views show */
+    struct ald_msg_pool *messages;
+    struct ald_rng rng;
+    uint64_t boot;        /* of ids */
+    uint64_t last_number; /* of everything that has an id */
+    uint64_t last_use;    /* counts what is given to channels, and their comings and goings */
+    uint64_t last_term;   /* over all targets: a name that vanishes and returns still gets a larger one */
+    ald_usec now;
+    ald_wall wall;
+    struct ald_effects *effects; /* of the step under way, or NULL */
+    uint64_t counters[ALD_N_COUNTERS];
+
+    struct ald_machine machines[ALD_N_MACHINES];
+    uint64_t arrows[ALD_N_MACHINES][ALD_HUB_STATES_MAX * ALD_HUB_STATES_MAX];
+
+    struct ald_wheel wheel;
+    struct ald_hub_alarm history_alarm;
+    struct ald_hub_alarm drain_alarm;
+
+    struct ald_node conns;
+    struct ald_table conns_by_number;
+    uint32_t n_conns; /* with those that ended and are not worked off */
+
+    struct ald_node parties; /* those without a connection */
+    struct ald_table sessions;
+
+    struct ald_node targets;
+    struct ald_table targets_by_name;
+    struct ald_table targets_by_number;
+    uint32_t n_targets;
+
+    struct ald_node channels;
+    struct ald_node channels_gone;
+    struct ald_table channels_by_number;
+    uint32_t n_channels; /* without those that are gone */
+
+    struct ald_pool commands;
+    struct ald_node in_order;
+    struct ald_node open;
+    struct ald_table commands_by_number;
+    struct ald_table commands_by_wire_id;
+    uint32_t n_open;     /* commands without an outcome, with the members of rosters */
+    uint32_t n_queued;   /* of these, those that wait */
+    uint32_t n_promised; /* members of rosters that are not made yet */
+    size_t queued_bytes;
+
+    struct ald_node history;
+    uint32_t n_history; /* records, with the members of rosters */
+
+    struct ald_pool kept; /* of struct ald_kept_signal */
+    struct ald_hub_work work;
+
+    bool draining;
+    bool cutting; /* and the time of those at work is over */
+    ald_usec leave_until;
+    struct ald_node *drain_at; /* the next of `open`, or of `conns`, to be looked at; NULL: not under way */
+    uint8_t drain_stage;
+};
+
+extern const struct ald_state ald_command_states[], ald_place_states[], ald_conn_states[], ald_party_states[],
+    ald_channel_states[], ald_election_states[];
+
+static inline void ald_hub_count(struct ald_hub *hub, enum ald_counter counter)
+{
+    hub->counters[counter]++;
+}
+
+/* The next number; no two things of one hub have the same. */
+static inline uint64_t ald_hub_number(struct ald_hub *hub)
+{
+    return ++hub->last_number;
+}
+
+static inline struct ald_id ald_hub_id(const struct ald_hub *hub, uint64_t number)
+{
+    return ald_id_make(hub->boot, number);
+}
+
+/* The number in an id of this hub, or 0. */
+uint64_t ald_hub_id_number(const struct ald_hub *hub, struct ald_id id);
+
+void ald_hub_alarm_set(struct ald_hub *hub, struct ald_hub_alarm *alarm, ald_usec due);
+void ald_hub_alarm_stop(struct ald_hub *hub, struct ald_hub_alarm *alarm);
+
+/* Link `node` into a work list, unless it is in one. */
+static inline void ald_work_add(struct ald_node *list, struct ald_node *node)
+{
+    if (!ald_node_linked(node)) {
+        ald_list_push_back(list, node);
+    }
+}
+
+/* Adds an effect of `kind` for a connection, to be filled in. */
+struct ald_effect *ald_hub_effect(struct ald_hub *hub, uint64_t conn, void *edge, enum ald_effect_kind kind);

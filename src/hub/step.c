@@ -1,0 +1,312 @@
+/*
+ * One step: time first, then the event, then whatever work the budget still allows.
+ *
+ * Time comes first so that what is due before an event is decided before it; a reply that comes in the same instant as
+ * its deadline is judged by the clock (see delivery.c), not by the order in which the edge found the two.
+ *
+ * The budget is the number of effects and the number of units: both stay under step_work while the loops run, and no
+ * unit and no event adds more than a handful of effects, for which ALD_EFFECTS_SLACK has room.
+ */
+
+#include "hub/cancel.h"
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/delivery.h"
+#include "hub/drain.h"
+#include "hub/health.h"
+#include "hub/history.h"
+#include "hub/party.h"
+#include "hub/primary.h"
+#include "hub/roster.h"
+#include "hub/self.h"
+#include "hub/session.h"
+#include "hub/state.h"
+#include "hub/submit.h"
+#include "hub/target.h"
+
+static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
+{
+    switch ((enum ald_hub_alarm_kind)alarm->kind) {
+    case ALD_ALARM_COMMAND:
+        ald_command_expired(hub, ald_container(alarm, struct ald_command, alarm));
+        break;
+    case ALD_ALARM_STALL:
+        ald_hub_conn_stalled(hub, ald_container(alarm, struct ald_hub_conn, stall));
+        break;
+    case ALD_ALARM_LEAVE: {
+        struct ald_hub_conn *conn = ald_container(alarm, struct ald_hub_conn, leave);
+
+        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
+        break;
+    }
+    case ALD_ALARM_HEALTH:
+        ald_health_alarm(hub, ald_container(alarm, struct ald_channel, health));
+        break;
+    case ALD_ALARM_PRIMARY: {
+        struct ald_election *election = ald_container(alarm, struct ald_election, alarm);
+
+        ald_primary_timeout(hub, ald_container(election, struct ald_target, election));
+        break;
+    }
+    case ALD_ALARM_SESSION:
+        ald_session_expired(hub, ald_container(alarm, struct ald_session, alarm));
+        break;
+    case ALD_ALARM_DRAIN:
+        ald_drain_cut(hub);
+        break;
+    case ALD_ALARM_HISTORY:
+        break; /* every step trims */
+    }
+}
+
+/* What a session received before is not taken twice; what has no serial is taken as it comes. */
+static bool step_takes(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = signal->serial != 0 ? ald_party_find(conn, signal->party) : NULL;
+
+    return party == NULL || party->session == NULL || ald_session_take(hub, party->session, signal->serial);
+}
+
+static void step_message(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    if (!step_takes(hub, conn, signal)) {
+        return;
+    }
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_COMMAND:
+        ald_submit_command(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_EVENT:
+        ald_submit_event(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_STATUS:
+        ald_delivery_status(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_REPLY:
+        ald_delivery_reply(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_CANCEL:
+        ald_cancel_signal(hub, conn, signal);
+        break;
+    default:
+        break;
+    }
+}
+
+static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_COMMAND:
+    case ALD_SIGNAL_EVENT:
+    case ALD_SIGNAL_STATUS:
+    case ALD_SIGNAL_REPLY:
+    case ALD_SIGNAL_CANCEL:
+        step_message(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_REGISTER:
+        ald_party_register(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_UNREGISTER:
+        ald_party_unregister(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_TRAITS:
+        ald_party_set_traits(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_RESUME:
+        ald_session_resume(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_ACKED:
+        ald_session_acked(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_HEALTH:
+        ald_health_answered(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_PRIMARY:
+        ald_primary_answered(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_LEAVE:
+        ald_party_leave(hub, conn, signal);
+        break;
+    default:
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID); /* not for a hub to hear; a CLOSE is the edge's own business */
+        break;
+    }
+}
+
+/* After we said CLOSE, what was on its way may still be an answer; it may ask for nothing more. */
+static bool step_listens(const struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    return ald_hub_conn_hears(conn) || signal->kind == ALD_SIGNAL_REPLY || signal->kind == ALD_SIGNAL_STATUS ||
+           signal->kind == ALD_SIGNAL_ACKED;
+}
+
+static void step_of_conn(struct ald_hub *hub, const struct ald_event *event)
+{
+    struct ald_hub_conn *conn = ald_hub_conn_find(hub, event->conn);
+
+    if (conn == NULL) {
+        ald_hub_count(hub, ALD_N_EVENTS_STALE);
+        return;
+    }
+    switch ((enum ald_event_kind)event->kind) {
+    case ALD_EVENT_SIGNAL:
+        if (event->signal == NULL || !step_listens(conn, event->signal)) {
+            ald_hub_count(hub, ALD_N_EVENTS_STALE);
+        } else {
+            step_signal(hub, conn, event->signal);
+        }
+        break;
+    case ALD_EVENT_WRITTEN:
+        ald_hub_conn_written(hub, conn, event->begun, event->done);
+        break;
+    case ALD_EVENT_CLOSED:
+        ald_hub_conn_ended(hub, conn);
+        break;
+    default:
+        break;
+    }
+}
+
+static void step_event(struct ald_hub *hub, const struct ald_event *event)
+{
+    switch ((enum ald_event_kind)event->kind) {
+    case ALD_EVENT_OPENED:
+        ald_hub_conn_open(hub, event);
+        break;
+    case ALD_EVENT_SIGNAL:
+    case ALD_EVENT_WRITTEN:
+    case ALD_EVENT_CLOSED:
+        step_of_conn(hub, event);
+        break;
+    case ALD_EVENT_DRAIN:
+        ald_drain_start(hub, event);
+        break;
+    default:
+        break;
+    }
+}
+
+struct step_budget {
+    uint32_t units;
+};
+
+static bool step_may(const struct ald_hub *hub, struct step_budget *budget)
+{
+    if (budget->units == 0 || hub->effects->n >= hub->config.step_work) {
+        return false;
+    }
+    budget->units--;
+    return true;
+}
+
+static void step_alarms(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (step_may(hub, budget)) {
+        struct ald_timer *timer = ald_wheel_pop(&hub->wheel, hub->now);
+
+        if (timer == NULL) {
+            budget->units++;
+            return;
+        }
+        step_alarm(hub, ald_container(timer, struct ald_hub_alarm, timer));
+    }
+}
+
+/* Take units of one kind while the budget lasts. An object that has more to do goes to the end of its list; one that says
+ * it has none may be gone. */
+#define STEP_WORK(hub, budget, list, type, member, work)                                                               \
+    while (!ald_list_empty(list) && step_may(hub, budget)) {                                                           \
+        type *it = ald_list_entry(ald_list_pop_front(list), type, member);                                             \
+        if (work(hub, it)) {                                                                                           \
+            ald_work_add(list, &it->member);                                                                           \
+        }                                                                                                              \
+    }
+
+/* A connection that ended stays in its list until it is freed there. */
+static void step_ended(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (!ald_list_empty(&hub->work.ended) && step_may(hub, budget)) {
+        ald_ignore(ald_hub_conn_work_ended(hub, ald_list_entry(hub->work.ended.next, struct ald_hub_conn, node)));
+    }
+}
+
+static void step_rosters(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (!ald_list_empty(&hub->work.rosters) && step_may(hub, budget)) {
+        struct ald_node *node = ald_list_pop_front(&hub->work.rosters);
+
+        if (ald_roster_work(hub, ald_roster_of_work(node))) {
+            ald_work_add(&hub->work.rosters, node);
+        }
+    }
+}
+
+static void step_reaped(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (!ald_list_empty(&hub->work.reaped) && step_may(hub, budget)) {
+        struct ald_node *node = ald_list_pop_front(&hub->work.reaped);
+
+        if (ald_roster_reap(hub, ald_roster_of_work(node))) {
+            ald_work_add(&hub->work.reaped, node);
+        }
+    }
+}
+
+/* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
+static void step_work(struct ald_hub *hub, struct step_budget *budget)
+{
+    struct ald_hub_work *work = &hub->work;
+
+    STEP_WORK(hub, budget, &work->begun, struct ald_hub_conn, work_begun, ald_hub_conn_work_begun);
+    step_ended(hub, budget);
+    STEP_WORK(hub, budget, &work->gone, struct ald_channel, work, ald_channel_work_gone);
+    STEP_WORK(hub, budget, &work->bench, struct ald_hub_conn, work_bench, ald_hub_conn_work_bench);
+    STEP_WORK(hub, budget, &work->sessions, struct ald_session, work, ald_session_work);
+    STEP_WORK(hub, budget, &work->channels, struct ald_channel, work, ald_channel_work_hungry);
+    STEP_WORK(hub, budget, &work->targets, struct ald_target, work, ald_target_work_hungry);
+    step_rosters(hub, budget);
+    STEP_WORK(hub, budget, &work->answers, struct ald_command, work, ald_self_work);
+    STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
+    while (hub->drain_at != NULL && step_may(hub, budget)) {
+        ald_ignore(ald_drain_work(hub));
+    }
+    step_reaped(hub, budget);
+}
+
+void ald_hub_step(struct ald_hub *hub, const struct ald_event *event, struct ald_effects *effects)
+{
+    struct step_budget budget = {.units = hub->config.step_work};
+
+    ald_assert(effects->n == 0);
+    ald_assert(effects->max >= (size_t)hub->config.step_work + ALD_EFFECTS_SLACK);
+
+    hub->now = ALD_MAX(hub->now, event->now);
+    hub->wall = event->wall;
+    hub->effects = effects;
+    ald_history_trim(hub, hub->config.step_work);
+    step_alarms(hub, &budget);
+    step_event(hub, event);
+    step_work(hub, &budget);
+    hub->effects = NULL;
+}
+
+static bool step_has_work(const struct ald_hub *hub)
+{
+    const struct ald_node *lists[] = {
+        &hub->work.begun,   &hub->work.ended,    &hub->work.gone,    &hub->work.bench,
+        &hub->work.leaving, &hub->work.sessions, &hub->work.targets, &hub->work.channels,
+        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(lists); i++) {
+        if (!ald_list_empty(lists[i])) {
+            return true;
+        }
+    }
+    return hub->drain_at != NULL;
+}
+
+ald_usec ald_hub_deadline(const struct ald_hub *hub)
+{
+    return step_has_work(hub) || ald_history_is_over(hub) ? hub->now : ald_wheel_deadline(&hub->wheel);
+}

@@ -1,0 +1,215 @@
+#include "hub/submit.h"
+
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/delivery.h"
+#include "hub/party.h"
+#include "hub/roster.h"
+#include "hub/router.h"
+#include "hub/self.h"
+#include "hub/state.h"
+#include "hub/target.h"
+
+/* A refusal that no record is kept of: there is nobody to keep it for, or no memory to keep it in. It borrows the
+ * command itself, so that it can always be said. */
+static void submit_refuse_bare(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal,
+                               enum ald_cause cause)
+{
+    struct ald_signal reply = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    reply.party = signal->party;
+    reply.id = ald_hub_id(hub, ald_hub_number(hub));
+    reply.request = ald_msg_ref(signal->msg);
+    reply.outcome = ALD_REFUSED;
+    reply.cause = (uint8_t)cause;
+    reply.text = ald_str(ald_cause_text(cause));
+    ald_hub_count(hub, ALD_N_REFUSED);
+    if (!ald_hub_conn_say(hub, conn, &reply)) {
+        ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED);
+    }
+}
+
+static bool name_fits(struct ald_str name)
+{
+    return name.size <= ALD_NAME_MAX;
+}
+
+static struct ald_route submit_refusal(enum ald_cause cause, const char *text)
+{
+    return (struct ald_route){.cause = (uint8_t)cause, .text = text};
+}
+
+/* What is wrong with the message as such. */
+static struct ald_route submit_judge_form(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    bool names_fit = name_fits(msg->name) && name_fits(msg->wire_id) && name_fits(msg->version) &&
+                     name_fits(msg->to.hub) && name_fits(msg->to.target) && name_fits(msg->to.channel);
+
+    if (!names_fit) {
+        return submit_refusal(ALD_CAUSE_INVALID, "a name is too long");
+    }
+    if (msg->name.size == 0) {
+        return submit_refusal(ALD_CAUSE_INVALID, "the command has no name");
+    }
+    if (msg->mode > ALD_MODE_ALL) {
+        return submit_refusal(ALD_CAUSE_INVALID, "there is no such mode");
+    }
+    if (ald_str_present(msg->to.channel) ? msg->mode == ALD_MODE_ALL || msg->mode == ALD_MODE_PRIMARY
+                                         : msg->mode == ALD_MODE_CHANNEL) {
+        return submit_refusal(ALD_CAUSE_INVALID, "the mode and the address do not go together");
+    }
+    if (msg->to.hub.size > 0 && !ald_str_equal(msg->to.hub, hub->config.id)) {
+        return submit_refusal(ALD_CAUSE_NO_TARGET, "no such hub");
+    }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
+}
+
+/* What nobody may rely on before it exists is refused, never ignored. */
+static struct ald_route submit_judge_options(const struct ald_msg *msg)
+{
+    if (msg->to.scope != ALD_SCOPE_ONE) {
+        return submit_refusal(ALD_CAUSE_UNSUPPORTED, "a command goes to one target, not to a scope");
+    }
+    if ((msg->flags & ALD_MSG_DURABLE) != 0) {
+        return submit_refusal(ALD_CAUSE_UNSUPPORTED, "durable commands need a store");
+    }
+    if (ald_str_present(msg->collapse)) {
+        return submit_refusal(ALD_CAUSE_UNSUPPORTED, "collapse keys need a store");
+    }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
+}
+
+/* What is wrong with it now. */
+static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party,
+                                           const struct ald_msg *msg)
+{
+    if (ald_str_present(msg->wire_id) && ald_table_find(&party->wire_ids, msg->wire_id) != NULL) {
+        return submit_refusal(ALD_CAUSE_DUPLICATE, NULL);
+    }
+    if (hub->draining) {
+        return submit_refusal(ALD_CAUSE_DRAINING, NULL);
+    }
+    if (party->conn->n_submitted >= hub->config.caller_in_flight_max) {
+        return submit_refusal(ALD_CAUSE_BUSY, "the caller has too many commands in flight");
+    }
+    if (hub->n_open >= hub->config.commands_max) {
+        return submit_refusal(ALD_CAUSE_BUSY, "the hub has too many commands in flight");
+    }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
+}
+
+/* What it costs while it waits, before there is a record that could be asked. */
+static size_t submit_cost(const struct ald_msg *msg)
+{
+    return sizeof(struct ald_command) + ald_msg_cost(msg);
+}
+
+static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party *party, const struct ald_msg *msg)
+{
+    struct ald_route route = submit_judge_form(hub, msg);
+
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_options(msg);
+    }
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_state(hub, party, msg);
+    }
+    if (route.cause != ALD_CAUSE_NONE || ald_self_is_meant(msg)) {
+        return route;
+    }
+    return msg->mode == ALD_MODE_ALL ? ald_route_target(hub, msg) : ald_route_command(hub, msg, submit_cost(msg));
+}
+
+/* Waiting must not pin a read buffer. Only while nobody else has the message; when memory is short it waits as it is. */
+static void submit_compact(struct ald_msg *msg)
+{
+    if (msg->refs == 1) {
+        ald_ignore(ald_msg_compact(msg));
+    }
+}
+
+static void submit_place(struct ald_hub *hub, struct ald_command *command, const struct ald_route *route)
+{
+    if (route->cause != ALD_CAUSE_NONE) {
+        ald_command_refuse(hub, command, (enum ald_cause)route->cause, route->text);
+        return;
+    }
+    if (hub->now >= command->deadline) {
+        ald_command_expired(hub, command); /* it had no time left when it came */
+        return;
+    }
+    if (ald_self_is_meant(command->msg)) {
+        ald_self_answer(hub, command);
+        return;
+    }
+    command->target = route->target;
+    command->target->n_commands++;
+    if (command->mode == ALD_MODE_ALL) {
+        ald_roster_start(hub, command);
+    } else if (route->queue != NULL) {
+        ald_delivery_queue(hub, command, route->queue, route->channel);
+    } else {
+        ald_delivery_hand(hub, command, route->channel);
+    }
+}
+
+static bool submit_is_sound(const struct ald_signal *signal, enum ald_kind kind)
+{
+    return signal->msg != NULL && signal->msg->sealed && signal->msg->kind == kind;
+}
+
+void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_command *command;
+    struct ald_route route;
+
+    if (!submit_is_sound(signal, ALD_COMMAND)) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    ald_hub_count(hub, ALD_N_SUBMITTED);
+    if (party == NULL) {
+        submit_refuse_bare(hub, conn, signal, ALD_CAUSE_NOT_ALLOWED);
+        return;
+    }
+    route = submit_route(hub, party, signal->msg);
+    if (route.queue != NULL) {
+        submit_compact(signal->msg);
+    }
+    if (ald_command_new(hub, party, signal->msg, &command) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+        ald_hub_count(hub, ALD_N_REFUSED_BUSY);
+        submit_refuse_bare(hub, conn, signal, ALD_CAUSE_BUSY);
+        return;
+    }
+    if (command->msg->to.channel.size > 0) {
+        command->mode = ALD_MODE_CHANNEL;
+    }
+    submit_place(hub, command, &route);
+}
+
+/* An event is not awaited: it reaches one channel now or nobody (DESIGN section 2: "Events may be dropped, counted"). */
+void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct ald_route route = {.channel = NULL};
+    bool told = false;
+
+    if (!submit_is_sound(signal, ALD_EVENT)) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    if (party != NULL && !hub->draining && submit_judge_form(hub, signal->msg).cause == ALD_CAUSE_NONE &&
+        submit_judge_options(signal->msg).cause == ALD_CAUSE_NONE && !ald_self_is_meant(signal->msg)) {
+        route = ald_route_event(hub, signal->msg);
+    }
+    if (route.channel != NULL) {
+        event.msg = ald_msg_ref(signal->msg);
+        event.id = ald_hub_id(hub, ald_hub_number(hub));
+
+        told = ald_party_offer(hub, route.channel->party, &event);
+    }
+    ald_hub_count(hub, told ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);
+}

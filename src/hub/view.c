@@ -1,0 +1,274 @@
+#include "hub/view.h"
+
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/party.h"
+#include "hub/primary.h"
+#include "hub/roster.h"
+#include "hub/state.h"
+#include "hub/target.h"
+#include "hub/who.h"
+
+/* A channel or target that is only there to finish what it had is shown no more. */
+static bool target_is_shown(const struct ald_target *target)
+{
+    return target->n_channels > 0 || target->any.n > 0 || target->primary.n > 0;
+}
+
+static void view_target(const struct ald_target *target, struct ald_target_view *view)
+{
+    const struct ald_channel *primary = ald_primary_find(target);
+
+    *view = (struct ald_target_view){
+        .name = target->name,
+        .n_channels = target->n_channels,
+        .n_live = target->n_live,
+        .n_active = target->n_active,
+        .queued = target->any.n + target->primary.n,
+        .queued_bytes = target->any.bytes + target->primary.bytes,
+        .term = target->election.term,
+        .primary = primary != NULL ? ald_str_of(primary->id, ALD_ID_TEXT) : ALD_STR_NONE,
+    };
+}
+
+static void view_channel(const struct ald_channel *channel, struct ald_channel_view *view)
+{
+    const struct ald_hub_conn *conn = channel->party->conn;
+
+    *view = (struct ald_channel_view){
+        .id = ald_str_of(channel->id, ALD_ID_TEXT),
+        .target = channel->target->name,
+        .principal = channel->who->principal,
+        .peer = channel->who->peer,
+        .dialect = channel->who->dialect,
+        .conn = conn != NULL ? conn->number : 0,
+        .state = channel->state,
+        .active = channel->active,
+        .primary = ald_primary_find(channel->target) == channel,
+        .candidate = channel->is_candidate,
+        .leaving = channel->leaving,
+        .term = channel->term,
+        .in_flight = channel->in_flight,
+        .queued = channel->queue.n,
+        .queued_bytes = channel->queue.bytes,
+        .health_failures = channel->health_failures,
+        .health_last = channel->health_last,
+        .since = channel->since,
+        .n_commands = channel->n_commands,
+    };
+}
+
+static void view_story(const struct ald_hub *hub, const struct ald_command *command, struct ald_command_view *view)
+{
+    for (size_t i = 0; i < command->n_story; i++) {
+        const struct ald_story_line *line = &command->story[i];
+        struct ald_story_view *shown = &view->story[i];
+
+        *shown = (struct ald_story_view){
+            .at = line->at,
+            .phase = (uint8_t)line->phase,
+            .attempt = (uint8_t)line->attempt,
+            .text = ald_note_text((enum ald_note)line->note),
+        };
+        if (line->channel != 0) {
+            ald_id_format(ald_hub_id(hub, line->channel), shown->channel_id);
+            shown->channel = ald_str_of(shown->channel_id, ALD_ID_TEXT);
+        }
+    }
+    view->n_story = command->n_story;
+    view->n_story_dropped = command->n_story_dropped;
+}
+
+static struct ald_str view_text(const struct ald_command *command)
+{
+    if (command->outcome == ALD_OUTCOME_NONE || command->outcome == ALD_SUCCEEDED) {
+        return ALD_STR_NONE;
+    }
+    if (command->reply != NULL && ald_str_present(command->reply->text)) {
+        return command->reply->text;
+    }
+    return ald_str(command->text);
+}
+
+static void view_command(const struct ald_hub *hub, const struct ald_command *command, struct ald_command_view *view)
+{
+    const struct ald_who *from = command->from;
+
+    *view = (struct ald_command_view){
+        .id = command->id,
+        .wire_id = command->msg->wire_id,
+        .name = command->msg->name,
+        .to = command->msg->to,
+        .from = ald_str_present(from->target) ? from->target : from->peer,
+        .principal = from->principal,
+        .mode = command->mode,
+        .phase = command->phase,
+        .outcome = command->outcome,
+        .cause = command->cause,
+        .n_attempts = command->n_attempts,
+        .submitted = command->submitted,
+        .deadline = command->deadline,
+        .ended = command->ended,
+        .submitted_wall = command->submitted_wall,
+        .reply = command->roster == NULL ? command->reply : NULL,
+        .text = view_text(command),
+        .n_members = command->roster != NULL ? ald_roster_size(command->roster) : 0,
+    };
+    if (command->has_channel_id && command->whole != NULL) {
+        view->to.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    }
+    view_story(hub, command, view);
+}
+
+/*
+ * Where a walk goes on: behind the thing whose number the cursor is. When that is gone, behind its place: numbers grow
+ * along each of the three lists, so a walk from the front finds it.
+ */
+#define VIEW_NUMBER(node, type, member) (ald_list_entry(node, const struct type, member)->number)
+
+bool ald_hub_next_target(const struct ald_hub *hub, uint64_t *cursor, struct ald_target_view *ret_view)
+{
+    const struct ald_target *at = *cursor != 0 ? ald_table_find_number(&hub->targets_by_number, *cursor) : NULL;
+    const struct ald_node *node = at != NULL ? at->node.next : hub->targets.next;
+
+    while (node != &hub->targets && (VIEW_NUMBER(node, ald_target, node) <= *cursor ||
+                                     !target_is_shown(ald_list_entry(node, const struct ald_target, node)))) {
+        node = node->next;
+    }
+    if (node == &hub->targets) {
+        return false;
+    }
+    *cursor = VIEW_NUMBER(node, ald_target, node);
+    view_target(ald_list_entry(node, const struct ald_target, node), ret_view);
+    return true;
+}
+
+static bool next_channel_of(const struct ald_node *head, const struct ald_channel *at, uint64_t *cursor,
+                            struct ald_channel_view *ret_view)
+{
+    const struct ald_node *node = at != NULL ? at->target_node.next : head->next;
+
+    while (node != head && VIEW_NUMBER(node, ald_channel, target_node) <= *cursor) {
+        node = node->next;
+    }
+    if (node == head) {
+        return false;
+    }
+    *cursor = VIEW_NUMBER(node, ald_channel, target_node);
+    view_channel(ald_list_entry(node, const struct ald_channel, target_node), ret_view);
+    return true;
+}
+
+bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint64_t *cursor,
+                          struct ald_channel_view *ret_view)
+{
+    const struct ald_channel *at = *cursor != 0 ? ald_table_find_number(&hub->channels_by_number, *cursor) : NULL;
+    const struct ald_target *of = ald_str_present(target) ? ald_target_find(hub, target) : NULL;
+    const struct ald_node *node = at != NULL ? at->node.next : hub->channels.next;
+
+    if (ald_str_present(target)) {
+        return of != NULL &&
+               next_channel_of(&of->channels, at != NULL && at->target == of ? at : NULL, cursor, ret_view);
+    }
+    while (node != &hub->channels && VIEW_NUMBER(node, ald_channel, node) <= *cursor) {
+        node = node->next;
+    }
+    if (node == &hub->channels) {
+        return false;
+    }
+    *cursor = VIEW_NUMBER(node, ald_channel, node);
+    view_channel(ald_list_entry(node, const struct ald_channel, node), ret_view);
+    return true;
+}
+
+bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
+{
+    const struct ald_command *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_node *node = at != NULL && at->whole == NULL ? at->order.next : hub->in_order.next;
+
+    while (node != &hub->in_order && VIEW_NUMBER(node, ald_command, order) <= *cursor) {
+        node = node->next;
+    }
+    if (node == &hub->in_order) {
+        return false;
+    }
+    *cursor = VIEW_NUMBER(node, ald_command, order);
+    view_command(hub, ald_list_entry(node, const struct ald_command, order), ret_view);
+    return true;
+}
+
+bool ald_hub_next_member(const struct ald_hub *hub, struct ald_id id, uint64_t *cursor,
+                         struct ald_command_view *ret_view)
+{
+    const struct ald_command *whole = ald_command_find(hub, id);
+    const struct ald_command *member;
+
+    if (whole == NULL || whole->roster == NULL || *cursor > UINT32_MAX) {
+        return false;
+    }
+    member = ald_roster_member(whole->roster, (uint32_t)*cursor);
+    if (member == NULL) {
+        return false;
+    }
+    ++*cursor;
+    view_command(hub, member, ret_view);
+    return true;
+}
+
+int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct ald_target_view *ret_view)
+{
+    const struct ald_target *target = ald_target_find(hub, name);
+
+    if (target == NULL || !target_is_shown(target)) {
+        return ALD_VIEW_UNKNOWN;
+    }
+    view_target(target, ret_view);
+    return 0;
+}
+
+int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct ald_channel_view *ret_view)
+{
+    const struct ald_channel *channel = ald_channel_find(hub, id);
+
+    if (channel == NULL) {
+        return ALD_VIEW_UNKNOWN;
+    }
+    view_channel(channel, ret_view);
+    return 0;
+}
+
+int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view)
+{
+    const struct ald_command *command = ald_command_find_text(hub, id);
+
+    if (command == NULL) {
+        return ALD_VIEW_UNKNOWN;
+    }
+    view_command(hub, command, ret_view);
+    return 0;
+}
+
+uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter)
+{
+    ald_assert((size_t)counter < ALD_N_COUNTERS);
+    return hub->counters[counter];
+}
+
+void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals)
+{
+    *ret_totals = (struct ald_hub_totals){
+        .n_connections = hub->n_conns,
+        .n_targets = hub->n_targets,
+        .n_channels = hub->n_channels,
+        .n_in_flight = hub->n_open - hub->n_queued,
+        .n_queued = hub->n_queued,
+        .n_history = hub->n_history,
+        .queued_bytes = hub->queued_bytes,
+        .draining = hub->draining,
+    };
+}
+
+const struct ald_machine *ald_hub_machine(const struct ald_hub *hub, size_t i)
+{
+    return i < ALD_N_MACHINES ? &hub->machines[i] : NULL;
+}
