@@ -73,9 +73,12 @@ static void form_choose(const struct ald_exchange *exchange, const struct ald_ex
     if (extended || answer->outcome == ALD_FAILED) {
         return;
     }
+    if (!ald_str_present(form->text)) {
+        form->text = ald_str(ald_cause_text((enum ald_cause)answer->cause));
+    }
     form->text = form_print(
         form, snprintf(form->room, FORM_ROOM, "%s (%s): %.*s", ald_outcome_name((enum ald_outcome)answer->outcome),
-                       ald_cause_word((enum ald_cause)answer->cause), ALD_STR_ARG(text_cut(answer->text))));
+                       ald_cause_word((enum ald_cause)answer->cause), ALD_STR_ARG(text_cut(form->text))));
 }
 
 /* NO_REPLY is IGNORED_REPLY there, and loses its text and payload (exchange.md 2.9). */

@@ -207,8 +207,7 @@ static int exchange_feed(struct ald_dialect *dialect, ald_usec now, enum ald_fra
     if (r < 0) {
         return ald_trace(r);
     }
-    ald_assert(exchange->work->next_said == exchange->work->n_said); /* asked for everything before it is fed again */
-    ald_buf_cut(&exchange->work->text, 0);
+    ald_buf_cut(&exchange->work->text, 0); /* a signal that emit() left behind shows its message only */
     ald_exchange_count(exchange, ALD_EXCHANGE_N_FRAMES_IN);
 
     if (kind == ALD_FRAME_TEXT) {

@@ -226,6 +226,8 @@ ALD_NODISCARD int ald_exchange_write_end(struct ald_exchange_writing *writing);
 ALD_NODISCARD int ald_exchange_write_bare(struct ald_exchange *exchange, struct ald_str text, uint64_t ordinal);
 
 ALD_NODISCARD int ald_exchange_write(struct ald_exchange *exchange, ald_usec now, const struct ald_signal *signal);
+/* Nobody but the hub itself may say this to an agent, and nobody but the dialect to a hub. */
+bool ald_exchange_is_reserved(enum ald_exchange_type type);
 /* A signal that this protocol has no form for. */
 void ald_exchange_drop(struct ald_exchange *exchange);
 

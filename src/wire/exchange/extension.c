@@ -406,7 +406,7 @@ int ald_exchange_write_cancel(struct ald_exchange *exchange, const struct ald_si
 {
     struct ald_exchange_writing writing;
     char room[ALD_ID_TEXT];
-    struct ald_str id = ald_str_of(room, sizeof(room));
+    struct ald_str id;
     int r;
 
     if (!ald_exchange_is_hub(exchange) && signal->request != NULL) {
@@ -415,6 +415,7 @@ int ald_exchange_write_cancel(struct ald_exchange *exchange, const struct ald_si
         id = signal->msg->wire_id;
     } else {
         ald_id_format(signal->id, room);
+        id = ald_str_of(room, sizeof(room));
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_CANCEL, ALD_STR_NONE, signal->ordinal, &writing);
     ald_json_write_member_some(&writing.json, "commandId", id);

@@ -301,6 +301,7 @@ int ald_exchange_read_goodbye(struct ald_exchange *exchange, struct ald_str id, 
     if (r < 0) {
         return ald_trace(r);
     }
+    ald_ignore(ald_id_parse(id, &signal.id)); /* for whoever wants to know; the answer has been given */
     signal.target = ald_slice_str(exchange->target);
     ald_exchange_say(exchange, &signal);
     if (ald_exchange_is_hub(exchange)) {

@@ -148,12 +148,18 @@ struct ald_str ald_exchange_recover(struct ald_str json, struct ald_str name)
     return ald_utf8_valid(json) ? json : ALD_STR_NONE;
 }
 
+/* Longer than the longest reason (msg/json_text.h) with its prefix. */
+enum { MALFORMED_TEXT = sizeof(((struct ald_exchange_work *)0)->close_text) };
+
+static struct ald_str malformed_print(char text[MALFORMED_TEXT], const char *fault)
+{
+    (void)snprintf(text, MALFORMED_TEXT, "Malformed JSON: %s", fault);
+    return ald_str(text);
+}
+
 void ald_exchange_malformed(struct ald_exchange *exchange, const char *fault)
 {
-    char *text = exchange->work->close_text;
-
-    (void)snprintf(text, sizeof(exchange->work->close_text), "Malformed JSON: %s", fault);
-    ald_exchange_close(exchange, 1007, text);
+    ald_exchange_close(exchange, 1007, malformed_print(exchange->work->close_text, fault).data);
 }
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
@@ -203,6 +209,7 @@ static int command_malformed(struct ald_exchange *exchange, struct ald_str json,
 {
     struct ald_str id = ald_exchange_recover(json, ALD_STR("id"));
     struct ald_exchange_answer answer = {.id = id, .outcome = ALD_FAILED, .cause = ALD_CAUSE_AGENT_BROKE};
+    char text[MALFORMED_TEXT];
     int r;
 
     ald_exchange_count(exchange, ALD_EXCHANGE_N_MALFORMED_JSON);
@@ -210,10 +217,10 @@ static int command_malformed(struct ald_exchange *exchange, struct ald_str json,
         ald_exchange_malformed(exchange, fault);
         return 0;
     }
+    answer.text = malformed_print(text, fault);
     if (ald_exchange_is_extended(exchange)) {
         answer.outcome = ALD_REFUSED;
         answer.cause = ALD_CAUSE_INVALID;
-        answer.text = ald_str(fault);
     }
     r = ald_exchange_write_answer(exchange, &answer);
     return r < 0 ? ald_trace(r) : 0;
@@ -320,6 +327,12 @@ static int command_dispatch(struct ald_exchange *exchange, struct ald_slice byte
     }
     if (!hub && (type == ALD_EXCHANGE_TYPE_HELLO || type == ALD_EXCHANGE_TYPE_HELLO_COMMAND)) {
         return ald_exchange_refuse(exchange, reading->id, reading->type, ALD_CAUSE_NO_HANDLER, ALD_STR_NONE);
+    }
+    if (hub &&
+        ald_exchange_is_reserved(type)) { /* it would be refused when it is written: here its sender is told at once */
+        ald_exchange_count(exchange, ALD_EXCHANGE_N_RESERVED_NAME);
+        return ald_exchange_refuse(exchange, reading->id, reading->type, ALD_CAUSE_INVALID,
+                                   ALD_STR("the name is the protocol's own"));
     }
     return command_pass(exchange, bytes, reading);
 }

@@ -146,10 +146,9 @@ void ald_exchange_drop(struct ald_exchange *exchange)
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
 
-/* Nobody but the hub itself may say these to an agent, and nobody but the dialect to a hub. */
-static bool name_is_reserved(struct ald_str name)
+bool ald_exchange_is_reserved(enum ald_exchange_type type)
 {
-    switch (ald_exchange_type_find(name)) {
+    switch (type) {
     case ALD_EXCHANGE_TYPE_HELLO:
     case ALD_EXCHANGE_TYPE_HELLO_COMMAND:
     case ALD_EXCHANGE_TYPE_GOOD_BYE:
@@ -162,7 +161,8 @@ static bool name_is_reserved(struct ald_str name)
 }
 
 /* The command cannot go out: it comes back refused, as if the peer had said so. An event is only dropped. */
-static int command_return(struct ald_exchange *exchange, const struct ald_signal *command, enum ald_cause cause)
+static int command_return(struct ald_exchange *exchange, const struct ald_signal *command, enum ald_cause cause,
+                          struct ald_str text)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
@@ -178,7 +178,7 @@ static int command_return(struct ald_exchange *exchange, const struct ald_signal
     }
     r = ald_msg_set(msg, &msg->wire_id, command->msg->wire_id);
     if (r == 0) {
-        r = ald_msg_set(msg, &msg->text, ald_str(ald_cause_text(cause)));
+        r = ald_msg_set(msg, &msg->text, text);
     }
     if (r < 0) {
         return ald_trace(r);
@@ -213,9 +213,9 @@ static int command_write(struct ald_exchange *exchange, const struct ald_signal 
     char id[ALD_ID_TEXT];
     int r;
 
-    if (name_is_reserved(msg->name)) {
+    if (ald_exchange_is_reserved(ald_exchange_type_find(msg->name))) {
         ald_exchange_count(exchange, ALD_EXCHANGE_N_RESERVED_NAME);
-        return command_return(exchange, signal, ALD_CAUSE_INVALID);
+        return command_return(exchange, signal, ALD_CAUSE_INVALID, ALD_STR("the name is the protocol's own"));
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, msg->name, signal->ordinal, &writing);
     ald_json_write_member_str(&writing.json, "id", command_id(exchange, signal, id));
@@ -226,7 +226,7 @@ static int command_write(struct ald_exchange *exchange, const struct ald_signal 
     }
     r = ald_exchange_write_end(&writing);
     if (r == ALD_EXCHANGE_TOO_LARGE) {
-        r = command_return(exchange, signal, ALD_CAUSE_TOO_LARGE);
+        r = command_return(exchange, signal, ALD_CAUSE_TOO_LARGE, ald_str(ald_cause_text(ALD_CAUSE_TOO_LARGE)));
     }
     return r < 0 ? ald_trace(r) : 0;
 }
