@@ -57,9 +57,12 @@ static struct inproc *inproc_of(struct ald_stream *stream)
     return ald_container(stream, struct inproc, stream);
 }
 
+/* Not for an end that its owner has freed in a callback. */
 static void task_push(struct inproc *inproc, struct ald_task *task)
 {
-    ald_task_push(inproc->stream.net->loop, task);
+    if (!ald_stream_ended(&inproc->stream)) {
+        ald_task_push(inproc->stream.net->loop, task);
+    }
 }
 
 /* Sending. */
@@ -248,6 +251,7 @@ static void inproc_destroy(struct ald_stream *stream)
     struct inproc *inproc = inproc_of(stream);
 
     ald_assert(inproc->other == NULL && !ald_node_linked(&inproc->queue));
+    ald_assert(!ald_task_waiting(&inproc->send) && !ald_task_waiting(&inproc->receive));
     ald_outq_fini(&inproc->out);
     ald_ring_fini(&inproc->inbox);
     ald_assert(stream->net->n_bottoms > 0);

@@ -291,6 +291,7 @@ static void sock_destroy(struct ald_stream *stream)
 {
     struct ald_sock *sock = sock_of(stream);
 
+    ald_assert(!ald_task_waiting(&sock->flush));
     ald_outq_fini(&sock->out);
     ald_assert(stream->net->n_bottoms > 0);
     stream->net->n_bottoms--;

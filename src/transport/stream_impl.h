@@ -37,7 +37,7 @@ struct ald_stream_ops {
     void (*close)(struct ald_stream *stream, uint16_t code, struct ald_str reason);
     /* Let go of everything that could call back; what is queued is dropped. Called for every stream that ends. */
     void (*release)(struct ald_stream *stream, bool broken);
-    /* Free what release() left, and the memory itself. */
+    /* Free what release() left, and the memory itself. No task of the stream's may wait any more. */
     void (*destroy)(struct ald_stream *stream);
     void (*peer)(const struct ald_stream *stream, struct ald_peer *peer);
 };

@@ -414,6 +414,7 @@ static void tls_destroy(struct ald_stream *stream)
 {
     struct tls_stream *tls = tls_of(stream);
 
+    ald_assert(!ald_task_waiting(&tls->go_on));
     ald_slice_clear(&tls->in);
     SSL_free(tls->ssl);
     (void)ald_tls_unref(tls->tls);

@@ -271,7 +271,7 @@ static void lower_written(void *owner, struct ald_stream *lower ALD_UNUSED, uint
 {
     struct ald_ws *ws = ald_ws_of(ald_stream_check(owner));
 
-    if (ws->pong_waits) {
+    if (ws->pong_waits && !ald_stream_ended(&ws->stream)) {
         ald_task_push(ws->stream.net->loop, &ws->pong_task);
     }
     ald_stream_tell_written(&ws->stream, begun, done);
@@ -283,6 +283,8 @@ static void lower_drained(void *owner, struct ald_stream *lower ALD_UNUSED)
 
     if (ws->finishing) {
         ald_stream_end(&ws->stream, false);
+    }
+    if (ald_stream_ended(&ws->stream)) {
         return;
     }
     ws->pong_queued = false;
@@ -396,6 +398,7 @@ static void ws_destroy(struct ald_stream *stream)
 {
     struct ald_ws *ws = ald_ws_of(stream);
 
+    ald_assert(!ald_task_waiting(&ws->go_on) && !ald_task_waiting(&ws->pong_task));
     ald_ws_reader_fini(&ws->reader);
     ald_slice_clear(&ws->in);
     ws->dialing = ald_ws_dialing_free(ws->dialing);
