@@ -102,10 +102,10 @@ static int ask_text(struct ald_json_value value, struct ald_msg *reply, struct a
 int ald_ask_unpack(struct ald_msg_pool *messages, const struct ald_msg *answer, enum ald_phase phase,
                    struct ald_msg **ret_reply, struct ald_call_report *ret_report)
 {
-    enum { OUTCOME, STATE, CAUSE, CODE, TEXT, PAYLOAD, DETAILS, ROSTER };
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("outcome"), ALD_JSON_FIELD("state"), ALD_JSON_FIELD("cause"),
-                                      ALD_JSON_FIELD("code"),    ALD_JSON_FIELD("text"),  ALD_JSON_FIELD("payload"),
-                                      ALD_JSON_FIELD("details"), ALD_JSON_FIELD("roster")};
+    enum { OUTCOME, STATE, CAUSE, CODE, TEXT, PAYLOAD, DETAILS, ROSTER, TRUNCATED };
+    struct ald_json_field fields[] = {ALD_JSON_FIELD("outcome"), ALD_JSON_FIELD("state"),  ALD_JSON_FIELD("cause"),
+                                      ALD_JSON_FIELD("code"),    ALD_JSON_FIELD("text"),   ALD_JSON_FIELD("payload"),
+                                      ALD_JSON_FIELD("details"), ALD_JSON_FIELD("roster"), ALD_JSON_FIELD("truncated")};
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
     struct ald_json_scan scan;
     int outcome;
@@ -137,7 +137,8 @@ int ald_ask_unpack(struct ald_msg_pool *messages, const struct ald_msg *answer, 
         .phase = (enum ald_phase)ALD_MAX(ald_phase_find(ask_word(fields[STATE].value)), (int)phase),
         .cause = (enum ald_cause)ALD_MAX(ald_cause_find(ask_word(fields[CAUSE].value)), (int)ALD_CAUSE_NONE),
         .msg = reply,
-        .text = reply->text,
+        .text = ald_json_is_true(fields[TRUNCATED].value) ? ALD_STR("the reply is too large to be told again")
+                                                          : reply->text,
     };
     *ret_reply = ald_steal(&reply);
     return 0;

@@ -158,11 +158,24 @@ static ald_usec call_left(const struct ald_call *call)
     return call->deadline > now ? call->deadline - now : 0;
 }
 
+/* A hub without the extension would take a command for somebody else as one for itself, and forget a durable one. */
+static bool call_can_be_said(const struct ald_call *call)
+{
+    const struct ald_msg *command = call->command;
+
+    return call->client->extended || (!ald_str_present(command->to.target) && !ald_str_present(command->to.hub) &&
+                                      command->mode == ALD_MODE_ANY && (command->flags & ALD_MSG_DURABLE) == 0);
+}
+
 static void call_submit(struct ald_call *call)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
 
     if (call->ended.outcome != ALD_OUTCOME_NONE) {
+        return;
+    }
+    if (!call_can_be_said(call)) {
+        call_end_later(call, ALD_REFUSED, ALD_CAUSE_UNSUPPORTED);
         return;
     }
     signal.msg = call->command;
@@ -230,6 +243,9 @@ void ald_calls_ready(struct ald_client *client)
             call_end_later(call, ALD_LOST, ALD_CAUSE_HUB_LOST); /* nobody to ask */
         } else if (call->state == CALL_ADRIFT) {
             call_ask(call);
+            if (call->cancelled) {
+                call_say_cancel(call);
+            }
         }
     }
 }
@@ -243,6 +259,9 @@ void ald_calls_away(struct ald_client *client)
         case CALL_HANDED:
             ald_node_remove(&call->handed);
             ald_sm_move(&call_machine, &call->state, CALL_WAITING);
+            if (call->cancelled) {
+                call_end_later(call, ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK); /* nobody saw it, and nobody shall */
+            }
             break;
         case CALL_SENT:
         case CALL_ASKED:
@@ -307,6 +326,7 @@ static void call_answered(struct ald_call *call, const struct ald_signal *signal
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
     struct ald_client *client = call->client;
     struct ald_call_report report;
+    bool again;
     int r;
 
     if (call->state != CALL_ASKED) {
@@ -319,11 +339,15 @@ static void call_answered(struct ald_call *call, const struct ald_signal *signal
             call_end(call, &report);
             return;
         }
+        again = r < 0;
     } else if (signal->outcome == ALD_EXPIRED) {
-        call_end_as(call, ALD_EXPIRED,
-                    ALD_CAUSE_DEADLINE); /* it knows the command and could not tell an outcome in time */
+        /* It knows the command and could not tell an outcome in time. */
+        call_end_as(call, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
         return;
-    } else if (signal->cause == ALD_CAUSE_BUSY || signal->cause == ALD_CAUSE_DRAINING) {
+    } else {
+        again = signal->cause == ALD_CAUSE_BUSY || signal->cause == ALD_CAUSE_DRAINING;
+    }
+    if (again) {
         ald_sm_move(&call_machine, &call->state, CALL_ADRIFT);
         ald_alarm_start(client->loop, &call->ask_alarm, ald_loop_now(client->loop) + CALL_ASK_AGAIN);
         return;
@@ -393,7 +417,7 @@ int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call
     int r;
 
     ald_assert(command->sealed && command->kind == ALD_COMMAND && command->ttl != ALD_NEVER);
-    if (client->ending || client->state == ALD_CLIENT_CLOSED) {
+    if (client->ending || client->draining || client->state == ALD_CLIENT_CLOSED) {
         return ald_trace(ALDIS_E_CLOSED);
     }
     call = calloc(1, sizeof(*call));

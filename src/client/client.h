@@ -21,6 +21,7 @@
 
 struct ald_client;
 struct ald_net;
+struct ald_why;
 
 enum ald_client_state {
     ALD_CLIENT_WAITING,    /* between two attempts */
@@ -33,9 +34,9 @@ enum ald_client_state {
 struct ald_job;
 
 struct ald_client_callbacks {
-    /* `text` says why (connected where, what went wrong); borrowed. `retry_in` is set in WAITING. */
+    /* `text` says where (CONNECTING, READY: the URL) or why (WAITING, CLOSED); borrowed. `retry_in` is set in WAITING. */
     void (*state)(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in);
-    /* A command arrived. The callee answers with ald_job_reply() now or later. NULL: we serve nothing. */
+    /* A command or an event arrived. The callee ends it with ald_job_reply() now or later. NULL: we serve nothing. */
     void (*command)(void *owner, struct ald_job *job);
     /* The hub took it back (the caller cancelled, or its deadline passed). Answer it all the same: outcome cancelled when
      * it was stopped. NULL: cancels are ignored. */
@@ -61,15 +62,22 @@ struct ald_client_options {
 void ald_client_options_init(struct ald_client_options *options);
 
 /*
- * Gives a client that starts dialling at once. Borrows `options` for the call. Outcome: ALD_CLIENT_BAD_URL (`ret_bad`, may
- * be NULL, then shows which of the urls). Errors: ALDIS_E_NOMEM, ALDIS_E_TLS (the CA file).
+ * Gives a client that dials in the next turn. Borrows `options` for the call. `ret_why` (may be NULL) tells what is wrong
+ * with which URL or file. Outcome: ALD_CLIENT_BAD_URL. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (no URL), ALDIS_E_TLS (the
+ * CA file).
  */
 enum { ALD_CLIENT_BAD_URL = 1 };
 ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_options *options,
-                                 const struct ald_client_callbacks *callbacks, void *owner, const char **ret_bad,
+                                 const struct ald_client_callbacks *callbacks, void *owner, struct ald_why *ret_why,
                                  struct ald_client **ret_client);
+/*
+ * Take no new work: say goodbye and refuse commands (`draining`), but answer those that run. The hub ends the connection
+ * when they are answered, or its patience is over; CLOSED follows then.
+ */
+void ald_client_drain(struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
 void ald_client_close(struct ald_client *client);
+/* Ends it at once. Calls and jobs that still stand are gone without a word, and must not be touched any more. */
 struct ald_client *ald_client_free(struct ald_client *client);
 ALD_DEFINE_CLEANUP(struct ald_client *, ald_client_free);
 
@@ -77,8 +85,12 @@ ALD_DEFINE_CLEANUP(struct ald_client *, ald_client_free);
 struct ald_msg_pool *ald_client_messages(struct ald_client *client);
 /* Whether the hub it is connected to speaks the extension (targets, modes, statuses, cancel). */
 bool ald_client_extended(const struct ald_client *client);
+/* Where the latest attempt went. */
+const char *ald_client_url(const struct ald_client *client);
+/* The target that the hub registered us as, since the last READY; absent before, and for a caller. */
+struct ald_str ald_client_target(const struct ald_client *client);
 
-/* How a call went on and ended. Borrowed for the callback. */
+/* How a call went on and ended. Borrowed until the callback says something itself or returns. */
 struct ald_call_report {
     enum ald_outcome outcome; /* ALD_OUTCOME_NONE: a status; else this is the last report */
     enum ald_phase phase;
@@ -110,13 +122,16 @@ void *ald_job_data(const struct ald_job *job);
 void ald_job_set_data(struct ald_job *job, void *data);
 /* The connection it came over has ended: nobody waits for the answer any more (answer all the same, to end it). */
 bool ald_job_orphaned(const struct ald_job *job);
+/* It is an event: nobody ever waits for an answer. */
+bool ald_job_event(const struct ald_job *job);
 /* Commands that are not answered yet. */
 size_t ald_client_jobs(const struct ald_client *client);
 /* Say how far it is. Dropped where the hub does not take statuses. Shares. */
 void ald_job_status(struct ald_job *job, struct ald_msg *status);
 /*
  * Answer: `reply` (shares; sealed, kind reply) is sent if the connection the command came over still stands, else it is
- * dropped: the hub has told the caller `lost`. Ends the job.
+ * dropped: the hub has told the caller `lost`. NULL: there was no memory for one, so the connection is ended instead, which
+ * tells the hub as much. Ends the job.
  */
 void ald_job_reply(struct ald_job *job, struct ald_msg *reply);
 

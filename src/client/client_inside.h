@@ -1,7 +1,13 @@
 #pragma once
 
 /*
- * Inside of the client: what client.c (the connection), call.c (the caller's side) and job.c (the agent's side) share.
+ * Inside of the client, which its files share:
+ *
+ *     client.c   its life and its options
+ *     link.c     one connection after the other, and when to try the next
+ *     heard.c    what the hub says
+ *     call.c     the caller's side
+ *     job.c      the agent's side
  */
 
 #include "base/list.h"
@@ -33,20 +39,26 @@ struct ald_client {
     size_t jobs_max;
 
     /* The connection. */
-    uint8_t state; /* enum ald_client_state */
-    size_t url_at; /* where the present attempt goes */
-    unsigned n_failures;
+    uint8_t state;        /* enum ald_client_state */
+    size_t url_at;        /* where the present attempt goes */
+    unsigned n_failures;  /* in a row */
+    ald_usec ready_since; /* when the present connection became ready */
     struct ald_stream *stream;
     struct ald_dialect *dialect;
     bool extended;
+    bool draining;    /* no new work */
     bool ending;      /* close was asked for */
     bool final;       /* the hub said something that makes trying again senseless */
+    bool sent_away;   /* the hub asked us to go: another one may be better */
     uint64_t ordinal; /* of the last signal said on this connection */
     uint64_t begun;   /* up to here the kernel has the first byte */
-    char why[256];    /* what went wrong last */
+    char why[256];    /* what went wrong first on this connection */
+    char url[ALD_URL_MAX];
+    char given[ALD_NAME_MAX + 1]; /* the target the hub registered us as */
     struct ald_alarm retry_alarm;
     struct ald_alarm dialect_alarm;
-    struct ald_id health_id; /* of the question that waits for an answer; all zero: none */
+    struct ald_task heard_task; /* the dialect may have something to tell about what we said */
+    struct ald_id health_id;    /* of the question that waits for an answer; all zero: none */
 
     struct ald_rng rng;
     struct ald_msg_pool *messages;
@@ -67,12 +79,34 @@ struct ald_client {
 
 /* client.c */
 
+void ald_client_move(struct ald_client *client, enum ald_client_state to, const char *text, ald_usec retry_in);
+
+/* link.c */
+
+void ald_link_init(struct ald_client *client);
+void ald_link_fini(struct ald_client *client);
+/* Try the next URL now. */
+void ald_link_dial(struct ald_client *client);
+/* Decide what follows on the end of a connection, or of an attempt. */
+void ald_link_lost(struct ald_client *client);
+/* Note why it ends; the first reason stays. */
+void ald_link_why(struct ald_client *client, struct ald_str text);
+/* The link cannot be kept; its end is told by the stream. */
+void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why);
+/* Give what the dialect has written to the stream. */
+void ald_link_push(struct ald_client *client);
 /* Say `signal` on the connection, which stands; tells its ordinal. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_client_say(struct ald_client *client, struct ald_signal *signal);
+
 static inline bool ald_client_ready(const struct ald_client *client)
 {
     return client->state == ALD_CLIENT_READY;
 }
+
+/* heard.c */
+
+/* Take everything the dialect has to tell. */
+void ald_client_heard(struct ald_client *client);
 
 /* call.c */
 

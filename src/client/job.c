@@ -15,6 +15,8 @@ struct ald_job {
     struct ald_node node;
     struct ald_msg *command;
     struct ald_id id;
+    bool listed;   /* in jobs_by_id: it has an id that may be cancelled, and its connection stands */
+    bool event;    /* nobody waits for an answer */
     bool orphaned; /* its connection ended */
     bool told;     /* the program knows that it was cancelled */
     void *data;
@@ -30,8 +32,9 @@ void ald_jobs_init(struct ald_client *client)
 
 static void job_forget_id(struct ald_job *job)
 {
-    if (!job->orphaned) {
+    if (job->listed) {
         ald_table_remove(&job->client->jobs_by_id, job->command->wire_id);
+        job->listed = false;
     }
 }
 
@@ -82,19 +85,22 @@ static void jobs_refuse(struct ald_client *client, const struct ald_signal *comm
 static int jobs_add(struct ald_client *client, const struct ald_signal *command, struct ald_job **ret_job)
 {
     struct ald_job *job = calloc(1, sizeof(*job));
-    int r;
+    int r = 0;
 
     if (job == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
     job->client = client;
     job->id = command->id;
+    job->event = command->kind == ALD_SIGNAL_EVENT;
     job->command = ald_msg_ref(command->msg);
     ald_list_push_back(&client->jobs, &job->node);
     client->n_jobs++;
-    r = ald_table_add(&client->jobs_by_id, job->command->wire_id, job);
+    if (!job->event && ald_str_present(job->command->wire_id)) {
+        r = ald_table_add(&client->jobs_by_id, job->command->wire_id, job);
+        job->listed = r == 0;
+    }
     if (r != 0) {
-        job->orphaned = true; /* so that the one which is in the table stays there */
         job_free(job);
         return r;
     }
@@ -109,7 +115,7 @@ void ald_jobs_command(struct ald_client *client, const struct ald_signal *comman
 
     if (client->callbacks.command == NULL) {
         jobs_refuse(client, command, ALD_CAUSE_NO_HANDLER);
-    } else if (client->ending) {
+    } else if (client->ending || client->draining) {
         jobs_refuse(client, command, ALD_CAUSE_DRAINING);
     } else if (client->n_jobs >= client->jobs_max) {
         jobs_refuse(client, command, ALD_CAUSE_BUSY);
@@ -169,11 +175,16 @@ bool ald_job_orphaned(const struct ald_job *job)
     return job->orphaned;
 }
 
+bool ald_job_event(const struct ald_job *job)
+{
+    return job->event;
+}
+
 void ald_job_status(struct ald_job *job, struct ald_msg *status)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
 
-    if (job->orphaned || !job->client->extended) {
+    if (job->orphaned || job->event || !job->client->extended) {
         return;
     }
     signal.id = job->id;
@@ -183,21 +194,28 @@ void ald_job_status(struct ald_job *job, struct ald_msg *status)
     ald_ignore(ald_client_say(job->client, &signal)); /* a status may be dropped */
 }
 
-void ald_job_reply(struct ald_job *job, struct ald_msg *reply)
+static int job_say_reply(const struct ald_job *job, struct ald_msg *reply)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    if (reply == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    signal.id = job->id;
+    signal.msg = reply;
+    signal.request = job->command;
+    signal.outcome = reply->outcome;
+    signal.cause = reply->cause;
+    signal.text = reply->text;
+    return ald_client_say(job->client, &signal);
+}
+
+void ald_job_reply(struct ald_job *job, struct ald_msg *reply)
+{
     struct ald_client *client = job->client;
 
-    if (!job->orphaned && client->dialect != NULL) {
-        signal.id = job->id;
-        signal.msg = reply;
-        signal.request = job->command;
-        signal.outcome = reply->outcome;
-        signal.cause = reply->cause;
-        signal.text = reply->text;
-        if (ald_client_say(client, &signal) < 0) {
-            ald_stream_close(client->stream, 1011, ALD_STR("out of memory")); /* a reply is never dropped in silence */
-        }
+    if (!job->orphaned && !job->event && client->dialect != NULL && job_say_reply(job, reply) < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory")); /* a reply is never dropped in silence */
     }
     job_free(job);
 }

@@ -131,3 +131,20 @@ int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_wh
     }
     return url_malformed(ret_why, "it begins with none of unix:, ws:// and wss://");
 }
+
+void ald_url_format(const struct ald_url *url, char *text, size_t room)
+{
+    bool v6 = strchr(url->name, ':') != NULL;
+
+    if (url->unix_socket) {
+        snprintf(text, room, "unix:%s", url->name);
+    } else {
+        snprintf(text, room, "%s://%s%s%s:%u%s", url->tls ? "wss" : "ws", v6 ? "[" : "", url->name, v6 ? "]" : "",
+                 url->port, url->prefix);
+    }
+}
+
+struct ald_place ald_url_place(const struct ald_url *url)
+{
+    return (struct ald_place){url->unix_socket ? ALD_BOTTOM_UNIX : ALD_BOTTOM_TCP, url->name, url->port};
+}

@@ -12,6 +12,7 @@
  */
 
 #include "base/str.h"
+#include "transport/dial.h"
 
 enum { ALD_URL_MAX = 512 };
 
@@ -27,3 +28,7 @@ enum { ALD_URL_MALFORMED = 1 };
 
 /* Outcome: ALD_URL_MALFORMED; `*ret_why` (static; may be NULL) then says what is wrong. */
 ALD_NODISCARD int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_why);
+/* Write it as people write it, cut to `room` bytes with the terminator; ALD_URL_MAX are enough for any. */
+void ald_url_format(const struct ald_url *url, char *text, size_t room);
+/* Where to dial; borrows from `url`. */
+struct ald_place ald_url_place(const struct ald_url *url);

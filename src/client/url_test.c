@@ -56,5 +56,20 @@ ALD_TEST(url, says_what_is_wrong)
     }
 }
 
-ALD_TEST_MAIN(url, ALD_CASE(url, takes_a_socket_path), ALD_CASE(url, takes_hosts_ports_and_prefixes),
-              ALD_CASE(url, takes_the_originals_endpoints), ALD_CASE(url, says_what_is_wrong))
+ALD_TEST(url, is_written_as_people_write_it)
+{
+    static const char *const urls[] = {"unix:/run/aldis/aldis.sock", "ws://hub.example:8062", "wss://[::1]:443/a/b"};
+    char text[ALD_URL_MAX];
+
+    for (size_t i = 0; i < ALD_COUNT(urls); i++) {
+        struct ald_url url;
+
+        ald_check_int(ald_url_parse(urls[i], &url, NULL), 0);
+        ald_url_format(&url, text, sizeof(text));
+        ald_check_str(ald_str(text), urls[i]);
+    }
+}
+
+ALD_TEST_MAIN(url, ALD_CASE(url, is_written_as_people_write_it), ALD_CASE(url, takes_a_socket_path),
+              ALD_CASE(url, takes_hosts_ports_and_prefixes), ALD_CASE(url, takes_the_originals_endpoints),
+              ALD_CASE(url, says_what_is_wrong))

@@ -1,0 +1,172 @@
+#include "cli/call_options.h"
+
+#include <string.h>
+
+#include "cli/duration.h"
+#include "cli/payload.h"
+
+enum { CALL_DEADLINE = 1, CALL_MODE, CALL_CHANNEL, CALL_IDEMPOTENT, CALL_DURABLE, CALL_COLLAPSE };
+
+const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS] = {
+    {CALL_DEADLINE, "deadline", "TIME", 0},   {CALL_MODE, "mode", "MODE", 0},     {CALL_CHANNEL, "channel", "ID", 0},
+    {CALL_IDEMPOTENT, "idempotent", NULL, 0}, {CALL_DURABLE, "durable", NULL, 0}, {CALL_COLLAPSE, "collapse", "KEY", 0},
+};
+
+/* What was given, before it is looked at as a whole. */
+struct call_given {
+    const char *target, *name, *payload;
+    const char *mode, *channel;
+};
+
+static int call_deadline(struct ald_cli *cli, const struct ald_arg *arg, ald_usec *ret_deadline)
+{
+    switch (ald_duration_parse(arg->value, ret_deadline)) {
+    case 0:
+        return 0;
+    case ALD_DURATION_RANGE:
+        return ald_cli_usage(cli, "--deadline %s: it must be more than nothing and at most a year", arg->value);
+    default:
+        return ald_cli_usage(cli, "--deadline %s is no time; write for example 500ms, 5s or 2m", arg->value);
+    }
+}
+
+static int call_operand(struct ald_cli *cli, const char *value, struct call_given *given)
+{
+    const char **places[] = {&given->target, &given->name, &given->payload};
+
+    for (size_t i = 0; i < ALD_COUNT(places); i++) {
+        if (*places[i] == NULL) {
+            *places[i] = value;
+            return 0;
+        }
+    }
+    return ald_cli_usage(cli, "\"%s\" is one argument too many; a payload with blanks needs quotes around it", value);
+}
+
+/* Returns 0, or the exit status. */
+static int call_take(struct ald_cli *cli, const struct ald_arg *arg, struct call_given *given,
+                     struct ald_call_options *options)
+{
+    switch (arg->key) {
+    case CALL_DEADLINE:
+        return call_deadline(cli, arg, &options->deadline);
+    case CALL_MODE:
+        given->mode = arg->value;
+        return 0;
+    case CALL_CHANNEL:
+        given->channel = arg->value;
+        return 0;
+    case CALL_IDEMPOTENT:
+        options->flags |= ALD_MSG_IDEMPOTENT;
+        return 0;
+    case CALL_DURABLE:
+        options->flags |= ALD_MSG_DURABLE;
+        return 0;
+    case CALL_COLLAPSE:
+        options->collapse = arg->value;
+        return 0;
+    default:
+        return call_operand(cli, arg->value, given);
+    }
+}
+
+static bool call_name_valid(const char *name)
+{
+    return name[0] != '\0' && strlen(name) <= ALD_NAME_MAX && ald_utf8_valid(ald_str(name));
+}
+
+static int call_address(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
+{
+    struct ald_str text = ald_str(given->target);
+
+    if (text.size > sizeof(options->scratch) || ald_address_parse(text, options->scratch, &options->to) != 0) {
+        return ald_cli_usage(cli,
+                             "\"%s\" is no target; write [HUB:]TARGET[#CHANNEL], with : # / * ? . %% and blanks "
+                             "inside a name as %%3A and so on",
+                             given->target);
+    }
+    if (options->to.scope != ALD_SCOPE_ONE) {
+        return ald_cli_usage(cli, "\"%s\" names many targets, and a command goes to one", given->target);
+    }
+    if (given->channel != NULL) {
+        if (ald_str_present(options->to.channel) && !ald_str_equal(options->to.channel, ald_str(given->channel))) {
+            return ald_cli_usage(cli, "--channel %s: the target names another channel", given->channel);
+        }
+        options->to.channel = ald_str(given->channel);
+    }
+    return 0;
+}
+
+/* A channel that is named is the mode; any other mode beside it would contradict it. */
+static int call_mode(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
+{
+    bool named = ald_str_present(options->to.channel);
+    int mode = given->mode != NULL ? ald_mode_find(ald_str(given->mode)) : ALD_MODE_ANY;
+
+    if (mode < 0) {
+        return ald_cli_usage(cli, "--mode %s: it is any, primary or all", given->mode);
+    }
+    if (mode == ALD_MODE_CHANNEL && !named) {
+        return ald_cli_usage(cli, "--mode channel: which one? name it with --channel ID");
+    }
+    if (named && given->mode != NULL && mode != ALD_MODE_CHANNEL) {
+        return ald_cli_usage(cli, "--mode %s: the channel is named, so no other is chosen", given->mode);
+    }
+    options->mode = named ? ALD_MODE_CHANNEL : (enum ald_mode)mode;
+    return 0;
+}
+
+static int call_check(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
+{
+    struct ald_payload_why why;
+    int r;
+
+    if (given->name == NULL) {
+        return ald_cli_usage(cli, given->target == NULL ? "to whom, and what? give TARGET and NAME"
+                                                        : "what shall it do? give NAME after TARGET");
+    }
+    if (!call_name_valid(given->name)) {
+        return ald_cli_usage(cli, "the command's name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
+    }
+    if (options->collapse != NULL && !call_name_valid(options->collapse)) {
+        return ald_cli_usage(cli, "--collapse: the key must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
+    }
+    options->name = given->name;
+    r = call_address(cli, given, options);
+    if (r == 0) {
+        r = call_mode(cli, given, options);
+    }
+    if (r != 0 || given->payload == NULL) {
+        return r;
+    }
+    r = ald_payload_read(given->payload, &options->payload, &why);
+    if (r == ALD_PAYLOAD_BAD) {
+        return ald_cli_usage(cli, "%s", why.text);
+    }
+    return r < 0 ? ald_cli_broke(r) : 0;
+}
+
+int ald_call_options_read(struct ald_cli *cli, struct ald_call_options *options)
+{
+    struct call_given given = {0};
+    struct ald_arg arg;
+    int r;
+
+    *options = (struct ald_call_options){.deadline = 30 * ALD_SEC};
+    while ((r = ald_cli_next(cli, &arg)) == 0) {
+        r = call_take(cli, &arg, &given, options);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (r == ALD_CLI_STOP) {
+        return cli->status;
+    }
+    r = call_check(cli, &given, options);
+    return r != 0 ? r : ALD_CALL_OPTIONS_READ;
+}
+
+void ald_call_options_fini(struct ald_call_options *options)
+{
+    ald_slice_clear(&options->payload);
+}

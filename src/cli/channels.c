@@ -1,0 +1,127 @@
+/*
+ * The verb channels: over which connections targets are reached.
+ */
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "cli/duration.h"
+#include "cli/grid.h"
+#include "cli/read.h"
+#include "cli/verbs.h"
+#include "wire/http/http_url.h"
+
+enum { CHANNELS_TARGET = 1 };
+
+static const struct ald_option channels_options[] = {{CHANNELS_TARGET, "target", "NAME", 't'}};
+
+/* "live", and what else is worth a word. */
+static const char *channels_state(const struct ald_json_node *channel, struct ald_read_text *room)
+{
+    struct ald_read_text state;
+
+    ald_read_str(channel, "state", &state);
+    snprintf(room->text, sizeof(room->text), "%.100s%s%s%s", state.text,
+             ald_read_bool(channel, "active") ? "" : ",inactive", ald_read_bool(channel, "primary") ? ",primary" : "",
+             ald_read_bool(channel, "leaving") ? ",leaving" : "");
+    return room->text;
+}
+
+static int channels_row(void *owner, const struct ald_json_node *channel)
+{
+    struct ald_grid *grid = owner;
+    struct ald_read_text room;
+    char age[32];
+    int r;
+
+    r = ald_grid_add(grid, ald_read_str(channel, "id", &room));
+    r = r == 0 ? ald_grid_add(grid, ald_read_str(channel, "target", &room)) : r;
+    r = r == 0 ? ald_grid_add(grid, channels_state(channel, &room)) : r;
+    r = r == 0 ? ald_grid_add_u64(grid, ald_read_u64(channel, "in_flight")) : r;
+    r = r == 0 ? ald_grid_add_u64(grid, ald_read_u64(channel, "queued")) : r;
+    r = r == 0 ? ald_grid_add_u64(grid, ald_read_u64(channel, "commands")) : r;
+    r = r == 0 ? ald_grid_add(grid, ald_duration_format(ald_read_u64(channel, "age_ms") * ALD_MSEC, age)) : r;
+    r = r == 0 ? ald_grid_add(grid, ald_read_str(channel, "peer", &room)) : r;
+    return r < 0 ? ald_cli_broke(r) : 0;
+}
+
+static int channels_show(const struct ald_cli *cli, const char *path)
+{
+    static const struct ald_grid_column columns[] = {
+        {"CHANNEL", false}, {"TARGET", false}, {"STATE", false}, {"IN FLIGHT", true},
+        {"QUEUED", true},   {"SO FAR", true},  {"AGE", true},    {"PEER", false},
+    };
+    struct ald_grid grid;
+    int r;
+
+    ald_grid_init(&grid, columns, ALD_COUNT(columns));
+    r = ald_read_list(cli, path, "channels", channels_row, &grid);
+    if (r == 0) {
+        ald_grid_print(&grid, stdout);
+        r = ald_cli_flush();
+    }
+    ald_grid_fini(&grid);
+    return r;
+}
+
+static int channels_path(const struct ald_cli *cli, const char *target, char *path, size_t room)
+{
+    char name[3 * 256];
+    struct ald_str encoded;
+
+    if (target == NULL) {
+        snprintf(path, room, "/api/v1/channels");
+        return 0;
+    }
+    if (ald_http_encode(ald_str(target), name, sizeof(name), &encoded) != 0) {
+        return ald_cli_usage(cli, "--target: the name is too long");
+    }
+    snprintf(path, room, "/api/v1/channels?target=%.*s", ALD_STR_ARG(encoded));
+    return 0;
+}
+
+static int channels_run(struct ald_cli *cli)
+{
+    const char *target = NULL;
+    struct ald_arg arg;
+    char path[1024];
+    int r;
+
+    while ((r = ald_cli_next(cli, &arg)) == 0) {
+        if (arg.key != CHANNELS_TARGET) {
+            return ald_cli_usage(cli, "\"%s\" is one argument too many; one target's are shown with --target",
+                                 arg.text);
+        }
+        target = arg.value;
+    }
+    if (r == ALD_CLI_STOP) {
+        return cli->status;
+    }
+    r = channels_path(cli, target, path, sizeof(path));
+    if (r != 0) {
+        return r;
+    }
+    return cli->json ? ald_read_list_json(cli, path, "channels") : channels_show(cli, path);
+}
+
+static const char channels_help[] = "aldis channels [--target NAME]: over which connections targets are reached.\n"
+                                    "\n"
+                                    "  aldis channels\n"
+                                    "  aldis channels --target lamp\n"
+                                    "  aldis call --channel ID lamp uptime     a command for one of them\n"
+                                    "\n"
+                                    "STATE is live, away (its session may still come back) or gone; and inactive (no "
+                                    "commands are given to it), primary,\n"
+                                    "leaving (it said goodbye). SO FAR are the commands that were sent to it.\n"
+                                    "\n"
+                                    "Options:\n"
+                                    "  -t, --target NAME   only those of this target\n";
+
+const struct ald_verb ald_verb_channels = {
+    .name = "channels",
+    .summary = "list the connections of the targets",
+    .help = channels_help,
+    .options = channels_options,
+    .n_options = ALD_COUNT(channels_options),
+    .run = channels_run,
+};

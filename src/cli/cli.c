@@ -1,0 +1,296 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "client/url.h"
+
+enum { CLI_HUB = 1000, CLI_JSON, CLI_CA, CLI_INSECURE, CLI_HELP, CLI_VERSION };
+
+static const struct ald_option cli_options[] = {
+    {CLI_HUB, "hub", "URL[,URL...]", 'H'}, {CLI_JSON, "json", NULL, 0},   {CLI_CA, "ca", "FILE", 0},
+    {CLI_INSECURE, "insecure", NULL, 0},   {CLI_HELP, "help", NULL, 'h'}, {CLI_VERSION, "version", NULL, 0},
+};
+
+static const char cli_help[] =
+    "aldis sends commands through a hub (aldisd), serves them, and shows what became of them.\n"
+    "\n"
+    "  aldis agent --target lamp --on signal='cat'     serve the command `signal` as target `lamp`\n"
+    "  aldis call lamp signal '{\"letters\":\"SOS\"}'      send it; prints the reply\n"
+    "  aldis explain ID                                what became of a command, step by step\n"
+    "\n"
+    "Verbs (`aldis help VERB` tells more):\n";
+
+static const char cli_options_help[] =
+    "\n"
+    "Options of every verb:\n"
+    "  -H, --hub URL[,URL...]  the hubs to try, in turn; may be given again (default: the environment variable\n"
+    "                          ALDIS_URL, else the local Unix socket)\n"
+    "                            unix:/run/aldis/aldis.sock   ws://hub.example:8062   wss://hub.example/prefix\n"
+    "      --ca FILE           wss: trust the certificates in FILE instead of the system's\n"
+    "      --insecure          wss: trust anybody (for tests)\n"
+    "      --json              print JSON, for programs\n"
+    "  -h, --help              this\n";
+
+static const char cli_status_help[] =
+    "\n"
+    "Exit status: 0 all is well (succeeded), 1 trouble on this side or nothing found, 2 wrong usage, 3 no hub can be\n"
+    "reached; and the outcome of a command: 10 failed, 11 refused, 12 cancelled, 13 expired, 14 lost.\n";
+
+/* --- saying ------------------------------------------------------------------------------------------------------- */
+
+void ald_cli_say(const char *format, ...)
+{
+    va_list args;
+
+    fputs("aldis: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+int ald_cli_usage(const struct ald_cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "aldis%s%s: ", cli->verb != NULL ? " " : "", cli->verb != NULL ? cli->verb->name : "");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, " (see: aldis help%s%s)\n", cli->verb != NULL ? " " : "", cli->verb != NULL ? cli->verb->name : "");
+    return ALD_EXIT_USAGE;
+}
+
+int ald_cli_broke(int error)
+{
+    ald_cli_say("%s", ald_error_text(error));
+    return ALD_EXIT_TROUBLE;
+}
+
+int ald_cli_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return ALD_EXIT_OK;
+    }
+    if (errno != EPIPE) {
+        ald_cli_say("cannot write to standard output: %s", strerror(errno));
+    }
+    return ALD_EXIT_TROUBLE;
+}
+
+struct ald_str ald_cli_printable(struct ald_str text, char *room, size_t size)
+{
+    size_t n = ALD_MIN(text.size, size);
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        /* U+0080 to U+009F are C2 80 to C2 9F; as the second byte of another character they mean something else. */
+        bool c1 = i > 0 && (unsigned char)text.data[i - 1] == 0xc2 && c >= 0x80 && c <= 0x9f;
+
+        room[i] = c == '\n' || c == '\t' ? ' ' : c < 0x20 || c == 0x7f || c1 ? '?' : (char)c;
+        if (c1) {
+            room[i - 1] = '?';
+        }
+    }
+    return ald_str_of(room, n);
+}
+
+/* --- the hubs ----------------------------------------------------------------------------------------------------- */
+
+/* DESIGN section 4: where aldisd puts its socket when it is told nothing. */
+static const char *cli_default(struct ald_cli *cli)
+{
+    const char *folder = getenv("XDG_RUNTIME_DIR");
+
+    if (geteuid() == 0) {
+        folder = "/run";
+    }
+    if (folder == NULL || folder[0] != '/') {
+        return NULL;
+    }
+    snprintf(cli->url_room, sizeof(cli->url_room), "unix:%s/aldis/aldis.sock", folder);
+    return cli->url_room;
+}
+
+/* Add the URLs of a list, which is cut apart where it stands. Outcome: ALD_CLI_STOP. */
+static int cli_add_urls(struct ald_cli *cli, char *list, const char *source)
+{
+    struct ald_url url;
+    const char *why;
+    char *rest = list;
+    char *text;
+
+    while ((text = strsep(&rest, ",")) != NULL) {
+        if (ald_url_parse(text, &url, &why) != 0) {
+            cli->status = ald_cli_usage(cli, "%s: \"%s\" is no URL of a hub: %s", source, text, why);
+            return ALD_CLI_STOP;
+        }
+        if (cli->n_urls == ALD_CLI_URLS_MAX) {
+            cli->status = ald_cli_usage(cli, "%s: more than %d hubs", source, ALD_CLI_URLS_MAX);
+            return ALD_CLI_STOP;
+        }
+        cli->urls[cli->n_urls++] = text;
+    }
+    return 0;
+}
+
+/* Make sure there is a hub to talk to, once all options are read. */
+static int cli_settle_urls(struct ald_cli *cli)
+{
+    const char *text = getenv("ALDIS_URL");
+
+    if (cli->n_urls > 0) {
+        return 0;
+    }
+    if (text != NULL && text[0] != '\0') {
+        snprintf(cli->url_room, sizeof(cli->url_room), "%s", text);
+        return cli_add_urls(cli, cli->url_room, "ALDIS_URL");
+    }
+    text = cli_default(cli);
+    if (text == NULL) {
+        cli->status = ald_cli_usage(cli, "which hub? XDG_RUNTIME_DIR is not set, so name one with -H URL");
+        return ALD_CLI_STOP;
+    }
+    cli->urls[cli->n_urls++] = text;
+    return 0;
+}
+
+/* --- arguments ---------------------------------------------------------------------------------------------------- */
+
+static void cli_print_help(const struct ald_verb *verb)
+{
+    if (verb != NULL) {
+        fputs(verb->help, stdout);
+    } else {
+        fputs(cli_help, stdout);
+        for (size_t i = 0; ald_verbs[i] != NULL; i++) {
+            printf("  %-10s %s\n", ald_verbs[i]->name, ald_verbs[i]->summary);
+        }
+    }
+    fputs(cli_options_help, stdout);
+    if (verb == NULL) {
+        fputs(cli_status_help, stdout);
+    }
+}
+
+static int cli_stop(struct ald_cli *cli, int status)
+{
+    cli->status = status;
+    return ALD_CLI_STOP;
+}
+
+/* An option of all verbs. Outcome: ALD_CLI_STOP. */
+static int cli_option(struct ald_cli *cli, const struct ald_arg *arg)
+{
+    switch (arg->key) {
+    case CLI_HUB:
+        cli->urls_given = true;
+        return cli_add_urls(cli, (char *)arg->value, arg->text); /* argv is ours to write to */
+    case CLI_JSON:
+        cli->json = true;
+        return 0;
+    case CLI_CA:
+        cli->ca_file = arg->value;
+        return 0;
+    case CLI_INSECURE:
+        cli->insecure = true;
+        return 0;
+    case CLI_HELP:
+        cli_print_help(cli->verb);
+        return cli_stop(cli, ald_cli_flush());
+    default:
+        puts("aldis " ALDIS_VERSION);
+        return cli_stop(cli, ald_cli_flush());
+    }
+}
+
+static int cli_wrong(struct ald_cli *cli, int wrong, const struct ald_arg *arg)
+{
+    switch (wrong) {
+    case ALD_ARGS_VALUE_MISSING:
+        return cli_stop(cli, ald_cli_usage(cli, "%s needs a value", arg->text));
+    case ALD_ARGS_VALUE_UNWANTED:
+        return cli_stop(cli, ald_cli_usage(cli, "%s: this option takes no value", arg->text));
+    default:
+        return cli_stop(cli, ald_cli_usage(cli, "there is no option %s", arg->text));
+    }
+}
+
+int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg)
+{
+    const struct ald_option_table tables[] = {
+        {cli->verb != NULL ? cli->verb->options : NULL, cli->verb != NULL ? cli->verb->n_options : 0},
+        {cli_options, ALD_COUNT(cli_options)},
+    };
+    int r;
+
+    while ((r = ald_args_next(&cli->args, tables, ALD_COUNT(tables), ret_arg)) == 0) {
+        if (ret_arg->key < CLI_HUB) {
+            return 0;
+        }
+        r = cli_option(cli, ret_arg);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (r != ALD_ARGS_END) {
+        return cli_wrong(cli, r, ret_arg);
+    }
+    r = cli->verb != NULL ? cli_settle_urls(cli) : 0; /* help needs no hub */
+    return r != 0 ? r : ALD_CLI_END;
+}
+
+/* --- the program -------------------------------------------------------------------------------------------------- */
+
+static const struct ald_verb *verb_find(const char *name)
+{
+    for (size_t i = 0; ald_verbs[i] != NULL; i++) {
+        if (strcmp(ald_verbs[i]->name, name) == 0) {
+            return ald_verbs[i];
+        }
+    }
+    return NULL;
+}
+
+/* `aldis help [VERB]` */
+static int cli_help_verb(struct ald_cli *cli)
+{
+    struct ald_arg arg;
+    int r = ald_cli_next(cli, &arg);
+
+    if (r == ALD_CLI_STOP) {
+        return cli->status;
+    }
+    if (r == 0 && verb_find(arg.value) == NULL) {
+        return ald_cli_usage(cli, "there is no verb %s", arg.value);
+    }
+    cli_print_help(r == 0 ? verb_find(arg.value) : NULL);
+    return ald_cli_flush();
+}
+
+int ald_cli_main(char **argv)
+{
+    struct ald_cli cli = {.args.argv = argv[0] != NULL ? argv + 1 : argv};
+    struct ald_arg arg;
+    int r = ald_cli_next(&cli, &arg);
+
+    if (r == ALD_CLI_STOP) {
+        return cli.status;
+    }
+    if (r == ALD_CLI_END) {
+        return ald_cli_usage(&cli, "what shall be done? name a verb");
+    }
+    if (strcmp(arg.value, "help") == 0) {
+        return cli_help_verb(&cli);
+    }
+    cli.verb = verb_find(arg.value);
+    if (cli.verb == NULL) {
+        return ald_cli_usage(&cli, "there is no verb %s", arg.value);
+    }
+    return cli.verb->run(&cli);
+}

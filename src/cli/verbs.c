@@ -1,0 +1,5 @@
+#include "cli/verbs.h"
+
+const struct ald_verb *const ald_verbs[] = {
+    &ald_verb_call, &ald_verb_agent, &ald_verb_targets, &ald_verb_channels, &ald_verb_explain, NULL,
+};

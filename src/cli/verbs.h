@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * The verbs, each of a file of that name.
+ */
+
+#include "cli/cli.h"
+
+extern const struct ald_verb ald_verb_call;
+extern const struct ald_verb ald_verb_agent;
+extern const struct ald_verb ald_verb_targets;
+extern const struct ald_verb ald_verb_channels;
+extern const struct ald_verb ald_verb_explain;

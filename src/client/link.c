@@ -1,0 +1,278 @@
+/*
+ * Link: the connection of a client, one after the other.
+ *
+ *     WAITING -> CONNECTING -> READY -> WAITING -> ...          and CLOSED at the end
+ *
+ * Everything that can go wrong ends up in one place, the stream's `closed`: a refused dial, a hello that was denied, a
+ * dead link. It decides whether to try again, where and when. A URL that worked is tried first the next time; one that
+ * failed makes room for the next in the list, so that an endpoint that accepts and then fails its hello cannot hold the
+ * client for ever (exchange.md 4.5). Neither can one that welcomes us and drops us at once: a connection counts as one
+ * that worked only after LINK_STEADY.
+ */
+
+#include "client/client_inside.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "client/backoff.h"
+#include "transport/tls.h"
+#include "transport/ws.h"
+
+/* Shorter than any restart of a hub that people would call an interruption, longer than a hello that goes wrong late. */
+#define LINK_STEADY (5 * ALD_SEC)
+
+static void link_drop(struct ald_client *client)
+{
+    ald_alarm_stop(client->loop, &client->dialect_alarm);
+    ald_task_cancel(&client->heard_task);
+    client->dialect = ald_dialect_free(client->dialect);
+    client->stream = ald_stream_free(client->stream);
+    client->health_id = (struct ald_id){0};
+}
+
+/* Count the failure, if it was one, and tell how long to wait. */
+static ald_usec link_wait(struct ald_client *client)
+{
+    bool worked = ald_client_ready(client) && ald_loop_now(client->loop) - client->ready_since >= LINK_STEADY;
+
+    if (!worked || client->sent_away) {
+        client->url_at = (client->url_at + 1) % client->n_urls;
+    }
+    if (!worked) {
+        client->n_failures++;
+        return ald_backoff(&client->rng, client->backoff_first, client->backoff_max, client->n_failures);
+    }
+    client->n_failures = 0;
+    return ald_rng_below(&client->rng, client->backoff_first + 1); /* soon, but not all in one millisecond */
+}
+
+/* What may be said to the program goes before the decision, because the program may close us when it hears it. */
+void ald_link_lost(struct ald_client *client)
+{
+    ald_usec wait = link_wait(client);
+
+    link_drop(client);
+    if (client->ending || client->draining || client->final || !client->reconnect) {
+        ald_client_move(client, ALD_CLIENT_CLOSED, client->why, 0);
+        ald_calls_end(client);
+        ald_jobs_away(client);
+        return;
+    }
+    ald_client_move(client, ALD_CLIENT_WAITING, client->why, wait);
+    ald_calls_away(client);
+    ald_jobs_away(client);
+    if (client->state == ALD_CLIENT_WAITING) {
+        ald_alarm_start(client->loop, &client->retry_alarm, ald_loop_now(client->loop) + wait);
+    }
+}
+
+void ald_link_why(struct ald_client *client, struct ald_str text)
+{
+    if (client->why[0] == '\0') {
+        snprintf(client->why, sizeof(client->why), "%.*s", ALD_STR_ARG(text));
+    }
+}
+
+void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why)
+{
+    ald_link_why(client, why);
+    if (client->stream != NULL) {
+        ald_stream_close(client->stream, code, why);
+    }
+}
+
+/* --- saying ----------------------------------------------------------------------------------------------------- */
+
+void ald_link_push(struct ald_client *client)
+{
+    static const enum ald_chunk_kind chunks[] = {
+        [ALD_FRAME_BYTES] = ALD_CHUNK_BYTES, [ALD_FRAME_TEXT] = ALD_CHUNK_TEXT, [ALD_FRAME_BINARY] = ALD_CHUNK_BINARY,
+        [ALD_FRAME_PING] = ALD_CHUNK_PING,   [ALD_FRAME_PONG] = ALD_CHUNK_PONG,
+    };
+    struct ald_frame frame;
+
+    if (client->dialect == NULL) {
+        return;
+    }
+    while (ald_dialect_drain(client->dialect, &frame) == 0) {
+        ald_stream_push(client->stream, chunks[frame.kind], frame.parts, frame.n_parts, frame.ordinal);
+    }
+    ald_alarm_start(client->loop, &client->dialect_alarm, ald_dialect_deadline(client->dialect));
+}
+
+int ald_client_say(struct ald_client *client, struct ald_signal *signal)
+{
+    int r;
+
+    ald_assert(client->dialect != NULL);
+    signal->ordinal = client->ordinal + 1;
+    r = ald_dialect_emit(client->dialect, ald_loop_now(client->loop), signal);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    client->ordinal++;
+    ald_link_push(client);
+    ald_task_push(client->loop, &client->heard_task);
+    return 0;
+}
+
+static void link_heard_task(void *owner)
+{
+    ald_client_heard(owner);
+}
+
+/* --- what the stream says --------------------------------------------------------------------------------------- */
+
+static int link_open_dialect(struct ald_client *client, struct ald_stream *stream)
+{
+    struct ald_str announced = ald_ws_header(stream, ALD_STR(ALD_EXCHANGE_EXTENSION_HEADER));
+    const struct ald_dialect_facts facts = {
+        .role = ALD_ROLE_PARTY,
+        .options = &client->dialect_options,
+        .messages = client->messages,
+        .counters = client->counters,
+        .seed = ald_rng_next(&client->rng),
+        .now = ald_loop_now(client->loop),
+        .variant = ald_exchange_dial_result(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, announced),
+    };
+
+    client->extended = (facts.variant & ALD_EXCHANGE_EXTENDED) != 0;
+    return ald_exchange.open(&facts, &client->dialect);
+}
+
+static void link_opened(void *owner, struct ald_stream *stream)
+{
+    struct ald_client *client = owner;
+    struct ald_signal hello = ald_signal_of(ALD_SIGNAL_REGISTER);
+
+    client->ordinal = 0;
+    client->begun = 0;
+    if (client->target != NULL) {
+        hello.target = ald_str(client->target);
+    }
+    if (link_open_dialect(client, stream) < 0 || ald_client_say(client, &hello) < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+    }
+}
+
+static void link_received(void *owner, struct ald_stream *stream, const struct ald_chunk *chunk)
+{
+    static const enum ald_frame_kind frames[] = {
+        [ALD_CHUNK_BYTES] = ALD_FRAME_BYTES, [ALD_CHUNK_BINARY] = ALD_FRAME_BINARY, [ALD_CHUNK_TEXT] = ALD_FRAME_TEXT,
+        [ALD_CHUNK_PING] = ALD_FRAME_PING,   [ALD_CHUNK_PONG] = ALD_FRAME_PONG,
+    };
+    struct ald_client *client = owner;
+    ald_usec now = ald_loop_now(client->loop);
+
+    (void)stream;
+    if (client->dialect == NULL) {
+        return;
+    }
+    ald_dialect_alive(client->dialect, now);
+    if (chunk->kind != ALD_CHUNK_PONG &&
+        ald_dialect_feed(client->dialect, now, frames[chunk->kind], chunk->bytes) < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        return;
+    }
+    ald_client_heard(client);
+}
+
+static void link_written(void *owner, struct ald_stream *stream, uint64_t begun, uint64_t done)
+{
+    struct ald_client *client = owner;
+
+    (void)stream;
+    (void)done;
+    client->begun = begun;
+    ald_calls_begun(client);
+}
+
+/* The program hears the most telling of: what we noted ourselves, the peer's reason, the system's words. */
+static void link_closed(void *owner, struct ald_stream *stream, const struct ald_end *end)
+{
+    struct ald_client *client = owner;
+
+    (void)stream;
+    if (end->cause == ALD_END_PEER) {
+        ald_link_why(client, end->reason);
+    }
+    ald_link_why(client, ald_str(end->text));
+    ald_link_lost(client);
+}
+
+static const struct ald_stream_callbacks link_stream_callbacks = {
+    .opened = link_opened,
+    .received = link_received,
+    .written = link_written,
+    .closed = link_closed,
+};
+
+static void link_dialect_alarm(void *owner)
+{
+    struct ald_client *client = owner;
+
+    if (client->dialect == NULL) {
+        return;
+    }
+    if (ald_dialect_tick(client->dialect, ald_loop_now(client->loop)) < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        return;
+    }
+    ald_client_heard(client);
+}
+
+/* --- dialling ---------------------------------------------------------------------------------------------------- */
+
+static int link_try(struct ald_client *client, const struct ald_url *url)
+{
+    struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX];
+    size_t n_fields = ald_exchange_dial_fields(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, fields);
+    char target[sizeof(url->prefix) + sizeof(ALD_EXCHANGE_PATH)];
+    const struct ald_ws_hello hello = {.target = target, .fields = {fields, n_fields}};
+    const struct ald_dial_spec spec = {
+        .place = ald_url_place(url),
+        .tls = url->tls ? client->tls : NULL,
+        .ws = &hello,
+    };
+
+    snprintf(target, sizeof(target), "%s%s", url->prefix, ALD_EXCHANGE_PATH);
+    return ald_dial(client->net, &spec, &link_stream_callbacks, client, &client->stream);
+}
+
+void ald_link_dial(struct ald_client *client)
+{
+    const struct ald_url *url = &client->urls[client->url_at];
+    int r;
+
+    client->why[0] = '\0';
+    client->sent_away = false;
+    ald_url_format(url, client->url, sizeof(client->url));
+    ald_client_move(client, ALD_CLIENT_CONNECTING, client->url, 0);
+    if (client->state != ALD_CLIENT_CONNECTING) {
+        return; /* the program closed us when it heard that */
+    }
+    r = link_try(client, url);
+    if (r < 0) {
+        ald_link_why(client, ald_str(ald_error_text(r)));
+        ald_link_lost(client);
+    }
+}
+
+static void link_retry_alarm(void *owner)
+{
+    ald_link_dial(owner);
+}
+
+void ald_link_init(struct ald_client *client)
+{
+    ald_alarm_init(&client->retry_alarm, link_retry_alarm, client);
+    ald_alarm_init(&client->dialect_alarm, link_dialect_alarm, client);
+    ald_task_init(&client->heard_task, link_heard_task, client);
+}
+
+void ald_link_fini(struct ald_client *client)
+{
+    ald_alarm_stop(client->loop, &client->retry_alarm);
+    link_drop(client);
+}
