@@ -29,7 +29,8 @@ static struct ald_str taken(char **argv)
     return ald_str(story);
 }
 
-#define GIVEN(...) taken((char *[]){__VA_ARGS__, NULL})
+/* It only reads them. */
+#define GIVEN(...) taken((char **)(const char *[]){__VA_ARGS__, NULL})
 
 ALD_TEST(args, takes_every_way_to_give_a_value)
 {

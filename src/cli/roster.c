@@ -56,14 +56,14 @@ static struct ald_str roster_word(struct ald_json_value value)
     return value.type == ALD_JSON_STRING && ald_json_is_plain(value) ? ald_json_inner(value) : ALD_STR_NONE;
 }
 
-int ald_roster_print_member(struct ald_roster_print *roster, FILE *out, struct ald_str member)
+static int roster_print(struct ald_roster_print *roster, FILE *out, struct ald_str member, bool last_chance)
 {
-    enum { CHANNEL, OUTCOME, TEXT, PAYLOAD };
+    enum { CHANNEL, OUTCOME, TEXT, PAYLOAD, TRUNCATED };
     struct ald_json_field fields[] = {ALD_JSON_FIELD("channel"), ALD_JSON_FIELD("outcome"), ALD_JSON_FIELD("text"),
-                                      ALD_JSON_FIELD("payload")};
+                                      ALD_JSON_FIELD("payload"), ALD_JSON_FIELD("truncated")};
     struct ald_json_scan scan;
     struct ald_str channel, outcome;
-    struct ald_json_value last;
+    struct ald_json_value answer;
     char room[128];
 
     if (ald_json_scan(member, ALD_JSON_BROKEN_OK, fields, ALD_COUNT(fields), &scan) != 0) {
@@ -74,15 +74,23 @@ int ald_roster_print_member(struct ald_roster_print *roster, FILE *out, struct a
     if (channel.size == 0 || ald_outcome_find(outcome) < 0 || ald_table_find(&roster->printed, channel) != NULL) {
         return 0;
     }
+    if (ald_json_is_true(fields[TRUNCATED].value) && !last_chance) {
+        return 0; /* the last reply may have room for what it answered */
+    }
     /* A member that gave no payload says why in its place, so that a line is never mute about a failure. */
-    last = fields[PAYLOAD].value.type != ALD_JSON_NONE ? fields[PAYLOAD].value : fields[TEXT].value;
+    answer = fields[PAYLOAD].value.type != ALD_JSON_NONE ? fields[PAYLOAD].value : fields[TEXT].value;
     fprintf(out, "%.*s %.*s", ALD_STR_ARG(ald_cli_printable(channel, room, sizeof(room))), ALD_STR_ARG(outcome));
-    if (last.type != ALD_JSON_NONE) {
+    if (answer.type != ALD_JSON_NONE) {
         putc(' ', out);
-        ald_outcome_put_line(out, last.raw);
+        ald_outcome_put_line(out, answer.raw);
     }
     putc('\n', out);
     return roster_remember(roster, channel);
+}
+
+int ald_roster_print_member(struct ald_roster_print *roster, FILE *out, struct ald_str member)
+{
+    return roster_print(roster, out, member, false);
 }
 
 int ald_roster_print_rest(struct ald_roster_print *roster, FILE *out, struct ald_str members)
@@ -95,7 +103,7 @@ int ald_roster_print_rest(struct ald_roster_print *roster, FILE *out, struct ald
     if (r == 0) {
         ald_json_each(member, ald_json_root(&json))
         {
-            r = ald_roster_print_member(roster, out, ald_str_of(member->data, member->size));
+            r = roster_print(roster, out, ald_str_of(member->data, member->size), true);
             if (r < 0) {
                 break;
             }
