@@ -19,7 +19,7 @@ enum {
     ROSTER_PAYLOADS_MAX = 1024 * 1024,
     /* 50,000 members with long texts; far more than any frame holds. */
     ROSTER_BYTES_MAX = 64 * 1024 * 1024,
-    /* One member's line in a status: names and one error text. */
+    /* One member's line in a status: names, one error text, and payload and details together up to half of it. */
     ROSTER_LINE_MAX = 64 * 1024,
 };
 
@@ -244,14 +244,23 @@ static void roster_write(struct ald_roster *roster, const struct ald_command *me
     size_t size = reply != NULL ? reply->payload.size + reply->details.size : 0;
 
     roster_write_head(&roster->json, member);
-    if (size > ROSTER_PAYLOADS_MAX - roster->payloads) {
-        ald_json_write_member_bool(&roster->json, "truncated", true);
-    } else if (reply != NULL) {
-        roster->payloads += size;
-        roster_write_raw(&roster->json, "payload", reply->payload);
-        roster_write_raw(&roster->json, "details", reply->details);
-    }
+    roster_write_answer(&roster->json, reply, ROSTER_PAYLOADS_MAX - roster->payloads);
+    roster->payloads += size <= ROSTER_PAYLOADS_MAX - roster->payloads ? size : 0;
     ald_json_write_end(&roster->json);
+}
+
+/* What the member answered, or that it is too long for here. */
+static void roster_write_answer(struct ald_json_writer *json, const struct ald_msg *reply, size_t size_max)
+{
+    if (reply == NULL) {
+        return;
+    }
+    if (reply->payload.size + reply->details.size > size_max) {
+        ald_json_write_member_bool(json, "truncated", true);
+        return;
+    }
+    roster_write_raw(json, "payload", reply->payload);
+    roster_write_raw(json, "details", reply->details);
 }
 
 /* "Partial results stream": the end of one member, to a caller that takes statuses. Dropped rather than late: when this
@@ -271,6 +280,7 @@ static void roster_stream(struct ald_hub *hub, struct ald_command *member)
     ald_buf_init(&buf, ROSTER_LINE_MAX);
     ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
     roster_write_head(&json, member);
+    roster_write_answer(&json, member->reply, ROSTER_LINE_MAX / 2);
     ald_json_write_end(&json);
     if (ald_json_write_done(&json) == 0 && ald_slice_copy(ald_buf_str(&buf), &details) == 0) {
         ald_command_tell_status(hub, member, ALD_STR("a member has ended"), details);
