@@ -1,0 +1,139 @@
+#include "sim/checker.h"
+
+#include <string.h>
+
+#include "sim/election.h"
+#include "sim/world.h"
+
+/*
+ * A refusal is a claim about the world: there is no such target, the queue is full, the hub is stopping. Each claim is held
+ * against the simulator's own account, which counts generously where the hub may count more (members of rosters), so that
+ * only a refusal without any reason is complained of.
+ */
+
+static bool link_serves(const struct sim_link *link, const char *target)
+{
+    return link->registered && !link->hub_end && !link->hub_closing && !link->leaving &&
+           strcmp(link->party->target, target) == 0;
+}
+
+bool sim_check_duplicate(const struct sim_hub *hub, const struct sim_command *command)
+{
+    for (const struct sim_command *it = hub->open; it != NULL; it = it->open_next) {
+        if (it != command && it->caller == command->caller && strcmp(it->wire_id, command->wire_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t sim_check_count_channels(const struct sim_hub *hub, const char *target)
+{
+    uint32_t n = 0;
+
+    for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
+        bool away = it->hub_end && (it->party->traits & ALD_CAN_RESUME) != 0;
+
+        n += it->registered && (!it->hub_end || away) && strcmp(it->party->target, target) == 0;
+    }
+    return n;
+}
+
+static bool target_is_served(const struct sim_hub *hub, const char *target, bool well)
+{
+    for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
+        if (link_serves(it, target) && !(well && it->unhealthy)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool channel_is_there(const struct sim_hub *hub, const struct sim_command *command)
+{
+    const char *target = sim_history_target(hub, command);
+
+    for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
+        if (link_serves(it, target) && strcmp(it->channel, command->channel) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool primary_is_there(struct sim_hub *hub, const char *target)
+{
+    const struct sim_election *election = target != NULL ? sim_election_find(hub, target) : NULL;
+
+    return election != NULL && election->confirmed != NULL && link_serves(election->confirmed, target) &&
+           !election->confirmed->unhealthy;
+}
+
+/* What the hub has to keep in mind of the open commands, counted generously. */
+struct load {
+    uint32_t n_all, n_caller, n_target;
+    size_t target_bytes, all_bytes;
+};
+
+static struct load load_count(const struct sim_hub *hub, const struct sim_command *command)
+{
+    const char *target = sim_history_target(hub, command);
+    struct load load = {0};
+
+    for (const struct sim_command *it = hub->open; it != NULL; it = it->open_next) {
+        uint32_t n = 1 + it->n_roster;
+
+        load.n_all += n;
+        load.n_caller += it->caller == command->caller ? n : 0;
+        load.all_bytes += n * it->cost;
+        if (sim_history_target(hub, it) != NULL && target != NULL && strcmp(sim_history_target(hub, it), target) == 0) {
+            load.n_target += n;
+            load.target_bytes += n * it->cost;
+        }
+    }
+    return load;
+}
+
+static bool hub_is_busy(const struct sim_hub *hub, const struct sim_command *command)
+{
+    const struct ald_hub_config *config = &hub->config;
+    struct load load = load_count(hub, command);
+
+    return load.n_all > config->commands_max || load.n_caller > config->caller_in_flight_max ||
+           load.n_target > config->channel_queue_max || 2 * load.target_bytes > config->channel_queue_bytes_max ||
+           2 * load.all_bytes > config->queue_bytes_max;
+}
+
+const char *sim_check_refusal(struct sim_world *world, const struct sim_command *command, uint8_t cause)
+{
+    struct sim_hub *hub = command->link->hub;
+    const char *target = sim_history_target(hub, command);
+
+    ald_ignore(world); /* the hub's links and open commands say it all */
+    switch ((enum ald_cause)cause) {
+    case ALD_CAUSE_NO_TARGET:
+    case ALD_CAUSE_EMPTY_ROSTER:
+        return target_is_served(hub, target, false) ? "its target is there" : NULL;
+    case ALD_CAUSE_NO_CHANNEL:
+        return channel_is_there(hub, command) ? "its channel is there" : NULL;
+    case ALD_CAUSE_NO_ACTIVE:
+        return target_is_served(hub, target, true) ? "its target has an active channel" : NULL;
+    case ALD_CAUSE_NO_PRIMARY:
+        return primary_is_there(hub, target) ? "its target has a confirmed primary" : NULL;
+    case ALD_CAUSE_BUSY:
+        return hub_is_busy(hub, command) ? NULL : "no limit is reached";
+    case ALD_CAUSE_DUPLICATE:
+        return command->duplicate ? NULL : "its id is not in use";
+    case ALD_CAUSE_DRAINING:
+    case ALD_CAUSE_HUB_STOPPED:
+        return hub->leave_until != 0 ? NULL : "the hub is not stopping";
+    case ALD_CAUSE_UNSUPPORTED:
+        return command->order.flags & ALD_MSG_DURABLE ? NULL : "it asks for nothing special";
+    case ALD_CAUSE_INVALID:
+        return command->order.about != 0 ? NULL : "nothing is wrong with it"; /* sim_check_answer() judges that one */
+    case ALD_CAUSE_UNKNOWN_COMMAND:
+        return target == NULL || (target[0] == '\0' && command->order.about == 0) ? NULL : "no agent said so";
+    default:
+        return "that is no reason here";
+    }
+}
