@@ -238,17 +238,6 @@ static void roster_write_raw(struct ald_json_writer *json, const char *name, str
     }
 }
 
-static void roster_write(struct ald_roster *roster, const struct ald_command *member)
-{
-    const struct ald_msg *reply = member->reply;
-    size_t size = reply != NULL ? reply->payload.size + reply->details.size : 0;
-
-    roster_write_head(&roster->json, member);
-    roster_write_answer(&roster->json, reply, ROSTER_PAYLOADS_MAX - roster->payloads);
-    roster->payloads += size <= ROSTER_PAYLOADS_MAX - roster->payloads ? size : 0;
-    ald_json_write_end(&roster->json);
-}
-
 /* What the member answered, or that it is too long for here. */
 static void roster_write_answer(struct ald_json_writer *json, const struct ald_msg *reply, size_t size_max)
 {
@@ -261,6 +250,17 @@ static void roster_write_answer(struct ald_json_writer *json, const struct ald_m
     }
     roster_write_raw(json, "payload", reply->payload);
     roster_write_raw(json, "details", reply->details);
+}
+
+static void roster_write(struct ald_roster *roster, const struct ald_command *member)
+{
+    const struct ald_msg *reply = member->reply;
+    size_t size = reply != NULL ? reply->payload.size + reply->details.size : 0;
+
+    roster_write_head(&roster->json, member);
+    roster_write_answer(&roster->json, reply, ROSTER_PAYLOADS_MAX - roster->payloads);
+    roster->payloads += size <= ROSTER_PAYLOADS_MAX - roster->payloads ? size : 0;
+    ald_json_write_end(&roster->json);
 }
 
 /* "Partial results stream": the end of one member, to a caller that takes statuses. Dropped rather than late: when this
