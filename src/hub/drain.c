@@ -58,7 +58,9 @@ static void drain_command(struct ald_hub *hub, struct ald_command *command)
 
 static void drain_conn(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
-    if (hub->cutting && conn->state == ALD_CONN_LEAVING) {
+    bool is_told = conn->n_to_leave == 0; /* else its goodbye comes first, and its alarm is due */
+
+    if (hub->cutting && conn->state == ALD_CONN_LEAVING && is_told) {
         ald_hub_conn_close(hub, conn, ALD_CLOSE_STOPPING);
     } else {
         ald_hub_conn_settle(hub, conn);
