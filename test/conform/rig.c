@@ -215,6 +215,7 @@ static void rig_accepted(void *owner, struct ald_listener *listener ALD_UNUSED, 
         return;
     }
     rig->far.stream = stream;
+    rig->far.raw = rig->keep_door;
     if (rig->stack->ws && !rig->keep_door) {
         rig->far.parsing = true;
         ald_http_parser_init_request(&rig->far.parser, 0);
@@ -327,6 +328,7 @@ void rig_dial_part(struct rig *rig, bool tls, bool ws)
     const struct ald_dial_spec spec = {
         .place = rig_place(rig),
         .tls = tls ? rig->client_tls : NULL,
+        .tls_name = rig->tls_name,
         .ws = ws ? &hello : NULL,
         .options = &rig->options,
     };

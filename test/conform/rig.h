@@ -77,7 +77,8 @@ struct rig {
     char path[300];
     struct end near, far; /* the dialing and the accepting end */
     size_t n_accepted;
-    bool keep_door; /* do not turn the accepted stream into a WebSocket */
+    const char *tls_name; /* that the certificate must bear; NULL: that of the place */
+    bool keep_door;       /* do not turn the accepted stream into a WebSocket */
 };
 
 /* Everything but a listener and streams. */
