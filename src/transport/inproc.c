@@ -67,7 +67,7 @@ static void task_push(struct inproc *inproc, struct ald_task *task)
 
 /* Sending. */
 
-/* Move what there is room for. Returns how many bytes; memory that is short counts as no room. */
+/* Move what there is room for. Returns how many bytes. */
 static size_t inproc_move(struct inproc *inproc)
 {
     struct ald_ring *inbox = &inproc->other->inbox;
@@ -80,7 +80,8 @@ static size_t inproc_move(struct inproc *inproc)
 
         if (ald_ring_push(inbox, part) < 0) {
             ald_slice_clear(&part);
-            break;
+            ald_stream_fail(&inproc->stream, ALD_END_NOMEM, NULL);
+            return 0;
         }
         moved += size;
     }
@@ -115,6 +116,9 @@ static void inproc_send(void *owner)
         return;
     }
     moved = inproc_move(inproc);
+    if (ald_stream_ended(&inproc->stream)) {
+        return;
+    }
     if (moved > 0) {
         task_push(inproc->other, &inproc->other->receive);
     }

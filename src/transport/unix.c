@@ -114,7 +114,12 @@ static int unix_bind(int fd, const struct sockaddr_un *address, unsigned mode)
         }
     }
     /* Nobody can connect before listen(), so nobody slips in with the wrong mode. */
-    return chmod(address->sun_path, mode != 0 ? mode : UNIX_MODE) < 0 ? errno : 0;
+    if (chmod(address->sun_path, mode != 0 ? mode : UNIX_MODE) < 0) {
+        error = errno;
+        ald_ignore(unlink(address->sun_path)); /* as it is it must not stay; the error that counts is the first */
+        return error;
+    }
+    return 0;
 }
 
 /* Remember what lies at the path, to know it again when it is removed. */
@@ -161,6 +166,7 @@ static int unix_listen(struct ald_net *net, const struct ald_listen_spec *spec, 
     }
     r = ald_sock_listener_new(net, fd, spec->backlog, &listener, why);
     if (r < 0) {
+        ald_ignore(unlink(path)); /* we made it; what is left is found stale by the next one */
         return r;
     }
     snprintf(listener->listener.address, sizeof(listener->listener.address), "%s", path);
@@ -168,6 +174,7 @@ static int unix_listen(struct ald_net *net, const struct ald_listen_spec *spec, 
     r = file_note(listener, path);
     if (r < 0) {
         listener->listener.close(&listener->listener);
+        ald_ignore(unlink(path)); /* as above */
         return r;
     }
     *ret_listener = &listener->listener;

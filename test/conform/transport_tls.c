@@ -10,6 +10,7 @@
 #include "lib/tls_cert.h"
 
 static const struct stack tls_tcp = {"tls+tcp", ALD_BOTTOM_TCP, true, false};
+static const struct stack tls_unix = {"tls+unix", ALD_BOTTOM_UNIX, true, false};
 static const struct stack tls_inproc = {"tls+inproc", ALD_BOTTOM_INPROC, true, false};
 
 /* Certificates of all kinds, in files. */
@@ -252,6 +253,16 @@ ALD_TEST(tls, tells_a_truncation_from_an_end)
     rig_until(&rig, rig.far.closed);
     ald_check_int(rig.far.end.cause, ALD_END_PEER);
     ald_check_int(ald_net_counters(rig.net)->tls_truncated, 0);
+    rig_close(&rig);
+
+    rig_open(&rig, &tls_unix); /* whose bytes end alike in both cases */
+    rig_join(&rig);
+    end_say(&rig.near, "half of what I wa");
+    rig_until(&rig, rig.far.n_bytes == 17);
+    ald_stream_abort(rig.near.stream);
+    rig_until(&rig, rig.far.closed);
+    ald_check_int(rig.far.end.cause, ALD_END_BROKEN);
+    ald_check_int(ald_net_counters(rig.net)->tls_truncated, 1);
     rig_close(&rig);
 }
 
