@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "hub/view.h"
 #include "sim/election.h"
 #include "sim/world.h"
 
@@ -179,7 +180,9 @@ void sim_edge_closed(struct sim_link *link)
         sim_note(world, SIM_FACT_CLOSED, 0, link->party, link->conn, NULL);
         sim_history_link_ended(world, link);
         link->hub_end = true;
+        hub->closed_now = link;
         edge_give(hub, &event);
+        hub->closed_now = NULL;
         if (sim_fault_take(world, SIM_FAULT_STALE)) {
             sim_clock_at(&world->clock, sim_now(world) + sim_below(world, 50 * ALD_MSEC), edge_stale, link,
                          sim_below(world, 2));
@@ -241,10 +244,22 @@ static void edge_note_heard(struct sim_link *link, const struct ald_signal *sign
     }
 }
 
+/* A step looks at the time first: the link may have had its last moment before the command was looked at. */
+static void edge_ignored(struct sim_link *link, struct sim_command *command)
+{
+    if (link->hub_closing) {
+        sim_history_ignored(link->hub, command);
+    } else {
+        sim_complain(link->world, SIM_RULE_COUNTERS, command, "the hub heard it and does not count it");
+    }
+}
+
 void sim_edge_signal(struct sim_link *link, struct ald_signal *signal)
 {
     struct sim_hub *hub = link->hub;
     struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = link->conn, .signal = signal};
+    uint64_t n_admitted = hub->n_admitted;
+    uint64_t n_counted;
 
     if (hub->hub == NULL || link->life != hub->life || link->conn == 0 || link->hub_end) {
         return;
@@ -253,9 +268,16 @@ void sim_edge_signal(struct sim_link *link, struct ald_signal *signal)
     if (link->hub_closing && !sim_fault_take(link->world, SIM_FAULT_STALE)) {
         return;
     }
-    edge_note_heard(link, signal);
-    if (!sim_saboteur_hear(link->world, link, signal)) {
-        edge_give(hub, &event);
+    if (!link->hub_closing || signal->kind == ALD_SIGNAL_REPLY) {
+        edge_note_heard(link, signal); /* of what else comes after its end the hub takes no notice */
+    }
+    if (sim_saboteur_hear(link->world, link, signal)) {
+        return;
+    }
+    n_counted = ald_hub_counter(hub->hub, ALD_N_SUBMITTED);
+    edge_give(hub, &event);
+    if (hub->hub != NULL && hub->n_admitted > n_admitted && ald_hub_counter(hub->hub, ALD_N_SUBMITTED) == n_counted) {
+        edge_ignored(link, sim_history_find(link->world, signal->msg));
     }
 }
 
@@ -371,13 +393,25 @@ static void edge_end(struct sim_link *link, const struct ald_effect *effect)
     sim_clock_at(&world->clock, sim_now(world) + sim_below(world, 20 * ALD_MSEC), edge_closed_later, link, 0);
 }
 
+static const char *edge_effect_name(enum ald_effect_kind kind)
+{
+    return kind == ALD_EFFECT_CLOSE ? "close" : kind == ALD_EFFECT_PAUSE ? "pause" : "resume";
+}
+
 static void edge_carry_out(struct sim_hub *hub, struct ald_effect *effect)
 {
     struct sim_world *world = hub->world;
     struct sim_link *link = effect->edge;
 
+    /* A step looks at the time first, so it may still want something of the link whose end it is about to be told. */
+    if (link != NULL && link == hub->closed_now) {
+        return;
+    }
     if (link == NULL || link->conn != effect->conn || link->life != hub->life || link->hub_end) {
-        sim_complain(world, SIM_RULE_CONTRACT, NULL, "the hub speaks of connection %" PRIu64 ", which is gone",
+        sim_complain(world, SIM_RULE_CONTRACT, NULL,
+                     "the hub has an effect (%s) for connection %" PRIu64 ", which is gone",
+                     effect->kind == ALD_EFFECT_SIGNAL ? ald_signal_name((enum ald_signal_kind)effect->signal.kind)
+                                                       : edge_effect_name((enum ald_effect_kind)effect->kind),
                      effect->conn);
         return;
     }

@@ -23,6 +23,7 @@ struct sim_hub {
     uint32_t life;
     uint64_t n_conns;
     struct sim_link *links, *dirty;
+    struct sim_link *closed_now; /* CLOSED of it is being given */
     ald_usec tick_at;
     ald_usec leave_until; /* draining; 0: not */
     uint32_t n_steps_now; /* in a row at one instant */

@@ -204,6 +204,13 @@ void sim_history_admitted(struct sim_world *world, struct sim_command *command, 
     sim_clock_at(&world->clock, command->deadline + ALD_SEC + 1, history_overdue, world, command->number);
 }
 
+void sim_history_ignored(struct sim_hub *hub, struct sim_command *command)
+{
+    history_shut(hub, command);
+    command->admitted = 0;
+    hub->n_admitted--;
+}
+
 struct sim_handing *sim_history_handed(struct sim_world *world, struct sim_command *command, struct sim_link *link,
                                        const struct ald_signal *signal)
 {

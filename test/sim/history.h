@@ -93,6 +93,8 @@ struct sim_handing *sim_history_handing(struct sim_party *party, struct ald_id i
 
 void sim_history_submitted(struct sim_world *world, struct sim_command *command, struct sim_link *link);
 void sim_history_admitted(struct sim_world *world, struct sim_command *command, struct sim_link *link);
+/* The hub did not hear it after all: it had just ended the link. */
+void sim_history_ignored(struct sim_hub *hub, struct sim_command *command);
 struct sim_handing *sim_history_handed(struct sim_world *world, struct sim_command *command, struct sim_link *link,
                                        const struct ald_signal *signal);
 void sim_history_begun(struct sim_world *world, struct sim_handing *handing);

@@ -338,7 +338,7 @@ static void party_told_to_leave(struct sim_party *party, const struct ald_signal
 
     sim_note(world, SIM_FACT_TOLD_TO_LEAVE, 0, party, 0, NULL);
     party->stays_away = party->stays_away || !signal->reconnect;
-    if (party->state == SIM_PARTY_LEAVING || sim_fault_take(world, SIM_FAULT_STAYS)) {
+    if (party->state == SIM_PARTY_LEAVING || party->stays || sim_fault_take(world, SIM_FAULT_STAYS)) {
         return;
     }
     party->state = SIM_PARTY_LEAVING;

@@ -51,6 +51,7 @@ struct sim_party {
     /* Agent. */
     uint8_t manner; /* enum sim_manner */
     ald_usec think_min, think_max;
+    bool stays;                   /* when it is told to leave */
     bool healthy, confirms, mute; /* mute: answers neither health checks nor promotions */
     bool stops;                   /* confirms cancels */
     bool leads;

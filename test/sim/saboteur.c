@@ -59,13 +59,6 @@ static struct ald_signal saboteur_copy(const struct ald_signal *signal)
     return copy;
 }
 
-/* A word that the hub never said about a command. */
-struct saboteur_word {
-    struct sim_link *link;
-    struct ald_msg *request;
-    uint8_t outcome, cause;
-};
-
 static void saboteur_tell(struct sim_link *link, struct ald_msg *request, uint8_t outcome, uint8_t cause)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
@@ -78,29 +71,35 @@ static void saboteur_tell(struct sim_link *link, struct ald_msg *request, uint8_
 
 static void saboteur_tell_late(void *who, uint64_t what)
 {
-    struct saboteur_word *word = who;
+    struct sim_world *world = who;
+    struct sim_link *link = world->saboteur.late_link;
 
-    ald_ignore(what); /* one word */
-    if (!word->link->hub_end && !word->link->cut) {
-        saboteur_tell(word->link, word->request, word->outcome, word->cause);
+    ald_ignore(what); /* there is one late word at a time */
+    if (link != NULL && !link->hub_end && !link->cut) {
+        saboteur_tell(link, world->saboteur.late, ALD_SUCCEEDED, ALD_CAUSE_NONE);
     }
-    ald_msg_unref(word->request);
+    sim_saboteur_fini(&world->saboteur);
+}
+
+void sim_saboteur_fini(struct sim_saboteur *saboteur)
+{
+    saboteur->late = ald_msg_unref(saboteur->late);
+    saboteur->late_link = NULL;
 }
 
 static bool saboteur_replaces_outcome(struct sim_world *world, struct sim_link *link, struct ald_signal *signal)
 {
     struct sim_command *command = sim_history_find(world, signal->request);
-    struct saboteur_word *word;
     bool succeeded = signal->outcome == ALD_SUCCEEDED && command != NULL && command->order.about == 0;
 
     switch ((enum sim_sabotage)world->saboteur.kind) {
     case SIM_SABOTAGE_LATE_SUCCESS:
-        if (signal->outcome != ALD_EXPIRED || !saboteur_strikes(world, 1000)) {
+        if (signal->outcome != ALD_EXPIRED || world->saboteur.late != NULL || !saboteur_strikes(world, 1000)) {
             return false;
         }
-        word = sim_arena_get(&world->arena, sizeof(*word));
-        *word = (struct saboteur_word){link, ald_msg_ref(signal->request), ALD_SUCCEEDED, ALD_CAUSE_NONE};
-        sim_clock_at(&world->clock, sim_now(world) + 2 * ALD_SEC, saboteur_tell_late, word, 0);
+        world->saboteur.late = ald_msg_ref(signal->request);
+        world->saboteur.late_link = link;
+        sim_clock_at(&world->clock, sim_now(world) + 2 * ALD_SEC, saboteur_tell_late, world, 0);
         ald_signal_clear(signal);
         return true;
     case SIM_SABOTAGE_LIE_SUCCESS:
@@ -245,6 +244,13 @@ bool sim_saboteur_say(struct sim_world *world, struct sim_link *link, struct ald
         return saboteur_says_command(world, link, signal);
     case ALD_SIGNAL_PRIMARY:
         return saboteur_says_primary(world, link, signal);
+    case ALD_SIGNAL_CANCEL:
+        /* Of what it has lost it loses all traces. */
+        if (world->saboteur.kind != SIM_SABOTAGE_LOSE_QUEUED || sim_history_handing(link->party, signal->id) != NULL) {
+            return false;
+        }
+        ald_signal_clear(signal);
+        return true;
     default:
         return false;
     }

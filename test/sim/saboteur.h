@@ -41,12 +41,17 @@ enum sim_sabotage {
 struct sim_saboteur {
     uint8_t kind; /* enum sim_sabotage */
     uint32_t n_struck;
+    struct ald_msg *late; /* the command of which something is said later */
+    struct sim_link *late_link;
 };
 
 /* The hub says `signal` on `link`: true when the saboteur has dealt with it (and taken its references). */
 bool sim_saboteur_say(struct sim_world *world, struct sim_link *link, struct ald_signal *signal);
 /* The party says `signal` to the hub: true when it is to be kept from the hub (its references are not taken). */
 bool sim_saboteur_hear(struct sim_world *world, struct sim_link *link, struct ald_signal *signal);
+
+/* Give up what it holds. */
+void sim_saboteur_fini(struct sim_saboteur *saboteur);
 
 const char *sim_sabotage_word(enum sim_sabotage sabotage);
 int sim_sabotage_find(const char *word);           /* -1: none */

@@ -25,7 +25,8 @@ static uint32_t storm_traits(struct sim_world *world)
     case 1:
         return ALD_CAN_HEALTH | ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY | ALD_CAN_LEAVE;
     case 2:
-        return storm_full | ALD_CAN_RESUME;
+        /* A session notices what the saboteur does to its serials before any rule can. */
+        return world->options.sabotage == SIM_SABOTAGE_NONE ? storm_full | ALD_CAN_RESUME : storm_full;
     case 3:
         return (uint32_t)sim_below(world, 2 * ALD_CAN_RESUME) & ~(uint32_t)ALD_CAN_RESUME;
     default:

@@ -105,6 +105,7 @@ static void world_release(struct sim_world *world)
     for (uint32_t n = 0; n < world->n_parties; n++) {
         sim_party_fini(world->parties[n]);
     }
+    sim_saboteur_fini(&world->saboteur);
     for (uint32_t n = 0; n < world->n_hubs; n++) {
         sim_hub_fini(&world->hubs[n]);
     }
@@ -157,6 +158,9 @@ void sim_world_leave(struct sim_world *world)
         sim_link_cut(link, 0, 0);
     }
     sim_world_run(world, sim_now(world) - world->start + 20 * ALD_SEC + hub->config.history_age);
+    for (uint32_t n = 0; n < world->n_parties; n++) {
+        sim_party_fini(world->parties[n]); /* what it would say again is its own memory */
+    }
     if (hub->hub != NULL && !sim_broken(world)) {
         sim_check_hub(world, hub);
         sim_check_empty(world, hub);
