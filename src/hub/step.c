@@ -276,6 +276,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
 void ald_hub_step(struct ald_hub *hub, const struct ald_event *event, struct ald_effects *effects)
 {
     struct step_budget budget = {.units = hub->config.step_work};
+    bool is_end = event->kind == ALD_EVENT_CLOSED; /* nothing is said on a connection from here on: it comes first */
 
     ald_assert(effects->n == 0);
     ald_assert(effects->max >= (size_t)hub->config.step_work + ALD_EFFECTS_SLACK);
@@ -284,8 +285,13 @@ void ald_hub_step(struct ald_hub *hub, const struct ald_event *event, struct ald
     hub->wall = event->wall;
     hub->effects = effects;
     ald_history_trim(hub, hub->config.step_work);
+    if (is_end) {
+        step_event(hub, event);
+    }
     step_alarms(hub, &budget);
-    step_event(hub, event);
+    if (!is_end) {
+        step_event(hub, event);
+    }
     step_work(hub, &budget);
     hub->effects = NULL;
 }
