@@ -1,5 +1,7 @@
 #include "lib/test.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "cli/args.h"
 

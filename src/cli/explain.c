@@ -48,29 +48,39 @@ static const char *explain_meaning(const char *line)
     return "";
 }
 
-static void explain_line(const struct ald_json_node *line, const char *indent)
+/* A channel is named where the story comes to it, and not again. */
+static void explain_line(const struct ald_json_node *line, const char *indent, struct ald_read_text *channel)
 {
-    struct ald_read_text text, channel;
+    struct ald_read_text text, here;
     const char *meaning;
 
     ald_read_str(line, "text", &text);
-    ald_read_str(line, "channel", &channel);
+    ald_read_str(line, "channel", &here);
     meaning = explain_meaning(text.text);
-    printf("%s%8" PRIu64 " ms  %-15s %s%s%s", indent, ald_read_u64(line, "at_ms"), text.text, meaning,
-           channel.text[0] != '\0' ? "; channel " : "", channel.text);
+    printf("%s%8" PRIu64 " ms  %-15s", indent, ald_read_u64(line, "at_ms"), text.text);
+    if (meaning[0] != '\0') {
+        printf("  %s", meaning);
+    }
+    if (here.text[0] != '\0' && strcmp(here.text, channel->text) != 0) {
+        printf("; channel %s", here.text);
+        *channel = here;
+    }
     if (ald_read_u64(line, "attempt") > 1) {
         printf("; attempt %" PRIu64, ald_read_u64(line, "attempt"));
     }
     putchar('\n');
 }
 
-static void explain_story(const struct ald_json_node *command, const char *indent)
+/* `channel` is one that the reader knows already, or "". */
+static void explain_story(const struct ald_json_node *command, const char *indent, const char *channel)
 {
     uint64_t n_dropped = ald_read_u64(command, "story_dropped");
+    struct ald_read_text known;
 
+    snprintf(known.text, sizeof(known.text), "%s", channel);
     ald_json_each(line, ald_json_find(command, ALD_STR("story")))
     {
-        explain_line(line, indent);
+        explain_line(line, indent, &known);
     }
     if (n_dropped > 0) {
         printf("%s              (%" PRIu64 " further lines were not kept)\n", indent, n_dropped);
@@ -148,16 +158,18 @@ static void explain_command(const struct ald_json_node *command)
     explain_outcome(command, "");
     explain_reply(command);
     putchar('\n');
-    explain_story(command, "");
+    explain_story(command, "", "");
 }
 
 static int explain_member(void *owner ALD_UNUSED, const struct ald_json_node *member)
 {
     struct ald_read_text to;
+    const char *channel;
 
     printf("\n  member %s\n", ald_read_str(member, "to", &to));
+    channel = strrchr(to.text, '#');
     explain_outcome(member, "  ");
-    explain_story(member, "  ");
+    explain_story(member, "  ", channel != NULL ? channel + 1 : "");
     return 0;
 }
 

@@ -75,7 +75,8 @@ static void call_forget_ask(struct ald_call *call)
     }
 }
 
-static void call_free(struct ald_call *call)
+/* Nobody finds it any more. */
+static void call_unlink(struct ald_call *call)
 {
     struct ald_client *client = call->client;
 
@@ -85,6 +86,11 @@ static void call_free(struct ald_call *call)
     ald_table_remove(&client->calls_by_id, call->command->wire_id);
     ald_node_remove(&call->node);
     ald_node_remove(&call->handed);
+}
+
+static void call_free(struct ald_call *call)
+{
+    call_unlink(call);
     ald_msg_unref(call->command);
     free(call);
 }
@@ -95,12 +101,14 @@ static void call_report(struct ald_call *call, const struct ald_call_report *rep
     call->fn(call->owner, call, report);
 }
 
-/* The one place where a call ends. */
+/* The one place where a call ends. The program may close the client when it hears of it, so it is out of the way first. */
 static void call_end(struct ald_call *call, const struct ald_call_report *report)
 {
     ald_sm_move(&call_machine, &call->state, CALL_DONE);
+    call_unlink(call);
     call_report(call, report);
-    call_free(call);
+    ald_msg_unref(call->command);
+    free(call);
 }
 
 static void call_end_as(struct ald_call *call, enum ald_outcome outcome, enum ald_cause cause)

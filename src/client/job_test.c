@@ -1,0 +1,244 @@
+#include "client/desk_test.h"
+
+static struct ald_msg *reply_new(struct desk *desk, enum ald_outcome outcome, const char *payload)
+{
+    struct ald_slice slice = ALD_SLICE_NONE;
+    struct ald_msg *reply = NULL;
+
+    ald_check_int(ald_msg_new(ald_client_messages(desk->client), ALD_REPLY, &reply), 0);
+    reply->outcome = (uint8_t)outcome;
+    if (payload != NULL) {
+        ald_check_int(ald_slice_copy(ald_str(payload), &slice), 0);
+        ald_msg_set_slice(reply, &reply->payload, slice);
+        ald_slice_clear(&slice);
+    }
+    ald_msg_seal(reply);
+    return reply;
+}
+
+static void answer(struct desk *desk, size_t job, enum ald_outcome outcome, const char *payload)
+{
+    struct ald_msg *reply = reply_new(desk, outcome, payload);
+
+    ald_job_reply(ald_steal(&desk->jobs[job]), reply);
+    ald_msg_unref(reply);
+}
+
+/* Send a command to the client and wait until its program has it. */
+static struct ald_id send(struct desk *desk, ald_usec ttl)
+{
+    size_t n = desk->n_jobs;
+    struct ald_id id = fake_hub_command(fake_hub_conn(&desk->hub), "signal", "{\"a\":1}", ttl);
+
+    fake_hub_until(&desk->hub, desk->n_jobs == n + 1);
+    return id;
+}
+
+ALD_TEST(job, is_a_command_that_the_program_answers_when_it_likes)
+{
+    struct desk desk;
+    const struct fake_heard *reply;
+    struct ald_id id;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    id = send(&desk, 5 * ALD_SEC);
+    ald_check_str(ald_job_command(desk.jobs[0])->name, "signal");
+    ald_check_str(ald_slice_str(ald_job_command(desk.jobs[0])->payload), "{\"a\":1}");
+    ald_check(ald_job_command(desk.jobs[0])->ttl <= 5 * ALD_SEC);
+    ald_check_int(ald_client_jobs(desk.client), 1);
+    ald_check(!ald_job_event(desk.jobs[0]) && !ald_job_orphaned(desk.jobs[0]));
+    answer(&desk, 0, ALD_SUCCEEDED, "[1]");
+    ald_check_int(ald_client_jobs(desk.client), 0);
+    reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
+    ald_check(ald_id_equal(reply->id, id));
+    ald_check_int(reply->outcome, ALD_SUCCEEDED);
+    ald_check_str(ald_slice_str(reply->msg->payload), "[1]");
+    desk_close(&desk);
+}
+
+ALD_TEST(job, tells_how_far_it_is)
+{
+    struct desk desk;
+    struct ald_msg *status = NULL;
+    const struct fake_heard *heard;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    ald_check_int(ald_msg_new(ald_client_messages(desk.client), ALD_STATUS, &status), 0);
+    status->phase = ALD_PHASE_RUNNING;
+    status->flags = ALD_MSG_PROGRESS;
+    status->total = 10;
+    status->completed = 3;
+    ald_msg_seal(status);
+    ald_job_status(desk.jobs[0], status);
+    ald_msg_unref(status);
+    heard = fake_hub_wait(&desk.hub, ALD_SIGNAL_STATUS, 0);
+    ald_check_int(heard->phase, ALD_PHASE_RUNNING);
+    ald_check(heard->msg->completed == 3);
+    answer(&desk, 0, ALD_SUCCEEDED, NULL);
+    desk_close(&desk);
+}
+
+ALD_TEST(job, beyond_what_the_program_takes_is_refused_busy)
+{
+    struct desk desk;
+    const struct fake_heard *reply;
+
+    desk_open(&desk, FAKE_EXTENDED);
+    desk.options.jobs_max = 2;
+    desk.options.target = "lamp";
+    desk_dial(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_READY);
+    send(&desk, 5 * ALD_SEC);
+    send(&desk, 5 * ALD_SEC);
+    fake_hub_command(fake_hub_conn(&desk.hub), "signal", NULL, 5 * ALD_SEC);
+    reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
+    ald_check_int(reply->outcome, ALD_REFUSED);
+    ald_check_int(reply->cause, ALD_CAUSE_BUSY);
+    ald_check_int(desk.n_jobs, 2);
+    answer(&desk, 0, ALD_SUCCEEDED, NULL);
+    send(&desk, 5 * ALD_SEC); /* there is room again */
+    answer(&desk, 1, ALD_SUCCEEDED, NULL);
+    answer(&desk, 2, ALD_SUCCEEDED, NULL);
+    desk_close(&desk);
+}
+
+ALD_TEST(job, for_a_program_that_serves_nothing_is_refused)
+{
+    struct desk desk;
+
+    desk_open(&desk, FAKE_EXTENDED);
+    desk.callbacks.command = NULL;
+    desk_dial(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_READY);
+    fake_hub_command(fake_hub_conn(&desk.hub), "signal", NULL, 5 * ALD_SEC);
+    ald_check_int(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0)->cause, ALD_CAUSE_NO_HANDLER);
+    desk_close(&desk);
+}
+
+/* Over any other connection it would be the answer to nothing. */
+ALD_TEST(job, whose_connection_ended_is_answered_to_nobody)
+{
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    fake_hub_drop(fake_hub_conn(&desk.hub));
+    fake_hub_until(&desk.hub, desk.n_states[ALD_CLIENT_READY] == 2);
+    ald_check(ald_job_orphaned(desk.jobs[0]));
+    ald_check_int(ald_client_jobs(desk.client), 1);
+    answer(&desk, 0, ALD_SUCCEEDED, "1");
+    send(&desk, 5 * ALD_SEC);
+    answer(&desk, 1, ALD_SUCCEEDED, "2");
+    ald_check_str(ald_slice_str(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0)->msg->payload), "2");
+    desk_close(&desk);
+}
+
+ALD_TEST(job, is_told_once_that_it_was_taken_back)
+{
+    struct ald_signal cancel = ald_signal_of(ALD_SIGNAL_CANCEL);
+    const struct fake_heard *reply;
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    cancel.id = send(&desk, 5 * ALD_SEC);
+    fake_hub_say(fake_hub_conn(&desk.hub), &cancel);
+    fake_hub_until(&desk.hub, desk.cancelled == desk.jobs[0]);
+    desk.cancelled = NULL;
+    fake_hub_say(fake_hub_conn(&desk.hub), &cancel);
+    send(&desk, 5 * ALD_SEC); /* comes behind the second cancel */
+    ald_check(desk.cancelled == NULL);
+    answer(&desk, 0, ALD_CANCELLED, NULL);
+    reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
+    ald_check_int(reply->outcome, ALD_CANCELLED);
+    fake_hub_say(fake_hub_conn(&desk.hub), &cancel); /* crossed with the answer */
+    send(&desk, 5 * ALD_SEC);
+    ald_check(desk.cancelled == NULL);
+    answer(&desk, 1, ALD_SUCCEEDED, NULL);
+    answer(&desk, 2, ALD_SUCCEEDED, NULL);
+    desk_close(&desk);
+}
+
+ALD_TEST(job, of_an_event_is_answered_to_nobody)
+{
+    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    for (int i = 0; i < 2; i++) { /* two at once: events have no id that must differ */
+        struct ald_msg *msg = NULL;
+
+        ald_check_int(ald_msg_new(desk.hub.messages, ALD_EVENT, &msg), 0);
+        ald_check_int(ald_msg_set(msg, &msg->name, ALD_STR("dawn")), 0);
+        ald_msg_seal(msg);
+        event.msg = msg;
+        fake_hub_say(fake_hub_conn(&desk.hub), &event);
+        ald_msg_unref(msg);
+    }
+    fake_hub_until(&desk.hub, desk.n_jobs == 2);
+    ald_check(ald_job_event(desk.jobs[0]));
+    answer(&desk, 0, ALD_SUCCEEDED, "1");
+    answer(&desk, 1, ALD_SUCCEEDED, "2");
+    send(&desk, 5 * ALD_SEC);
+    answer(&desk, 2, ALD_SUCCEEDED, "3");
+    ald_check_str(ald_slice_str(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0)->msg->payload), "3");
+    desk_close(&desk);
+}
+
+ALD_TEST(job, is_finished_while_the_client_drains_and_no_other_is_taken)
+{
+    struct desk desk;
+    const struct fake_heard *reply;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    ald_client_drain(desk.client);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0);
+    fake_hub_command(fake_hub_conn(&desk.hub), "signal", NULL, 5 * ALD_SEC);
+    reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
+    ald_check_int(reply->outcome, ALD_REFUSED);
+    ald_check_int(reply->cause, ALD_CAUSE_DRAINING);
+    answer(&desk, 0, ALD_SUCCEEDED, "1");
+    reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 1);
+    ald_check_int(reply->outcome, ALD_SUCCEEDED);
+    ald_client_close(desk.client);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_CLOSED);
+    ald_check(fake_hub_heard(&desk.hub, ALD_SIGNAL_LEAVE, 1) == NULL); /* one goodbye is enough */
+    desk_close(&desk);
+}
+
+ALD_TEST(job, ends_the_drain_when_the_hub_hangs_up)
+{
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    ald_client_drain(desk.client);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0);
+    fake_hub_drop(fake_hub_conn(&desk.hub));
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_CLOSED);
+    ald_check_int(desk.n_states[ALD_CLIENT_WAITING], 0);
+    desk_close(&desk);
+}
+
+/* Never in silence: the hub shall not wait for what cannot be said. */
+ALD_TEST(job, without_memory_for_its_answer_ends_the_connection)
+{
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    ald_job_reply(ald_steal(&desk.jobs[0]), NULL);
+    fake_hub_until(&desk.hub, desk.hub.conns[0].stream == NULL);
+    ald_check_int(desk.hub.conns[0].code, 1011);
+    fake_hub_until(&desk.hub, desk.n_states[ALD_CLIENT_READY] == 2);
+    desk_close(&desk);
+}
+
+ALD_TEST_MAIN(job, ALD_CASE(job, is_a_command_that_the_program_answers_when_it_likes),
+              ALD_CASE(job, tells_how_far_it_is), ALD_CASE(job, beyond_what_the_program_takes_is_refused_busy),
+              ALD_CASE(job, for_a_program_that_serves_nothing_is_refused),
+              ALD_CASE(job, whose_connection_ended_is_answered_to_nobody),
+              ALD_CASE(job, is_told_once_that_it_was_taken_back), ALD_CASE(job, of_an_event_is_answered_to_nobody),
+              ALD_CASE(job, is_finished_while_the_client_drains_and_no_other_is_taken),
+              ALD_CASE(job, ends_the_drain_when_the_hub_hangs_up),
+              ALD_CASE(job, without_memory_for_its_answer_ends_the_connection))
