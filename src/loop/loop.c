@@ -3,9 +3,9 @@
  * may go, and each connection has several that are moved at every message. So libuv sees one timer, set to the wheel's
  * next deadline whenever the loop is about to block.
  *
- * libuv's turn is: timers, idle, prepare, poll, check, closed callbacks, and with UV_RUN_ONCE timers again. Tasks run in
- * `check`, after all descriptors, and in `prepare`, for what timers, closed callbacks and the outside pushed, so that
- * nothing waits while the loop blocks.
+ * libuv's turn is: timers, idle, prepare, poll, check, closed callbacks, and with UV_RUN_ONCE timers again. Tasks run
+ * in `check`, after all descriptors, and in `prepare`, for what timers, closed callbacks and the outside pushed, so
+ * that nothing waits while the loop blocks.
  */
 
 #include "loop/loop_impl.h"
@@ -89,7 +89,9 @@ static void round_run(struct ald_loop *loop)
     struct ald_node round;
     struct ald_node *node;
 
-    /* The round is cut off behind what waits now; a task that is cancelled or freed meanwhile unlinks itself from it. */
+    /*
+     * The round is cut off behind what waits now; a task that is cancelled or freed meanwhile unlinks itself from it.
+     */
     ald_node_init(&round);
     ald_list_push_back(&loop->tasks, &round);
     while ((node = ald_list_first(&loop->tasks)) != &round) {
@@ -161,7 +163,10 @@ static void timer_fired(uv_timer_t *handle)
     }
 }
 
-/* Set libuv's timer to whatever comes first. It counts whole milliseconds, so up: an early timer would turn for nothing. */
+/*
+ * Set libuv's timer to whatever comes first. It counts whole milliseconds, so up: an early timer would turn for
+ * nothing.
+ */
 static void timer_arm(struct ald_loop *loop)
 {
     ald_usec due = ALD_MIN(ald_wheel_deadline(&loop->wheel), loop->limit);

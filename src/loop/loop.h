@@ -96,7 +96,9 @@ struct ald_poll;
 
 enum { ALD_POLL_READ = 1, ALD_POLL_WRITE = 2 };
 
-/* `ready` is a set of ALD_POLL_*; an error on the descriptor is reported as both, for the next read or write to find. */
+/*
+ * `ready` is a set of ALD_POLL_*; an error on the descriptor is reported as both, for the next read or write to find.
+ */
 typedef void (*ald_poll_fn)(void *owner, int ready);
 
 /*

@@ -1,7 +1,7 @@
 /*
- * The input is known whole when the child starts, so it is laid into an anonymous file that becomes the child's standard
- * input: no pipe that fills up, no writer to drive, no SIGPIPE when the child does not read. The outputs are pipes that the
- * loop watches.
+ * The input is known whole when the child starts, so it is laid into an anonymous file that becomes the child's
+ * standard input: no pipe that fills up, no writer to drive, no SIGPIPE when the child does not read. The outputs are
+ * pipes that the loop watches.
  *
  * libuv reaps the child. A process that is closed while its child runs is killed and stays, without an owner, until
  * libuv has reported its end; else it would remain a zombie.

@@ -3,8 +3,8 @@
 /*
  * Process: a child program that is given its input and whose output is collected.
  *
- * Lifetime:   ald_process_new() to ald_process_close(). The exit callback comes once: when the child has ended and both its
- *             outputs are at their end, or, when a grandchild keeps them open, ALD_PROCESS_LINGER after the child ended.
+ * Lifetime:   ald_process_new() to ald_process_close(). The exit callback comes once: when the child has ended and
+ *             both its outputs are at their end, or, when a grandchild keeps them open, ALD_PROCESS_LINGER later.
  * Limits:     what passes `output_max` of either output is read and dropped, so that the child does not hang, and told.
  */
 

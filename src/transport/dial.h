@@ -48,8 +48,8 @@ struct ald_listener;
 
 struct ald_listener_callbacks {
     /*
-     * Takes the stream: sets its owner with ald_stream_own(), or frees it. It is not open yet: `opened` follows, after the TLS
-     * handshake if there is one.
+     * Takes the stream: sets its owner with ald_stream_own(), or frees it. It is not open yet: `opened` follows, after
+     * the TLS handshake if there is one.
      */
     void (*accepted)(void *owner, struct ald_listener *listener, struct ald_stream *stream);
 };
@@ -64,8 +64,8 @@ struct ald_listen_spec {
 };
 
 /*
- * Gives a listener that accepts from the next turn on, a bounded number a turn. A socket's file that nobody answers at is
- * replaced; it is removed when the listener closes. `ret_why` (may be NULL) is told in words what went wrong.
+ * Gives a listener that accepts from the next turn on, a bounded number a turn. A socket's file that nobody answers at
+ * is replaced; it is removed when the listener closes. `ret_why` (may be NULL) is told in words what went wrong.
  * Errors: ALDIS_E_NOMEM, ALDIS_E_BIND (in use, not ours to bind, no such address, not a socket, path too long),
  * ALDIS_E_ACCESS, ALDIS_E_LIMIT.
  */

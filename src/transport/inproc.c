@@ -1,8 +1,8 @@
 /*
- * A pair of streams joined in memory, with the manners of a socket pair: what one end pushes waits in its queue, is moved into
- * the other's inbox as far as there is room (that is "given to the kernel" here), and is received from there, a bounded
- * amount a turn, unless the receiver has paused. So back-pressure, ordinals and closes work as they do over a wire,
- * and whoever embeds a hub tests what others run.
+ * A pair of streams joined in memory, with the manners of a socket pair: what one end pushes waits in its queue, is
+ * moved into the other's inbox as far as there is room (that is "given to the kernel" here), and is received from
+ * there, a bounded amount a turn, unless the receiver has paused. So back-pressure, ordinals and closes work as they do
+ * over a wire, and whoever embeds a hub tests what others run.
  *
  * Everything happens in two tasks an end: `send` moves queue to inbox, `receive` hands out the inbox. Slices cross by
  * reference; only what is exclusively the receiver's may be overwritten by it.

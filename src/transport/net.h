@@ -58,8 +58,9 @@ const struct ald_net_counters *ald_net_counters(const struct ald_net *net);
 size_t ald_net_streams(const struct ald_net *net);
 
 /*
- * Budget: a number of bytes that several streams share, for messages that are being put together. A stream that finds it
- * empty is closed (1013 on a WebSocket), so many peers that each send half a large message cannot add up to all memory.
+ * Budget: a number of bytes that several streams share, for messages that are being put together. A stream that finds
+ * it empty is closed (1013 on a WebSocket), so many peers that each send half a large message cannot add up to all
+ * memory.
  */
 struct ald_budget {
     size_t max;

@@ -27,10 +27,10 @@ struct ald_net {
 };
 
 /*
- * Room to receive into, at least ALD_NET_ROOM_MIN bytes. All connections of a loop fill one block, one behind the other:
- * none holds memory while it is idle, and short messages of many share a block. With `rewind` (only from a descriptor's
- * callback, when nobody can hold borrowed bytes) a block that nobody kept a slice of is filled from its start again.
- * Errors: ALDIS_E_NOMEM.
+ * Room to receive into, at least ALD_NET_ROOM_MIN bytes. All connections of a loop fill one block, one behind the
+ * other: none holds memory while it is idle, and short messages of many share a block. With `rewind` (only from a
+ * descriptor's callback, when nobody can hold borrowed bytes) a block that nobody kept a slice of is filled from its
+ * start again. Errors: ALDIS_E_NOMEM.
  */
 enum { ALD_NET_ROOM_MIN = 16 * 1024 };
 ALD_NODISCARD int ald_net_room(struct ald_net *net, bool rewind, uint8_t **ret_data, size_t *ret_size);

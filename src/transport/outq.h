@@ -16,9 +16,9 @@
 struct ald_block_pool;
 
 /*
- * Slices of up to ALD_STREAM_COPY_MAX bytes are copied into a tail block, longer ones referenced. A reference costs a place in
- * the vector of the system call and pins its block until it is sent; a copy of this size costs about as much as the former
- * and frees a 64 KiB read block for a 100 byte message at once.
+ * Slices of up to ALD_STREAM_COPY_MAX bytes are copied into a tail block, longer ones referenced. A reference costs a
+ * place in the vector of the system call and pins its block until it is sent; a copy of this size costs about as much
+ * as the former and frees a 64 KiB read block for a 100 byte message at once.
  */
 
 struct ald_outq_mark {
@@ -43,8 +43,8 @@ void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool);
 void ald_outq_fini(struct ald_outq *outq);
 
 /*
- * Add `head` (copied) and then `slices` (shared or copied) to message `ordinal`; with the last ordinal again it grows that
- * message. Errors: ALDIS_E_NOMEM, after which part of the message may have been added and only dropping is of use.
+ * Add `head` (copied) and then `slices` (shared or copied) to message `ordinal`; with the last ordinal again it grows
+ * that message. Errors: ALDIS_E_NOMEM, after which part of the message may have been added and only dropping is of use.
  */
 ALD_NODISCARD int ald_outq_push(struct ald_outq *outq, struct ald_str head, const struct ald_slice *slices,
                                 size_t n_slices, uint64_t ordinal);

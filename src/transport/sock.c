@@ -1,9 +1,9 @@
 /*
- * Reading stops at one recv() a turn, so a peer that sends without end cannot keep the others waiting. Writing goes on while
- * the kernel takes everything, up to WRITE_TURN_MAX.
+ * Reading stops at one recv() a turn, so a peer that sends without end cannot keep the others waiting. Writing goes on
+ * while the kernel takes everything, up to WRITE_TURN_MAX.
  *
- * When the peer has ended its side, the connection is over: nothing here speaks to somebody who will not answer. What is
- * queued gets one last try; only after a close of ours is it all sent, to a peer that closed its half but listens.
+ * When the peer has ended its side, the connection is over: nothing here speaks to somebody who will not answer. What
+ * is queued gets one last try; only after a close of ours is it all sent, to a peer that closed its half but listens.
  *
  * When sending fails there may still be something to read, often the very reason; so it is read up to its end, unless
  * the owner has paused: it may be waiting for room in a queue that will never move again.

@@ -31,7 +31,10 @@ struct ald_sock {
 /* Gives a stream that is not connected. `options` are borrowed for the call. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_sock_new(struct ald_net *net, const struct ald_stream_options *options,
                                struct ald_sock **ret_sock);
-/* The stream speaks over `poll` (takes), connected to `peer`. It opens at the end of the turn; until then it can be owned. */
+/*
+ * The stream speaks over `poll` (takes), connected to `peer`. It opens at the end of the turn; until then it can be
+ * owned.
+ */
 void ald_sock_connected(struct ald_sock *sock, struct ald_poll *poll, const struct sockaddr_storage *peer);
 
 /* Set what every TCP connection gets: no delay, and keep-alive after `keepalive` seconds of silence (0: none). */

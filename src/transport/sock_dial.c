@@ -103,8 +103,8 @@ static void dial_impatient(void *owner)
 }
 
 /*
- * A dial to a free port of this machine can connect to itself: the kernel may choose that very port for our end, and TCP
- * knows simultaneous opening. Nobody is there all the same.
+ * A dial to a free port of this machine can connect to itself: the kernel may choose that very port for our end, and
+ * TCP knows simultaneous opening. Nobody is there all the same.
  */
 static bool dial_met_itself(const struct ald_sock_dial *dial)
 {

@@ -9,8 +9,9 @@
  * Lifetime:   from the call that gave it (ald_dial(), a listener's `accepted`, ald_ws_accept()) to ald_stream_free().
  *             The owner may call anything here in any callback, ald_stream_free() included.
  * Threading:  the loop's thread only.
- * Invariants: `opened` comes at most once and first; `closed` comes exactly once and last, never inside a call of the owner's,
- *             unless the owner frees the stream before. After ald_stream_free() nothing comes.
+ * Invariants: `opened` comes at most once and first; `closed` comes exactly once and last, never inside a call of the
+ *             owner's, unless the owner frees the stream before. After ald_stream_free() nothing comes. No ordinal is
+ *             given to the kernel after `closed` without having been told.
  */
 
 #include <sys/types.h>
@@ -66,7 +67,8 @@ struct ald_end {
     enum ald_end_cause cause;
     /*
      * The close that decided, the first one of both sides (exchange.md 2.12): ours if the cause is LOCAL, PROTOCOL or
-     * LIMIT, the peer's if it is PEER. On byte streams what ald_stream_close() was given, else 1006. `reason` is its text.
+     * LIMIT, the peer's if it is PEER. On byte streams what ald_stream_close() was given, else 1006. `reason` is its
+     * text.
      */
     uint16_t code;
     struct ald_str reason;
@@ -95,15 +97,14 @@ struct ald_stream_callbacks {
 
 /* Deadlines and limits; ald_stream_options_init() sets the defaults given here. A deadline of 0 is none. */
 struct ald_stream_options {
-    ald_usec
-        connect_timeout; /* 10 s: resolving and trying all addresses, each of which gets at most half of what is left */
-    ald_usec tls_timeout;   /* 10 s: the TLS handshake, from the first byte possible */
-    ald_usec ws_timeout;    /* 10 s: the WebSocket upgrade, on the dialing side */
-    ald_usec close_timeout; /* 10 s (exchange.md 2.12): from ald_stream_close() to the end of everything */
-    size_t message_max;     /* 13,107,200 (exchange.md 2.5): the largest message that is put together */
-    size_t frame_max;       /* as message_max: the largest single frame taken, for peers that never fragment */
-    size_t fragment_size;   /* 65,536 (exchange.md 2.5): longer messages are sent in frames of this payload */
-    unsigned keepalive;     /* 60 s of silence before TCP asks, 0: never; on by default like the reference's (2.11) */
+    ald_usec connect_timeout; /* 10 s: finding and trying all addresses; each but the last gets half of what is left */
+    ald_usec tls_timeout;     /* 10 s: the TLS handshake, from the first byte possible */
+    ald_usec ws_timeout;      /* 10 s: the WebSocket upgrade, on the dialing side */
+    ald_usec close_timeout;   /* 10 s (exchange.md 2.12): from ald_stream_close() to the end of everything */
+    size_t message_max;       /* 13,107,200 (exchange.md 2.5): the largest message that is put together */
+    size_t frame_max;         /* as message_max: the largest single frame taken, for peers that never fragment */
+    size_t fragment_size;     /* 65,536 (exchange.md 2.5): longer messages are sent in frames of this payload */
+    unsigned keepalive;       /* 60 s of silence before TCP asks, 0: never; on by default like the reference's (2.11) */
     struct ald_budget *budget; /* NULL; borrowed for the stream's life: charged for messages that are put together */
 };
 
@@ -134,9 +135,10 @@ void ald_stream_pause(struct ald_stream *stream);
 void ald_stream_resume(struct ald_stream *stream);
 
 /*
- * Close in order: what was pushed goes out, then the close frame with `code` and `reason` (borrows; cut to 123 bytes), TLS's
- * close_notify and FIN, and the peer's answers are awaited, all within `close_timeout`. Nothing more is received or
- * pushed. Only the first close counts. Before `opened` it ends the dial at once.
+ * Close in order: what was pushed goes out, then the close frame with `code` and `reason` (borrows; cut to 123 bytes;
+ * a code that may not travel is left out with its reason), TLS's close_notify and FIN, and the peer's answers are
+ * awaited, all within `close_timeout`. Nothing more is received or pushed. Only the first close counts. Before `opened`
+ * it ends the dial at once. It ends as ALD_END_LOCAL however the peer goes, as ALD_END_TIMEOUT if it does not.
  */
 void ald_stream_close(struct ald_stream *stream, uint16_t code, struct ald_str reason);
 /* End at once, dropping what is queued; the peer sees a broken connection. */

@@ -5,8 +5,8 @@
  *
  * Ending is one path for all: whatever goes wrong calls ald_stream_end(), the first one counts, and a task tells the
  * owner when no frame of the stream is on the stack. Freeing is one path too: a stream that was given up is destroyed
- * by the same task, after its end. So inside any callback every stream's memory is there; what must be checked after one is
- * only whether the stream is still live (ald_stream_live()).
+ * by the same task, after its end. So inside any callback every stream's memory is there; what must be checked after
+ * one is only whether the stream is still live (ald_stream_live()).
  *
  * A filter owns the stream below it: it is that one's owner and gives it up when it is destroyed.
  */
@@ -57,7 +57,7 @@ struct ald_stream {
     const struct ald_stream_callbacks *callbacks; /* never NULL */
     void *owner;
     struct ald_net *net;
-    ald_usec heard; /* when bytes last came */
+    ald_usec heard;         /* when bytes last came */
     struct ald_node node;   /* in net->streams */
     struct ald_alarm alarm; /* the deadline of whatever is under way: connect, handshake, close */
     struct ald_task end_task;
@@ -101,8 +101,8 @@ void ald_stream_tell_written(struct ald_stream *stream, uint64_t begun, uint64_t
 void ald_stream_tell_drained(struct ald_stream *stream);
 
 /*
- * Remember what the end will be told to have been: the first call wins. `format` is a line for the log; NULL: the text of
- * the cause.
+ * Remember what the end will be told to have been: the first call wins. `format` is a line for the log; NULL: the text
+ * of the cause.
  */
 void ald_stream_doom(struct ald_stream *stream, enum ald_end_cause cause, uint16_t code, struct ald_str reason,
                      const char *format, ...) ALD_PRINTF(5, 6);

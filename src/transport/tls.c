@@ -46,8 +46,8 @@ static int tls_new(const SSL_METHOD *method, struct ald_tls **ret_tls)
         return ald_trace(ALDIS_E_NOMEM);
     }
     /*
-     * No tickets and no session cache: connections last for days, and resuming would save less than it costs in memory and
-     * in bytes. Buffers are given back while a connection is idle.
+     * No tickets and no session cache: connections last for days, and resuming would save less than it costs in memory
+     * and in bytes. Buffers are given back while a connection is idle.
      */
     SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_num_tickets(tls->context, 0);

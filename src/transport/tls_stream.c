@@ -1,7 +1,7 @@
 /*
  * TLS as a filter. OpenSSL reads from the chunk that is at hand and writes straight into the stream below, so there is
- * no buffer of ours between them. A push is encrypted at once, in records of its own: so the ordinals that the stream below
- * reports are exactly those of what was pushed here.
+ * no buffer of ours between them. A push is encrypted at once, in records of its own: so the ordinals that the stream
+ * below reports are exactly those of what was pushed here.
  *
  * The end of the bytes below without close_notify is a truncation (RFC 8446 6.1) and told as a broken connection.
  */
@@ -66,7 +66,10 @@ static int bio_write(BIO *bio, const char *from, int size)
     struct ald_slice copy = ALD_SLICE_NONE;
 
     BIO_clear_retry_flags(bio);
-    /* A full record in a block of its own, not in many small ones. Where memory is short for that, let the lower find out. */
+    /*
+     * A full record in a block of its own, not in many small ones. Where memory is short for that, let the lower find
+     * out.
+     */
     if (bytes.size > ALD_STREAM_COPY_MAX && ald_slice_copy(bytes, &copy) == 0) {
         ald_stream_push(tls->lower, ALD_CHUNK_BYTES, &copy, 1, tls->ordinal);
         ald_slice_clear(&copy);
@@ -153,7 +156,10 @@ static void tls_shake(struct tls_stream *tls)
     }
 }
 
-/* Decrypt into one room as much as there is. Returns what OpenSSL says about the rest, SSL_ERROR_NONE: there may be more. */
+/*
+ * Decrypt into one room as much as there is. Returns what OpenSSL says about the rest, SSL_ERROR_NONE: there may be
+ * more.
+ */
 static int tls_decrypt(struct tls_stream *tls, struct ald_slice *ret_bytes)
 {
     uint8_t *room;

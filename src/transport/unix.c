@@ -1,7 +1,7 @@
 /*
- * A socket's file outlives the daemon that made it. Before binding where one lies, we knock: if somebody answers, the place is
- * taken; if the kernel says that nobody listens, the file is a leftover and goes. Whatever is not a socket is not ours
- * to touch.
+ * A socket's file outlives the daemon that made it. Before binding where one lies, we knock: if somebody answers, the
+ * place is taken; if the kernel says that nobody listens, the file is a leftover and goes. Whatever is not a socket is
+ * not ours to touch.
  */
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /*
- * The close handshake (RFC 6455 7, exchange.md 2.12). The first close decides. Once both close frames have passed, or none
- * will, our last words go out and the stream below closes by itself; the owner is told when those words are with the kernel,
- * not when the peer has let go of the connection. Until then what was queued before may still be sent, so the ordinals
- * stay true to the end.
+ * The close handshake (RFC 6455 7, exchange.md 2.12). The first close decides. Once both close frames have passed, or
+ * none will, our last words go out and the stream below closes by itself; the owner is told when those words are with
+ * the kernel, not when the peer has let go of the connection. Until then what was queued before may still be sent, so
+ * the ordinals stay true to the end.
  *
- * Pongs: only the most recent ping needs an answer (5.5.3), so there is at most one pong a turn, and while the peer does
- * not read at all, one in all.
+ * Pongs: only the most recent ping needs an answer (5.5.3), so there is at most one pong a turn, and while the peer
+ * does not read at all, one in all.
  */
 
 #include <openssl/evp.h>
@@ -38,6 +38,7 @@ static void ws_finish(struct ald_ws *ws)
 /* The peer went too far. */
 static void ws_refuse(struct ald_ws *ws, enum ald_end_cause cause, uint16_t code, const char *reason)
 {
+    ald_assert(reason != NULL);
     ald_stream_doom(&ws->stream, cause, code, ald_str(reason), "WebSocket closed with %u: %s", (unsigned)code, reason);
     if (!ws->close_sent) {
         ald_ws_send_close(ws, code, ald_str(reason));

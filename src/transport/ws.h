@@ -12,10 +12,10 @@
 
 /*
  * Make a message stream of `lower` (takes: owns, closes and frees it), whose peer sent an upgrade request that
- * ald_ws_upgrade_check() accepted. `key` is that request's; the 101 answer carries `protocol` (may be absent) and `fields`;
- * `rest` is what was read behind the request. All are borrowed. May be called in a callback of `lower`. Nothing is received
- * and `opened` does not come before the end of the turn. Outcome: ALD_WS_ACCEPT_UNFIT, a header may not be sent as it is.
- * Errors: ALDIS_E_NOMEM. `lower` is still the caller's on both.
+ * ald_ws_upgrade_check() accepted. `key` is that request's; the 101 answer carries `protocol` (may be absent) and
+ * `fields`; `rest` is what was read behind the request. All are borrowed. May be called in a callback of `lower`.
+ * Nothing is received and `opened` does not come before the end of the turn. Outcome: ALD_WS_ACCEPT_UNFIT, a header may
+ * not be sent as it is. Errors: ALDIS_E_NOMEM. `lower` is still the caller's on both.
  */
 enum { ALD_WS_ACCEPT_UNFIT = 1 };
 
@@ -24,7 +24,10 @@ ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, st
                                 const struct ald_stream_options *options, const struct ald_stream_callbacks *callbacks,
                                 void *owner, struct ald_stream **ret_stream);
 
-/* From the next frame on, take frames and messages of at most `message_max` bytes: a peer that has said who it is may say more. */
+/*
+ * From the next frame on, take frames and messages of at most `message_max` bytes: a peer that has said who it is may
+ * say more.
+ */
 void ald_ws_set_message_max(struct ald_stream *stream, size_t message_max);
 
 /*

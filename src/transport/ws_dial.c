@@ -1,6 +1,6 @@
 /*
- * The dialing side's upgrade (RFC 6455 4.1): the request goes out when the stream below is open, the answer is parsed, and
- * what lies behind it is frames.
+ * The dialing side's upgrade (RFC 6455 4.1): the request goes out when the stream below is open, the answer is parsed,
+ * and what lies behind it is frames.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * A message is one push into the stream below for each of its frames, all with the message's ordinal, so that nothing comes
- * between them and the ordinal means the whole. A server's frames refer to the payload where it lies; a client's are masked
- * (RFC 6455 5.3), which takes a copy, because others may hold the same bytes.
+ * A message is one push into the stream below for each of its frames, all with the message's ordinal, so that nothing
+ * comes between them and the ordinal means the whole. A server's frames refer to the payload where it lies; a client's
+ * are masked (RFC 6455 5.3), which takes a copy, because others may hold the same bytes.
  */
 
 #include <string.h>

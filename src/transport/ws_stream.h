@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The inside of the WebSocket filter: ws.c receives and closes, ws_send.c makes frames, ws_dial.c does the upgrade of the
- * dialing side. Private to transport.
+ * The inside of the WebSocket filter: ws.c receives and closes, ws_send.c makes frames, ws_dial.c does the upgrade of
+ * the dialing side. Private to transport.
  */
 
 #include "transport/backlog.h"
@@ -60,7 +60,9 @@ void ald_ws_send(struct ald_ws *ws, uint8_t opcode, struct ald_str head, const s
 void ald_ws_send_control(struct ald_ws *ws, uint8_t opcode, struct ald_str body, uint64_t ordinal);
 void ald_ws_send_close(struct ald_ws *ws, uint16_t code, struct ald_str reason);
 
-/* Stack the dialing side on `lower` (takes), which is not open yet. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (headers). */
+/*
+ * Stack the dialing side on `lower` (takes), which is not open yet. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (headers).
+ */
 ALD_NODISCARD int ald_ws_dial(struct ald_stream *lower, const struct ald_ws_hello *hello, const char *host,
                               const struct ald_stream_options *options, struct ald_stream **ret_stream);
 /* The stream below is open: send the request. */

@@ -362,7 +362,9 @@ void rig_disarm(struct rig *rig)
 
 void rig_settle(struct rig *rig)
 {
-    /* What the kernel passes between two sockets of one machine is there at once, so a quiet turn or two means quiet. */
+    /*
+     * What the kernel passes between two sockets of one machine is there at once, so a quiet turn or two means quiet.
+     */
     for (int i = 0; i < 50; i++) {
         ald_ignore(ald_loop_turn(rig->loop, 0)); /* whether anything is left does not matter */
     }

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Rig: two ends of a stack of transports in one process, and what they heard. The table of stacks in rig.c is where a new
- * transport joins.
+ * Rig: two ends of a stack of transports in one process, and what they heard. The table of stacks in rig.c is where a
+ * new transport joins.
  *
  * Everything that should happen is waited for with rig_until(), which fails the test when it does not.
  */

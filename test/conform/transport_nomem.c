@@ -1,6 +1,6 @@
 /*
- * One short conversation over every stack, failing its first allocation, then its second, and so on. Whatever fails, both
- * ends learn that it is over, nothing is used after it was freed, and nothing is left behind.
+ * One short conversation over every stack, failing its first allocation, then its second, and so on. Whatever fails,
+ * both ends learn that it is over, nothing is used after it was freed, and nothing is left behind.
  */
 
 #include "conform/rig.h"

@@ -1,5 +1,6 @@
 /*
- * TLS: who is let in and who is not, and what is known of them. What it does like every stack is in transport_conform.c.
+ * TLS: who is let in and who is not, and what is known of them. What it does like every stack is in
+ * transport_conform.c.
  */
 
 #include "conform/rig.h"

@@ -453,8 +453,8 @@ ALD_TEST(ws, sends_no_code_that_may_not_travel)
 }
 
 /*
- * The peer closes while much is queued for it and it does not read. What it is sent nevertheless must be told as sent, up to the
- * moment the stream is told to be closed; what is not told was not sent.
+ * The peer closes while much is queued for it and it does not read. What it is sent nevertheless must be told as sent,
+ * up to the moment the stream is told to be closed; what is not told was not sent.
  */
 static void closes_with_a_queue(bool reads_on)
 {
