@@ -20,6 +20,12 @@
 #include "transport/ws.h"
 #include "wire/ws/ws_frame.h"
 
+/*
+ * From a close until the last of what was said must be with the kernel. The commands that the agent has are lost only then, so
+ * a dead peer may not take the ten seconds of a closing handshake (exchange.md 2.12) for it, which goes on without us.
+ */
+#define CONN_FLUSH (1 * ALD_SEC)
+
 enum conn_state {
     CONN_OPENING,  /* the stream shakes hands; the hub knows nothing yet */
     CONN_GREETING, /* no party is registered */
@@ -37,6 +43,9 @@ static const struct ald_state conn_states[] = {
 };
 
 static struct ald_machine conn_machine = ALD_MACHINE("conn", conn_states);
+
+/* What the peer said when it left by itself. */
+enum conn_goodbye { CONN_GOODBYE_NONE, CONN_GOODBYE_RETURNS, CONN_GOODBYE_STAYS_AWAY };
 
 struct ald_conn {
     struct ald_node node; /* edge->all */
@@ -58,6 +67,7 @@ struct ald_conn {
     const char *end_text; /* once ended; static */
     uint32_t variant;
     uint16_t dialect_index;
+    uint8_t goodbye; /* enum conn_goodbye */
     uint8_t state;
 };
 
@@ -99,7 +109,7 @@ static void conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reas
         return; /* the first close decides (exchange.md 2.12) */
     }
     ald_sm_move(&conn_machine, &conn->state, CONN_CLOSING);
-    ald_alarm_stop(conn->edge->loop, &conn->alarm);
+    ald_alarm_start(conn->edge->loop, &conn->alarm, ald_loop_now(conn->edge->loop) + CONN_FLUSH);
     conn->end_text = text;
     ald_stream_close(conn->stream, code, reason);
     if (conn->done >= conn->pushed) {
@@ -107,14 +117,19 @@ static void conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reas
     }
 }
 
-/* Memory is short: the peer gets no more of it. Nothing that waits will be begun, so the hub may move it. */
+/* The peer gets no more. Nothing that waits will be begun, so the hub may move it at once. */
+static void conn_cut(struct ald_conn *conn, const char *text)
+{
+    if (conn->state != CONN_ENDED) {
+        ald_stream_abort(conn->stream);
+        conn_end(conn, text);
+    }
+}
+
 static void conn_fail(struct ald_conn *conn)
 {
     conn->edge->counters.no_memory++;
-    if (conn->state != CONN_ENDED) {
-        ald_stream_abort(conn->stream);
-        conn_end(conn, "out of memory");
-    }
+    conn_cut(conn, "out of memory");
 }
 
 /*
@@ -180,6 +195,9 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
         conn->edge->counters.closed_by_dialect++;
         conn_close(conn, signal->code, signal->text, "closed by the dialect");
         return;
+    }
+    if (signal->kind == ALD_SIGNAL_LEAVE && !signal->ok) {
+        conn->goodbye = signal->reconnect ? CONN_GOODBYE_RETURNS : CONN_GOODBYE_STAYS_AWAY;
     }
     ald_edge_step(conn->edge, &event);
 }
@@ -257,6 +275,10 @@ static void conn_alarm(void *owner)
     struct ald_conn *conn = owner;
     ald_usec now = ald_loop_now(conn->edge->loop);
 
+    if (conn->state == CONN_CLOSING) {
+        conn_cut(conn, conn->end_text);
+        return;
+    }
     conn_alive(conn, ald_stream_heard(conn->stream));
     if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
         conn_fail(conn);
@@ -469,7 +491,13 @@ void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect)
         break;
     case ALD_EFFECT_CLOSE:
         conn->edge->counters.closed_by_hub++;
-        code = ald_conn_code_of((enum ald_close_cause)effect->cause);
+        if (effect->cause == ALD_CLOSE_SLOW) {
+            conn_cut(conn, effect->text); /* it would not read the close frame either */
+            break;
+        }
+        code = effect->cause == ALD_CLOSE_LEFT && conn->goodbye != CONN_GOODBYE_NONE
+                   ? ald_conn_code_of_goodbye(conn->goodbye == CONN_GOODBYE_RETURNS)
+                   : ald_conn_code_of((enum ald_close_cause)effect->cause);
         conn_close(conn, code.code, ald_str(code.reason), effect->text);
         break;
     }

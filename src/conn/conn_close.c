@@ -1,6 +1,6 @@
 /*
- * An existing connector comes back after every code but 1000 (exchange.md 4.5), so 1000 is never among these: whoever is asked
- * to leave by a hub is meant to look for another, or to return later.
+ * An existing connector comes back after every code but 1000 (exchange.md 4.5), so 1000 is only said to who asked for it: whoever
+ * is asked to leave by a hub is meant to look for another, or to return later.
  */
 
 #include "conn/conn_close.h"
@@ -23,4 +23,11 @@ struct ald_conn_code ald_conn_code_of(enum ald_close_cause cause)
 {
     ald_assert((size_t)cause < ALD_COUNT(codes));
     return codes[cause];
+}
+
+/* exchange.md 2.12: how the one who was told goodbye closes, which an existing peer takes for its answer. */
+struct ald_conn_code ald_conn_code_of_goodbye(bool reconnect)
+{
+    return reconnect ? (struct ald_conn_code){ALD_WS_CLOSE_LATER, "GoodBye Command with reconnection requested."}
+                     : (struct ald_conn_code){ALD_WS_CLOSE_NORMAL, "GoodBye Command without reconnection."};
 }

@@ -10,3 +10,5 @@ struct ald_conn_code {
 };
 
 struct ald_conn_code ald_conn_code_of(enum ald_close_cause cause);
+/* The peer said goodbye itself, and means (not) to come back. */
+struct ald_conn_code ald_conn_code_of_goodbye(bool reconnect);

@@ -1,4 +1,6 @@
 #include "daemon/ini.h"
+
+#include "base/rng.h"
 #include "lib/test.h"
 
 static struct ald_ini ini_of(const char *text)
@@ -107,7 +109,42 @@ ALD_TEST(ini, refuses_bytes_that_are_no_text)
     refuses(ALD_STR("[a]\nb = x\ry\n"), 2);
 }
 
-ALD_TEST_MAIN(ini, ALD_CASE(ini, gives_items_with_section_and_line),
+/* Lies within the text that was given. */
+static bool inside(struct ald_str part, const char *text, size_t size)
+{
+    return part.data >= text && part.data + part.size <= text + size;
+}
+
+ALD_TEST(ini, stays_within_its_text_whatever_that_is)
+{
+    static const char bytes[] = "[]=;#\r\n \tab_-\xEF\xBB\xBF\xFF";
+    struct ald_rng rng;
+
+    ald_rng_init(&rng, 1);
+    for (int round = 0; round < 20000; round++) {
+        size_t size = ald_rng_below(&rng, 40);
+        char *text = malloc(size + 1); /* of its own, so that a byte read past it is seen */
+        struct ald_ini ini;
+        struct ald_ini_item item;
+        const char *what = NULL;
+        size_t n_items = 0;
+
+        for (size_t i = 0; i < size; i++) {
+            text[i] = bytes[ald_rng_below(&rng, sizeof(bytes))];
+        }
+        ald_ini_init(&ini, (struct ald_str){text, size});
+        while (ald_ini_next(&ini, &item, &what) == 0) {
+            ald_check(++n_items <= size);
+            ald_check(inside(item.section, text, size) && item.section.size > 0);
+            ald_check(inside(item.key, text, size) && item.key.size > 0);
+            ald_check(inside(item.value, text, size) && ald_utf8_valid(item.value));
+        }
+        free(text);
+    }
+}
+
+ALD_TEST_MAIN(ini, ALD_CASE(ini, stays_within_its_text_whatever_that_is),
+              ALD_CASE(ini, gives_items_with_section_and_line),
               ALD_CASE(ini, takes_an_empty_value_and_equals_signs_inside_one), ALD_CASE(ini, ignores_a_byte_order_mark),
               ALD_CASE(ini, has_nothing_to_say_about_an_empty_text), ALD_CASE(ini, refuses_what_is_no_item),
               ALD_CASE(ini, refuses_a_section_that_is_not_closed_or_has_no_name),

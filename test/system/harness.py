@@ -148,6 +148,7 @@ class Hub:
         finally:
             if self.process is not None:
                 self.process.stdout.close()
+                self.process.stderr.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def send_signal(self, number):
@@ -274,7 +275,8 @@ class Connector:
     """A v1 connector as the reference has it: answers health checks and PRIMARY, and commands by `handlers`.
 
     `handlers[type]` takes the command and returns members of the reply (`commandStatus`, `payload`, `errorDetails`), or
-    None to say nothing. What came in is kept in `commands`; `primary` is the last one told.
+    None to say nothing. What came in is kept in `commands`, statuses and what nobody waits for in `others`; `primary` is the
+    last one told.
     """
 
     def __init__(self, url, target=None, handlers=None, headers=None, unix=None, extended=False, **options):
@@ -292,6 +294,7 @@ class Connector:
         self.primary = None
         self.goodbyes = []
         self.answers_goodbye = True
+        self.others = []
         self.waiting = {}
         self.target = None
 
@@ -332,8 +335,10 @@ class Connector:
                 kind, exchange = unframe(message)
                 if kind == "COMMAND":
                     await self.handle(exchange)
-                elif exchange.get("commandId") in self.waiting:
+                elif kind == "REPLY" and exchange.get("commandId") in self.waiting:
                     self.waiting.pop(exchange["commandId"]).set_result(exchange)
+                else:
+                    self.others.append((kind, exchange))
         except websockets.ConnectionClosed:
             pass
         finally:
