@@ -98,10 +98,10 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_exchange
     bool ok = answer->outcome == ALD_SUCCEEDED;
 
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, form->type, answer->ordinal, &writing);
-    ald_json_write_member_some(&writing.json, "commandId", answer->id);
-    ald_json_write_member_str(&writing.json, "type", form->type);
-    ald_json_write_member_str(&writing.json, "commandStatus", ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
-    ald_json_write_member_some(&writing.json, "errorDetails", form->text);
+    ald_exchange_put_str(&writing, "commandId", answer->id);
+    ald_exchange_put_str(&writing, "type", form->type);
+    ald_exchange_put_str(&writing, "commandStatus", ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
+    ald_exchange_put_str(&writing, "errorDetails", form->text);
     if (form->empty_payload && answer->payload.data == NULL) {
         ald_exchange_write_payload(&writing, ald_slice_static(ALD_STR("{}")));
     } else {

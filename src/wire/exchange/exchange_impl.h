@@ -7,6 +7,7 @@
  *     read.c        a frame, and a command in it, becomes a signal
  *     reply.c       a reply becomes a signal
  *     write.c       signals become frames
+ *     writing.c     a frame while it is written
  *     answer.c      how a reply says an outcome
  *     hello.c       the handshake and the goodbye, both ends
  *     question.c    health and primary: asked in one frame, answered in another
@@ -198,21 +199,22 @@ struct ald_exchange_reply {
     struct ald_str installation; /* legacy */
 };
 
-/* --- write.c --- */
+/* --- writing.c --- */
 
 /* Outcome: the frame would be larger than the peer takes; nothing was written. */
 enum { ALD_EXCHANGE_TOO_LARGE = 1 };
 
-/* One frame being written; the members of its JSON go through `json`. */
+/* One frame being written. Failure is sticky, and told at the end. */
 struct ald_exchange_writing {
     struct ald_exchange *exchange;
-    struct ald_json_writer json;
-    size_t frame_at; /* where it begins in work.out */
+    uint8_t *room, *at, *end; /* reserved in work.out, and not yet counted as held; NULL: none is */
+    size_t frame_at;          /* where it begins in work.out */
     size_t json_at;
-    size_t split_at; /* where the payload belongs; 0: none was given */
+    size_t split_at; /* where the payload belongs */
     struct ald_slice payload;
     uint64_t ordinal;
     int status;
+    bool full; /* the innermost object has a member */
 };
 
 /* Begin a frame, its JSON object open. */
@@ -224,6 +226,30 @@ void ald_exchange_write_payload(struct ald_exchange_writing *writing, struct ald
 ALD_NODISCARD int ald_exchange_write_end(struct ald_exchange_writing *writing);
 /* Queue a frame without JSON. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_write_bare(struct ald_exchange *exchange, struct ald_str text, uint64_t ordinal);
+
+/* Members. `name` is ours and plain. A string that is absent is left out, since null fields are (exchange.md 2.6). */
+void ald_exchange_put_member(struct ald_exchange_writing *writing, struct ald_str name, struct ald_str value);
+/* `json` is sound, and is not looked at. */
+void ald_exchange_put_literal(struct ald_exchange_writing *writing, struct ald_str name, struct ald_str json);
+void ald_exchange_put_u64(struct ald_exchange_writing *writing, const char *name, uint64_t number);
+/* An object, open until its end. */
+void ald_exchange_put_object(struct ald_exchange_writing *writing, const char *name);
+void ald_exchange_put_object_end(struct ald_exchange_writing *writing);
+
+static inline void ald_exchange_put_str(struct ald_exchange_writing *writing, const char *name, struct ald_str value)
+{
+    ald_exchange_put_member(writing, ald_str(name), value);
+}
+static inline void ald_exchange_put_raw(struct ald_exchange_writing *writing, const char *name, struct ald_str json)
+{
+    ald_exchange_put_literal(writing, ald_str(name), json);
+}
+static inline void ald_exchange_put_bool(struct ald_exchange_writing *writing, const char *name, bool truth)
+{
+    ald_exchange_put_literal(writing, ald_str(name), truth ? ALD_STR("true") : ALD_STR("false"));
+}
+
+/* --- write.c --- */
 
 ALD_NODISCARD int ald_exchange_write(struct ald_exchange *exchange, ald_usec now, const struct ald_signal *signal);
 /* Nobody but the hub itself may say this to an agent, and nobody but the dialect to a hub. */

@@ -1,6 +1,5 @@
 #include "wire/exchange/frame.h"
 
-#include "base/error.h"
 #include "wire/exchange/exchange.h"
 
 static const struct ald_str kind_words[] = {
@@ -101,27 +100,23 @@ void ald_exchange_frame_read(uint32_t variant, struct ald_str message, struct al
     }
 }
 
-static int parts_push(struct ald_buf *out, const struct ald_str *parts, size_t n_parts)
+size_t ald_exchange_frame_parts(uint32_t variant, enum ald_exchange_kind kind, struct ald_str type,
+                                struct ald_str parts[ALD_EXCHANGE_FRAME_PARTS])
 {
-    int r = 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < n_parts && r == 0; i++) {
-        r = ald_buf_push(out, parts[i]);
+    if ((variant & ALD_EXCHANGE_V1) == 0) {
+        ald_assert(kind == ALD_EXCHANGE_COMMAND || kind == ALD_EXCHANGE_REPLY);
+        parts[n++] = kind == ALD_EXCHANGE_COMMAND ? ALD_STR("command: ") : ALD_STR("reply: ");
+        return n;
     }
-    return r < 0 ? ald_trace(r) : r;
-}
-
-int ald_exchange_frame_write(uint32_t variant, enum ald_exchange_kind kind, struct ald_str type, struct ald_buf *out)
-{
+    parts[n++] = ALD_STR("t:");
+    parts[n++] = kind_words[kind];
     /* A semicolon in the type could end the field early; a frame without `et` is as good. */
-    bool typed = type.size > 0 && memchr(type.data, ';', type.size) == NULL;
-
-    if ((variant & ALD_EXCHANGE_V1) != 0) {
-        const struct ald_str parts[] = {ALD_STR("t:"), kind_words[kind], typed ? ALD_STR(";;et:") : ALD_STR(""),
-                                        typed ? type : ALD_STR(""), ALD_STR(";;e:")};
-
-        return parts_push(out, parts, ALD_COUNT(parts));
+    if (type.size > 0 && memchr(type.data, ';', type.size) == NULL) {
+        parts[n++] = ALD_STR(";;et:");
+        parts[n++] = type;
     }
-    ald_assert(kind == ALD_EXCHANGE_COMMAND || kind == ALD_EXCHANGE_REPLY);
-    return parts_push(out, kind == ALD_EXCHANGE_COMMAND ? &ALD_STR("command: ") : &ALD_STR("reply: "), 1);
+    parts[n++] = ALD_STR(";;e:");
+    return n;
 }

@@ -6,7 +6,6 @@
  * Threading: no state. Views borrow the message.
  */
 
-#include "base/buf.h"
 #include "base/str.h"
 
 enum ald_exchange_kind {
@@ -26,9 +25,11 @@ struct ald_exchange_frame {
 
 void ald_exchange_frame_read(uint32_t variant, struct ald_str message, struct ald_exchange_frame *ret_frame);
 
+enum { ALD_EXCHANGE_FRAME_PARTS = 5 };
+
 /*
- * Append everything that stands before the JSON of a frame of `kind`. `type` (may be absent) goes into the `et` field of
- * v1, which no reader depends on. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM.
+ * Everything that stands before the JSON of a frame of `kind`, in parts; returns how many. `type` (may be absent; the
+ * parts borrow it) goes into the `et` field of v1, which no reader depends on.
  */
-ALD_NODISCARD int ald_exchange_frame_write(uint32_t variant, enum ald_exchange_kind kind, struct ald_str type,
-                                           struct ald_buf *out);
+size_t ald_exchange_frame_parts(uint32_t variant, enum ald_exchange_kind kind, struct ald_str type,
+                                struct ald_str parts[ALD_EXCHANGE_FRAME_PARTS]);

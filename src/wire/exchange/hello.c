@@ -66,14 +66,14 @@ static int hello_answer(struct ald_exchange *exchange, struct ald_str id, uint64
     struct ald_exchange_writing writing;
 
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, ordinal, &writing);
-    ald_json_write_member_some(&writing.json, "commandId", id);
-    ald_json_write_member_str(&writing.json, "type", type);
-    ald_json_write_member_str(&writing.json, "commandStatus", ALD_STR("SUCCEEDED"));
+    ald_exchange_put_str(&writing, "commandId", id);
+    ald_exchange_put_str(&writing, "type", type);
+    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
     ald_exchange_write_hello_payload(&writing, ald_exchange_type_find(type), ald_slice_str(exchange->target));
     if (ald_exchange_is_extended(exchange)) {
-        ald_json_write_member_some(&writing.json, "channel", channel);
+        ald_exchange_put_str(&writing, "channel", channel);
     }
-    ald_json_write_end(&writing.json);
+    ald_exchange_put_object_end(&writing);
     return ald_exchange_write_end(&writing);
 }
 
@@ -85,12 +85,12 @@ static int hello_refuse(struct ald_exchange *exchange, struct ald_str text, uint
 
     ald_exchange_count(exchange, ALD_EXCHANGE_N_HELLO_REFUSED);
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, ordinal, &writing);
-    ald_json_write_member_some(&writing.json, "commandId", ald_slice_str(exchange->hello_id));
-    ald_json_write_member_str(&writing.json, "type", type);
-    ald_json_write_member_str(&writing.json, "commandStatus", ALD_STR("ERROR"));
-    ald_json_write_member_some(&writing.json, "errorDetails", text);
+    ald_exchange_put_str(&writing, "commandId", ald_slice_str(exchange->hello_id));
+    ald_exchange_put_str(&writing, "type", type);
+    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("ERROR"));
+    ald_exchange_put_str(&writing, "errorDetails", text);
     if (!ald_exchange_is_v1(exchange)) {
-        ald_json_write_member_some(&writing.json, "message", text);
+        ald_exchange_put_str(&writing, "message", text);
     }
     r = ald_exchange_write_end(&writing);
     ald_exchange_close(exchange, 1008, "Hello refused");
@@ -192,10 +192,10 @@ int ald_exchange_write_hello(struct ald_exchange *exchange, const struct ald_sig
         return ald_trace(r);
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_json_write_member_str(&writing.json, "id", ald_str_of(id, sizeof(id)));
-    ald_json_write_member_str(&writing.json, "type", type);
+    ald_exchange_put_str(&writing, "id", ald_str_of(id, sizeof(id)));
+    ald_exchange_put_str(&writing, "type", type);
     ald_exchange_write_hello_payload(&writing, ald_exchange_type_find(type), target);
-    ald_json_write_end(&writing.json);
+    ald_exchange_put_object_end(&writing);
     r = ald_exchange_write_end(&writing);
     if (r < 0) {
         return ald_trace(r);
@@ -272,16 +272,15 @@ static int goodbye_answer(struct ald_exchange *exchange, struct ald_str id)
     struct ald_exchange_writing writing;
 
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, 0, &writing);
-    ald_json_write_member_some(&writing.json, "commandId", id);
-    ald_json_write_member_str(&writing.json, "type", type);
-    ald_json_write_member_str(&writing.json, "commandStatus", ALD_STR("SUCCEEDED"));
+    ald_exchange_put_str(&writing, "commandId", id);
+    ald_exchange_put_str(&writing, "type", type);
+    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
     if (ald_exchange_is_v1(exchange)) {
-        ald_json_write_name(&writing.json, ALD_STR("payload"));
-        ald_json_write_object(&writing.json);
-        ald_json_write_member_some(&writing.json, "targetId", target);
-        ald_json_write_end(&writing.json);
+        ald_exchange_put_object(&writing, "payload");
+        ald_exchange_put_str(&writing, "targetId", target);
+        ald_exchange_put_object_end(&writing);
     } else {
-        ald_json_write_member_some(&writing.json, "installationId", target);
+        ald_exchange_put_str(&writing, "installationId", target);
     }
     return ald_exchange_write_end(&writing);
 }
@@ -324,14 +323,13 @@ static int goodbye_write(struct ald_exchange *exchange, const struct ald_signal 
 
     ald_id_format(id, text);
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_json_write_member_str(&writing.json, "id", ald_str_of(text, sizeof(text)));
-    ald_json_write_member_str(&writing.json, "type", type);
+    ald_exchange_put_str(&writing, "id", ald_str_of(text, sizeof(text)));
+    ald_exchange_put_str(&writing, "type", type);
     if (ald_exchange_is_v1(exchange)) {
-        ald_json_write_name(&writing.json, ALD_STR("payload"));
-        ald_json_write_object(&writing.json);
-        ald_json_write_member_some(&writing.json, "targetId", target);
-        ald_json_write_member_bool(&writing.json, "reconnect", signal->reconnect);
-        ald_json_write_end(&writing.json);
+        ald_exchange_put_object(&writing, "payload");
+        ald_exchange_put_str(&writing, "targetId", target);
+        ald_exchange_put_bool(&writing, "reconnect", signal->reconnect);
+        ald_exchange_put_object_end(&writing);
     }
     return ald_exchange_write_end(&writing);
 }

@@ -49,18 +49,15 @@ struct ald_json_value ald_exchange_hello_target(enum ald_exchange_type type, str
 void ald_exchange_write_hello_payload(struct ald_exchange_writing *writing, enum ald_exchange_type type,
                                       struct ald_str target)
 {
-    struct ald_json_writer *json = &writing->json;
     bool node = type == ALD_EXCHANGE_TYPE_HELLO_COMMAND;
     bool legacy = node || type == ALD_EXCHANGE_TYPE_HELLO_REPLY;
 
-    ald_json_write_name(json, ALD_STR("payload"));
-    ald_json_write_object(json);
+    ald_exchange_put_object(writing, "payload");
     if (node) {
-        ald_json_write_name(json, ALD_STR("node"));
-        ald_json_write_object(json);
+        ald_exchange_put_object(writing, "node");
     }
-    ald_json_write_member_some(json, legacy ? "installationId" : "targetId", target);
+    ald_exchange_put_str(writing, legacy ? "installationId" : "targetId", target);
     if (node) {
-        ald_json_write_end(json);
+        ald_exchange_put_object_end(writing);
     }
 }

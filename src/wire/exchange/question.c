@@ -150,11 +150,10 @@ int ald_exchange_read_question(struct ald_exchange *exchange, enum ald_exchange_
 
 static void health_write_payload(struct ald_exchange_writing *writing, const struct ald_signal *signal)
 {
-    ald_json_write_name(&writing->json, ALD_STR("payload"));
-    ald_json_write_object(&writing->json);
-    ald_json_write_member_bool(&writing->json, "healthy", signal->healthy);
-    ald_json_write_member_some(&writing->json, "detail", signal->text);
-    ald_json_write_end(&writing->json);
+    ald_exchange_put_object(writing, "payload");
+    ald_exchange_put_bool(writing, "healthy", signal->healthy);
+    ald_exchange_put_str(writing, "detail", signal->text);
+    ald_exchange_put_object_end(writing);
 }
 
 static int answer_write(struct ald_exchange *exchange, const struct ald_signal *signal,
@@ -165,15 +164,15 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_signal *
     struct ald_exchange_writing writing;
 
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, signal->ordinal, &writing);
-    ald_json_write_member_some(&writing.json, "commandId", ald_slice_str(question->wire_id));
-    ald_json_write_member_str(&writing.json, "type", type);
-    ald_json_write_member_str(&writing.json, "commandStatus", signal->ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
+    ald_exchange_put_str(&writing, "commandId", ald_slice_str(question->wire_id));
+    ald_exchange_put_str(&writing, "type", type);
+    ald_exchange_put_str(&writing, "commandStatus", signal->ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
     if (!signal->ok) {
-        ald_json_write_member_some(&writing.json, "errorDetails", signal->text);
+        ald_exchange_put_str(&writing, "errorDetails", signal->text);
     } else if (health) {
         health_write_payload(&writing, signal);
     } else {
-        ald_json_write_member_raw(&writing.json, "payload", ALD_STR("{}"));
+        ald_exchange_put_raw(&writing, "payload", ALD_STR("{}"));
     }
     return ald_exchange_write_end(&writing);
 }
@@ -242,17 +241,16 @@ static int question_write(struct ald_exchange *exchange, const struct ald_signal
 
     ald_id_format(signal->id, id);
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_json_write_member_str(&writing.json, "id", ald_str_of(id, sizeof(id)));
-    ald_json_write_member_str(&writing.json, "type", type);
-    ald_json_write_name(&writing.json, ALD_STR("payload"));
-    ald_json_write_object(&writing.json);
+    ald_exchange_put_str(&writing, "id", ald_str_of(id, sizeof(id)));
+    ald_exchange_put_str(&writing, "type", type);
+    ald_exchange_put_object(&writing, "payload");
     if (!health) {
-        ald_json_write_member_bool(&writing.json, "primary", signal->primary);
+        ald_exchange_put_bool(&writing, "primary", signal->primary);
     }
     if (!health && signal->term > 0) {
-        ald_json_write_member_u64(&writing.json, "term", signal->term);
+        ald_exchange_put_u64(&writing, "term", signal->term);
     }
-    ald_json_write_end(&writing.json);
+    ald_exchange_put_object_end(&writing);
     return ald_exchange_write_end(&writing);
 }
 

@@ -177,15 +177,15 @@ struct command_reading {
 
 static void command_fields(const struct ald_exchange *exchange, struct command_reading *reading)
 {
-    reading->fields[COMMAND_ID].name = ALD_STR("id");
-    reading->fields[COMMAND_TYPE].name = ALD_STR("type");
-    reading->fields[COMMAND_PAYLOAD].name = ALD_STR("payload");
+    reading->fields[COMMAND_ID] = (struct ald_json_field)ALD_JSON_FIELD("id");
+    reading->fields[COMMAND_TYPE] = (struct ald_json_field)ALD_JSON_FIELD("type");
+    reading->fields[COMMAND_PAYLOAD] = (struct ald_json_field)ALD_JSON_FIELD("payload");
     reading->n_fields = COMMAND_N_FIELDS;
     if (!ald_exchange_is_extended(exchange)) {
         return;
     }
     for (size_t i = 0; i < ALD_EXCHANGE_N_COMMAND_FIELDS; i++) {
-        reading->fields[reading->n_fields++].name = ald_exchange_command_names[i];
+        reading->fields[reading->n_fields++] = (struct ald_json_field){.name = ald_exchange_command_names[i]};
     }
 }
 
@@ -339,7 +339,7 @@ static int command_dispatch(struct ald_exchange *exchange, struct ald_slice byte
 
 static int command_read(struct ald_exchange *exchange, struct ald_slice bytes, struct ald_str json)
 {
-    struct command_reading reading = {.n_fields = 0};
+    struct command_reading reading; /* of the fields only those there are: most frames have three of thirteen */
     const char *fault = "an id must be text";
     int r;
 

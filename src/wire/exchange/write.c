@@ -1,143 +1,11 @@
 /*
- * A signal becomes a frame. What stands around the payload is written into one buffer, the payload itself is passed on by
- * reference: a message of 13 MB crosses the hub without one of its bytes being moved.
- *
- * The one exception are old peers: v1 readers before 2.0.2 cut the JSON at the first `;;`, legacy readers delete their own
- * prefixes wherever they stand (exchange.md 2.7, 2.9). A frame for a plain peer that has such a thing in it is put together
- * in the buffer and rewritten there; all others are only looked through.
+ * A signal becomes a frame: which one, and the two things that can stop it, a name that is the protocol's own and a size
+ * that the peer would not take.
  */
 
 #include "wire/exchange/exchange_impl.h"
 
 #include "base/error.h"
-
-static unsigned escapes_of(const struct ald_exchange *exchange)
-{
-    if (ald_exchange_is_extended(exchange)) {
-        return 0;
-    }
-    return ald_exchange_is_v1(exchange) ? ALD_JSON_NO_PAIRS : ALD_JSON_NO_PREFIXES;
-}
-
-void ald_exchange_write_begin(struct ald_exchange *exchange, enum ald_exchange_kind kind, struct ald_str type,
-                              uint64_t ordinal, struct ald_exchange_writing *ret_writing)
-{
-    struct ald_buf *out = &exchange->work->out;
-
-    *ret_writing = (struct ald_exchange_writing){.exchange = exchange, .ordinal = ordinal};
-    ret_writing->frame_at = ald_buf_size(out);
-    ret_writing->status = ald_exchange_frame_write(exchange->variant, kind, type, out);
-    ret_writing->json_at = ald_buf_size(out);
-    ald_json_write_init(&ret_writing->json, out, ALD_JSON_COMPACT);
-    ald_json_write_object(&ret_writing->json);
-}
-
-void ald_exchange_write_payload(struct ald_exchange_writing *writing, struct ald_slice payload)
-{
-    bool extended = ald_exchange_is_extended(writing->exchange);
-
-    /* exchange.md 2.6: the original leaves nulls out. */
-    if (payload.data == NULL || (!extended && ald_str_equal(ald_slice_str(payload), ALD_STR("null")))) {
-        return;
-    }
-    ald_assert(payload.size > 0);
-    ald_json_write_name(&writing->json, ALD_STR("payload"));
-    writing->split_at = ald_buf_size(&writing->exchange->work->out);
-    writing->payload = payload;
-    ald_json_write_raw(&writing->json, ALD_STR("0")); /* keeps the place: is skipped, or written over */
-}
-
-static bool writing_is_harmless(const struct ald_exchange_writing *writing, unsigned escapes)
-{
-    struct ald_str json = ald_str_from(ald_buf_str(&writing->exchange->work->out), writing->json_at);
-
-    return escapes == 0 || (ald_json_escape_needless(json, escapes) &&
-                            ald_json_escape_needless(ald_slice_str(writing->payload), escapes));
-}
-
-/* Put the payload where it belongs and rewrite the JSON. Outcome: ALD_BUF_FULL. */
-static int writing_flatten(struct ald_exchange_writing *writing, unsigned escapes)
-{
-    struct ald_buf *out = &writing->exchange->work->out;
-    size_t tail = ald_buf_size(out) - writing->split_at - 1;
-    uint8_t *room;
-    int r;
-
-    if (writing->payload.size > 0) {
-        r = ald_buf_reserve(out, writing->payload.size, &room);
-        if (r != 0) {
-            return r < 0 ? ald_trace(r) : r;
-        }
-        room -= tail + 1; /* the place itself */
-        memmove(room + writing->payload.size, room + 1, tail);
-        memcpy(room, writing->payload.data, writing->payload.size);
-        ald_buf_commit(out, writing->payload.size - 1);
-        writing->payload = ALD_SLICE_NONE;
-    }
-    r = ald_json_escape_rest(out, writing->json_at, escapes);
-    return r < 0 ? ald_trace(r) : r;
-}
-
-static void writing_push(struct ald_exchange_writing *writing)
-{
-    size_t end = ald_buf_size(&writing->exchange->work->out);
-    struct ald_exchange_out frame = {.kind = ALD_FRAME_BINARY, .ordinal = writing->ordinal};
-
-    frame.head_at = writing->frame_at;
-    frame.head_size = end - writing->frame_at;
-    if (writing->payload.size > 0) {
-        frame.head_size = writing->split_at - writing->frame_at;
-        frame.tail_at = writing->split_at + 1;
-        frame.tail_size = end - frame.tail_at;
-        frame.payload = ald_slice_ref(writing->payload);
-    }
-    ald_exchange_push(writing->exchange, &frame);
-}
-
-static size_t writing_size(const struct ald_exchange_writing *writing)
-{
-    return ald_buf_size(&writing->exchange->work->out) - writing->frame_at + writing->payload.size;
-}
-
-int ald_exchange_write_end(struct ald_exchange_writing *writing)
-{
-    struct ald_exchange *exchange = writing->exchange;
-    unsigned escapes = escapes_of(exchange);
-    int r;
-
-    ald_json_write_end(&writing->json);
-    r = ald_json_write_done(&writing->json);
-    r = writing->status != 0 ? writing->status : r;
-    if (r == 0 && !writing_is_harmless(writing, escapes)) {
-        r = writing_flatten(writing, escapes);
-    }
-    /* What the peer would drop in silence is not sent (exchange.md 2.5). */
-    if (r == 0 && writing_size(writing) <= exchange->options.message_max) {
-        writing_push(writing);
-        return 0;
-    }
-    ald_buf_cut(&exchange->work->out, writing->frame_at);
-    if (r < 0) {
-        return ald_trace(r);
-    }
-    ald_exchange_count(exchange, ALD_EXCHANGE_N_TOO_LARGE);
-    return ALD_EXCHANGE_TOO_LARGE;
-}
-
-int ald_exchange_write_bare(struct ald_exchange *exchange, struct ald_str text, uint64_t ordinal)
-{
-    struct ald_exchange_writing writing = {.exchange = exchange, .ordinal = ordinal};
-    int r;
-
-    writing.frame_at = ald_buf_size(&exchange->work->out);
-    r = ald_buf_push(&exchange->work->out, text);
-    if (r < 0) {
-        return ald_trace(r);
-    }
-    ald_assert(r == 0);
-    writing_push(&writing);
-    return 0;
-}
 
 void ald_exchange_drop(struct ald_exchange *exchange)
 {
@@ -218,8 +86,8 @@ static int command_write(struct ald_exchange *exchange, const struct ald_signal 
         return command_return(exchange, signal, ALD_CAUSE_INVALID, ALD_STR("the name is the protocol's own"));
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, msg->name, signal->ordinal, &writing);
-    ald_json_write_member_str(&writing.json, "id", command_id(exchange, signal, id));
-    ald_json_write_member_str(&writing.json, "type", msg->name);
+    ald_exchange_put_str(&writing, "id", command_id(exchange, signal, id));
+    ald_exchange_put_str(&writing, "type", msg->name);
     ald_exchange_write_payload(&writing, msg->payload);
     if (ald_exchange_is_extended(exchange)) {
         ald_exchange_write_options(&writing, msg, signal->ttl != 0 ? signal->ttl : msg->ttl);
