@@ -1,8 +1,8 @@
 /*
- * The first plain `:` ends the hub, the first plain `#` begins the channel; a second one of either would make two readings
- * possible, so it is refused. The other reserved bytes are written encoded but read as they stand: nothing else can be
- * meant by `com.example.agent`, and people type that. A scope other than one target takes the target's place: `.`, `?`
- * and `*`, alone.
+ * The first plain `:` ends the hub, the first plain `#` begins the channel; a second one of either would make two
+ * readings possible, so it is refused. The other reserved bytes are written encoded but read as they stand: nothing
+ * else can be meant by `com.example.agent`, and people type that. A scope other than one target takes the target's
+ * place: `.`, `?` and `*`, alone.
  */
 
 #include "msg/address.h"

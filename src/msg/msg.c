@@ -1,8 +1,8 @@
 /*
- * A message keeps its strings in one run of bytes: first the room inside itself, which holds the envelope of an ordinary
- * command, and one block of its own when they are longer. A view is never more than an offset away from that run, so when
- * it moves, every view is moved by the same rule. Setting a field twice leaves its first value behind in the run; nobody
- * does that often enough to matter.
+ * A message keeps its strings in one run of bytes: first the room inside itself, which holds the envelope of an
+ * ordinary command, and one block of its own when they are longer. A view is never more than an offset away from that
+ * run, so when it moves, every view is moved by the same rule. Setting a field twice leaves its first value behind in
+ * the run; nobody does that often enough to matter.
  */
 
 #include "msg/msg.h"
@@ -116,7 +116,8 @@ struct ald_msg *ald_msg_unref(struct ald_msg *msg)
     return NULL;
 }
 
-/* Give the strings `room` bytes, somewhere else, and let every view follow them. The old run is given back by the caller. */
+/* Give the strings `room` bytes, somewhere else, and let every view follow them. The old run is given back by the
+ * caller. */
 static int msg_move_strings(struct ald_msg *msg, size_t room, char **ret_old)
 {
     char *moved = malloc(room);

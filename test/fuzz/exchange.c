@@ -1,5 +1,6 @@
 /*
- * Dialect exchange, every variant, role and state. The first byte chooses them; then come messages, each ended by a NUL:
+ * Dialect exchange, every variant, role and state. The first byte chooses them; then come messages, each ended by a
+ * NUL:
  *
  *     0x01       time passes until the deadline
  *     0x02 TEXT  a text message

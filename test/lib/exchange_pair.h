@@ -296,7 +296,8 @@ static inline void pair_print(struct ald_buf *out, enum ald_role reader, const s
 
 /*
  * What must be given to the other end's emit() so that `reader`'s end reads `read` again. `request` is the name of the
- * command that a reply answers (may be absent: that of the reply). The caller clears `ret_signal`. False: nobody can say it.
+ * command that a reply answers (may be absent: that of the reply). The caller clears `ret_signal`. False: nobody can
+ * say it.
  */
 static inline bool pair_mirror(struct pair *pair, enum ald_role reader, const struct ald_signal *read,
                                struct ald_str request, struct ald_signal *ret_signal)

@@ -1,7 +1,8 @@
 /*
- * How a reply says an outcome. A plain caller knows two statuses and two special types, so what it cannot be told in the
- * protocol's words stands in `errorDetails`, outcome and cause first: an `expired` must never look like an answer of the
- * agent (DESIGN section 3). With the extension the words have members of their own, and the text is only for people.
+ * How a reply says an outcome. A plain caller knows two statuses and two special types, so what it cannot be told in
+ * the protocol's words stands in `errorDetails`, outcome and cause first: an `expired` must never look like an answer
+ * of the agent (DESIGN section 3). With the extension the words have members of their own, and the text is only for
+ * people.
  */
 
 #include "wire/exchange/exchange_impl.h"

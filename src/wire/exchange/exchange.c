@@ -1,7 +1,7 @@
 /*
- * The ops, and the two small queues behind them. A frame or a signal is queued by whatever reads or writes, and taken by
- * whoever drives the dialect; both queues live in `work`, which exists only while something is going on, because most of
- * fifty thousand agents have nothing to say most of the time.
+ * The ops, and the two small queues behind them. A frame or a signal is queued by whatever reads or writes, and taken
+ * by whoever drives the dialect; both queues live in `work`, which exists only while something is going on, because
+ * most of fifty thousand agents have nothing to say most of the time.
  */
 
 #include "wire/exchange/exchange_impl.h"
@@ -155,8 +155,8 @@ static int exchange_begin_work(struct ald_exchange *exchange)
         if (work == NULL) {
             return ald_trace(ALDIS_E_NOMEM);
         }
-        /* A frame may hold a message with everything in it escaped, and ALD_DIALECT_FRAMES of them may wait; decoding makes
-         * three bytes of one at most. */
+        /* A frame may hold a message with everything in it escaped, and ALD_DIALECT_FRAMES of them may wait;
+         * decoding makes three bytes of one at most. */
         ald_buf_init(&work->out, ALD_DIALECT_FRAMES * (6 * exchange->options.message_max + 4 * ALD_KIB));
         ald_buf_init(&work->text, 3 * exchange->options.message_max + 4 * ALD_KIB);
         exchange->work = work;

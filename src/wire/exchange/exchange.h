@@ -7,34 +7,34 @@
  *
  * A connection carries one party, number 0. `variant` of the facts is a set of ALD_EXCHANGE_*.
  *
- * Driving it: next() is asked after feed(), emit() and tick(), because a CLOSE may come out of each of them. Frames that
- * drain() gives go out before the connection is closed for a CLOSE signal: a refusal is heard before the door shuts.
- * Bytes that are fed must have a block, or live for ever. After a CLOSE nothing is read or written any more.
+ * Driving it: next() is asked after feed(), emit() and tick(), because a CLOSE may come out of each of them. Frames
+ * that drain() gives go out before the connection is closed for a CLOSE signal: a refusal is heard before the door
+ * shuts. Bytes that are fed must have a block, or live for ever. After a CLOSE nothing is read or written any more.
  *
- * Memory: an idle connection costs this dialect a few hundred bytes. What a message needs is allocated with the first one
- * and given back by the ping timer when nothing was said for a whole interval.
+ * Memory: an idle connection costs this dialect a few hundred bytes. What a message needs is allocated with the first
+ * one and given back by the ping timer when nothing was said for a whole interval.
  *
  * Role hub (the peer is a connector):
  *   - Its hello is REGISTER. Where it proposes no name, a fresh UUID is proposed for it, as the stock connector does
  *     itself; with the extension it is a caller only. REGISTERED and DENIED answer the hello; DENIED then closes.
- *   - COMMAND: msg->wire_id is the id that the peer gave it, absent when it said `null`, a fresh one when it said nothing
- *     (exchange.md 2.6). Its ttl is options.reply_timeout when the frame says none.
+ *   - COMMAND: msg->wire_id is the id that the peer gave it, absent when it said `null`, a fresh one when it said
+ *     nothing (exchange.md 2.6). Its ttl is options.reply_timeout when the frame says none.
  *   - REPLY, STATUS: `id` is the hub's id that came back. CANCEL: msg->wire_id is the caller's id of its own command.
  *   - REPLY, STATUS given to emit(): `request` is the caller's command; outcome, cause and phase are the signal's.
  *   - A goodbye of the peer is answered and becomes LEAVE; ending the connection is the hub's. The answer to our own
  *     goodbye is LEAVE with `ok` set.
  *
  * Role party (we are the connector or caller, the peer is a hub, possibly a genuine one):
- *   - REGISTER given to emit() is our hello. REGISTERED and DENIED come back; anything but an answer of hello's own type
- *     is a CLOSE, after which trying again makes sense (exchange.md 4.3).
- *   - COMMAND given to emit(): msg->wire_id is the caller's, a UUID. CANCEL: the msg (kind cancel) or the `request` tells
- *     the wire id. REPLY and STATUS from next(): msg->wire_id is that id again; outcome, cause and phase stand in the
- *     signal and in the msg.
- *   - COMMAND from next(): msg->wire_id is the hub's id text. CANCEL from next(): a msg of kind cancel with that wire_id.
- *     REPLY and STATUS given to emit(): `request` is that command (its wire_id and name are used), `msg` what is said;
- *     outcome, cause and phase are taken from the signal where it says them, else from the msg.
- *   - HEALTH and PRIMARY are answered with the `id` that the question had; an all-zero id answers the latest question of
- *     that kind.
+ *   - REGISTER given to emit() is our hello. REGISTERED and DENIED come back; anything but an answer of hello's own
+ *     type is a CLOSE, after which trying again makes sense (exchange.md 4.3).
+ *   - COMMAND given to emit(): msg->wire_id is the caller's, a UUID. CANCEL: the msg (kind cancel) or the `request`
+ *     tells the wire id. REPLY and STATUS from next(): msg->wire_id is that id again; outcome, cause and phase stand in
+ *     the signal and in the msg.
+ *   - COMMAND from next(): msg->wire_id is the hub's id text. CANCEL from next(): a msg of kind cancel with that
+ *     wire_id. REPLY and STATUS given to emit(): `request` is that command (its wire_id and name are used), `msg` what
+ *     is said; outcome, cause and phase are taken from the signal where it says them, else from the msg.
+ *   - HEALTH and PRIMARY are answered with the `id` that the question had; an all-zero id answers the latest question
+ *     of that kind.
  *   - The hub's goodbye is answered, then LEAVE comes, then CLOSE 1013 or 1000 (exchange.md 2.12).
  *
  * Replies that are neither success nor error, commandStatus PENDING and IN_PROGRESS, are statuses `accepted` and
@@ -94,10 +94,12 @@ extern const struct ald_dialect_type ald_exchange;
  */
 enum { ALD_EXCHANGE_FIELDS_MAX = 2 };
 
-/* The headers of the upgrade request that ask for `wanted`; returns how many of `fields` were set. They live for ever. */
+/* The headers of the upgrade request that ask for `wanted`; returns how many of `fields` were set. They live for
+ * ever. */
 size_t ald_exchange_dial_fields(uint32_t wanted, struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX]);
 /* Append the path to ask for: that of the configured URL (may be absent; one `/` at its end is dropped), then the
  * protocol's own. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_dial_path(struct ald_str prefix, struct ald_buf *out);
-/* The variant that the hub's 101 response grants, given the value of its ALD_EXCHANGE_EXTENSION_HEADER (may be absent). */
+/* The variant that the hub's 101 response grants, given the value of its ALD_EXCHANGE_EXTENSION_HEADER (may be
+ * absent). */
 uint32_t ald_exchange_dial_result(uint32_t wanted, struct ald_str announced);

@@ -14,8 +14,8 @@
  *     legacy.c      the legacy forms of handshake and goodbye
  *     extension.c   the members and frames of the extension
  *
- * Two bufs do all the work: `out` holds what stands around the payloads of the frames that wait for drain(); `text` holds
- * the strings of the last frame read that had to be decoded, which the views of its signals show.
+ * Two bufs do all the work: `out` holds what stands around the payloads of the frames that wait for drain(); `text`
+ * holds the strings of the last frame read that had to be decoded, which the views of its signals show.
  */
 
 #include "base/sm.h"
@@ -161,22 +161,25 @@ ALD_NODISCARD int ald_exchange_read(struct ald_exchange *exchange, ald_usec now,
 /* Outcome: the peer's JSON cannot be read as what it should be; whoever called has been told everything. */
 enum { ALD_EXCHANGE_MALFORMED = 1 };
 
-/* Find `fields` in the object `json`. Outcome: ALD_EXCHANGE_MALFORMED; `ret_fault` (a text that lives for ever) says why. */
+/* Find `fields` in the object `json`. Outcome: ALD_EXCHANGE_MALFORMED; `ret_fault` (a text that lives for ever) says
+ * why. */
 ALD_NODISCARD int ald_exchange_scan(struct ald_str json, struct ald_json_field *fields, size_t n_fields,
                                     const char **ret_fault);
-/* Make room in work.text for decoding `fields`, so that views into it do not move meanwhile. It moves the views that are
- * there already. Errors: ALDIS_E_NOMEM. */
+/* Make room in work.text for decoding `fields`, so that views into it do not move meanwhile. It moves the views that
+ * are there already. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_reserve(struct ald_exchange *exchange, const struct ald_json_field *fields,
                                        size_t n_fields);
 /* The field as text; absent for null, nothing, arrays and objects. Room was made by ald_exchange_reserve(). */
 struct ald_str ald_exchange_text(struct ald_exchange *exchange, struct ald_json_value value);
-/* The views of a signal outlive the message they were found in: copy `str` into work.text, unless it is there already. Moves
- * what other views show. Errors: ALDIS_E_NOMEM. */
+/* The views of a signal outlive the message they were found in: copy `str` into work.text, unless it is there
+ * already. Moves what other views show. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_keep(struct ald_exchange *exchange, struct ald_str str, struct ald_str *ret_kept);
-/* Gives a value of the message `bytes` as a slice of it; a copy where bytes had to be repaired. Errors: ALDIS_E_NOMEM. */
+/* Gives a value of the message `bytes` as a slice of it; a copy where bytes had to be repaired. Errors:
+ * ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_share(struct ald_exchange *exchange, struct ald_slice bytes, struct ald_json_value value,
                                      struct ald_slice *ret_slice);
-/* The member that a malformed object most likely begins with, so that its sender can be answered; absent if there is none. */
+/* The member that a malformed object most likely begins with, so that its sender can be answered; absent if there is
+ * none. */
 struct ald_str ald_exchange_recover(struct ald_str json, struct ald_str name);
 /* Close 1007 and say what is wrong. */
 void ald_exchange_malformed(struct ald_exchange *exchange, const char *fault);
@@ -347,8 +350,8 @@ enum {
 extern const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_COMMAND_FIELDS];
 
 /*
- * Read them into the open message. Outcome: ALD_EXCHANGE_MALFORMED, and `ret_field` names the one that means nothing: what
- * the sender wanted is then unknown, so the command must not run. Errors: ALDIS_E_NOMEM.
+ * Read them into the open message. Outcome: ALD_EXCHANGE_MALFORMED, and `ret_field` names the one that means nothing:
+ * what the sender wanted is then unknown, so the command must not run. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_exchange_read_options(struct ald_exchange *exchange, const struct ald_json_field *fields,
                                             struct ald_msg *msg, struct ald_str *ret_field);

@@ -1,8 +1,8 @@
 /*
  * The members and frames that exist only where both ends announced the extension: docs/wire-extension.md.
  *
- * What a command says there changes what becomes of it, so a member that cannot be understood refuses the command; what a
- * status says is news, and news that cannot be understood is counted and forgotten.
+ * What a command says there changes what becomes of it, so a member that cannot be understood refuses the command; what
+ * a status says is news, and news that cannot be understood is counted and forgotten.
  */
 
 #include "wire/exchange/exchange_impl.h"
@@ -272,7 +272,8 @@ static int status_pass(struct ald_exchange *exchange, struct ald_slice bytes, co
     return 0;
 }
 
-/* Reads `fields` of a frame that nobody waits for an answer to. Outcome: ALD_EXCHANGE_MALFORMED; the connection is closed. */
+/* Reads `fields` of a frame that nobody waits for an answer to. Outcome: ALD_EXCHANGE_MALFORMED; the connection is
+ * closed. */
 static int news_scan(struct ald_exchange *exchange, struct ald_str json, struct ald_json_field *fields, size_t n_fields)
 {
     const char *fault = "nothing stands here";

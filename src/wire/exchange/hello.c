@@ -1,14 +1,14 @@
 /*
- * The handshake and the goodbye, both ends (exchange.md 4). A hello moves NEW to ASKED, its answer ASKED to READY; a hub
- * that refuses closes after its reply, because the original leaves such a connection open for nobody's use.
+ * The handshake and the goodbye, both ends (exchange.md 4). A hello moves NEW to ASKED, its answer ASKED to READY; a
+ * hub that refuses closes after its reply, because the original leaves such a connection open for nobody's use.
  */
 
 #include "wire/exchange/exchange_impl.h"
 
 #include "base/error.h"
 
-/* What a peer of each variant can express. Legacy's health and primary wait 0 ms for an answer: the one is assumed to be
- * good, the other cannot be confirmed (exchange.md 2.9). */
+/* What a peer of each variant can express. Legacy's health and primary wait 0 ms for an answer: the one is assumed
+ * to be good, the other cannot be confirmed (exchange.md 2.9). */
 static uint32_t hello_traits(const struct ald_exchange *exchange)
 {
     uint32_t traits = ALD_CAN_PRIMARY;
@@ -33,7 +33,8 @@ static int name_make(struct ald_exchange *exchange, struct ald_str *ret_name)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* The member that names the target, in work.text. Absent: there is none, or it is no text, which `*ret_bad` tells apart. */
+/* The member that names the target, in work.text. Absent: there is none, or it is no text, which `*ret_bad` tells
+ * apart. */
 static int target_read(struct ald_exchange *exchange, enum ald_exchange_type type, struct ald_json_value payload,
                        struct ald_str *ret_target, bool *ret_bad)
 {
@@ -97,7 +98,8 @@ static int hello_refuse(struct ald_exchange *exchange, struct ald_str text, uint
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* Another hello on the same connection (exchange.md 4.2, 6: the original starts everything twice). The decision stands. */
+/* Another hello on the same connection (exchange.md 4.2, 6: the original starts everything twice). The decision
+ * stands. */
 static int hello_again(struct ald_exchange *exchange, struct ald_str id)
 {
     int r;

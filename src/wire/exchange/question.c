@@ -1,9 +1,9 @@
 /*
- * Health and primary are asked in a command and answered in its reply, and what is between them is remembered here: a hub
- * must know that a reply is no agent's, a party under which id the hub asked.
+ * Health and primary are asked in a command and answered in its reply, and what is between them is remembered here: a
+ * hub must know that a reply is no agent's, a party under which id the hub asked.
  *
- * The table exists while something is being asked. It is small and searched from its end, because the latest question is
- * the one that is answered.
+ * The table exists while something is being asked. It is small and searched from its end, because the latest question
+ * is the one that is answered.
  */
 
 #include "wire/exchange/exchange_impl.h"

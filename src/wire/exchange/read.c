@@ -1,7 +1,8 @@
 /*
  * A message becomes a signal. The hub's promise begins here: a command that cannot be passed on is answered, never
  * dropped, because the original's habit of dropping malformed frames in silence costs its peers a minute each
- * (exchange.md 2.10). Only where no id can be found is there nobody to answer; then the connection is closed with a reason.
+ * (exchange.md 2.10). Only where no id can be found is there nobody to answer; then the connection is closed with a
+ * reason.
  */
 
 #include "wire/exchange/exchange_impl.h"

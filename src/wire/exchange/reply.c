@@ -1,6 +1,7 @@
 /*
- * What a reply says. The original hands every ordinary reply to its caller as a success and leaves the status to be read
- * (exchange.md 3.3); here each becomes an outcome, and the words of the extension, where they stand, go before the guess.
+ * What a reply says. The original hands every ordinary reply to its caller as a success and leaves the status to be
+ * read (exchange.md 3.3); here each becomes an outcome, and the words of the extension, where they stand, go before the
+ * guess.
  */
 
 #include "wire/exchange/exchange_impl.h"
@@ -161,8 +162,8 @@ static int reply_fill(struct ald_exchange *exchange, const struct ald_json_field
     reply->type = ald_exchange_text(exchange, fields[REPLY_TYPE].value);
     reply->text = ald_exchange_text(exchange, fields[REPLY_ERROR].value);
     reply->payload = fields[REPLY_PAYLOAD].value;
-    /* A reply of no type or of none that is known counts as an unknown one only where the type is missing: what types an
-     * application has registered is not ours to know (exchange.md 2.10). */
+    /* A reply of no type or of none that is known counts as an unknown one only where the type is missing: what
+     * types an application has registered is not ours to know (exchange.md 2.10). */
     reply->kind = ald_str_present(reply->type) ? (uint8_t)ald_exchange_type_find(reply->type)
                                                : (uint8_t)ALD_EXCHANGE_TYPE_UNKNOWN;
     if (!ald_exchange_is_v1(exchange)) {
@@ -272,7 +273,8 @@ static int reply_dispatch(struct ald_exchange *exchange, ald_usec now, struct al
     return reply_pass(exchange, bytes, reply, id);
 }
 
-/* A reply that is no JSON still tells whose handler broke, if it tells the id; its caller need not wait for the deadline. */
+/* A reply that is no JSON still tells whose handler broke, if it tells the id; its caller need not wait for the
+ * deadline. */
 static int reply_malformed(struct ald_exchange *exchange, ald_usec now, struct ald_str json, const char *fault)
 {
     struct ald_exchange_reply reply = {.kind = ALD_EXCHANGE_TYPE_NO_REPLY,

@@ -1,6 +1,6 @@
 /*
- * A signal becomes a frame: which one, and the two things that can stop it, a name that is the protocol's own and a size
- * that the peer would not take.
+ * A signal becomes a frame: which one, and the two things that can stop it, a name that is the protocol's own and a
+ * size that the peer would not take.
  */
 
 #include "wire/exchange/exchange_impl.h"

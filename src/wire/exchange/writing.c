@@ -1,13 +1,14 @@
 /*
- * One frame, while it is written. What stands around the payload goes into one buffer, the payload itself is passed on by
- * reference: a message of 13 MB crosses the hub without one of its bytes being moved.
+ * One frame, while it is written. What stands around the payload goes into one buffer, the payload itself is passed on
+ * by reference: a message of 13 MB crosses the hub without one of its bytes being moved.
  *
- * The one exception are old peers: v1 readers before 2.0.2 cut the JSON at the first `;;`, legacy readers delete their own
- * prefixes wherever they stand (exchange.md 2.7, 2.9). A frame for a plain peer that has such a thing in it is put together
- * in the buffer and rewritten there; all others are only looked through.
+ * The one exception are old peers: v1 readers before 2.0.2 cut the JSON at the first `;;`, legacy readers delete their
+ * own prefixes wherever they stand (exchange.md 2.7, 2.9). A frame for a plain peer that has such a thing in it is put
+ * together in the buffer and rewritten there; all others are only looked through.
  *
- * The envelope has a fixed shape and nearly always plain strings in it, so it is put straight into room that is reserved
- * for the whole of it; the general writer, which costs three times as much, gets the strings that need escaping.
+ * The envelope has a fixed shape and nearly always plain strings in it, so it is put straight into room that is
+ * reserved for the whole of it; the general writer, which costs three times as much, gets the strings that need
+ * escaping.
  */
 
 #include "wire/exchange/exchange_impl.h"
@@ -105,11 +106,12 @@ static void writing_escape(struct ald_exchange_writing *writing, struct ald_str 
 
 void ald_exchange_put_member(struct ald_exchange_writing *writing, struct ald_str name, struct ald_str value)
 {
-    const uint8_t *begin = (const uint8_t *)value.data, *end = begin + value.size;
+    const uint8_t *begin = (const uint8_t *)value.data, *end;
 
     if (!ald_str_present(value)) {
         return;
     }
+    end = begin + value.size;
     if (bytes_plain(begin, end) == end) {
         if (writing_name(writing, name, value.size, '"')) {
             writing_copy(writing, value);
