@@ -14,7 +14,7 @@ static struct ald_command *cancel_find(const struct ald_hub *hub, const struct a
     struct ald_command *command;
 
     if (msg != NULL && ald_str_present(msg->wire_id)) {
-        return ald_table_find(&party->wire_ids, msg->wire_id);
+        return ald_command_find_mine(hub, party, msg->wire_id);
     }
     command = ald_command_find(hub, signal->id);
     return command != NULL && command->caller == party ? command : NULL;

@@ -164,10 +164,13 @@ void ald_channel_away(struct ald_hub *hub, struct ald_channel *channel)
     ald_health_stop(hub, channel);
 }
 
+/* A goodbye was said about the former connection; on the new one the party starts afresh. */
 void ald_channel_back(struct ald_hub *hub, struct ald_channel *channel)
 {
     bool was_usable = ald_channel_is_usable(channel);
 
+    channel->leaving = false;
+    channel->health_failures = 0;
     channel->target->n_live++;
     channel_set_state(hub, channel, ALD_CHANNEL_LIVE);
     channel_usable_changes(hub, channel, was_usable);

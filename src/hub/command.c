@@ -109,72 +109,118 @@ static void command_init(struct ald_hub *hub, struct ald_command *command, struc
     command->id = ald_hub_id(hub, command->number);
 }
 
-/* The table shows the newest command with a wire id; the others hang on it in a ring. */
+/*
+ * By wire id: the hub's table shows the newest command with it, the others hang on that one in a ring. Wire ids are
+ * nearly always unique, so a command that is alone with its own is in this table only; as soon as there are two, those
+ * without an outcome are in the tables of their callers as well, where a second one of the same caller is a duplicate.
+ */
+static bool command_is_alone(const struct ald_command *command)
+{
+    return !ald_node_linked(&command->same_wire);
+}
+
+/* Put it into its caller's table; false when that has an open command with the same wire id. Errors: ALDIS_E_NOMEM. */
+static int command_index_at_caller(struct ald_command *command)
+{
+    int r;
+
+    r = ald_table_add(&command->caller->wire_ids, command->msg->wire_id, command);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    command->in_wire_ids = r == 0;
+    return 0;
+}
+
+/* It has the wire id of `newest`, and takes its place. */
+static int command_index_with(struct ald_hub *hub, struct ald_command *command, struct ald_command *newest)
+{
+    struct ald_table *table = &hub->commands_by_wire_id;
+    int r;
+
+    if (newest->caller != NULL && !newest->in_wire_ids && command_is_alone(newest)) {
+        r = command_index_at_caller(newest);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
+    r = command_index_at_caller(command);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    command->is_duplicate = !command->in_wire_ids;
+    ald_table_remove(table, newest->msg->wire_id);
+    newest->is_newest = false;
+    command->is_newest = true;
+    ald_list_push_before(&newest->same_wire, &command->same_wire);
+    r = ald_table_add(table, command->msg->wire_id, command);
+    ald_assert(r == 0); /* an entry was just removed */
+    return 0;
+}
+
 static int command_index_wire_id(struct ald_hub *hub, struct ald_command *command)
 {
     struct ald_table *table = &hub->commands_by_wire_id;
     struct ald_str wire_id = command->msg->wire_id;
-    struct ald_command *newest = ald_table_find(table, wire_id);
     int r;
 
-    if (newest != NULL) {
-        ald_table_remove(table, wire_id);
-        ald_list_push_before(&newest->same_wire, &command->same_wire);
+    if (!ald_str_present(wire_id)) {
+        return 0;
     }
-    r = ald_table_add(table, wire_id, command); /* cannot fail when an entry was just removed */
-    ald_assert(r <= 0);
+    r = ald_table_add(table, wire_id, command);
+    if (r == ALD_TABLE_TAKEN) {
+        return command_index_with(hub, command, ald_table_find(table, wire_id));
+    }
+    command->is_newest = r == 0;
     return r < 0 ? ald_trace(r) : 0;
 }
 
 static void command_unindex_wire_id(struct ald_hub *hub, struct ald_command *command)
 {
     struct ald_table *table = &hub->commands_by_wire_id;
-    struct ald_str wire_id = command->msg->wire_id;
+    struct ald_command *older;
+    int r;
 
-    if (!ald_str_present(wire_id) || ald_table_find(table, wire_id) != command) {
-        ald_node_remove(&command->same_wire);
-        return;
+    if (command->is_newest) {
+        ald_table_remove(table, command->msg->wire_id);
     }
-    ald_table_remove(table, wire_id);
-    if (ald_node_linked(&command->same_wire)) {
-        struct ald_command *older = ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
-        int r;
-
-        ald_node_remove(&command->same_wire);
+    if (command->is_newest && !command_is_alone(command)) {
+        older = ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
+        older->is_newest = true;
         r = ald_table_add(table, older->msg->wire_id, older);
         ald_assert(r == 0);
     }
+    ald_node_remove(&command->same_wire);
 }
 
-/* Under its number, under its wire id, and under that of its caller unless one in flight has the same. */
-static int command_index(struct ald_hub *hub, struct ald_command *command, struct ald_party *party)
+struct ald_command *ald_command_find_mine(const struct ald_hub *hub, const struct ald_party *party,
+                                          struct ald_str wire_id)
 {
-    struct ald_str wire_id = command->msg->wire_id;
+    struct ald_command *command = ald_table_find(&hub->commands_by_wire_id, wire_id);
+
+    if (command != NULL && !command_is_alone(command)) {
+        return ald_table_find(&party->wire_ids, wire_id);
+    }
+    return command != NULL && command->caller == party ? command : NULL;
+}
+
+static int command_index(struct ald_hub *hub, struct ald_command *command)
+{
     int r;
 
-    /* The members of rosters that are not made yet were promised theirs. */
+    /* The members of rosters that are not made yet were promised theirs. Reserved first, so that the last step of all
+     * cannot fail. */
     r = ald_table_reserve(&hub->commands_by_number, (size_t)hub->n_promised + 1);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = command_index_wire_id(hub, command);
     if (r < 0) {
         return ald_trace(r);
     }
     r = ald_table_add_number(&hub->commands_by_number, command->number, command);
     ald_assert(r == 0);
-    if (!ald_str_present(wire_id)) {
-        return 0;
-    }
-    r = ald_table_add(&party->wire_ids, wire_id, command);
-    command->in_wire_ids = r == 0;
-    if (r >= 0) {
-        r = command_index_wire_id(hub, command);
-        if (r == 0) {
-            return 0;
-        }
-    }
-    if (command->in_wire_ids) {
-        ald_table_remove(&party->wire_ids, wire_id);
-    }
-    ald_table_remove_number(&hub->commands_by_number, command->number);
-    return ald_trace(r);
+    return 0;
 }
 
 static ald_usec command_ttl(const struct ald_hub *hub, const struct ald_msg *msg)
@@ -193,14 +239,14 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg
         return ald_trace(ALDIS_E_NOMEM);
     }
     command_init(hub, command, msg);
-    r = command_index(hub, command, party);
+    command->caller = party;
+    r = command_index(hub, command);
     if (r < 0) {
         ald_msg_unref(command->msg);
         ald_pool_put(&hub->commands, command);
         return ald_trace(r);
     }
     command->from = ald_who_ref(party->who);
-    command->caller = party;
     ald_list_push_back(&party->submitted, &command->caller_node);
     party->n_submitted++;
     party->conn->n_submitted++;
@@ -288,11 +334,27 @@ static void command_leave(struct ald_hub *hub, struct ald_command *command)
     }
 }
 
+/*
+ * `refused` means that it never ran, and so does `cancelled` of what is not sent. Neither may be said of a command that was
+ * sent before and asked for again: the fate of that attempt is unknown, and the honest word for it is `lost`.
+ */
+static bool command_may_have_run(const struct ald_command *command, const struct ald_end *end)
+{
+    return command->in_doubt &&
+           (end->outcome == ALD_REFUSED || (end->outcome == ALD_CANCELLED && command->place != ALD_PLACE_SENT));
+}
+
 void ald_command_end(struct ald_hub *hub, struct ald_command *command, const struct ald_end *end)
 {
+    const struct ald_end doubt = {.outcome = ALD_LOST, .cause = command->doubt_cause};
+
     ald_assert(command->outcome == ALD_OUTCOME_NONE);
     ald_assert(end->outcome != ALD_OUTCOME_NONE && end->outcome < ALD_COUNT(outcome_counters));
     ald_assert(end->cause < ALD_N_CAUSES);
+
+    if (command_may_have_run(command, end)) {
+        end = &doubt;
+    }
 
     command->outcome = end->outcome;
     command->cause = end->cause;

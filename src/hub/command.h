@@ -88,9 +88,13 @@ struct ald_command {
     uint8_t mode;
     uint8_t n_attempts;  /* sent so often */
     bool in_wire_ids;    /* of its caller */
+    bool is_newest;      /* of those with its wire id: the one that is found by it */
+    bool is_duplicate;   /* its caller has an open one with its wire id */
     bool hub_made_reply; /* `reply` is the hub's own */
     bool cancel_wanted;  /* once it is known to be sent */
     bool cancel_asked;   /* of this attempt */
+    bool in_doubt;       /* an earlier attempt was sent, and nobody knows what became of it */
+    uint8_t doubt_cause; /* enum ald_cause: how that attempt was lost */
     const char *text;    /* static: why, when the hub decided */
 
     struct ald_target *target;   /* only while it has no outcome */
@@ -135,6 +139,9 @@ void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, str
 
 /* By the hub's own id or NULL. */
 struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id);
+/* The one without an outcome that `party` submitted under that wire id, or NULL. */
+struct ald_command *ald_command_find_mine(const struct ald_hub *hub, const struct ald_party *party,
+                                          struct ald_str wire_id);
 /* By the text of an id, or by a wire id: the newest of several. */
 struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text);
 

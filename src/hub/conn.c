@@ -120,7 +120,19 @@ void ald_hub_conn_open(struct ald_hub *hub, const struct ald_event *event)
 
 struct ald_hub_conn *ald_hub_conn_find(const struct ald_hub *hub, uint64_t number)
 {
-    return ald_table_find_number(&hub->conns_by_number, number);
+    struct ald_hub_conn *conn = hub->conns_recent[number % ALD_HUB_CONNS_RECENT];
+
+    return conn != NULL && conn->number == number ? conn : ald_table_find_number(&hub->conns_by_number, number);
+}
+
+static void conn_forget(struct ald_hub *hub, struct ald_hub_conn *conn)
+{
+    struct ald_hub_conn **recent = &hub->conns_recent[conn->number % ALD_HUB_CONNS_RECENT];
+
+    ald_table_remove_number(&hub->conns_by_number, conn->number);
+    if (*recent == conn) {
+        *recent = NULL;
+    }
 }
 
 void ald_hub_conn_free(struct ald_hub *hub, struct ald_hub_conn *conn)
@@ -135,7 +147,7 @@ void ald_hub_conn_free(struct ald_hub *hub, struct ald_hub_conn *conn)
         ald_node_remove(conn->resaying.next);
     }
     if (conn->state != ALD_CONN_ENDED) {
-        ald_table_remove_number(&hub->conns_by_number, conn->number);
+        conn_forget(hub, conn);
     }
     ald_hub_alarm_stop(hub, &conn->stall);
     ald_hub_alarm_stop(hub, &conn->leave);
@@ -257,6 +269,7 @@ static struct ald_command *conn_first_begun(const struct ald_hub_conn *conn)
 
 void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64_t begun, uint64_t done)
 {
+    hub->conns_recent[conn->number % ALD_HUB_CONNS_RECENT] = conn;
     conn->begun = ALD_MAX(conn->begun, ALD_MIN(ALD_MAX(begun, done), conn->said));
     conn->done = ALD_MAX(conn->done, ALD_MIN(done, conn->said));
     conn->moved = hub->now;
@@ -395,7 +408,7 @@ void ald_hub_conn_ended(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     conn_set_state(hub, conn, ALD_CONN_ENDED);
     ald_hub_count(hub, ALD_N_CONNECTIONS_CLOSED);
-    ald_table_remove_number(&hub->conns_by_number, conn->number);
+    conn_forget(hub, conn);
     ald_hub_alarm_stop(hub, &conn->stall);
     ald_hub_alarm_stop(hub, &conn->leave);
     ald_drain_pass(hub, &conn->node);

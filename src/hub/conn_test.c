@@ -270,11 +270,10 @@ ALD_TEST(conn, the_end_of_one_with_many_in_flight_is_worked_off_in_slices)
 }
 
 ALD_TEST_MAIN(conn, ALD_CASE(conn, a_party_over_its_account_is_not_read_until_it_drains),
-              ALD_CASE(conn, another_channel_takes_what_a_choked_one_cannot),
-              ALD_CASE(conn, replies_are_never_dropped),
+              ALD_CASE(conn, another_channel_takes_what_a_choked_one_cannot), ALD_CASE(conn, replies_are_never_dropped),
               ALD_CASE(conn, a_caller_that_does_not_read_is_cut_and_the_outcome_kept),
-              ALD_CASE(conn, events_may_be_dropped_and_are_counted),
-              ALD_CASE(conn, output_that_does_not_move_is_cut), ALD_CASE(conn, output_that_moves_slowly_is_not),
+              ALD_CASE(conn, events_may_be_dropped_and_are_counted), ALD_CASE(conn, output_that_does_not_move_is_cut),
+              ALD_CASE(conn, output_that_moves_slowly_is_not),
               ALD_CASE(conn, one_message_may_be_larger_than_the_account), ALD_CASE(conn, too_many_are_refused),
               ALD_CASE(conn, a_goodbye_waits_for_what_is_in_flight),
               ALD_CASE(conn, a_goodbye_waits_no_longer_than_its_time),

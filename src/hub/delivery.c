@@ -153,6 +153,8 @@ void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t
         ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_LOST, .cause = cause});
         return;
     }
+    command->in_doubt = true;
+    command->doubt_cause = cause;
     ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
     delivery_requeue(hub, command, home, false);
     ald_command_note(hub, command, ALD_NOTE_AGAIN);

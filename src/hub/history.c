@@ -16,7 +16,7 @@ static bool history_is_over(const struct ald_hub *hub, const struct ald_command 
     return hub->n_history > hub->config.history_max || hub->now - oldest->ended >= hub->config.history_age;
 }
 
-static void history_watch(struct ald_hub *hub)
+void ald_history_watch(struct ald_hub *hub)
 {
     const struct ald_command *oldest = history_oldest(hub);
 
@@ -36,7 +36,7 @@ void ald_history_add(struct ald_hub *hub, struct ald_command *command)
 {
     ald_list_push_back(&hub->history, &command->history);
     hub->n_history += history_weight(command);
-    history_watch(hub);
+    ald_history_watch(hub);
 }
 
 static void history_forget(struct ald_hub *hub, struct ald_command *command)
@@ -77,12 +77,15 @@ void ald_history_trim(struct ald_hub *hub, unsigned n_max)
 {
     struct ald_command *oldest = history_oldest(hub);
 
+    if (oldest == NULL || !history_is_over(hub, oldest)) {
+        return; /* nearly every time */
+    }
     while (oldest != NULL && n_max > 0 && history_is_over(hub, oldest)) {
         history_forget(hub, oldest);
         oldest = history_oldest(hub);
         n_max--;
     }
-    history_watch(hub);
+    ald_history_watch(hub);
 }
 
 bool ald_history_is_over(const struct ald_hub *hub)

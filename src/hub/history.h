@@ -19,5 +19,7 @@ void ald_history_unpin(struct ald_hub *hub, struct ald_command *command);
 /* Forget what is too much or too old, at most `n_max` records. Called before a step says anything, since what the last
  * step said may have shown these records. */
 void ald_history_trim(struct ald_hub *hub, unsigned n_max);
+/* Set the alarm for the oldest. */
+void ald_history_watch(struct ald_hub *hub);
 /* There is something to forget. */
 bool ald_history_is_over(const struct ald_hub *hub);

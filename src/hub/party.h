@@ -5,7 +5,8 @@
  * under the name of a target it has a channel.
  *
  * Lifetime:   REGISTER to the end of its connection, or of its session; then until its commands have let go of it.
- * Invariants: n_submitted is the number of its commands without an outcome, each under its wire id in wire_ids.
+ * Invariants: n_submitted is the number of its commands without an outcome, those whose wire id another command
+ *             has as well in wire_ids.
  */
 
 #include "base/table.h"

@@ -357,6 +357,17 @@ static bool session_work_over(struct ald_hub *hub, struct ald_session *session)
     return false;
 }
 
+/* What was never begun need not be said any more once its command has ended: refused or expired, it never ran. */
+static bool session_is_pointless(struct ald_kept *kept)
+{
+    const struct ald_command *command = kept_command(kept);
+
+    if (kept->serial != 0 || command == NULL || command->outcome == ALD_OUTCOME_NONE) {
+        return false;
+    }
+    return kept->kind == ALD_KEPT_COMMAND || (kept->kind == ALD_KEPT_CANCEL && command->n_attempts == 0);
+}
+
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
 {
     struct ald_kept *first = session_first(session);
@@ -377,8 +388,12 @@ bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
         return false;
     }
     first = session->unsaid;
-    session->unsaid = session_next(session, first);
-    session_say(hub, session, first);
+    if (session_is_pointless(first)) {
+        session_release(hub, session, first);
+    } else {
+        session->unsaid = session_next(session, first);
+        session_say(hub, session, first);
+    }
     if (session->unsaid == NULL && session->party->channel != NULL) {
         ald_channel_ready(hub, session->party->channel);
     }

@@ -129,8 +129,7 @@ ALD_TEST(session, an_idempotent_command_has_another_attempt_when_the_session_end
 
     story_begin(&rig);
     rig_agent(&rig, 3, "lamp", 0);
-    rig_command_as(&rig, 9, "c1", "lamp",
-                   (struct rig_options){.flags = ALD_MSG_IDEMPOTENT, .ttl = 3600 * ALD_SEC});
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.flags = ALD_MSG_IDEMPOTENT, .ttl = 3600 * ALD_SEC});
     rig_close(&rig, 1);
     rig_advance(&rig, 301 * ALD_SEC);
     rig_expect(&rig, "1 command c1\n"

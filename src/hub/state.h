@@ -26,6 +26,9 @@ enum ald_hub_machine {
     ALD_N_MACHINES
 };
 
+/* A power of two; most hubs have fewer connections that are busy at once. */
+enum { ALD_HUB_CONNS_RECENT = 64 };
+
 /* The largest of the tables. */
 enum { ALD_HUB_STATES_MAX = 8 };
 
@@ -66,7 +69,8 @@ struct ald_hub {
 
     struct ald_node conns;
     struct ald_table conns_by_number;
-    uint32_t n_conns; /* with those that ended and are not worked off */
+    struct ald_hub_conn *conns_recent[ALD_HUB_CONNS_RECENT]; /* by number, to spare a hash each event */
+    uint32_t n_conns;                                        /* with those that ended and are not worked off */
 
     struct ald_node parties; /* those without a connection */
     struct ald_table sessions;

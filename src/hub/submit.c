@@ -80,12 +80,8 @@ static struct ald_route submit_judge_options(const struct ald_msg *msg)
 }
 
 /* What is wrong with it now. */
-static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party,
-                                           const struct ald_msg *msg)
+static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party)
 {
-    if (ald_str_present(msg->wire_id) && ald_table_find(&party->wire_ids, msg->wire_id) != NULL) {
-        return submit_refusal(ALD_CAUSE_DUPLICATE, NULL);
-    }
     if (hub->draining) {
         return submit_refusal(ALD_CAUSE_DRAINING, NULL);
     }
@@ -112,7 +108,7 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
         route = submit_judge_options(msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_state(hub, party, msg);
+        route = submit_judge_state(hub, party);
     }
     if (route.cause != ALD_CAUSE_NONE || ald_self_is_meant(msg)) {
         return route;
@@ -132,6 +128,10 @@ static void submit_place(struct ald_hub *hub, struct ald_command *command, const
 {
     if (route->cause != ALD_CAUSE_NONE) {
         ald_command_refuse(hub, command, (enum ald_cause)route->cause, route->text);
+        return;
+    }
+    if (command->is_duplicate) {
+        ald_command_refuse(hub, command, ALD_CAUSE_DUPLICATE, NULL);
         return;
     }
     if (hub->now >= command->deadline) {
