@@ -1,22 +1,21 @@
-"""A connector that knows nothing of aldis, against our hub: the whole life of a channel, over TCP and TLS, v1 and legacy.
+"""A connector that knows nothing of aldis, against our hub: how it comes in, stays alive and becomes primary, over TCP and
+TLS, v1 and legacy. Its commands and its leaving are in test_foreign_commands.py, odd frames in test_foreign_frames.py.
 
-Which rows of exchange.md 12 marked W stand here: AbstractWebSocketChannelTest, WebSocketConnectorChannelTest and
-HealthCheckCommandHandlerTest and PrimaryCommandHandlerTest as seen by the controller they talk to, ChannelManagerTest
-(primary after the hello, health check, eviction, a send without a channel), PrimaryChannelManagerTest (elections as
-PRIMARY), ControllerClusterManagerTest (GOOD_BYE), DefaultWebSocketControllerAuthenticationTest, and of
-WebSocketConnectorClientFactoryTest the TLS of the door. The frames one by one are in test_foreign_frames.py.
+Which rows of exchange.md 12 marked W stand here: HealthCheckCommandHandlerTest and PrimaryCommandHandlerTest as seen by the
+controller, ChannelManagerTest (primary after the hello, health check, eviction), PrimaryChannelManagerTest (elections as
+PRIMARY), DefaultWebSocketControllerAuthenticationTest, of AbstractWebSocketChannelTest the pings, and of
+WebSocketConnectorClientFactoryTest the TLS of the door.
 """
 
 import asyncio
-import signal
 import ssl
 import unittest
 import uuid
 
 import websockets
 
-from foreign import (V1, ForeignCase, Legacy, connect, echo, failed, no_reply, silent, succeeded, unknown)
-from harness import PATIENCE, wait_until, wait_until_async
+from foreign import GRAMMARS, V1, ForeignCase, Legacy, connect, failed, no_reply, silent, succeeded, unknown
+from harness import PATIENCE, wait_until_async
 
 HELLO_EXPECTED = (1002, "Hello Command is first expected to initialize the exchange channel")
 
@@ -72,12 +71,13 @@ class Handshake(ForeignCase):
         hub = self.hub()
 
         async def scene():
-            for grammar in self.each_grammar():
-                for target in (str(uuid.uuid4()), "my-target", "ü #/:*?.%", "x" * 255, 'a"b\\c', ";;e:"):
-                    async with await self.connector(hub, target, grammar) as peer:
-                        self.assertEqual(peer.target, target)
-                        self.assertEqual(len(hub.get("/api/v1/channels")["channels"]), 1)
-                    await wait_until_async(lambda: hub.state()["totals"]["connections"] == 0, "the end")
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    for target in (str(uuid.uuid4()), "my-target", "ü #/:*?.%", "x" * 255, 'a"b\\c', ";;e:"):
+                        async with await self.connector(hub, target, grammar) as peer:
+                            self.assertEqual(peer.target, target)
+                            self.assertEqual(len(hub.get("/api/v1/channels")["channels"]), 1)
+                        await wait_until_async(lambda: hub.state()["totals"]["connections"] == 0, "the end")
 
         self.run_async(scene())
 
@@ -138,15 +138,16 @@ class Handshake(ForeignCase):
                  ("COMMAND", {"id": "1", "type": "UNKNOWN", "payload": {}})]
 
         async def scene():
-            for grammar in self.each_grammar():
-                for frame in first:
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    for frame in first:
+                        async with await self.connect(hub, grammar) as peer:
+                            await peer.say(*frame)
+                            self.assertEqual(await peer.closed(), HELLO_EXPECTED)
+                            self.assertEqual(peer.log, [])
                     async with await self.connect(hub, grammar) as peer:
-                        await peer.say(*frame)
-                        self.assertEqual(await peer.closed(), HELLO_EXPECTED)
-                        self.assertEqual(peer.log, [])
-                async with await self.connect(hub, grammar) as peer:
-                    await peer.say("REPLY", {"commandId": "1", "type": "DUMMY", "commandStatus": "SUCCEEDED"})
-                    self.assertEqual((await peer.hello("t"))["commandStatus"], "SUCCEEDED")  # a stray reply is nothing
+                        await peer.say("REPLY", {"commandId": "1", "type": "DUMMY", "commandStatus": "SUCCEEDED"})
+                        self.assertEqual((await peer.hello("t"))["commandStatus"], "SUCCEEDED")  # a stray reply is nothing
             self.assertEqual(hub.dialect_counter("exchange_hello_expected"), 2 * len(first))
 
         self.run_async(scene())
@@ -155,10 +156,11 @@ class Handshake(ForeignCase):
         hub = self.hub("exchange.hello_timeout=150ms")
 
         async def scene():
-            for grammar in self.each_grammar():
-                async with await self.connect(hub, grammar) as peer:
-                    self.assertEqual(await peer.closed(), HELLO_EXPECTED)
-                    self.assertEqual(peer.ws.pings_heard, [])
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    async with await self.connect(hub, grammar) as peer:
+                        self.assertEqual(await peer.closed(), HELLO_EXPECTED)
+                        self.assertEqual(peer.ws.pings_heard, [])
             self.assertEqual(hub.dialect_counter("exchange_hello_timeout"), 2)
 
         self.run_async(scene())
@@ -167,13 +169,14 @@ class Handshake(ForeignCase):
         hub = self.hub()
 
         async def scene():
-            for grammar in self.each_grammar():
-                async with await self.connector(hub, "first", grammar) as peer:
-                    reply = await peer.hello("second")
-                    self.assertEqual((reply["commandStatus"], peer.target), ("SUCCEEDED", "first"))
-                    self.assertEqual([channel["target"] for channel in hub.get("/api/v1/channels")["channels"]],
-                                     ["first"])
-                await wait_until_async(lambda: not hub.channels("first"), "the end")
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    async with await self.connector(hub, "first", grammar) as peer:
+                        reply = await peer.hello("second")
+                        self.assertEqual((reply["commandStatus"], peer.target), ("SUCCEEDED", "first"))
+                        self.assertEqual([channel["target"] for channel in hub.get("/api/v1/channels")["channels"]],
+                                         ["first"])
+                    await wait_until_async(lambda: not hub.channels("first"), "the end")
 
         self.run_async(scene())
 
@@ -211,18 +214,19 @@ class KeepAlive(ForeignCase):
         hub = self.hub("exchange.ping_interval=100ms")
 
         async def scene():
-            for grammar in self.each_grammar():
-                async with await self.connect(hub, grammar) as peer:
-                    pong = await peer.ws.ping(b"before the hello")
-                    await asyncio.wait_for(pong, PATIENCE)
-                    self.assertEqual(peer.ws.pings_heard, [])
-                    await peer.hello("t")
-                    await wait_until_async(lambda: len(peer.ws.pings_heard) >= 3, "pings")
-                    self.assertEqual(set(peer.ws.pings_heard), {b""})
-                    for payload in (b"", b"x", b"y" * 125):
-                        await asyncio.wait_for(await peer.ws.ping(payload), PATIENCE)
-                    await peer.ws.pong(b"nobody asked")
-                    await asyncio.wait_for(await peer.ws.ping(b"still there"), PATIENCE)
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    async with await self.connect(hub, grammar) as peer:
+                        pong = await peer.ws.ping(b"before the hello")
+                        await asyncio.wait_for(pong, PATIENCE)
+                        self.assertEqual(peer.ws.pings_heard, [])
+                        await peer.hello("t")
+                        await wait_until_async(lambda: len(peer.ws.pings_heard) >= 3, "pings")
+                        self.assertEqual(set(peer.ws.pings_heard), {b""})
+                        for payload in (b"", b"x", b"y" * 125):
+                            await asyncio.wait_for(await peer.ws.ping(payload), PATIENCE)
+                        await peer.ws.pong(b"nobody asked")
+                        await asyncio.wait_for(await peer.ws.ping(b"still there"), PATIENCE)
 
         self.run_async(scene())
 
@@ -230,10 +234,11 @@ class KeepAlive(ForeignCase):
         hub = self.hub("exchange.ping_interval=100ms", "exchange.pong_timeout=200ms")
 
         async def scene():
-            for grammar in self.each_grammar():
-                async with await self.connector(hub, "t", grammar, answers={"HEALTH_CHECK": silent}) as peer:
-                    peer.ws.deaf = True
-                    self.assertEqual(await peer.closed(), (1011, "No sign of life after a ping"))
+            for grammar in GRAMMARS:
+                with self.subTest(grammar=grammar.name):
+                    async with await self.connector(hub, "t", grammar, answers={"HEALTH_CHECK": silent}) as peer:
+                        peer.ws.deaf = True
+                        self.assertEqual(await peer.closed(), (1011, "No sign of life after a ping"))
             self.assertEqual(hub.dialect_counter("exchange_pong_timeout"), 2)
 
         self.run_async(scene())
@@ -445,6 +450,52 @@ class Primary(ForeignCase):
                     await young.until(lambda: young.heard("PRIMARY"), "the election")
                     await wait_until_async(lambda: self.elected(hub), "the confirmation")
                     self.assertEqual((old.told(), young.told()[-1]), ([False], True))
+
+        self.run_async(scene())
+
+
+class Doors(ForeignCase):
+    """The TLS of the door, as a connector with its own trust and key store finds it."""
+
+    secure = True
+
+    async def enter(self, hub, context):
+        async with await connect(self.place(hub), V1, tls=context) as peer:
+            self.assertEqual((await peer.hello("t"))["commandStatus"], "SUCCEEDED")
+            return peer.ws.transport.get_extra_info("ssl_object").version()
+
+    def test_trust(self):
+        hub = self.hub()
+
+        async def scene():
+            self.assertEqual(await self.enter(hub, self.certificates.trust()), "TLSv1.3")
+            old = self.certificates.trust()
+            old.maximum_version = ssl.TLSVersion.TLSv1_2
+            self.assertEqual(await self.enter(hub, old), "TLSv1.2")
+            blind = ssl.create_default_context()
+            blind.check_hostname = False
+            blind.verify_mode = ssl.CERT_NONE
+            self.assertEqual(await self.enter(hub, blind), "TLSv1.3")
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                await self.enter(hub, self.certificates.trust("other"))
+            older = self.certificates.trust()
+            older.set_ciphers("ALL:@SECLEVEL=0")
+            older.minimum_version, older.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+            with self.assertRaises((ssl.SSLError, OSError)):
+                await self.enter(hub, older)
+            with self.assertRaises((OSError, websockets.InvalidMessage)):
+                await connect(self.place(hub).replace("wss", "ws"), V1)
+            self.assertEqual(await self.enter(hub, self.certificates.trust()), "TLSv1.3")
+
+        self.run_async(scene())
+
+    def test_a_certificate_may_be_asked_for(self):
+        hub = self.hub(f"http.tls_client_ca={self.certificates.path('ca.pem')}")
+
+        async def scene():
+            with self.assertRaises((ssl.SSLError, OSError, websockets.InvalidMessage, websockets.ConnectionClosed)):
+                await self.enter(hub, self.certificates.trust())
+            await self.enter(hub, self.certificates.trust(client="client"))
 
         self.run_async(scene())
 
