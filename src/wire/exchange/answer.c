@@ -114,17 +114,29 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_exchange
     return ald_exchange_write_end(&writing);
 }
 
-int ald_exchange_write_answer(struct ald_exchange *exchange, const struct ald_exchange_answer *answer)
+static int answer_try(struct ald_exchange *exchange, const struct ald_exchange_answer *answer)
 {
-    struct ald_exchange_answer small;
     struct answer_form form;
-    int r;
 
     form_choose(exchange, answer, &form);
     if (!ald_exchange_is_v1(exchange)) {
         form_make_legacy(&form);
     }
-    r = answer_write(exchange, answer, &form);
+    return answer_write(exchange, answer, &form);
+}
+
+int ald_exchange_write_answer(struct ald_exchange *exchange, const struct ald_exchange_answer *answer)
+{
+    struct ald_exchange_answer small = *answer;
+    int r;
+
+    r = answer_try(exchange, answer);
+    if (r == ALD_EXCHANGE_TOO_LARGE && answer->roster.size > 0) {
+        /* The outcome of the whole is as true without its members, who have been told of one by one. */
+        small.roster = ALD_SLICE_NONE;
+        small.truncated = true;
+        r = answer_try(exchange, &small);
+    }
     if (r == ALD_EXCHANGE_TOO_LARGE) {
         /* The caller must hear something, and that it succeeded without its result would be a lie. */
         small = (struct ald_exchange_answer){.id = answer->id, .type = answer->type, .ordinal = answer->ordinal};
@@ -132,8 +144,7 @@ int ald_exchange_write_answer(struct ald_exchange *exchange, const struct ald_ex
         small.cause = ALD_CAUSE_TOO_LARGE;
         small.phase = answer->phase;
         small.text = ald_str(ald_cause_text(ALD_CAUSE_TOO_LARGE));
-        form_choose(exchange, &small, &form);
-        r = answer_write(exchange, &small, &form);
+        r = answer_try(exchange, &small);
     }
     if (r == ALD_EXCHANGE_TOO_LARGE) {
         ald_exchange_drop(exchange); /* an id of megabytes: whoever makes one up has waited for this */

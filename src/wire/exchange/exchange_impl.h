@@ -272,6 +272,7 @@ struct ald_exchange_answer {
     struct ald_str code, channel;
     struct ald_slice payload, details, roster;
     uint64_t ordinal;
+    bool truncated; /* the roster had to be left out */
 };
 
 /* Errors: ALDIS_E_NOMEM. */

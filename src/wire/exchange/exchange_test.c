@@ -686,6 +686,25 @@ ALD_TEST(exchange, tells_of_a_reply_that_is_too_large)
     close_pair(&pair);
 }
 
+ALD_TEST(exchange, leaves_out_a_roster_that_is_too_large_and_keeps_the_outcome)
+{
+    struct ald_signal signal;
+    struct pair pair;
+
+    open_ready(&pair, EXTENDED);
+    signal = reply_make(&pair, ALD_FAILED, ALD_CAUSE_MEMBERS);
+    signal.phase = ALD_PHASE_RUNNING;
+    signal.msg = msg_make(&pair, ALD_REPLY, "x", "DUMMY");
+    payload_fill(signal.msg, PAIR_MESSAGE_MAX, 'x');
+    signal.msg->roster = signal.msg->payload;
+    signal.msg->payload = ALD_SLICE_NONE;
+    emit_and_clear(&pair, &pair.hub, &signal);
+    check_frame(&pair.hub, "t:REPLY;;et:DUMMY;;e:{\"commandId\":\"w1\",\"type\":\"DUMMY\",\"commandStatus\":\"ERROR\","
+                           "\"errorDetails\":\"not every member of the roster succeeded\",\"outcome\":\"failed\","
+                           "\"cause\":\"members\",\"state\":\"running\",\"truncated\":true}");
+    close_pair(&pair);
+}
+
 ALD_TEST(exchange, refuses_a_name_over_the_limit)
 {
     char text[400];
@@ -852,6 +871,7 @@ ALD_TEST_MAIN(
     ALD_CASE(exchange, closes_on_a_message_over_the_limit),
     ALD_CASE(exchange, gives_a_command_back_that_the_peer_would_not_take),
     ALD_CASE(exchange, counts_what_escaping_adds), ALD_CASE(exchange, tells_of_a_reply_that_is_too_large),
+    ALD_CASE(exchange, leaves_out_a_roster_that_is_too_large_and_keeps_the_outcome),
     ALD_CASE(exchange, refuses_a_name_over_the_limit), ALD_CASE(exchange, passes_payloads_by_reference),
     ALD_CASE(exchange, copies_only_what_an_old_peer_would_damage),
     ALD_CASE(exchange, repairs_a_payload_that_is_not_utf8), ALD_CASE(exchange, holds_as_many_frames_as_it_may),

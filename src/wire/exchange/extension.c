@@ -198,6 +198,7 @@ void ald_exchange_write_outcome(struct ald_exchange_writing *writing, const stru
     ald_exchange_put_str(writing, "channel", answer->channel);
     raw_write(writing, "details", answer->details);
     raw_write(writing, "roster", answer->roster);
+    flag_write(writing, "truncated", answer->truncated);
 }
 
 /* --- t:STATUS --------------------------------------------------------------------------------------------------- */
