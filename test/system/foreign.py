@@ -70,7 +70,7 @@ class V1:
 
     @staticmethod
     def write(kind, exchange):
-        typed = f"et:{exchange['type']};;" if exchange.get("type") else ""
+        typed = f"et:{exchange['type']};;" if exchange.get("type") and ";" not in exchange["type"] else ""
         return f"t:{kind};;{typed}e:{dumps(exchange)}".encode()
 
     @staticmethod
