@@ -170,6 +170,7 @@ void ald_channel_back(struct ald_hub *hub, struct ald_channel *channel)
     bool was_usable = ald_channel_is_usable(channel);
 
     channel->leaving = false;
+    channel->active = true;
     channel->health_failures = 0;
     channel->target->n_live++;
     channel_set_state(hub, channel, ALD_CHANNEL_LIVE);

@@ -215,6 +215,16 @@ static void delivery_late(struct ald_hub *hub, struct ald_command *command)
     ald_command_note(hub, command, ALD_NOTE_LATE_REPLY);
 }
 
+/* Its alarm is due as well, and has not been looked at yet. A member of a roster expires with the whole. */
+static void delivery_expire(struct ald_hub *hub, struct ald_command *command)
+{
+    struct ald_command *whole = command->whole != NULL ? command->whole : command;
+
+    if (whole->outcome == ALD_OUTCOME_NONE) {
+        ald_command_expired(hub, whole);
+    }
+}
+
 void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_command *command = delivery_find(hub, conn, signal);
@@ -225,7 +235,9 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         return;
     }
     if (command->outcome == ALD_OUTCOME_NONE && hub->now >= command->deadline) {
-        ald_command_expired(hub, command); /* its alarm is due as well, and has not been looked at yet */
+        delivery_expire(hub, command);
+        delivery_late(hub, command);
+        return;
     }
     if (command->outcome != ALD_OUTCOME_NONE) {
         delivery_late(hub, command);

@@ -55,7 +55,7 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
         ald_drain_cut(hub);
         break;
     case ALD_ALARM_HISTORY:
-        ald_history_trim(hub, 0); /* every step trims; this watches over what is the oldest now */
+        ald_history_watch(hub); /* every step trims; what is the oldest by now? */
         break;
     }
 }
