@@ -78,7 +78,9 @@ int ald_outcome_print_json(FILE *out, struct ald_str id, const struct ald_call_r
 
 void ald_outcome_print_payload(FILE *out, const struct ald_call_report *report)
 {
-    if (report->msg != NULL && report->msg->payload.size > 0) {
+    bool answered = report->outcome == ALD_SUCCEEDED || report->outcome == ALD_FAILED;
+
+    if (answered && report->msg != NULL && report->msg->payload.size > 0) {
         fwrite(report->msg->payload.data, 1, report->msg->payload.size, out);
         putc('\n', out);
     }

@@ -21,7 +21,8 @@ int ald_outcome_exit(enum ald_outcome outcome);
  */
 ALD_NODISCARD int ald_outcome_print_json(FILE *out, struct ald_str id, const struct ald_call_report *report);
 
-/* The reply's payload and a line end; nothing when it has none. */
+/* The payload of a reply that says succeeded or failed, and a line end; nothing when it has none. (Where a command was
+ * refused, what stands there is a form of the protocol, exchange.md 3.2.) */
 void ald_outcome_print_payload(FILE *out, const struct ald_call_report *report);
 
 /* What went wrong, for a person: the outcome, who says so and why, the agent's code and details. */

@@ -207,27 +207,37 @@ int ald_read_list(const struct ald_cli *cli, const char *target, const char *nam
     return r;
 }
 
+/* Nothing is printed before something came. */
+struct list_print {
+    const char *name;
+    bool begun;
+};
+
 static int list_print_element(void *owner, const struct ald_json_node *element)
 {
-    bool *first = owner;
+    struct list_print *print = owner;
 
-    if (!*first) {
+    if (print->begun) {
         putchar(',');
+    } else {
+        printf("{\"%s\":[", print->name);
     }
-    *first = false;
+    print->begun = true;
     fwrite(element->data, 1, element->size, stdout);
     return 0;
 }
 
 int ald_read_list_json(const struct ald_cli *cli, const char *target, const char *name)
 {
-    bool first = true;
+    struct list_print print = {.name = name};
     int r;
 
-    printf("{\"%s\":[", name);
-    r = ald_read_list(cli, target, name, list_print_element, &first);
+    r = ald_read_list(cli, target, name, list_print_element, &print);
     if (r != 0) {
         return r;
+    }
+    if (!print.begun) {
+        printf("{\"%s\":[", name);
     }
     puts("]}");
     return ald_cli_flush();
