@@ -315,7 +315,7 @@ static int command_dispatch(struct ald_exchange *exchange, struct ald_slice byte
     if (type == ALD_EXCHANGE_TYPE_GOOD_BYE || (legacy && type == ALD_EXCHANGE_TYPE_GOODBYE_COMMAND)) {
         return ald_exchange_read_goodbye(exchange, reading->id, payload);
     }
-    if (!ald_str_present(reading->type) || type == ALD_EXCHANGE_TYPE_UNKNOWN) {
+    if (reading->type.size == 0 || type == ALD_EXCHANGE_TYPE_UNKNOWN) { /* absent, or empty: nobody registered that */
         return ald_exchange_refuse(exchange, reading->id, reading->type, ALD_CAUSE_UNKNOWN_COMMAND, ALD_STR_NONE);
     }
     if (type == ALD_EXCHANGE_TYPE_HEALTH_CHECK || type == ALD_EXCHANGE_TYPE_PRIMARY) {
