@@ -1,7 +1,8 @@
 /*
- * Runs the vectors of dialect exchange: `vectors FILE...`. Each frame is read, and written back by the other end; read
+ * Runs the vectors of dialect exchange: `vectors PAGE FILE...`. Each frame is read, and written back by the other end; read
  * cut short at every byte, which must never be taken in silence; and read after it went through the WebSocket layer in
- * fragments of one byte, fed one byte at a time.
+ * fragments of one byte, fed one byte at a time. PAGE is the one that specifies the extension: every frame on it
+ * must be in a vector, so that it cannot say what is not so.
  */
 
 #include "lib/exchange_pair.h"
@@ -347,11 +348,60 @@ static void file_load(const char *name, struct ald_buf *out)
     fclose(file);
 }
 
+/* Is there a vector in `files` (n of them) that reads this very frame, with the extension? */
+static bool frame_is_known(struct ald_str frame, char **files, int n)
+{
+    bool known = false;
+
+    for (int i = 0; i < n && !known; i++) {
+        struct ald_buf bytes;
+        struct ald_str text;
+        struct vector vector;
+        unsigned line = 0;
+
+        ald_buf_init(&bytes, 1 << 20);
+        file_load(files[i], &bytes);
+        text = ald_buf_str(&bytes);
+        while (!known && vector_read(&text, &line, &vector)) {
+            known = (vector.variant & ALD_EXCHANGE_EXTENDED) != 0 && ald_str_equal(vector.frame, frame);
+        }
+        ald_buf_fini(&bytes);
+    }
+    return known;
+}
+
+/* Every frame that a page shows, on a line that begins with who says it to whom, has its vector. */
+static void check_page(const char *page, char **files, int n)
+{
+    struct ald_buf bytes;
+    struct ald_str text;
+
+    ald_buf_init(&bytes, 1 << 20);
+    file_load(page, &bytes);
+    text = ald_buf_str(&bytes);
+    while (text.size > 0) {
+        size_t size = ald_str_find(text, ALD_STR("\n"));
+        struct ald_str line = ald_str_of(text.data, size);
+        bool shown = ald_str_starts(line, ALD_STR("C\xe2\x86\x92H  ")) || ald_str_starts(line, ALD_STR("H\xe2\x86\x92"
+                                                                                                       "C  "));
+
+        if (shown && !frame_is_known(ald_str_from(line, 7), files, n)) {
+            n_failures++;
+            fprintf(stderr, "%s: no vector reads %.*s\n", page, ALD_STR_ARG(line));
+        }
+        text = ald_str_from(text, ALD_MIN(size + 1, text.size));
+    }
+    ald_buf_fini(&bytes);
+}
+
 int main(int argc, char **argv)
 {
     unsigned n_vectors = 0;
 
-    for (int i = 1; i < argc; i++) {
+    if (argc > 2) {
+        check_page(argv[1], argv + 2, argc - 2);
+    }
+    for (int i = 2; i < argc; i++) {
         struct ald_buf bytes;
         struct ald_str text;
         struct vector vector;
