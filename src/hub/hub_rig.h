@@ -46,6 +46,7 @@ struct rig {
     ald_usec now;
     bool holds_writes; /* what is said is not written until rig_write() */
     bool by_hand;      /* one step a call */
+    void (*around)(struct rig *rig, bool begins); /* called before and after each step, if set */
     struct rig_conn conns[RIG_CONNS];
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
     size_t n_ids;
@@ -197,7 +198,13 @@ static ALD_UNUSED void rig_step(struct rig *rig, struct ald_event event)
 {
     event.now = rig->now;
     event.wall = 1700000000 * ALD_SEC + rig->now;
+    if (rig->around != NULL) {
+        rig->around(rig, true);
+    }
     ald_hub_step(rig->hub, &event, &rig->effects);
+    if (rig->around != NULL) {
+        rig->around(rig, false);
+    }
     ald_hub_check(rig->hub);
     rig_take_effects(rig);
 }

@@ -285,6 +285,7 @@ static void roster_stream(struct ald_hub *hub, struct ald_command *member)
     if (ald_json_write_done(&json) == 0 && ald_slice_copy(ald_buf_str(&buf), &details) == 0) {
         ald_command_tell_status(hub, member, ALD_STR("a member has ended"), details);
     } else {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         ald_hub_count(hub, ALD_N_STATUSES_DROPPED);
     }
     ald_slice_clear(&details);
@@ -378,6 +379,8 @@ static void roster_tell(struct ald_hub *hub, struct ald_roster *roster)
             ald_ignore(ald_msg_set(reply, &reply->text, ald_str(whole->text))); /* our short texts fit inside it */
         }
         ald_msg_seal(reply);
+    } else {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* the signal tells the outcome all the same */
     }
     ald_slice_clear(&slice);
     ald_buf_reset(&roster->buf);

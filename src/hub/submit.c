@@ -117,10 +117,10 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
 }
 
 /* Waiting must not pin a read buffer. Only while nobody else has the message; when memory is short it waits as it is. */
-static void submit_compact(struct ald_msg *msg)
+static void submit_compact(struct ald_hub *hub, struct ald_msg *msg)
 {
-    if (msg->refs == 1) {
-        ald_ignore(ald_msg_compact(msg));
+    if (msg->refs == 1 && ald_msg_compact(msg) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
     }
 }
 
@@ -175,7 +175,7 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     }
     route = submit_route(hub, party, signal->msg);
     if (route.queue != NULL) {
-        submit_compact(signal->msg);
+        submit_compact(hub, signal->msg);
     }
     if (ald_command_new(hub, party, signal->msg, &command) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
