@@ -25,6 +25,7 @@ static void channel_init(struct ald_hub *hub, struct ald_channel *channel)
     ald_node_init(&channel->target_node);
     ald_node_init(&channel->work);
     ald_node_init(&channel->bench);
+    ald_node_init(&channel->party_node);
     ald_node_init(&channel->candidate);
     ald_node_init(&channel->sent);
     ald_queue_init(&channel->queue);
@@ -144,6 +145,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     ald_node_remove(&channel->work);
     ald_list_push_back(&hub->channels_gone, &channel->node);
     ald_list_push_back(&hub->work.gone, &channel->work);
+    ald_list_push_back(&channel->party->finishing, &channel->party_node);
     hub->n_channels--;
     target->n_channels--;
     target->n_gone++;
@@ -294,6 +296,7 @@ void ald_channel_free(struct ald_hub *hub, struct ald_channel *channel)
     ald_assert(channel->queue.n == 0);
     ald_node_remove(&channel->node);
     ald_node_remove(&channel->work);
+    ald_node_remove(&channel->party_node);
     ald_who_unref(channel->who);
     free(channel);
     party->n_channels--;

@@ -22,6 +22,7 @@ struct ald_channel {
     struct ald_node target_node; /* its target's */
     struct ald_node work;        /* hungry, or to be worked off: see state.h */
     struct ald_node bench;       /* its connection's */
+    struct ald_node party_node;  /* gone: its party's that still finish something */
     struct ald_node candidate;   /* its target's candidates, or those passed over */
     uint64_t number;
     char id[ALD_ID_TEXT];

@@ -172,6 +172,7 @@ static void hub_free_channels_of(struct ald_hub *hub, struct ald_node *channels)
         ald_node_remove(&channel->bench);
         ald_heap_remove(&channel->target->heap, channel);
         ald_node_remove(&channel->target_node);
+        ald_node_remove(&channel->party_node);
         ald_who_unref(channel->who);
         free(channel);
     }

@@ -70,7 +70,7 @@ enum ald_event_kind {
     ALD_EVENT_OPENED,  /* a connection is up and may speak */
     ALD_EVENT_SIGNAL,  /* it said something */
     ALD_EVENT_WRITTEN, /* its output moved on: see `begun`, `done` */
-    ALD_EVENT_CLOSED,  /* it is gone */
+    ALD_EVENT_CLOSED,  /* it is gone; no effect names it from this step on */
     ALD_EVENT_TICK,    /* time passed: ald_hub_deadline() has come */
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
     ALD_EVENT_COUNT
@@ -90,7 +90,8 @@ struct ald_event {
 
     /*
      * WRITTEN: signals up to ordinal `begun` have had their first byte given to the kernel, up to `done` their last.
-     * What was said and not begun is not *sent*: it moves to another channel when the connection ends.
+     * What was said and not begun is not *sent*: it moves to another channel when the connection ends. The report counts
+     * as movement (see stall_timeout) even when neither number has changed: part of a large signal was written.
      */
     uint64_t begun, done;
 

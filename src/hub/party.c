@@ -80,6 +80,7 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     *party = (struct ald_party){0};
     ald_node_init(&party->node);
     ald_node_init(&party->submitted);
+    ald_node_init(&party->finishing);
     ald_table_init(&party->wire_ids, seed);
     r = ald_party_attach(party, conn, number);
     if (r < 0) {
@@ -426,8 +427,13 @@ void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_c
 
 bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
 {
+    struct ald_node *channel = ald_list_pop_front(&party->finishing);
     struct ald_node *node = ald_list_first(&party->submitted);
 
+    if (channel != NULL) {
+        ald_work_add(&hub->work.gone, &ald_list_entry(channel, struct ald_channel, party_node)->work);
+        return true;
+    }
     if (node != NULL) {
         ald_command_orphan(hub, ald_list_entry(node, struct ald_command, caller_node));
     }

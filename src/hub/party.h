@@ -33,6 +33,7 @@ struct ald_party {
     struct ald_who *who;
     struct ald_channel *channel; /* its registration, or NULL */
     uint32_t n_channels;         /* with those that are gone and finish */
+    struct ald_node finishing;   /* of ald_channel.party_node: these */
     struct ald_node submitted;   /* of ald_command.caller_node */
     uint32_t n_submitted;
     uint32_t n_in_flight; /* commands handed or sent to its channels */

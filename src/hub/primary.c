@@ -9,9 +9,7 @@ const struct ald_state ald_election_states[] = {
     [ALD_ELECTION_PROMOTING] = {"promoting", 0,
                                 ALD_TO(ALD_ELECTION_CONFIRMED) | ALD_TO(ALD_ELECTION_DEMOTING) |
                                     ALD_TO(ALD_ELECTION_NONE) | ALD_TO(ALD_ELECTION_RESTING)},
-    [ALD_ELECTION_CONFIRMED] = {"confirmed", 0,
-                                ALD_TO(ALD_ELECTION_DEMOTING) | ALD_TO(ALD_ELECTION_NONE) |
-                                    ALD_TO(ALD_ELECTION_RESTING)},
+    [ALD_ELECTION_CONFIRMED] = {"confirmed", 0, ALD_TO(ALD_ELECTION_DEMOTING) | ALD_TO(ALD_ELECTION_NONE)},
     [ALD_ELECTION_DEMOTING] = {"demoting", 0,
                                ALD_TO(ALD_ELECTION_ENDING) | ALD_TO(ALD_ELECTION_NONE) | ALD_TO(ALD_ELECTION_RESTING)},
     [ALD_ELECTION_ENDING] = {"ending", 0, ALD_TO(ALD_ELECTION_NONE) | ALD_TO(ALD_ELECTION_RESTING)},

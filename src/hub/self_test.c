@@ -1,0 +1,159 @@
+#include "hub/hub_rig.h"
+
+static void ask(struct rig *rig, uint64_t conn, const char *wire_id, const char *payload)
+{
+    rig_command_as(rig, conn, wire_id, "", (struct rig_options){.name = "aldis:Outcome", .payload = payload});
+}
+
+static bool reply_has(const struct rig *rig, const char *piece)
+{
+    struct ald_str payload;
+
+    ald_check(rig->last_reply != NULL);
+    payload = ald_slice_str(rig->last_reply->payload);
+    return ald_str_find(payload, ald_str(piece)) < payload.size;
+}
+
+static void story_begin(struct rig *rig)
+{
+    rig_init(rig);
+    rig_start(rig);
+    rig_agent(rig, 1, "lamp", 0);
+    rig_caller(rig, 2);
+}
+
+ALD_TEST(self, a_caller_that_loses_the_hub_reconnects_and_asks_by_id)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_close(&rig, 2);
+    rig_caller(&rig, 3);
+    ask(&rig, 3, "q1", "{\"id\":\"c1\"}");
+    rig_expect(&rig, "1 command c1\n");
+    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c1"), ALD_SUCCEEDED, 0, "{\"lit\":true}");
+    rig_expect(&rig, "3 reply q1 succeeded\n");
+    ald_check(reply_has(&rig, "\"outcome\":\"succeeded\""));
+    ald_check(reply_has(&rig, "\"payload\":{\"lit\":true}"));
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, an_outcome_that_is_known_is_told_at_once)
+{
+    struct rig rig;
+    char id[ALD_ID_TEXT + 1] = {0}, payload[128];
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "horn");
+    ald_id_format(rig_view(&rig, "c1").id, id);
+    snprintf(payload, sizeof(payload), "{\"id\":\"%s\"}", id);
+    ask(&rig, 2, "q1", payload);
+    rig_expect(&rig, "2 reply c1 refused no_target\n"
+                     "2 reply q1 succeeded\n");
+    ald_check(reply_has(&rig, "\"cause\":\"no_target\",\"state\":\"submitted\",\"text\":\"no such target\""));
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, whoever_asks_is_told)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "lamp");
+    ask(&rig, 2, "q1", "{\"id\":\"c1\"}");
+    ask(&rig, 2, "q2", "{\"id\":\"c1\"}");
+    rig_reply(&rig, 1, "c1", ALD_FAILED);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c1 failed agent_failed\n"
+                     "2 reply q1 succeeded\n"
+                     "2 reply q2 succeeded\n");
+    ald_check(reply_has(&rig, "\"outcome\":\"failed\""));
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, one_who_asks_has_a_deadline_of_its_own)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command_as(&rig, 2, "q1", "",
+                   (struct rig_options){.name = "aldis:Outcome", .payload = "{\"id\":\"c1\"}", .ttl = 2 * ALD_SEC});
+    rig_advance(&rig, 3 * ALD_SEC);
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply q1 expired deadline\n"
+                     "2 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, an_unknown_id_is_invalid)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    ask(&rig, 2, "q1", "{\"id\":\"never\"}");
+    ask(&rig, 2, "q2", "{}");
+    ask(&rig, 2, "q3", "nonsense");
+    ask(&rig, 2, "q4", NULL);
+    rig_expect(&rig, "2 reply q1 refused invalid\n"
+                     "2 reply q2 refused invalid\n"
+                     "2 reply q3 refused invalid\n"
+                     "2 reply q4 refused invalid\n");
+    ald_check_str(rig_view(&rig, "q1").text, "no such command is known");
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, what_it_does_not_know_is_an_unknown_command)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "");
+    rig_expect(&rig, "2 reply c1 refused unknown_command\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, the_outcome_of_a_fan_out_is_told_with_its_roster)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.mode = ALD_MODE_ALL});
+    ask(&rig, 2, "q1", "{\"id\":\"c1\"}");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 status c1 running: a member has ended\n"
+                     "2 reply c1 succeeded\n"
+                     "2 reply q1 succeeded\n");
+    ald_check(reply_has(&rig, "\"roster\":[{\"channel\":"));
+    rig_fini(&rig);
+}
+
+ALD_TEST(self, a_record_that_is_asked_for_outlives_history)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.history_max = 0;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig_command(&rig, 2, "c1", "lamp");
+    ask(&rig, 2, "q1", "{\"id\":\"c1\"}");
+    ask(&rig, 2, "q2", "{\"id\":\"c1\"}");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c1 succeeded\n"
+                     "2 reply q1 succeeded\n"
+                     "2 reply q2 succeeded\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST_MAIN(self, ALD_CASE(self, a_caller_that_loses_the_hub_reconnects_and_asks_by_id),
+              ALD_CASE(self, an_outcome_that_is_known_is_told_at_once), ALD_CASE(self, whoever_asks_is_told),
+              ALD_CASE(self, one_who_asks_has_a_deadline_of_its_own), ALD_CASE(self, an_unknown_id_is_invalid),
+              ALD_CASE(self, what_it_does_not_know_is_an_unknown_command),
+              ALD_CASE(self, the_outcome_of_a_fan_out_is_told_with_its_roster),
+              ALD_CASE(self, a_record_that_is_asked_for_outlives_history))

@@ -1,0 +1,259 @@
+#include "hub/hub_rig.h"
+
+static void story_begin(struct rig *rig)
+{
+    rig_init(rig);
+    rig->config.id = ALD_STR("here");
+    rig->config.caller_in_flight_max = 2;
+    rig->config.commands_max = 3;
+    rig_start(rig);
+    rig_agent(rig, 1, "lamp", 0);
+    rig_caller(rig, 2);
+}
+
+ALD_TEST(submit, durable_is_refused_until_there_is_a_store_never_ignored)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.flags = ALD_MSG_DURABLE});
+    rig_expect(&rig, "2 reply c1 refused unsupported\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_collapse_key_is_refused_until_there_is_a_store)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.collapse = "k"});
+    rig_expect(&rig, "2 reply c1 refused unsupported\n");
+    ald_check_str(rig_view(&rig, "c1").text, "collapse keys need a store");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_scope_is_refused)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.scope = ALD_SCOPE_EVERYWHERE});
+    rig_expect(&rig, "2 reply c1 refused unsupported\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, another_hub_is_refused_and_this_one_is_not)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.hub = "there"});
+    rig_command_as(&rig, 2, "c2", "lamp", (struct rig_options){.hub = "here"});
+    rig_expect(&rig, "2 reply c1 refused no_target\n"
+                     "1 command c2\n");
+    ald_check_str(rig_view(&rig, "c1").text, "no such hub");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_name_that_is_too_long_or_missing_is_invalid)
+{
+    struct rig rig;
+    static char large[400];
+
+    memset(large, 'x', sizeof(large) - 1);
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.name = large});
+    rig_command_as(&rig, 2, "c2", large, (struct rig_options){0});
+    rig_command_as(&rig, 2, "c3", "lamp", (struct rig_options){.name = ""});
+    rig_expect(&rig, "2 reply c1 refused invalid\n"
+                     "2 reply c2 refused invalid\n"
+                     "2 reply c3 refused invalid\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_mode_that_does_not_fit_the_address_is_invalid)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.mode = ALD_MODE_CHANNEL});
+    rig_command_as(&rig, 2, "c2", "lamp", (struct rig_options){.mode = ALD_MODE_ALL, .channel = rig.conns[1].channel});
+    rig_command_as(&rig, 2, "c3", "lamp", (struct rig_options){.mode = 77});
+    rig_expect(&rig, "2 reply c1 refused invalid\n"
+                     "2 reply c2 refused invalid\n"
+                     "2 reply c3 refused invalid\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_wire_id_in_flight_is_a_duplicate_for_the_same_caller_only)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_caller(&rig, 3);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 3, "c1", "lamp");
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c1 refused duplicate\n"
+                     "1 command c1\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_wire_id_may_be_used_again_when_its_command_has_ended)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_cancel(&rig, 2, "c1");
+    rig_reply(&rig, 1, "c1", ALD_FAILED);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c1 succeeded\n"
+                     "1 command c1\n"
+                     "2 status c1 sent: the agent's protocol cannot cancel; the command goes on\n"
+                     "2 reply c1 failed agent_failed\n");
+    ald_check_int(rig_view(&rig, "c1").outcome, ALD_FAILED); /* the newest of several */
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, each_caller_cancels_its_own_where_wire_ids_are_the_same)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.channel_in_flight_max = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig_caller(&rig, 3);
+    rig_caller(&rig, 4);
+    rig_command(&rig, 2, "k", "lamp");
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 3, "c1", "lamp");
+    rig_command(&rig, 4, "c1", "lamp");
+    rig_cancel(&rig, 3, "c1");
+    rig_cancel(&rig, 2, "c1");
+    rig_cancel(&rig, 4, "c1");
+    rig_expect(&rig, "1 command k\n"
+                     "3 reply c1 cancelled taken_back\n"
+                     "2 reply c1 cancelled taken_back\n"
+                     "4 reply c1 cancelled taken_back\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_caller_with_too_many_in_flight_is_refused_busy)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 2, "c2", "lamp");
+    rig_command(&rig, 2, "c3", "lamp");
+    rig_expect(&rig, "1 command c1\n"
+                     "1 command c2\n"
+                     "2 reply c3 refused busy\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_hub_with_too_many_in_flight_refuses_busy)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_caller(&rig, 3);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 2, "c2", "lamp");
+    rig_command(&rig, 3, "c3", "lamp");
+    rig_command(&rig, 3, "c4", "lamp");
+    rig_expect(&rig, "1 command c1\n"
+                     "1 command c2\n"
+                     "1 command c3\n"
+                     "3 reply c4 refused busy\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, who_never_registered_may_not_command)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_open(&rig, 3);
+    rig_command(&rig, 3, "c1", "lamp");
+    rig_expect(&rig, "3 reply c1 refused not_allowed\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, a_command_without_time_left_expires_and_is_not_sent)
+{
+    struct rig rig;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    const struct rig_options options = {0};
+
+    story_begin(&rig);
+    signal.msg = rig_msg(&rig, ALD_COMMAND, "c1");
+    rig_fill(signal.msg, "lamp", &options);
+    signal.msg->ttl = 0;
+    ald_msg_seal(signal.msg);
+    rig_signal(&rig, 2, &signal);
+    rig_expect(&rig, "2 reply c1 expired deadline\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, what_is_no_command_is_invalid_and_counted)
+{
+    struct rig rig;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+
+    story_begin(&rig);
+    rig_say(&rig, 2, ALD_SIGNAL_COMMAND);
+    rig_say(&rig, 2, ALD_SIGNAL_EVENT);
+    signal.msg = rig_msg(&rig, ALD_REPLY, "c1");
+    ald_msg_seal(signal.msg);
+    rig_signal(&rig, 2, &signal);
+    rig_expect(&rig, "");
+    ald_check_int(rig_count(&rig, ALD_N_SIGNALS_INVALID), 3);
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, what_waits_does_not_pin_a_read_buffer)
+{
+    struct rig rig;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    const struct rig_options options = {0};
+    struct ald_block *block = NULL;
+
+    rig_init(&rig);
+    rig.config.channel_in_flight_max = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig_command(&rig, 2, "c1", "lamp");
+    ald_check_int(ald_block_new(65536, &block), 0);
+    memcpy(block->data, "{}", 2);
+    signal.msg = rig_msg(&rig, ALD_COMMAND, "c2");
+    rig_fill(signal.msg, "lamp", &options);
+    signal.msg->payload = ald_slice_of(block, block->data, 2);
+    ald_msg_seal(signal.msg);
+    rig_signal(&rig, 2, &signal);
+    ald_check_int(block->refs, 1); /* ours */
+    ald_block_unref(block);
+    rig_fini(&rig);
+}
+
+ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
+              ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store), ALD_CASE(submit, a_scope_is_refused),
+              ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
+              ALD_CASE(submit, a_name_that_is_too_long_or_missing_is_invalid),
+              ALD_CASE(submit, a_mode_that_does_not_fit_the_address_is_invalid),
+              ALD_CASE(submit, a_wire_id_in_flight_is_a_duplicate_for_the_same_caller_only),
+              ALD_CASE(submit, a_wire_id_may_be_used_again_when_its_command_has_ended),
+              ALD_CASE(submit, each_caller_cancels_its_own_where_wire_ids_are_the_same),
+              ALD_CASE(submit, a_caller_with_too_many_in_flight_is_refused_busy),
+              ALD_CASE(submit, a_hub_with_too_many_in_flight_refuses_busy),
+              ALD_CASE(submit, who_never_registered_may_not_command),
+              ALD_CASE(submit, a_command_without_time_left_expires_and_is_not_sent),
+              ALD_CASE(submit, what_is_no_command_is_invalid_and_counted),
+              ALD_CASE(submit, what_waits_does_not_pin_a_read_buffer))
