@@ -145,7 +145,7 @@ void sim_caller_ready(struct sim_party *party)
     for (uint32_t n = 0; n < n_pending; n++) {
         caller_submit_now(party, party->pending[n]);
     }
-    if (party->asks_after && party->session == 0) {
+    if (party->asks_after && party->session == 0 && (!party->world->options.bytes || sim_wire_extended(party))) {
         caller_ask_after(party);
     }
 }
@@ -181,7 +181,7 @@ void sim_caller_status(struct sim_party *party, const struct ald_signal *signal)
         return;
     }
     sim_note(world, SIM_FACT_HEARS_STATUS, command->number, party, 0, ald_phase_name(signal->phase));
-    if (command->heard != ALD_OUTCOME_NONE) {
+    if (command->heard != ALD_OUTCOME_NONE && !command->shares_id) {
         sim_complain(world, SIM_RULE_ONE_OUTCOME, command, "its status is told after its outcome");
     }
 }

@@ -52,9 +52,10 @@ void sim_check_answer(struct sim_world *world, const struct sim_command *questio
         answer_check_known(world, about, signal);
         return;
     }
-    /* The hub forgets by age and by count; a hub of another life never knew. */
-    may_forget = about->life != question->life || about->admitted == 0 || config->history_max < world->n_commands ||
-                 about->deadline + config->history_age / 2 < sim_now(world);
+    /* The hub forgets by age and by count; a hub of another life never knew; and a question over a new link may overtake
+     * the command that it is about. */
+    may_forget = about->life != question->life || about->admitted == 0 || about->admitted > question->admitted ||
+                 config->history_max < world->n_commands || about->deadline + config->history_age / 2 < sim_now(world);
     if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_INVALID && !may_forget) {
         sim_complain(world, SIM_RULE_ANSWERED, about,
                      "its caller asked what became of it, and the hub does not know it");

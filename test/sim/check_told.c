@@ -72,7 +72,7 @@ static bool command_was_answered(const struct sim_command *command, uint8_t outc
 static bool member_answered(const struct sim_command *command, const struct sim_party *party, uint8_t outcome)
 {
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
-        if (it->party == party && it->answered != 0 && it->reply == outcome) {
+        if (it->party == party && it->answered != 0 && it->answered < command->deadline && it->reply == outcome) {
             return true;
         }
     }
@@ -122,9 +122,28 @@ static void check_succeeded(struct sim_world *world, const struct sim_command *c
     }
 }
 
+/* A member whose agent has it, over a link that is well, and has said nothing yet. */
+static const struct sim_party *command_find_open_member(const struct sim_command *command)
+{
+    for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
+        if (it->begun != 0 && it->ended == 0 && (it->answered == 0 || it->answered >= command->deadline)) {
+            return it->party;
+        }
+    }
+    return NULL;
+}
+
+/* "The whole succeeds iff all do, is refused when the roster is empty, expires at the deadline, and else fails" (DESIGN
+ * section 1). */
 static void check_failed(struct sim_world *world, const struct sim_command *command, ald_usec at)
 {
     if (command->order.mode == ALD_MODE_ALL) {
+        const struct sim_party *open = at >= command->deadline ? command_find_open_member(command) : NULL;
+
+        if (open != NULL) {
+            sim_complain(world, SIM_RULE_AS_SAID, command,
+                         "it is told as failed, and its deadline came while %s was at work on it", open->name);
+        }
         if (command_count_members(command) >= command->n_roster && command->n_roster > 0 &&
             command_find_dissenter(command, ALD_SUCCEEDED) == NULL) {
             sim_complain(world, SIM_RULE_AS_SAID, command, "it is told as failed, and every member succeeded");
@@ -209,15 +228,16 @@ static void check_expired(struct sim_world *world, const struct sim_command *com
     }
 }
 
+/* A hub that stops must tell before it knows whether what it has just handed over is still being written. */
 static void check_lost(struct sim_world *world, const struct sim_command *command, ald_usec at)
 {
-    const struct sim_hub *hub = command->link->hub;
+    bool stops = command->link->hub->leave_until != 0;
 
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
         bool ended = it->ended != 0 && it->ended <= at;
+        bool begun = it->begun != 0 && it->begun <= at;
 
-        if (it->begun != 0 && it->begun <= at &&
-            (ended || it->lineage != it->party->lineage || hub->leave_until != 0)) {
+        if (stops || (begun && (ended || it->lineage != it->party->lineage))) {
             return;
         }
     }

@@ -9,11 +9,12 @@
 
 static int main_usage(void)
 {
-    fprintf(stderr,
-            "usage: sim run --seed N [--commands 200] [--faults all|none|drawn|WORD,...] [--sabotage WORD] [--bytes] "
-            "[--story]\n"
-            "       sim soak --from A --count N [--jobs J] [--commands 200] [--faults ...] [--bytes] [--quiet]\n"
-            "       sim words\n");
+    fprintf(
+        stderr,
+        "usage: sim run --seed N [--commands 200] [--faults all|none|drawn|WORD,...] [--sabotage WORD] [--bytes] "
+        "[--story]\n"
+        "       sim soak --from A --count N [--jobs J] [--commands 200] [--faults ...] [--bytes] [--quiet] [--all]\n"
+        "       sim words\n");
     return 2;
 }
 
@@ -80,6 +81,8 @@ static bool arguments_parse(struct arguments *arguments, int argc, char **argv)
             arguments->soak.options.bytes = true;
         } else if (strcmp(argv[n], "--story") == 0) {
             arguments->story = true;
+        } else if (strcmp(argv[n], "--all") == 0) {
+            arguments->soak.all = true;
         } else if (strcmp(argv[n], "--quiet") == 0) {
             arguments->soak.quiet = true;
         } else if (n + 1 >= argc || !argument_take(arguments, argv[n], argv[n + 1])) {

@@ -20,6 +20,7 @@ struct sim_soak {
     uint64_t from, count;
     uint32_t n_jobs;
     bool quiet;
+    bool all; /* go on after a run that broke */
 };
 
 /* From this many runs on, whatever was never seen makes the soak fail. */

@@ -21,9 +21,18 @@ struct soak_job {
     struct sim_cover cover;
     uint64_t seed; /* at work on, or broken */
     uint64_t n_done;
-    bool broken;
+    bool broken; /* and stopped there */
+    uint64_t n_broken;
     pid_t pid;
 };
+
+/* One line, whole, although several processes write to the same place. */
+static void soak_tell(const struct sim_world *world, const struct sim_options *options)
+{
+    printf("seed %" PRIu64 " breaks %s: #%" PRIu32 " %s\n", options->seed, sim_rule_word(world->verdict.rule),
+           world->verdict.command, world->verdict.text);
+    fflush(stdout);
+}
 
 static void soak_work(const struct sim_soak *soak, struct soak_job *jobs, uint32_t number)
 {
@@ -36,7 +45,11 @@ static void soak_work(const struct sim_soak *soak, struct soak_job *jobs, uint32
         options.seed = soak->from + n;
         job->seed = options.seed;
         if (!sim_run(world, &options)) {
-            job->broken = true;
+            soak_tell(world, &options);
+            job->n_broken++;
+            job->broken = !soak->all;
+        }
+        if (job->broken) {
             return;
         }
         job->n_done++;
@@ -105,6 +118,9 @@ static int soak_wait(const struct sim_soak *soak, struct soak_job *jobs, double 
                 result |= soak_reap(soak, &jobs[n], status);
             }
         }
+        if (pid < 0) {
+            return 1; /* somebody else has waited for them */
+        }
         if (pid == 0) {
             nanosleep(&pause, NULL);
             if (!soak->quiet && n_pauses++ % (isatty(2) ? 5 : 100) == 0) {
@@ -118,10 +134,12 @@ static int soak_wait(const struct sim_soak *soak, struct soak_job *jobs, double 
 static int soak_report(const struct sim_soak *soak, const struct soak_job *jobs, double since, int result)
 {
     struct sim_cover cover = {0};
+    uint64_t n_broken = 0;
     uint32_t n_missing;
 
     for (uint32_t n = 0; n < soak->n_jobs; n++) {
         sim_cover_add(&cover, &jobs[n].cover);
+        n_broken += jobs[n].n_broken;
     }
     if (!soak->quiet) {
         soak_progress(soak, jobs, since);
@@ -134,7 +152,10 @@ static int soak_report(const struct sim_soak *soak, const struct soak_job *jobs,
         printf("%" PRIu32 " things were never seen\n", n_missing);
         return 1;
     }
-    return result;
+    if (n_broken > 0) {
+        printf("%" PRIu64 " runs broke\n", n_broken);
+    }
+    return n_broken > 0 ? 1 : result;
 }
 
 int sim_soak(const struct sim_soak *soak)
@@ -150,12 +171,14 @@ int sim_soak(const struct sim_soak *soak)
     }
     fflush(stdout);
     for (uint32_t n = 0; n < soak->n_jobs; n++) {
-        jobs[n].pid = fork();
-        if (jobs[n].pid == 0) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
             soak_work(soak, jobs, n);
             fflush(stdout);
             _exit(0);
         }
+        jobs[n].pid = pid; /* the memory is shared, so the child must not write this */
     }
     result = soak_wait(soak, jobs, since);
     result = soak_report(soak, jobs, since, result);
