@@ -222,14 +222,15 @@ static void hub_free_conns_of(struct ald_hub *hub, struct ald_node *conns)
 
 struct ald_hub *ald_hub_free(struct ald_hub *hub)
 {
+    if (hub == NULL) {
+        return NULL;
+    }
+
     struct ald_table *tables[] = {
         &hub->conns_by_number,    &hub->sessions,           &hub->targets_by_name,     &hub->targets_by_number,
         &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id,
     };
 
-    if (hub == NULL) {
-        return NULL;
-    }
     hub_free_sessions(hub);
     hub_free_commands(hub);
     hub_free_channels_of(hub, &hub->channels);
