@@ -133,11 +133,13 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     return 0;
 }
 
+/* A connector of the original says none, it closes with 1000 (exchange.md 4.4): a controller that hears one hangs up at once,
+ * and what still runs here could not be answered any more. A hub of ours waits for that. */
 static void client_say_goodbye(struct ald_client *client)
 {
     struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
 
-    if (ald_client_ready(client) && !client->draining) {
+    if (ald_client_ready(client) && client->extended && !client->draining) {
         ald_ignore(ald_client_say(client, &leave)); /* one that cannot be said is followed by the close anyway */
     }
 }

@@ -72,7 +72,8 @@ ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_op
                                  struct ald_client **ret_client);
 /*
  * Take no new work: say goodbye and refuse commands (`draining`), but answer those that run. The hub ends the connection
- * when they are answered, or its patience is over; CLOSED follows then.
+ * when they are answered, or its patience is over; CLOSED follows then. A hub without the extension is told nothing, so there
+ * the program closes when all is answered.
  */
 void ald_client_drain(struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */

@@ -207,6 +207,25 @@ ALD_TEST(job, is_finished_while_the_client_drains_and_no_other_is_taken)
     desk_close(&desk);
 }
 
+ALD_TEST(job, is_finished_for_a_plain_hub_that_would_hang_up_at_a_goodbye)
+{
+    struct desk desk;
+
+    desk_start(&desk, FAKE_PLAIN, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    ald_client_drain(desk.client);
+    fake_hub_command(fake_hub_conn(&desk.hub), "signal", NULL, 5 * ALD_SEC);
+    /* A plain hub knows no better word for it. */
+    ald_check_int(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0)->outcome, ALD_FAILED);
+    answer(&desk, 0, ALD_SUCCEEDED, "1");
+    ald_check_int(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 1)->outcome, ALD_SUCCEEDED);
+    ald_client_close(desk.client);
+    fake_hub_until(&desk.hub, desk.hub.conns[0].stream == NULL);
+    ald_check_int(desk.hub.conns[0].code, 1000);
+    ald_check(fake_hub_heard(&desk.hub, ALD_SIGNAL_LEAVE, 0) == NULL);
+    desk_close(&desk);
+}
+
 ALD_TEST(job, ends_the_drain_when_the_hub_hangs_up)
 {
     struct desk desk;
@@ -240,5 +259,6 @@ ALD_TEST_MAIN(job, ALD_CASE(job, is_a_command_that_the_program_answers_when_it_l
               ALD_CASE(job, whose_connection_ended_is_answered_to_nobody),
               ALD_CASE(job, is_told_once_that_it_was_taken_back), ALD_CASE(job, of_an_event_is_answered_to_nobody),
               ALD_CASE(job, is_finished_while_the_client_drains_and_no_other_is_taken),
+              ALD_CASE(job, is_finished_for_a_plain_hub_that_would_hang_up_at_a_goodbye),
               ALD_CASE(job, ends_the_drain_when_the_hub_hangs_up),
               ALD_CASE(job, without_memory_for_its_answer_ends_the_connection))
