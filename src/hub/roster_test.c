@@ -249,6 +249,29 @@ ALD_TEST(roster, history_forgets_it_with_its_members)
     rig_fini(&rig);
 }
 
+ALD_TEST(roster, one_taken_back_while_it_is_made_is_made_all_the_same)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.step_work = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_CANCEL);
+    rig_agent(&rig, 2, "lamp", ALD_CAN_CANCEL);
+    rig_agent(&rig, 9, NULL, 0);
+    rig.by_hand = true;
+    fan_out(&rig, "c1");
+    rig_cancel(&rig, 9, "c1");
+    rig.by_hand = false;
+    rig_settle(&rig);
+    rig_reply(&rig, 1, "c1", ALD_CANCELLED);
+    rig_expect(&rig, "1 command c1\n"
+                     "1 cancel c1\n"
+                     "9 reply c1 cancelled taken_back\n");
+    ald_check_str(ald_str(outcomes_of(&rig, "c1")), "cancelled cancelled ");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(roster, ALD_CASE(roster, the_whole_succeeds_iff_all_do_and_partial_results_stream),
               ALD_CASE(roster, the_final_reply_carries_each_members_end), ALD_CASE(roster, else_it_fails),
               ALD_CASE(roster, an_empty_one_is_refused),
@@ -258,4 +281,5 @@ ALD_TEST_MAIN(roster, ALD_CASE(roster, the_whole_succeeds_iff_all_do_and_partial
               ALD_CASE(roster, a_member_waits_its_turn_like_any_command),
               ALD_CASE(roster, members_count_against_the_limit_of_commands),
               ALD_CASE(roster, payloads_beyond_a_mebibyte_are_left_out_and_said_to_be),
-              ALD_CASE(roster, history_forgets_it_with_its_members))
+              ALD_CASE(roster, history_forgets_it_with_its_members),
+              ALD_CASE(roster, one_taken_back_while_it_is_made_is_made_all_the_same))

@@ -332,6 +332,48 @@ ALD_TEST(router, an_event_reaches_one_channel_or_is_dropped_and_counted)
     rig_fini(&rig);
 }
 
+ALD_TEST(router, a_channel_that_leaves_or_is_inactive_is_refused)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.health_interval = 30 * ALD_SEC;
+    rig.config.health_failures = 1;
+    rig_start(&rig);
+    rig_caller(&rig, 9);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "lamp", ALD_CAN_HEALTH | ALD_CAN_LEAVE);
+    rig_command_as(&rig, 9, "k", "lamp", (struct rig_options){.channel = rig.conns[1].channel});
+    rig_say(&rig, 1, ALD_SIGNAL_LEAVE);
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.channel = rig.conns[1].channel});
+    rig_advance(&rig, 4 * ALD_SEC);
+    rig_expect(&rig, "1 command k\n"
+                     "9 reply c1 refused no_channel\n");
+    rig_advance(&rig, 34 * ALD_SEC);
+    rig_answer_health(&rig, 2, false);
+    rig_command_as(&rig, 9, "c2", "lamp", (struct rig_options){.channel = rig.conns[2].channel});
+    ald_check(strstr(rig.text, "9 reply c2 refused no_channel\n") != NULL);
+    rig_fini(&rig);
+}
+
+ALD_TEST(router, an_event_may_name_its_channel)
+{
+    struct rig rig;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct rig_options options = {0};
+
+    story_begin(&rig, 1);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "lamp", 0);
+    options.channel = rig.conns[2].channel;
+    signal.msg = rig_msg(&rig, ALD_EVENT, NULL);
+    rig_fill(signal.msg, "lamp", &options);
+    ald_msg_seal(signal.msg);
+    rig_signal(&rig, 9, &signal);
+    rig_expect(&rig, "2 event\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(router, ALD_CASE(router, any_takes_the_channel_with_the_fewest_commands_in_flight),
               ALD_CASE(router, any_takes_the_least_recently_used_first_among_equals),
               ALD_CASE(router, health_checks_do_not_count),
@@ -348,4 +390,6 @@ ALD_TEST_MAIN(router, ALD_CASE(router, any_takes_the_channel_with_the_fewest_com
               ALD_CASE(router, a_freed_slot_pulls_its_own_queue_then_the_primary_one_then_any),
               ALD_CASE(router, what_the_hub_does_not_answer_goes_to_the_controller),
               ALD_CASE(router, without_a_controller_it_is_an_unknown_command),
-              ALD_CASE(router, an_event_reaches_one_channel_or_is_dropped_and_counted))
+              ALD_CASE(router, an_event_reaches_one_channel_or_is_dropped_and_counted),
+              ALD_CASE(router, a_channel_that_leaves_or_is_inactive_is_refused),
+              ALD_CASE(router, an_event_may_name_its_channel))

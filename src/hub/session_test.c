@@ -267,6 +267,68 @@ ALD_TEST(session, one_that_acknowledges_nothing_is_cut)
     rig_fini(&rig);
 }
 
+ALD_TEST(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 9, "c1", "lamp");
+    come_back(&rig, 0);
+    rig_open(&rig, 3);
+    rig_resume(&rig, 3, rig.conns[1].session, 0);
+    rig_close(&rig, 1);
+    rig_expect(&rig, "1 command c1\n"
+                     "1 close replaced\n"
+                     "2 denied: the session was resumed elsewhere\n"
+                     "2 close denied\n"
+                     "3 command c1\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, what_is_said_again_waits_for_a_choked_connection)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.out_bytes_high = 3000;
+    rig.config.out_bytes_max = 80000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    for (int i = 0; i < 8; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "c%d", i);
+        rig_command(&rig, 9, id, "lamp");
+    }
+    rig_close(&rig, 1);
+    rig.n_text = 0;
+    rig.holds_writes = true;
+    come_back(&rig, 0);
+    ald_check(strstr(rig.text, "2 pause\n") != NULL);
+    ald_check(strstr(rig.text, "2 command c7\n") == NULL);
+    rig.holds_writes = false;
+    rig_settle(&rig);
+    ald_check(strstr(rig.text, "2 command c7\n") != NULL);
+    ald_check_int(rig.conns[2].serial, 8);
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, a_retry_after_its_end_goes_to_another_session)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.flags = ALD_MSG_IDEMPOTENT, .ttl = 900 * ALD_SEC});
+    rig_close(&rig, 1);
+    rig_agent(&rig, 3, "lamp", ALD_CAN_RESUME);
+    rig_advance(&rig, 301 * ALD_SEC);
+    rig_expect(&rig, "1 command c1\n"
+                     "3 command c1\n");
+    ald_check_int(rig.conns[3].serial, 1);
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_stays_sent),
               ALD_CASE(session, what_the_party_did_not_receive_is_said_again),
               ALD_CASE(session, while_a_channel_is_away_new_work_queues),
@@ -279,4 +341,7 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, what_was_acknowledged_is_not_said_again), ALD_CASE(session, an_unknown_one_is_denied),
               ALD_CASE(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_first),
               ALD_CASE(session, a_goodbye_ends_it), ALD_CASE(session, what_was_received_before_is_not_taken_twice),
-              ALD_CASE(session, one_that_acknowledges_nothing_is_cut))
+              ALD_CASE(session, one_that_acknowledges_nothing_is_cut),
+              ALD_CASE(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest),
+              ALD_CASE(session, what_is_said_again_waits_for_a_choked_connection),
+              ALD_CASE(session, a_retry_after_its_end_goes_to_another_session))
