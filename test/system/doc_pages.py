@@ -57,12 +57,11 @@ def words(text):
 
 def tables(page):
     """Tables, as pairs of a header and the rows below it."""
-    found, last = [], None
+    found, last = [], 0
     for number, cells in rows(page):
-        if last is None or number > last + 2:
+        # Between the header and the first row stands the line of dashes.
+        if number > last + 2 or not found or (number == last + 2 and found[-1][1]):
             found.append((cells, []))
-        elif number == last + 2 or not found[-1][1]:
-            found[-1][1].append((number, cells))
         else:
             found[-1][1].append((number, cells))
         last = number
@@ -212,6 +211,29 @@ def check_states(name, page, tree):
             complaints += [f"{name}: the machine {', '.join(states)} of {file} is not told"
                            for states in tree.states(file) if states not in told.get(file, ())]
     return complaints
+
+
+LIBRARIES = {"PkgConfig::UV": "libuv", "PkgConfig::OPENSSL": "OpenSSL"}
+
+
+def check_layers(name, page, tree):
+    """The table of layers is what the CMakeLists.txt of each says."""
+    true = {}
+    for file, text in tree.texts.items():
+        call = re.search(r"ald_layer\((\w+)([^)]*)\)", text) if file.startswith("src/") else None
+        if call:
+            lists = {"USES": [], "LIBS": [], "": []}
+            kind = ""
+            for word in call.group(2).split():
+                kind = word if word in lists else kind
+                if word not in lists:
+                    lists[kind].append(word)
+            true[call.group(1)] = ("yes" if "PURE" in lists[""] else "no",
+                                   ", ".join(used.removeprefix("ald_") for used in lists["USES"]) or "–",
+                                   ", ".join(LIBRARIES[lib] for lib in lists["LIBS"]) or "–")
+    told = {cells[0]: tuple(cells[1:]) for header, body in tables(page) if header[0] == "layer" for _, cells in body}
+    return [f"{name}: the layer {layer} is {true.get(layer)}, not {told.get(layer)}"
+            for layer in sorted({*true, *told}) if true.get(layer) != told.get(layer)]
 
 
 # --- settings and words ------------------------------------------------------------------------------------------------

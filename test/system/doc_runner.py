@@ -13,6 +13,8 @@ Written for people, so the rules are few:
 What stands on a page is for a reader's machine. What is put in its place is decided in Session._local(), and nowhere else.
 """
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -194,14 +196,14 @@ class Session:
 
     def _settled(self):
         """Every target of the hub at the default socket has its primary, as a reader's would have by now."""
-        if not os.path.exists(self.socket):
-            return True
-        hub = UnixHttp(self.socket)
-        try:
-            hub.request("GET", "/api/v1/targets")
-            return b'"primary":null' not in hub.getresponse().read()
-        finally:
-            hub.close()
+        return not os.path.exists(self.socket) or all(
+            target["primary"] for target in self.get("/api/v1/targets")["targets"])
+
+    def get(self, path):
+        """The JSON at a path of the hub at the default socket."""
+        with contextlib.closing(UnixHttp(self.socket)) as hub:
+            hub.request("GET", path)
+            return json.loads(hub.getresponse().read())
 
     def _run(self, block):
         """Run a row of commands in one shell, so that a later one has the variables of an earlier one."""

@@ -4,7 +4,6 @@
 """
 
 import configparser
-import json
 import re
 import shlex
 import signal
@@ -45,6 +44,7 @@ class Pages(unittest.TestCase):
         self.assertGreater(len(tree.functions), 1000)
         self.assertEqual([], doc_pages.check_names("ARCHITECTURE.md", page, tree))
         self.assertEqual([], doc_pages.check_states("ARCHITECTURE.md", page, tree))
+        self.assertEqual([], doc_pages.check_layers("ARCHITECTURE.md", page, tree))
 
     def test_the_guide_has_every_setting(self):
         found = doc_pages.settings(help_keys())
@@ -101,11 +101,9 @@ class Examples(HubCase):
         agent = session.servers[-1]
         call = subprocess.Popen([binary("aldis"), "call", "lamp", "burn"], env=session.env, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        url = ["curl", "-sS", "--unix-socket", session.socket, "http://localhost/api/v1/commands?limit=1000"]
 
         def running():
-            page = json.loads(subprocess.run(url, capture_output=True, check=True).stdout)
-            return page["commands"][-1]["phase"] == "running"
+            return session.get("/api/v1/commands?limit=1000")["commands"][-1]["phase"] == "running"
 
         wait_until(running, "the command runs")
         agent.process.send_signal(signal.SIGKILL)
@@ -158,6 +156,10 @@ class Failing(unittest.TestCase):
         self.assertEqual([], doc_pages.check_states("x", true, tree))
         self.check(doc_pages.check_states("x", true.replace("open, leaving, closing", "open, closing"), tree),
                    "no machine with these states", "the machine open, leaving, closing, ended of src/hub/conn.c")
+
+    def test_layers_that_are_not_those(self):
+        page = read("ARCHITECTURE.md").replace("| hub | yes | msg, base |", "| hub | yes | wire, msg, base |")
+        self.check(doc_pages.check_layers("x", page, Tree()), "the layer hub is ('yes', 'msg, base'")
 
     def test_settings_that_are_not_those(self):
         found = doc_pages.settings(help_keys())
