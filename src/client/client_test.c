@@ -186,6 +186,7 @@ ALD_TEST(client, comes_back_when_the_hub_says_goodbye_and_asks_it_to)
 
     desk_start(&desk, FAKE_EXTENDED, "lamp");
     leave(&desk, true);
+    ald_check(fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0)->ok); /* an answer is heard before the door shuts */
     fake_hub_until(&desk.hub, desk.n_states[ALD_CLIENT_READY] == 2);
     ald_check_int(desk.hub.conns[0].code, 1013);
     desk_close(&desk);
