@@ -253,6 +253,17 @@ void fake_hub_deafen(struct fake_hub *hub)
     hub->listener = ald_listener_close(hub->listener);
 }
 
+void fake_hub_forget(struct fake_hub *hub)
+{
+    for (size_t i = 0; i < hub->n_heard; i++) {
+        hub->heard[i].msg = ald_msg_unref(hub->heard[i].msg);
+    }
+    hub->n_heard = 0;
+    while (hub->n_conns > 0 && hub->conns[hub->n_conns - 1].stream == NULL) {
+        ald_buf_fini(&hub->conns[--hub->n_conns].request);
+    }
+}
+
 void fake_hub_close(struct fake_hub *hub)
 {
     fake_hub_deafen(hub);

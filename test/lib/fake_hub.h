@@ -99,6 +99,9 @@ const struct fake_heard *fake_hub_heard(const struct fake_hub *hub, enum ald_sig
 /* Wait for it. */
 const struct fake_heard *fake_hub_wait(struct fake_hub *hub, enum ald_signal_kind kind, size_t n);
 
+/* Forget what was heard, and the connections that ended, so that it may go on for long. */
+void fake_hub_forget(struct fake_hub *hub);
+
 /* Say a signal on a connection. */
 void fake_hub_say(struct fake_conn *conn, struct ald_signal *signal);
 /* Answer a command with an outcome; the payload is JSON, or NULL. */

@@ -1,0 +1,225 @@
+/*
+ * A client whose memory is short: one allocation fails, then the next one, through a whole life: dial, hello, a call, a
+ * command served, goodbye. Whatever failed, nothing leaks, every call has exactly one outcome, and the client comes back.
+ *
+ * The hub lives in a process of its own, where memory is never short.
+ */
+
+#include "client/desk_test.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/alloc_fail.h"
+
+struct elsewhere {
+    pid_t pid;
+    char url[300];
+};
+
+/* Welcomes with a command, again when that is refused, and answers one; does not know what became of any other. */
+static _Noreturn void elsewhere_serve(int to_parent)
+{
+    struct ald_loop *loop = NULL;
+    struct ald_net *net = NULL;
+    static struct fake_hub hub;
+    size_t n_seen = 0;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ald_check_int(ald_loop_new(&loop), 0);
+    ald_check_int(ald_net_new(loop, &net), 0);
+    fake_hub_open(&hub, net, FAKE_EXTENDED, true);
+    ald_check(write(to_parent, hub.url, sizeof(hub.url)) == (ssize_t)sizeof(hub.url));
+    for (;;) {
+        ald_loop_turn(loop, ALD_NEVER);
+        for (; n_seen < hub.n_heard; n_seen++) {
+            struct fake_heard *heard = &hub.heard[n_seen];
+
+            if (heard->conn->dialect == NULL) {
+                continue;
+            }
+            if (heard->kind == ALD_SIGNAL_REGISTER ||
+                (heard->kind == ALD_SIGNAL_REPLY && heard->outcome == ALD_REFUSED)) {
+                fake_hub_command(heard->conn, "work", "{}", 5 * ALD_SEC);
+            } else if (heard->kind == ALD_SIGNAL_COMMAND && ald_str_equal(heard->msg->name, ALD_STR("signal"))) {
+                fake_hub_answer(&hub, heard, ALD_SUCCEEDED, ALD_CAUSE_NONE, "[1]");
+            } else if (heard->kind == ALD_SIGNAL_COMMAND) {
+                fake_hub_answer(&hub, heard, ALD_REFUSED, ALD_CAUSE_INVALID, NULL);
+            }
+        }
+        fake_hub_forget(&hub);
+        n_seen = 0;
+    }
+}
+
+static void elsewhere_start(struct elsewhere *elsewhere)
+{
+    int ends[2];
+
+    ald_check_int(pipe(ends), 0);
+    elsewhere->pid = fork();
+    ald_check(elsewhere->pid >= 0);
+    if (elsewhere->pid == 0) {
+        elsewhere_serve(ends[1]);
+    }
+    ald_check(read(ends[0], elsewhere->url, sizeof(elsewhere->url)) == (ssize_t)sizeof(elsewhere->url));
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void elsewhere_stop(struct elsewhere *elsewhere)
+{
+    char *name = strrchr(elsewhere->url, '/');
+
+    kill(elsewhere->pid, SIGKILL);
+    waitpid(elsewhere->pid, NULL, 0);
+    unlink(elsewhere->url + strlen("unix:"));
+    *name = '\0';
+    rmdir(elsewhere->url + strlen("unix:"));
+}
+
+/* --- a life ------------------------------------------------------------------------------------------------------- */
+
+struct life {
+    struct ald_loop *loop;
+    struct ald_net *net;
+    struct ald_client *client;
+    int n_ready, n_closed;
+    int n_jobs;
+    int n_outcomes;
+    bool called;
+    uint64_t n; /* the allocation that fails */
+    enum ald_outcome outcome;
+};
+
+static void life_state(void *owner, enum ald_client_state state, const char *text ALD_UNUSED, ald_usec in ALD_UNUSED)
+{
+    struct life *life = owner;
+
+    life->n_ready += state == ALD_CLIENT_READY;
+    life->n_closed += state == ALD_CLIENT_CLOSED;
+}
+
+static void life_command(void *owner, struct ald_job *job)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
+    struct life *life = owner;
+
+    life->n_jobs++;
+    if (ald_msg_new(ald_client_messages(life->client), ALD_REPLY, &reply) == 0) {
+        reply->outcome = ALD_SUCCEEDED;
+        ald_msg_seal(reply);
+    }
+    ald_job_reply(job, reply);
+}
+
+static void life_report(void *owner, struct ald_call *call ALD_UNUSED, const struct ald_call_report *report)
+{
+    struct life *life = owner;
+
+    if (report->outcome != ALD_OUTCOME_NONE) {
+        life->n_outcomes++;
+        life->outcome = report->outcome;
+    }
+}
+
+static int life_build(struct life *life, struct ald_msg **ret_command)
+{
+    const struct ald_address lamp = {.target = ALD_STR("lamp")};
+    ALD_AUTO(ald_msg_unref) struct ald_msg *command = NULL;
+    int r;
+
+    r = ald_msg_new(ald_client_messages(life->client), ALD_COMMAND, &command);
+    if (r == 0) {
+        r = ald_msg_set(command, &command->wire_id, ALD_STR("80038104-686c-43db-96e4-54724ace9ae0"));
+    }
+    if (r == 0) {
+        r = ald_msg_set(command, &command->name, ALD_STR("signal"));
+    }
+    if (r == 0) {
+        r = ald_msg_set_address(command, &command->to, &lamp);
+    }
+    if (r < 0) {
+        return r;
+    }
+    command->ttl = 20 * ALD_SEC;
+    ald_msg_seal(command);
+    *ret_command = ald_steal(&command);
+    return 0;
+}
+
+static void life_call(struct life *life)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *command = NULL;
+    struct ald_call *call;
+
+    life->called =
+        life_build(life, &command) == 0 && ald_client_call(life->client, command, life_report, life, &call) == 0;
+}
+
+static void life_wait(struct life *life, const int *count, const char *what)
+{
+    ald_usec end = ald_loop_fresh() + 20 * ALD_SEC;
+
+    while (*count == 0 && ald_loop_fresh() < end) {
+        ald_loop_turn(life->loop, 50 * ALD_MSEC);
+    }
+    if (*count == 0) {
+        fail_msg("%s, after allocation %d failed", what, (int)life->n);
+    }
+}
+
+static void life_run(struct life *life, const char *url)
+{
+    static const struct ald_client_callbacks callbacks = {.state = life_state, .command = life_command};
+    const char *urls[] = {url, NULL};
+    struct ald_client_options options;
+
+    ald_client_options_init(&options);
+    options.urls = urls;
+    options.target = "lamp";
+    options.backoff_first = ALD_MSEC;
+    options.backoff_max = 5 * ALD_MSEC;
+    if (ald_client_new(life->net, &options, &callbacks, life, NULL, &life->client) < 0) {
+        return;
+    }
+    life_call(life);
+    if (life->called) {
+        life_wait(life, &life->n_outcomes, "the call has no outcome");
+    }
+    life_wait(life, &life->n_ready, "the client is not ready");
+    life_wait(life, &life->n_jobs, "no command came");
+    ald_client_close(life->client);
+    life_wait(life, &life->n_closed, "the client is not closed");
+}
+
+ALD_TEST(alloc, may_fail_anywhere_and_a_client_lives_on)
+{
+    struct elsewhere elsewhere;
+    uint64_t n_succeeded = 0;
+    uint64_t n = 0;
+    bool failed;
+
+    elsewhere_start(&elsewhere);
+    do {
+        struct life life = {.n = ++n};
+
+        ald_check_int(ald_loop_new(&life.loop), 0);
+        ald_check_int(ald_net_new(life.loop, &life.net), 0);
+        ald_alloc_fail_at(n);
+        life_run(&life, elsewhere.url);
+        failed = ald_alloc_fail_off();
+        ald_check_int(life.n_outcomes, life.called ? 1 : 0);
+        n_succeeded += life.outcome == ALD_SUCCEEDED;
+        ald_client_free(life.client);
+        ald_net_free(life.net);
+        ald_loop_free(life.loop);
+    } while (failed);
+    elsewhere_stop(&elsewhere);
+    ald_check(n > 20);              /* it came as far as allocating */
+    ald_check(n_succeeded > n / 2); /* most failures cost a reconnection and no more */
+}
+
+ALD_TEST_MAIN(alloc, ALD_CASE(alloc, may_fail_anywhere_and_a_client_lives_on))
