@@ -4,6 +4,7 @@
 """
 
 import configparser
+import os
 import re
 import shlex
 import signal
@@ -106,7 +107,12 @@ class Examples(HubCase):
             return session.get("/api/v1/commands?limit=1000")["commands"][-1]["phase"] == "running"
 
         wait_until(running, "the command runs")
+        # Its program leads a session of its own, and would outlive this test by a minute.
+        with open(f"/proc/{agent.process.pid}/task/{agent.process.pid}/children", encoding="ascii") as file:
+            programs = [int(pid) for pid in file.read().split()]
         agent.process.send_signal(signal.SIGKILL)
+        for program in programs:
+            os.killpg(program, signal.SIGKILL)
         out, err = call.communicate(timeout=10)
         session.servers.remove(agent)
         self.assertEqual(agent.stop(), -signal.SIGKILL)
