@@ -6,6 +6,8 @@ against the grammar. What it writes it writes as the original does, defects of i
 """
 
 import asyncio
+import contextlib
+import http
 import json
 import os
 import re
@@ -210,6 +212,7 @@ class Peer:
         self.answers = dict(answers or {})
         self.extended = extended
         self.log = []  # everything
+        self.raw = []  # as it stood on the wire, if it was short
         self.unheard = []  # what hear() has not taken
         self.fault = None  # the assertion that a frame broke
         self.ended = False
@@ -225,6 +228,7 @@ class Peer:
                 assert self.ws.largest_frame <= FRAME_MAX, f"a frame of {self.ws.largest_frame} bytes"
                 kind, exchange = self.grammar.read(message, self.extended)
                 self.log.append((kind, exchange))
+                self.raw += [message] if len(message) < 4096 else []
                 answer = self.answers.get(exchange.get("type")) if kind == "COMMAND" else None
                 if answer is None:
                     self.unheard.append((kind, exchange))
@@ -327,6 +331,11 @@ class Peer:
         await self.ws.close(code, reason)
         return await self.closed()
 
+    def cut(self):
+        """End it without a word."""
+        with contextlib.suppress(AttributeError):  # Python 3.11's TLS transport does not know that it is closed
+            self.ws.transport.abort()
+
     async def __aenter__(self):
         return self
 
@@ -334,7 +343,7 @@ class Peer:
         if self.ws.open:
             await self.ws.close()
         else:
-            self.ws.transport.abort()
+            self.cut()
         await asyncio.gather(self.task, return_exceptions=True)
         if kind is None and self.fault is not None:
             raise self.fault
@@ -388,7 +397,7 @@ class Controller:
     async def __aexit__(self, kind, value, trace):
         for peer in self.peers:
             peer.task.cancel()
-            peer.ws.transport.abort()
+            peer.cut()
         self.server.close()
         await self.server.wait_closed()
         for peer in self.peers:
@@ -398,7 +407,7 @@ class Controller:
     async def judge(self, path, headers):
         self.requests.append((path, headers))
         if self.statuses:
-            return self.statuses.pop(0), [], b""
+            return http.HTTPStatus(self.statuses.pop(0)), [], b""
         return None
 
     async def arrive(self, ws):

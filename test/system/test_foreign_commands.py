@@ -146,7 +146,7 @@ class Commands(ForeignCase):
                     async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller:
                         call = asyncio.ensure_future(caller.ask("DUMMY", to="t"))
                         await agent.hear("COMMAND", "DUMMY")
-                        agent.ws.transport.abort()
+                        agent.cut()
                         reply = await call
                         self.assertEqual((reply["outcome"], reply["cause"]), ("lost", "link_ended"))
 
@@ -241,7 +241,7 @@ class Questions(ForeignCase):
                             self.assertIn("expired", reply["errorDetails"])
                             call = asyncio.ensure_future(peer.ask("ASK"))
                             await boss.until(lambda: len(boss.heard("ASK")) == 2, "the command")
-                            boss.ws.transport.abort()
+                            boss.cut()
                             reply = await call
                             self.assertEqual(reply["commandStatus"], "ERROR")
                             self.assertIn("lost (link_ended)", reply["errorDetails"])

@@ -382,7 +382,7 @@ class Primary(ForeignCase):
             first = await self.connector(hub, "t")
             await first.until(lambda: first.told() == [True], "the first election")
             async with await self.connector(hub, "t") as second:
-                first.ws.transport.abort()
+                first.cut()
                 await second.until(lambda: second.told() == [False, True], "the second election")
 
         self.run_async(scene())
