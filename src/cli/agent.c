@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "cli/agent_health.h"

@@ -1,5 +1,6 @@
 """The command line: every verb, option and exit status, against real hubs, agents and interruptions."""
 
+import asyncio
 import contextlib
 import http.server
 import json
@@ -14,7 +15,9 @@ import threading
 import time
 import unittest
 
-from harness import PATIENCE, Hub, HubCase, binary, wait_until
+import websockets
+
+from harness import PATIENCE, Hub, HubCase, binary, frame, unframe, wait_until
 
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -721,6 +724,85 @@ class Agent(CliCase):
         for failures, wait in enumerate(waits[:4]):
             span = 0.25 * 2**failures
             self.assertTrue(span / 2 - 0.06 <= wait <= span + 0.06, waits)
+
+
+class Genuine:
+    """A controller as the original is: no extension. `denial` refuses every hello; `commands` are sent to whoever registers."""
+
+    def __init__(self, denial=None, commands=()):
+        self.denial = denial
+        self.commands = commands
+        self.replies = []
+        self.loop = asyncio.new_event_loop()
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self.listen())
+        self.loop.run_forever()
+        self.server.close()
+        self.loop.run_until_complete(self.server.wait_closed())
+        self.loop.close()
+
+    async def listen(self):
+        self.server = await websockets.serve(self.serve, "127.0.0.1", 0, ping_interval=None)
+        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        self.ready.set()
+
+    async def serve(self, ws):
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async for message in ws:
+                kind, exchange = unframe(message)
+                if kind == "REPLY":
+                    self.replies.append(exchange)
+                elif exchange["type"] == "HELLO":
+                    await self.welcome(ws, exchange)
+
+    async def welcome(self, ws, hello):
+        reply = {"commandId": hello["id"], "type": "HELLO", "commandStatus": "SUCCEEDED", "payload": hello["payload"]}
+        if self.denial is not None:
+            reply = {"commandId": hello["id"], "type": "HELLO", "commandStatus": "ERROR", "errorDetails": self.denial}
+        await ws.send(frame("REPLY", reply))
+        for command in self.commands:
+            await ws.send(frame("COMMAND", command))
+
+    def __enter__(self):
+        self.thread.start()
+        self.ready.wait()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+
+class WithGenuineControllers(CliCase):
+    def test_an_agent_serves_one(self):
+        commands = [{"id": "c1", "type": "x", "payload": {"a": 1}}, {"id": "c2", "type": "unheard"}, {"type": "x"}]
+        with Genuine(commands=commands) as controller:
+            agent = self.running("agent", "--target", "lamp", "--on", "x=cat", url=controller.url)
+            agent.wait_err("registered as lamp")
+            wait_until(lambda: len(controller.replies) == 3, "replies")
+            agent.signal(signal.SIGTERM)
+            self.assertEqual(agent.wait(), 0)
+        replies = {reply["commandId"]: reply for reply in controller.replies}
+        self.assertEqual(replies["c1"]["payload"], {"a": 1})
+        self.assertEqual((replies["c2"]["type"], replies["c2"]["commandStatus"]), ("NO_REPLY", "ERROR"))
+
+    def test_a_call_to_a_target_is_refused_because_it_would_reach_somebody_else(self):
+        with Genuine() as controller:
+            result = self.assert_ends(aldis("call", "lamp", "x", url=controller.url), 11, "")
+        self.assertIn("unsupported", result.err)
+
+    def test_a_denied_hello_is_final_and_says_why(self):
+        with Genuine(denial="not you") as controller:
+            call = self.assert_ends(aldis("call", "lamp", "x", url=controller.url), 3, "")
+            self.assertIn("not you", call.err)
+            self.assertLess(call.took, 2.5)
+            agent = self.running("agent", "--target", "lamp", "--echo", url=controller.url)
+            self.assertEqual(agent.wait(), 3)
+            self.assertIn("not you", agent.err)
 
 
 class Tls(CliCase):
