@@ -42,6 +42,17 @@ static void answer_check_known(struct sim_world *world, struct sim_command *abou
     sim_history_heard(world, about, (uint8_t)outcome, true);
 }
 
+/* What the hub has had to remember so far, members of rosters counted. */
+static uint32_t answer_count_records(const struct sim_world *world)
+{
+    uint32_t n = 0;
+
+    for (uint32_t number = 0; number < world->n_commands; number++) {
+        n += 1 + world->commands[number]->n_roster;
+    }
+    return n;
+}
+
 void sim_check_answer(struct sim_world *world, const struct sim_command *question, const struct ald_signal *signal)
 {
     struct sim_command *about = sim_history_get(world, question->order.about);
@@ -55,7 +66,8 @@ void sim_check_answer(struct sim_world *world, const struct sim_command *questio
     /* The hub forgets by age and by count; a hub of another life never knew; and a question over a new link may overtake
      * the command that it is about. */
     may_forget = about->life != question->life || about->admitted == 0 || about->admitted > question->admitted ||
-                 config->history_max < world->n_commands || about->deadline + config->history_age / 2 < sim_now(world);
+                 config->history_max < answer_count_records(world) ||
+                 about->deadline + config->history_age / 2 < sim_now(world);
     if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_INVALID && !may_forget) {
         sim_complain(world, SIM_RULE_ANSWERED, about,
                      "its caller asked what became of it, and the hub does not know it");

@@ -32,7 +32,9 @@ uint32_t sim_check_count_channels(const struct sim_hub *hub, const char *target)
     uint32_t n = 0;
 
     for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
-        bool away = it->hub_end && (it->party->traits & ALD_CAN_RESUME) != 0;
+        /* A session's channel is away; another one may be gone and not yet worked off. */
+        bool away =
+            it->hub_end && ((it->party->traits & ALD_CAN_RESUME) != 0 || it->ended_at + ALD_SEC > sim_now(it->world));
 
         n += it->registered && (!it->hub_end || away) && strcmp(it->party->target, target) == 0;
     }
@@ -49,12 +51,12 @@ static bool target_is_served(const struct sim_hub *hub, const char *target, bool
     return false;
 }
 
-static bool channel_is_there(const struct sim_hub *hub, const struct sim_command *command)
+static bool channel_is_there(const struct sim_hub *hub, const struct sim_command *command, bool well)
 {
     const char *target = sim_history_target(hub, command);
 
     for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
-        if (link_serves(it, target) && strcmp(it->channel, command->channel) == 0) {
+        if (link_serves(it, target) && strcmp(it->channel, command->channel) == 0 && !(well && it->unhealthy)) {
             return true;
         }
     }
@@ -78,7 +80,8 @@ struct load {
 static struct load load_count(const struct sim_hub *hub, const struct sim_command *command)
 {
     const char *target = sim_history_target(hub, command);
-    struct load load = {0};
+    uint32_t own = 1 + command->n_roster; /* refused, it is not open any more */
+    struct load load = {own, own, own, own * command->cost, own * command->cost};
 
     for (const struct sim_command *it = hub->open; it != NULL; it = it->open_next) {
         uint32_t n = 1 + it->n_roster;
@@ -104,19 +107,22 @@ static bool hub_is_busy(const struct sim_hub *hub, const struct sim_command *com
            2 * load.all_bytes > config->queue_bytes_max;
 }
 
-const char *sim_check_refusal(struct sim_world *world, const struct sim_command *command, uint8_t cause)
+/* NULL, or what is wrong about the reason. */
+static const char *refusal_is_wrong(const struct sim_command *command, uint8_t cause)
 {
     struct sim_hub *hub = command->link->hub;
     const char *target = sim_history_target(hub, command);
 
-    ald_ignore(world); /* the hub's links and open commands say it all */
     switch ((enum ald_cause)cause) {
     case ALD_CAUSE_NO_TARGET:
     case ALD_CAUSE_EMPTY_ROSTER:
         return target_is_served(hub, target, false) ? "its target is there" : NULL;
     case ALD_CAUSE_NO_CHANNEL:
-        return channel_is_there(hub, command) ? "its channel is there" : NULL;
+        return channel_is_there(hub, command, false) ? "its channel is there" : NULL;
     case ALD_CAUSE_NO_ACTIVE:
+        if (command->order.mode == ALD_MODE_CHANNEL) {
+            return channel_is_there(hub, command, true) ? "its channel is active" : NULL;
+        }
         return target_is_served(hub, target, true) ? "its target has an active channel" : NULL;
     case ALD_CAUSE_NO_PRIMARY:
         return primary_is_there(hub, target) ? "its target has a confirmed primary" : NULL;
@@ -135,5 +141,29 @@ const char *sim_check_refusal(struct sim_world *world, const struct sim_command 
         return target == NULL || (target[0] == '\0' && command->order.about == 0) ? NULL : "no agent said so";
     default:
         return "that is no reason here";
+    }
+}
+
+void sim_check_refused(struct sim_world *world, struct sim_command *command, uint8_t cause)
+{
+    struct sim_hub *hub = command->link->hub;
+
+    ald_ignore(world); /* it is judged when the step is over */
+    command->refused_as = cause;
+    command->refused_next = hub->refused;
+    hub->refused = command;
+}
+
+void sim_check_refusals(struct sim_world *world, struct sim_hub *hub)
+{
+    while (hub->refused != NULL) {
+        struct sim_command *command = hub->refused;
+        const char *wrong = refusal_is_wrong(command, command->refused_as);
+
+        hub->refused = command->refused_next;
+        if (wrong != NULL) {
+            sim_complain(world, SIM_RULE_REFUSED_TRULY, command, "it is refused as %s, and %s",
+                         ald_cause_word((enum ald_cause)command->refused_as), wrong);
+        }
     }
 }

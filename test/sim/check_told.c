@@ -153,10 +153,8 @@ static void check_failed(struct sim_world *world, const struct sim_command *comm
     }
 }
 
-static void check_refused(struct sim_world *world, const struct sim_command *command, uint8_t cause, ald_usec at)
+static void check_refused(struct sim_world *world, struct sim_command *command, uint8_t cause, ald_usec at)
 {
-    const char *wrong;
-
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
         if (it->executed != 0) {
             sim_complain(world, SIM_RULE_REFUSED_UNSEEN, command, "it is told as refused, and %s had received it",
@@ -167,10 +165,9 @@ static void check_refused(struct sim_world *world, const struct sim_command *com
     if (command_was_answered(command, ALD_REFUSED, at)) {
         return;
     }
-    wrong = sim_check_refusal(world, command, cause);
-    if (wrong != NULL) {
-        sim_complain(world, SIM_RULE_REFUSED_TRULY, command, "it is refused as %s, and %s", ald_cause_word(cause),
-                     wrong);
+    /* Whether its reason was true can only be seen when it is said. */
+    if (at == sim_now(world)) {
+        sim_check_refused(world, command, cause);
     }
 }
 
@@ -220,7 +217,8 @@ static void check_expired(struct sim_world *world, const struct sim_command *com
                      command->deadline - at);
         return;
     }
-    idle = command_idle_channel(world, command, at);
+    /* Long after, as when its caller asks, it cannot be seen any more who was idle then. */
+    idle = at <= command->deadline + ALD_SEC ? command_idle_channel(world, command, at) : NULL;
     if (idle != NULL) {
         sim_complain(world, SIM_RULE_IDLE_QUEUE, command,
                      "it expired in the queue while %s had nothing to do for %" PRIu64 " ms", idle->party->name,
@@ -245,6 +243,17 @@ static void check_lost(struct sim_world *world, const struct sim_command *comman
                  "it is told as lost, and no link over which it was sent had ended");
 }
 
+/* An earlier attempt than `handing` was sent, and nobody knows what became of it: "it never ran" would be a guess. */
+static bool handing_has_doubt_before(const struct sim_handing *handing)
+{
+    for (const struct sim_handing *it = handing->next; it != NULL; it = it->next) {
+        if (it->begun != 0 && it->answered == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A reply that the hub heard in time, on the link that it gave the command to, decides. In mode `all` it decides a member, and
  * whoever took a command back is told of the reply all the same.
@@ -257,8 +266,10 @@ static void check_timely(struct sim_world *world, const struct sim_command *comm
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
         bool decides =
             it->answered != 0 && it->answered < command->deadline && it->answered <= at && !it->answered_late;
+        bool doubt = outcome == ALD_LOST && (it->reply == ALD_REFUSED || it->reply == ALD_CANCELLED) &&
+                     handing_has_doubt_before(it);
 
-        if (decides && it->reply != outcome) {
+        if (decides && it->reply != outcome && !doubt) {
             sim_complain(world, SIM_RULE_TIMELY, command,
                          "it is told as %s, and %s had replied %s in time over a live link", ald_outcome_name(outcome),
                          it->party->name, ald_outcome_name(it->reply));

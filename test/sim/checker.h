@@ -33,8 +33,10 @@ void sim_check_outcome(struct sim_world *world, struct sim_command *command, uin
 /* A caller was told what became of the command it asked about, by `signal`. */
 void sim_check_answer(struct sim_world *world, const struct sim_command *question, const struct ald_signal *signal);
 
-/* check_refused.c: is there a reason to refuse it so? NULL, or what is wrong about it. */
-const char *sim_check_refusal(struct sim_world *world, const struct sim_command *command, uint8_t cause);
+/* check_refused.c: it was told as refused, by the hub itself, just now. */
+void sim_check_refused(struct sim_world *world, struct sim_command *command, uint8_t cause);
+/* Judge what was refused in the step that is over: what made it so may have been said after it. */
+void sim_check_refusals(struct sim_world *world, struct sim_hub *hub);
 /* Another open command of the same caller has its id. */
 bool sim_check_duplicate(const struct sim_hub *hub, const struct sim_command *command);
 

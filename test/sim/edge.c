@@ -36,6 +36,7 @@ static void edge_step(struct sim_hub *hub, struct ald_event *event)
         edge_carry_out(hub, &hub->effects.ring[n]);
     }
     ald_effects_clear(&hub->effects);
+    sim_check_refusals(world, hub);
 }
 
 static void edge_tick(void *who, uint64_t what);
@@ -75,7 +76,8 @@ static void edge_tick(void *who, uint64_t what)
         return;
     }
     hub->tick_at = ALD_NEVER;
-    if (sim_fault_take(hub->world, SIM_FAULT_LATE_TICK)) {
+    /* One late moment a second at most: the work of one moment takes many steps, and all of it must fit the second. */
+    if (hub->late_until + ALD_SEC < sim_now(hub->world) && sim_fault_take(hub->world, SIM_FAULT_LATE_TICK)) {
         hub->late_until = sim_now(hub->world) + sim_between(hub->world, 1, 400 * ALD_MSEC);
         edge_schedule(hub);
         return;
@@ -180,6 +182,7 @@ void sim_edge_closed(struct sim_link *link)
         sim_note(world, SIM_FACT_CLOSED, 0, link->party, link->conn, NULL);
         sim_history_link_ended(world, link);
         link->hub_end = true;
+        link->ended_at = sim_now(world);
         hub->closed_now = link;
         edge_give(hub, &event);
         hub->closed_now = NULL;

@@ -34,7 +34,8 @@ struct sim_hub {
 
     /* What the history counts of this life. */
     struct sim_election *elections;
-    struct sim_command *open; /* taken and not told */
+    struct sim_command *open;    /* taken and not told */
+    struct sim_command *refused; /* told as refused in this step, for no agent's reason */
     uint32_t n_open;
     uint64_t n_strange; /* commands that are nobody's */
     uint64_t n_admitted, n_told, n_outcomes[ALD_LOST + 1];

@@ -290,11 +290,24 @@ void sim_history_answered(struct sim_world *world, struct sim_handing *handing, 
     handing_shut(world, handing);
 }
 
+/* Of two commands under one id the hub chooses which is meant. */
+static void history_take_back_others(struct sim_hub *hub, const struct sim_command *command)
+{
+    for (struct sim_command *it = hub->open; it != NULL; it = it->open_next) {
+        if (it->caller == command->caller && it->taken_back == 0 && strcmp(it->wire_id, command->wire_id) == 0) {
+            it->taken_back = sim_now(hub->world);
+        }
+    }
+}
+
 void sim_history_taken_back(struct sim_world *world, struct sim_command *command, struct sim_link *link)
 {
     sim_note(world, SIM_FACT_BACK, command->number, link->party, 0, NULL);
     if (command->taken_back == 0 && command->life == link->hub->life && command->admitted != 0) {
         command->taken_back = sim_now(world);
+    }
+    if (command->shares_id) {
+        history_take_back_others(link->hub, command);
     }
 }
 

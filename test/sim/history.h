@@ -76,9 +76,11 @@ struct sim_command {
     uint8_t heard;  /* the outcome that the caller heard */
     uint8_t viewed; /* the outcome that the hub showed */
     bool asked_after;
-    bool shares_id;                             /* another command has its wire id */
-    bool vanished;                              /* the hub that took it is gone, and told nothing */
-    bool open;                                  /* taken, and no outcome told, and not overdue */
+    bool shares_id;     /* another command has its wire id */
+    bool vanished;      /* the hub that took it is gone, and told nothing */
+    bool open;          /* taken, and no outcome told, and not overdue */
+    uint8_t refused_as; /* enum ald_cause */
+    struct sim_command *refused_next;
     struct sim_command *open_next, **open_prev; /* of the hub */
 };
 

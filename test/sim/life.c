@@ -28,6 +28,7 @@ void sim_hub_start(struct sim_world *world, struct sim_hub *hub)
     hub->leave_until = 0;
     hub->late_until = 0;
     hub->open = NULL;
+    hub->refused = NULL;
     hub->n_open = 0;
     hub->n_admitted = 0;
     hub->n_strange = 0;

@@ -69,6 +69,7 @@ struct sim_link {
     bool cut;            /* nothing new is carried */
     bool hub_closing;    /* the hub has ended it */
     bool hub_end;        /* the hub was told CLOSED */
+    ald_usec ended_at;   /* hub_end since then */
     bool paused;         /* the hub does not want to hear it */
     uint8_t close_cause; /* enum ald_close_cause, when the hub has ended it */
 

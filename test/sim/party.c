@@ -119,6 +119,7 @@ static void party_greet(struct sim_party *party)
     } else {
         party->lineage++;
         party->heard_serial = 0;
+        party->acked_serial = 0;
         party->said_serial = 0;
         party_forget_said(party, UINT64_MAX);
     }
@@ -176,6 +177,10 @@ static void party_dial_later(struct sim_party *party, ald_usec pause)
 /* The link is not its own any more, whatever still arrives on it. */
 static void party_let_go(struct sim_party *party)
 {
+    if (party->gave_up) {
+        party->gave_up = false;
+        party->session = 0;
+    }
     party->link = NULL;
     party->lost_at = sim_now(party->world);
     sim_agent_step_down(party);
@@ -270,7 +275,8 @@ void sim_party_unregister(struct sim_party *party)
     sim_note(party->world, SIM_FACT_UNREGISTERS, 0, party, 0, NULL);
     sim_agent_step_down(party);
     sim_party_say(party, &signal);
-    /* It serves again after its next greeting. */
+    /* It serves again after its next greeting, which is a fresh one. */
+    party->gave_up = true;
     party->state = SIM_PARTY_LEAVING;
     sim_clock_at(&party->world->clock, sim_now(party->world) + sim_between(party->world, 100 * ALD_MSEC, 3 * ALD_SEC),
                  party_finish, party, party->link->conn);
@@ -361,7 +367,9 @@ static bool party_heard_before(struct sim_party *party, const struct ald_signal 
         sim_complain(party->world, SIM_RULE_CONTRACT, NULL, "%s misses a message of its session", party->name);
     }
     party->heard_serial = signal->serial;
-    if (sim_chance(party->world, 300)) {
+    /* Whoever acknowledges nothing is cut, as if it did not read. */
+    if (party->heard_serial >= party->acked_serial + 4 || sim_chance(party->world, 300)) {
+        party->acked_serial = party->heard_serial;
         acked.serial = party->heard_serial;
         sim_party_say(party, &acked);
     }

@@ -38,12 +38,13 @@ struct sim_party {
     struct sim_link *link; /* while it regards it as its own */
     uint32_t attempts;     /* to come back, in a row */
     uint64_t dial;         /* number of the latest plan to dial: earlier ones are off */
+    bool gave_up;          /* its target: its session ends with its link */
     bool stays_away;       /* does not come back by itself */
     uint64_t epoch;        /* grows with each crash: what it was doing is forgotten */
 
     /* A session, where it has one. */
     uint64_t session, lineage;
-    uint64_t heard_serial, said_serial;
+    uint64_t heard_serial, acked_serial, said_serial;
     ald_usec session_ttl, lost_at;
     struct sim_said *said_first, *said_last;
     uint32_t n_unacked;
