@@ -110,7 +110,7 @@ static int jobs_add(struct ald_client *client, const struct ald_signal *command,
 
 void ald_jobs_command(struct ald_client *client, const struct ald_signal *command)
 {
-    struct ald_job *job;
+    struct ald_job *job = NULL;
     int r;
 
     if (client->callbacks.command == NULL) {
