@@ -2,6 +2,7 @@
 
 #include "hub/command.h"
 #include "hub/state.h"
+#include "hub/who.h"
 
 /* The time left is told anew each time; a command whose time is over is told as such, never as one without a limit. */
 static struct ald_signal kept_command_signal(const struct ald_hub *hub, const struct ald_command *command)
@@ -13,6 +14,7 @@ static struct ald_signal kept_command_signal(const struct ald_hub *hub, const st
     signal.id = command->id;
     signal.ttl = asked->deadline > hub->now ? asked->deadline - hub->now : 0;
     signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
+    signal.from = command->from->target;
     return signal;
 }
 

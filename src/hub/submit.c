@@ -9,6 +9,7 @@
 #include "hub/self.h"
 #include "hub/state.h"
 #include "hub/target.h"
+#include "hub/who.h"
 
 /* A refusal that no record is kept of: there is nobody to keep it for, or no memory to keep it in. It borrows the
  * command itself, so that it can always be said. */
@@ -208,7 +209,7 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     if (route.channel != NULL) {
         event.msg = ald_msg_ref(signal->msg);
         event.id = ald_hub_id(hub, ald_hub_number(hub));
-
+        event.from = party->who->target;
         told = ald_party_offer(hub, route.channel->party, &event);
     }
     ald_hub_count(hub, told ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);

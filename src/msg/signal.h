@@ -95,6 +95,8 @@ struct ald_signal {
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
     struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
+    struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
+                            caller only. What msg->from says is its sender's claim, and a hub does not pass it on */
     struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked */
     struct ald_str text;   /* DENIED, LEAVE, CLOSE, HEALTH answered: for people. STATUS, REPLY without msg: the text of the cause */
 };

@@ -69,6 +69,9 @@ static bool signal_again(const struct fuzz *fuzz, struct pair *pair, const struc
     ald_buf_init(&bytes, 16 * PAIR_MESSAGE_MAX);
     before = counters_said(writer);
     PAIR_MUST(pair_mirror(pair, fuzz->role, read, ALD_STR_NONE, &said));
+    if (said.msg != NULL) {
+        said.from = said.msg->from.target; /* as if the hub knew it to be true */
+    }
     pair_emit(pair, writer, &said);
     if (pair_drain(writer, &bytes, &frame)) {
         PAIR_MUST(frame.ordinal == said.ordinal);

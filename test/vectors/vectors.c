@@ -208,6 +208,9 @@ static void check_back(const struct vector *vector, const char *file)
     if (pair_next(run.reader, &read)) {
         PAIR_MUST(pair_mirror(&run.pair, vector->reader, &read, vector->request, &said));
         writer_ready(&run, &said);
+    if (said.msg != NULL) {
+        said.from = said.msg->from.target; /* as if the hub knew it to be true */
+    }
         pair_emit(&run.pair, run.writer, &said);
         if (!pair_drain(run.writer, &run.line, &frame)) {
             run_fail(&run, "said back", ALD_STR("nothing"), expected);

@@ -358,7 +358,8 @@ ALD_NODISCARD int ald_exchange_read_options(struct ald_exchange *exchange, const
                                             struct ald_msg *msg, struct ald_str *ret_field);
 /* `event` is true. */
 bool ald_exchange_is_event(const struct ald_json_field *fields);
-void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg, ald_usec ttl);
+void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg,
+                                const struct ald_address *from, ald_usec ttl);
 /* Members of a reply behind the payload. */
 void ald_exchange_write_outcome(struct ald_exchange_writing *writing, const struct ald_exchange_answer *answer);
 

@@ -53,6 +53,7 @@ static void fill_command(struct said *said)
     set(msg, &msg->trace, "00-1");
     msg->payload = ald_slice_static(ALD_STR("{\"a\":\"reply: ;;\"}"));
     said->signal.ttl = 1500 * ALD_MSEC;
+    said->signal.from = ALD_STR("de\"ck"); /* what the hub knows; the message's own says more, and is a claim */
 }
 
 static void fill_bare(struct said *said)
@@ -159,7 +160,7 @@ static const struct row rows[] = {
      fill_command,
      {[V1] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply: ;\\u003b\"}",
       [LEGACY] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply\\u003a ;;\"}",
-      [EXTENDED] = "command id=" ID " wire=" ID " name=DUMMY to=the%20lamp from=a:de\"ck#1 ttl_ms=1500 mode=primary "
+      [EXTENDED] = "command id=" ID " wire=" ID " name=DUMMY to=the%20lamp from=de\"ck ttl_ms=1500 mode=primary "
                    "idempotent durable collapse=k;; version=\x01\"\\ trace=00-1 payload={\"a\":\"reply: ;;\"}"}},
     {"a bare command of a caller",
      ALD_SIGNAL_COMMAND,

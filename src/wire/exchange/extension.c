@@ -161,10 +161,11 @@ static void flag_write(struct ald_exchange_writing *writing, const char *name, b
     }
 }
 
-void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg, ald_usec ttl)
+void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg,
+                                const struct ald_address *from, ald_usec ttl)
 {
     address_write(writing, "to", &msg->to);
-    address_write(writing, "from", &msg->from);
+    address_write(writing, "from", from);
     if (ttl != ALD_NEVER) {
         /* Rounded up: what has some time left is not said to have none. */
         ald_exchange_put_u64(writing, "ttl_ms", ttl / ALD_MSEC + (ttl % ALD_MSEC != 0));
