@@ -9,7 +9,8 @@
 #include "conn/door.h"
 
 /*
- * Append the head and, unless `head_only`, the body of `page`. `close` announces the end of the connection. `wall` dates it.
+ * Append the head and, unless `head_only`, the body of `page`. `close` announces the end of the connection. `wall`
+ * dates it.
  * Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_answer_write(struct ald_buf *out, const struct ald_page *page, bool head_only, bool close,

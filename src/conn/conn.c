@@ -1,7 +1,7 @@
 /*
- * The dialect is asked for signals in two places: after bytes were fed or a deadline came, when the hub may be stepped at once;
- * and after something was emitted, which happens while the effects of a step are applied, so that its signals (a command
- * that this peer cannot be told comes back as a refusal) must wait for the end of the turn.
+ * The dialect is asked for signals in two places: after bytes were fed or a deadline came, when the hub may be
+ * stepped at once; and after something was emitted, which happens while the effects of a step are applied, so that
+ * its signals (a command that this peer cannot be told comes back as a refusal) must wait for the end of the turn.
  *
  * A connection that is to be closed has said things that are not written yet. The hub hears of the end when the last of
  * them is with the kernel, or the stream ended: until then it may not take a command for unsent and give it to another
@@ -21,8 +21,9 @@
 #include "wire/ws/ws_frame.h"
 
 /*
- * From a close until the last of what was said must be with the kernel. The commands that the agent has are lost only then, so
- * a dead peer may not take the ten seconds of a closing handshake (exchange.md 2.12) for it, which goes on without us.
+ * From a close until the last of what was said must be with the kernel. The commands that the agent has are lost only
+ * then, so a dead peer may not take the ten seconds of a closing handshake (exchange.md 2.12) for it, which goes on
+ * without us.
  */
 #define CONN_FLUSH (1 * ALD_SEC)
 
@@ -133,7 +134,8 @@ static void conn_fail(struct ald_conn *conn)
 }
 
 /*
- * One frame into the stream. Scratch of the dialect must be copied, which the stream does by itself only for small parts.
+ * One frame into the stream. Scratch of the dialect must be copied, which the stream does by itself only for small
+ * parts.
  */
 static int frame_push(struct ald_conn *conn, struct ald_frame *frame)
 {

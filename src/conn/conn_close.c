@@ -1,6 +1,6 @@
 /*
- * An existing connector comes back after every code but 1000 (exchange.md 4.5), so 1000 is only said to who asked for it: whoever
- * is asked to leave by a hub is meant to look for another, or to return later.
+ * An existing connector comes back after every code but 1000 (exchange.md 4.5), so 1000 is only said to who asked for
+ * it: whoever is asked to leave by a hub is meant to look for another, or to return later.
  */
 
 #include "conn/conn_close.h"

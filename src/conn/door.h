@@ -3,12 +3,12 @@
 /*
  * Door: a listener on which everything that is HTTP comes in: upgrades to a dialect, and pages.
  *
- * Who is accepted is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a few seconds and a
- * few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is answered by the
- * pages of the program.
+ * Who is accepted is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a few seconds
+ * and a few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is answered
+ * by the pages of the program.
  *
- * Lifetime:   ald_door_open() to ald_door_close(), which ends its visitors; connections that came through it stay, and must be
- *             gone before the edge.
+ * Lifetime:   ald_door_open() to ald_door_close(), which ends its visitors; connections that came through it stay,
+ *             and must be gone before the edge.
  * Threading:  the loop's thread only.
  * Limits:     struct ald_door_limits; who is turned away by one is counted.
  */
@@ -66,9 +66,8 @@ struct ald_page {
 /* Whoever answers what is no upgrade. */
 struct ald_pages {
     /*
-     * Fill in `page`; borrows both. For HEAD it does as for GET: the door leaves the body out. The views in the fields must
-     * live until the return into the door's caller, so they are literals or views of the request. Errors: ALDIS_E_NOMEM,
-     * which becomes a 503.
+     * Fill in `page`; borrows both. For HEAD it does as for GET: the door leaves the body out. The views in the
+     * fields are literals or views of the request. Errors: ALDIS_E_NOMEM, which becomes a 503.
      */
     int (*answer)(void *owner, const struct ald_page_request *request, struct ald_page *page);
     void *owner;

@@ -1,8 +1,8 @@
 /*
- * A step is taken when something happened; what the hub leaves for later (a slice of a large fan-out, a deadline) and what an
- * effect brought about (a connection that ends) is settled at the end of the turn, round by round, until nothing is due or
- * the loop says that the descriptors must be looked at again. So a step never begins inside another one, and one alarm is
- * moved at most once a turn, however many steps there were.
+ * A step is taken when something happened; what the hub leaves for later (a slice of a large fan-out, a deadline) and
+ * what an effect brought about (a connection that ends) is settled at the end of the turn, round by round, until
+ * nothing is due or the loop says that the descriptors must be looked at again. So a step never begins inside another
+ * one, and one alarm is moved at most once a turn, however many steps there were.
  */
 
 #include "conn/edge_impl.h"

@@ -5,12 +5,12 @@
  *
  *     a stream speaks -> conn -> dialect -> signal -> ald_edge_step() -> effects -> conn -> dialect -> stream
  *
- * Lifetime:   ald_edge_new() to ald_edge_free(), which comes after its doors were closed and ends what connections are left
- *             without another word to the hub.
+ * Lifetime:   ald_edge_new() to ald_edge_free(), which comes after its doors were closed and ends what connections
+ *             are left without another word to the hub.
  * Threading:  the loop's thread only.
- * Invariants: the hub is never stepped inside a step: whatever an effect brings about that the hub must hear (a connection
- *             that ends at once) waits for the end of the turn. Every connection that the hub was told of is reported
- *             closed exactly once.
+ * Invariants: the hub is never stepped inside a step: whatever an effect brings about that the hub must hear (a
+ *             connection that ends at once) waits for the end of the turn. Every connection that the hub was told of
+ *             is reported closed exactly once.
  */
 
 #include "base/list.h"
@@ -51,7 +51,7 @@ const char *ald_notice_name(enum ald_notice_kind kind);
 struct ald_edge_watch {
     /* Borrows `notice`; may not call back into the edge. NULL: nobody listens. */
     void (*noticed)(void *owner, const struct ald_notice *notice);
-    /* After ald_edge_drain(): the hub has nothing left to wait for. At the end of a turn, once. NULL: nobody listens. */
+    /* After ald_edge_drain(): the hub has nothing left to wait for. Once, at the end of a turn. NULL: nobody cares. */
     void (*drained)(void *owner);
 };
 

@@ -1,6 +1,6 @@
 /*
- * A visitor, an agent and a caller, failing their first allocation, then the second, and so on. Whatever fails, the one it
- * was for is told or cut, everything else goes on, and nothing is left behind.
+ * A visitor, an agent and a caller, failing their first allocation, then the second, and so on. Whatever fails, the
+ * one it was for is told or cut, everything else goes on, and nothing is left behind.
  */
 
 #include <stdio.h>

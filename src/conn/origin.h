@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * Origin: is it a page of somebody else's that makes a browser send this request? Such a page must not be a caller, whatever the
- * browser is allowed to reach (DESIGN section 4). Programs send no Origin, or that of the host they talk to.
+ * Origin: is it a page of somebody else's that makes a browser send this request? Such a page must not be a caller,
+ * whatever the browser is allowed to reach (DESIGN section 4). Programs send no Origin, or that of the host they talk
+ * to.
  */
 
 #include "wire/http/http_head.h"

@@ -4,8 +4,8 @@
  * Config: the settings of the daemon, from the table, a file and the command line, in that order.
  *
  * Lifetime:   ald_config_new() to ald_config_free(); read, then set, then check, then only asked.
- * Faults:     what is wrong with a setting is one line for people, in a struct ald_config_why, that says where it stands:
- *             `aldis.conf:12: [http] listen: ...`, `-s http.listen: ...`, or `default: [http] listen: ...`.
+ * Faults:     what is wrong with a setting is one line for people, in a struct ald_config_why, that says where it
+ *             stands: `aldis.conf:12: [http] listen: ...`, `-s http.listen: ...`, or `default: [http] listen: ...`.
  * Pure but for config_default.c, which asks the machine for its name, and config_file.c.
  */
 
@@ -54,8 +54,8 @@ struct ald_config_why {
 
 enum { ALD_CONFIG_BAD = 1 }; /* outcome: something is wrong with the settings, `ret_why` says what */
 
-/* Gives the defaults; `fallbacks[key]` (borrows, may be NULL) is what the machine decides: see config_default.h. Errors:
- * ALDIS_E_NOMEM. */
+/* Gives the defaults; `fallbacks[key]` (borrows, may be NULL) is what the machine decides: see config_default.h.
+ * Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_config_new(const char *const fallbacks[ALD_N_KEYS], struct ald_config **ret_config);
 struct ald_config *ald_config_free(struct ald_config *config);
 ALD_DEFINE_CLEANUP(struct ald_config *, ald_config_free);
@@ -67,7 +67,8 @@ ALD_NODISCARD int ald_config_read(struct ald_config *config, const char *file, s
 /* The same for a file of at most ALD_CONFIG_FILE_MAX bytes; one that cannot be read is ALD_CONFIG_BAD too. */
 enum { ALD_CONFIG_FILE_MAX = 1024 * 1024 };
 ALD_NODISCARD int ald_config_read_file(struct ald_config *config, const char *path, struct ald_config_why *ret_why);
-/* Take `SECTION.KEY=VALUE` of the command line; it wins over the file. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+/* Take `SECTION.KEY=VALUE` of the command line; it wins over the file. Outcome: ALD_CONFIG_BAD. Errors:
+ * ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_config_set(struct ald_config *config, struct ald_str assignment, struct ald_config_why *ret_why);
 /* Look for settings that do not go together. Outcome: ALD_CONFIG_BAD. */
 ALD_NODISCARD int ald_config_check(const struct ald_config *config, struct ald_config_why *ret_why);
@@ -91,7 +92,7 @@ bool ald_config_address_next(struct ald_str *list, struct ald_config_address *re
 /* The host is a literal loopback address or localhost. */
 bool ald_config_address_loopback(const struct ald_config_address *address);
 
-/* Append the table for people: every key with default, limits and text, as it could stand in a file; and the same as the
- * settings section of a manual page (roff). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+/* Append the table for people: every key with default, limits and text, as it could stand in a file; and the same as
+ * the settings section of a manual page (roff). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_config_help(struct ald_buf *out);
 ALD_NODISCARD int ald_config_manual(struct ald_buf *out);

@@ -13,6 +13,6 @@ struct ald_config_defaults {
 /* Asks the machine. */
 void ald_config_defaults_init(struct ald_config_defaults *defaults);
 
-/* A name made of `host`: what may not stand in a name becomes `_`, as does a first digit's front. `to` holds ALD_NAME_MAX
- * bytes and the terminator. */
+/* A name made of `host`: what may not stand in a name becomes `_`, as does a first digit's front. `to` holds
+ * ALD_NAME_MAX bytes and the terminator. */
 void ald_config_name_of_host(const char *host, char *to);

@@ -71,7 +71,8 @@ static int help_row(struct ald_buf *out, const struct ald_config_row *row, bool 
     return r;
 }
 
-/* Roff takes a leading dot or quote for a command and a backslash for an escape; the table has only the hyphen to mind. */
+/* Roff takes a leading dot or quote for a command and a backslash for an escape; a test sees to it that the table has
+ * none. */
 static int manual_row(struct ald_buf *out, const struct ald_config_row *row, bool begins)
 {
     int r;

@@ -24,6 +24,9 @@
     X(HUB_CONTROLLER, "hub", "controller", TEXT, "", 0, ALD_NAME_MAX,                                                  \
       "Target that gets the commands addressed to the hub which the hub does not answer itself. Empty: they are "      \
       "refused as unknown.")                                                                                           \
+    X(HUB_PRIMARY_ONLY, "hub", "primary_only", TEXT, "", 0, 4096,                                                      \
+      "Commands that only the primary channel of its target may submit: names separated by commas, a * at the end "    \
+      "of one stands for any rest. Empty: there are none.")                                                            \
     X(HUB_DRAIN_TIMEOUT, "hub", "drain_timeout", DURATION, "5s", 0, ALD_CONFIG_HOUR,                                   \
       "After SIGTERM, how long running commands may go on before everybody is cut.")                                   \
     X(HUB_IO_THREADS, "hub", "io_threads", NUMBER, "0", 0, 0,                                                          \

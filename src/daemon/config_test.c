@@ -252,7 +252,11 @@ ALD_TEST(config, gives_a_help_text_that_is_a_configuration)
 ALD_TEST(config, has_every_key_once_and_in_its_section)
 {
     for (size_t i = 0; i < ALD_N_KEYS; i++) {
-        ald_check(ald_config_rows[i].text != NULL && ald_config_rows[i].text[0] != '\0');
+        const char *text = ald_config_rows[i].text;
+
+        ald_check(text != NULL && text[0] != '\0');
+        /* What roff would take for a command or an escape. */
+        ald_check(text[0] != '.' && text[0] != '\'' && strchr(text, '\\') == NULL);
         for (size_t j = i + 1; j < ALD_N_KEYS; j++) {
             bool same_section = strcmp(ald_config_rows[i].section, ald_config_rows[j].section) == 0;
 

@@ -15,8 +15,8 @@ struct ald_config_value_why {
 enum { ALD_CONFIG_VALUE_BAD = 1 };
 
 /*
- * Read `text` as a value of `row`; for types that are texts `*ret_number` is 0. Outcome: ALD_CONFIG_VALUE_BAD, `ret_why`
- * then says what is wrong and what would be right, and quotes the text as far as it can be shown.
+ * Read `text` as a value of `row`; for types that are texts `*ret_number` is 0. Outcome: ALD_CONFIG_VALUE_BAD,
+ * `ret_why` then says what is wrong and what would be right, and quotes the text as far as it can be shown.
  */
 ALD_NODISCARD int ald_config_value_parse(const struct ald_config_row *row, struct ald_str text, uint64_t *ret_number,
                                          struct ald_config_value_why *ret_why);

@@ -11,8 +11,9 @@
 struct ald_daemon;
 
 /*
- * Open every door. Outcome: ALD_CONFIG_BAD: a setting cannot be followed (an address that cannot be bound, a certificate
- * that cannot be read), `ret_why` names it. Errors: ALDIS_E_NOMEM, ALDIS_E_LIMIT. Borrows `config`, for its whole life.
+ * Open every door. Outcome: ALD_CONFIG_BAD: a setting cannot be followed (an address that cannot be bound, a
+ * certificate that cannot be read), `ret_why` names it. Errors: ALDIS_E_NOMEM, ALDIS_E_LIMIT. Borrows `config`, for
+ * its whole life.
  */
 ALD_NODISCARD int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daemon,
                                  struct ald_config_why *ret_why);

@@ -15,7 +15,7 @@ struct ald_doors {
     size_t n;
 };
 
-/* Gives the credentials of the HTTP door, NULL when it speaks no TLS. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+/* Gives the credentials of the HTTP door, NULL without TLS. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls,
                                 struct ald_config_why *ret_why);
 

@@ -5,8 +5,9 @@
  *
  * Grammar: one item a line, ending in LF or CRLF. `[section]` begins a section; `key = value` belongs to the section
  * above it. Blanks around names and values are dropped; a value runs to the end of its line and may be empty. A line
- * whose first character is `#` or `;` is a comment; there are no comments behind values, because `#` is a fair character
- * in a path. Names are made of letters, digits, `_` and `-`. The text is UTF-8, without control characters but tabs.
+ * whose first character is `#` or `;` is a comment; there are no comments behind values, because `#` is a fair
+ * character in a path. Names are made of letters, digits, `_` and `-`. The text is UTF-8, without control characters
+ * but tabs.
  *
  * Pure: no file, no memory. Everything given borrows the text.
  */

@@ -1,5 +1,6 @@
 /*
- * sd_notify(3): one datagram to the Unix socket that NOTIFY_SOCKET names; a leading @ stands for the abstract namespace.
+ * sd_notify(3): one datagram to the Unix socket that NOTIFY_SOCKET names; a leading @ stands for the abstract
+ * namespace.
  */
 
 #include "daemon/notify.h"

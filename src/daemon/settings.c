@@ -29,10 +29,12 @@
 void ald_settings_hub(const struct ald_config *config, struct ald_hub_config *hub)
 {
     const char *controller = ald_config_text(config, ALD_KEY_HUB_CONTROLLER);
+    const char *primary_only = ald_config_text(config, ALD_KEY_HUB_PRIMARY_ONLY);
 
     ald_hub_config_init(hub);
     hub->id = ald_str(ald_config_text(config, ALD_KEY_HUB_ID));
     hub->controller = controller[0] != '\0' ? ald_str(controller) : ALD_STR_NONE;
+    hub->primary_only = primary_only[0] != '\0' ? ald_str(primary_only) : ALD_STR_NONE;
 #define ALD_X(key, member) hub->member = (__typeof__(hub->member))ald_config_number(config, ALD_KEY_##key);
     HUB_LIMITS(ALD_X)
 #undef ALD_X

@@ -55,7 +55,7 @@ static int root_answer(struct ald_mgmt_call *call)
                        "This is a hub of aldis, a command-reply exchange.\n"
                        "\n"
                        "  /exchange/controller   where connectors and callers open a WebSocket\n"
-                       "  /api/v1/hub            the hub: what it is, counts and limits\n"
+                       "  /api/v1/hub            the hub: what it is, and everything it counts\n"
                        "  /api/v1/targets        who can be commanded\n"
                        "  /api/v1/channels       over which connections\n"
                        "  /api/v1/commands       what was commanded, and what became of it\n"

@@ -1,12 +1,13 @@
 #pragma once
 
 /*
- * Mgmt: the pages of a hub: `/api/v1`, `/livez`, `/readyz` and `/`. It reads the hub, the doors and the counters between two
- * steps; it decides nothing and keeps nothing.
+ * Mgmt: the pages of a hub: `/api/v1`, `/livez`, `/readyz` and `/`. It reads the hub, the doors and the counters
+ * between two steps; it decides nothing and keeps nothing.
  *
- * Form:       JSON members in snake_case; instants as ISO 8601 text in UTC, and beside them milliseconds since the beginning of
- *             what they belong to. Lists are pages: `limit` (1 to MGMT_LIMIT_MAX) and `after`, the opaque `next` of the page
- *             before; without `next` there is no further page. Errors are problem documents (RFC 9457).
+ * Form:       JSON members in snake_case; instants as ISO 8601 text in UTC, and beside them milliseconds since the
+ *             beginning of what they belong to. Lists are pages: `limit` (1 to MGMT_LIMIT_MAX) and `after`, the
+ *             opaque `next` of the page before; without `next` there is no further page. Errors are problem documents
+ *             (RFC 9457).
  * Lifetime:   ald_mgmt_new() to ald_mgmt_free(), within that of the edge.
  * Threading:  the loop's thread only.
  */

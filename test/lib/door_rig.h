@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Rig: an edge with one inproc door, and clients that dial it in the same loop. Everything that should happen is waited for
- * with rig_until(), which fails the test when it does not.
+ * Rig: an edge with one inproc door, and clients that dial it in the same loop. Everything that should happen is
+ * waited for with rig_until(), which fails the test when it does not.
  */
 
 #include "conn/door.h"
