@@ -10,6 +10,7 @@ void ald_hub_config_init(struct ald_hub_config *config)
     *config = (struct ald_hub_config){
         .id = ALD_STR("hub"),
         .controller = ALD_STR_NONE,
+        .primary_only = ALD_STR_NONE,
 
         /* exchange.md 3.5: the original's own deadline, which its programs are written against. */
         .deadline_default = 60 * ALD_SEC,

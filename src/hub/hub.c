@@ -17,22 +17,29 @@ enum { HUB_COMMANDS_KEPT = 4096, HUB_SIGNALS_KEPT = 256 };
 /* An attempt has six bits in a line of a story. */
 enum { HUB_ATTEMPTS_MAX = 60 };
 
+/* A view of a copy of `str`, put at `*room`; absent stays absent. */
+static struct ald_str hub_copy_name(char **room, struct ald_str str)
+{
+    struct ald_str copy = {ald_str_present(str) ? *room : NULL, str.size};
+
+    if (str.size > 0) {
+        memcpy(*room, str.data, str.size);
+        *room += str.size;
+    }
+    return copy;
+}
+
 static int hub_copy_names(struct ald_hub *hub, const struct ald_hub_config *config)
 {
-    size_t size = config->id.size + config->controller.size;
+    char *room = malloc(config->id.size + config->controller.size + config->primary_only.size + 1);
 
-    hub->names = malloc(size + 1);
-    if (hub->names == NULL) {
+    if (room == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    if (config->id.size > 0) {
-        memcpy(hub->names, config->id.data, config->id.size);
-    }
-    hub->config.id = ald_str_of(hub->names, config->id.size);
-    if (ald_str_present(config->controller)) {
-        memcpy(hub->names + config->id.size, config->controller.data, config->controller.size);
-        hub->config.controller = ald_str_of(hub->names + config->id.size, config->controller.size);
-    }
+    hub->names = room;
+    hub->config.id = hub_copy_name(&room, config->id);
+    hub->config.controller = hub_copy_name(&room, config->controller);
+    hub->config.primary_only = hub_copy_name(&room, config->primary_only);
     return 0;
 }
 

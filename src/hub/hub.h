@@ -27,42 +27,47 @@ struct ald_hub;
 struct ald_hub_config {
     struct ald_str id;         /* this hub's name; [hub] id */
     struct ald_str controller; /* target of what the hub does not answer itself; absent: nobody; [hub] controller */
-    uint64_t seed;             /* of ids, jitter and hashes */
+    /* Names of commands that only the confirmed primary channel of its target may submit, comma separated; a `*` at the end
+     * of one stands for any rest. Absent: everybody may; [hub] primary_only */
+    struct ald_str primary_only;
+    uint64_t seed; /* of ids, jitter and hashes */
     ald_usec now;
     ald_wall wall;
 
     ald_usec deadline_default; /* of a command that says none; [exchange] reply_timeout, 60 s */
     ald_usec deadline_max;     /* [limits] deadline_max, 24 h */
 
-    uint32_t connections_max;      /* at once */
-    uint32_t commands_max;         /* in flight and queued, in all */
+    uint32_t connections_max;       /* at once */
+    uint32_t commands_max;          /* in flight and queued, in all */
     uint32_t channel_in_flight_max; /* sent or being sent, a channel */
-    uint32_t channel_queue_max;    /* waiting for one channel, or for any of one target */
+    uint32_t channel_queue_max;     /* waiting for one channel, or for any of one target */
     size_t channel_queue_bytes_max;
     size_t queue_bytes_max;        /* waiting in all */
     uint32_t caller_in_flight_max; /* commands of one connection that have no outcome yet */
-    size_t out_bytes_max;          /* said to one connection and not yet written: replies beyond it cut a caller that does not read */
-    size_t out_bytes_high;         /* beyond it no further command is sent to the connection, and it is not read */
-    uint32_t attempts_max;         /* of an idempotent command */
+    size_t
+        out_bytes_max; /* said to one connection and not yet written: replies beyond it cut a caller that does not read */
+    size_t out_bytes_high; /* beyond it no further command is sent to the connection, and it is not read */
+    uint32_t attempts_max; /* of an idempotent command */
     uint32_t step_work;
 
-    ald_usec health_interval;  /* per channel, jittered by a quarter; [exchange] healthcheck_interval, 30 s; 0: never */
-    ald_usec health_timeout;   /* of one check */
-    uint32_t health_failures;  /* in a row, until the channel is inactive and asked to leave */
-    ald_usec primary_timeout;  /* to confirm a promotion or a demotion */
-    ald_usec leave_timeout;    /* from our goodbye to the end of the connection */
-    ald_usec stall_timeout;    /* output waits and not a byte is written for so long: the connection is cut */
-    ald_usec session_max;      /* longest a session may be away */
+    ald_usec health_interval; /* per channel, jittered by a quarter; [exchange] healthcheck_interval, 30 s; 0: never */
+    ald_usec health_timeout;  /* of one check */
+    uint32_t health_failures; /* in a row, until the channel is inactive and asked to leave */
+    ald_usec primary_timeout; /* to confirm a promotion or a demotion */
+    ald_usec leave_timeout;   /* from our goodbye to the end of the connection */
+    ald_usec stall_timeout;   /* output waits and not a byte is written for so long: the connection is cut */
+    ald_usec session_max;     /* longest a session may be away */
 
-    uint32_t history_max;      /* outcomes remembered, by count */
-    ald_usec history_age;      /* and by age */
+    uint32_t history_max; /* outcomes remembered, by count */
+    ald_usec history_age; /* and by age */
 };
 
 /* Every limit with its default and its reason stands in hub/config.c. */
 void ald_hub_config_init(struct ald_hub_config *config);
 
 /* Gives a hub. `messages` (outlives it) is where the hub takes its own messages from. Errors: ALDIS_E_NOMEM. */
-ALD_NODISCARD int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messages, struct ald_hub **ret_hub);
+ALD_NODISCARD int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messages,
+                              struct ald_hub **ret_hub);
 struct ald_hub *ald_hub_free(struct ald_hub *hub);
 ALD_DEFINE_CLEANUP(struct ald_hub *, ald_hub_free);
 
@@ -83,8 +88,8 @@ struct ald_event {
     uint64_t conn; /* the edge's number of the connection: from 1, never used again. One that the hub does not know is
                       ignored, counted: the edge may be a step behind. */
 
-    void *edge;           /* OPENED: handed back in every effect for this connection */
-    struct ald_str peer;  /* OPENED: for people: address and dialect. Borrowed for the call */
+    void *edge;          /* OPENED: handed back in every effect for this connection */
+    struct ald_str peer; /* OPENED: for people: address and dialect. Borrowed for the call */
     struct ald_str dialect;
     struct ald_signal *signal; /* SIGNAL: borrowed; the hub takes its own references */
 

@@ -4,6 +4,7 @@
 #include "hub/command.h"
 #include "hub/delivery.h"
 #include "hub/party.h"
+#include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/router.h"
 #include "hub/self.h"
@@ -80,6 +81,41 @@ static struct ald_route submit_judge_options(const struct ald_msg *msg)
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
+/* Is `name` one of the comma separated `patterns`? */
+static bool name_matches(struct ald_str name, struct ald_str patterns)
+{
+    while (patterns.size > 0) {
+        size_t end = ald_str_find(patterns, ALD_STR(","));
+        struct ald_str pattern = ald_str_trim(ald_str_of(patterns.data, end));
+
+        if (pattern.size > 0 && pattern.data[pattern.size - 1] == '*') {
+            pattern.size--;
+            if (ald_str_starts(name, pattern)) {
+                return true;
+            }
+        } else if (pattern.size > 0 && ald_str_equal(name, pattern)) {
+            return true;
+        }
+        patterns = ald_str_from(patterns, ALD_MIN(end + 1, patterns.size));
+    }
+    return false;
+}
+
+static bool party_is_primary(const struct ald_party *party)
+{
+    return party->channel != NULL && ald_primary_find(party->channel->target) == party->channel;
+}
+
+/* "A rule can say that a command name may only come from the primary channel of its target." (DESIGN section 1) */
+static struct ald_route submit_judge_sender(const struct ald_hub *hub, const struct ald_party *party,
+                                            struct ald_str name)
+{
+    if (!party_is_primary(party) && name_matches(name, hub->config.primary_only)) {
+        return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "only the primary channel of its target may send this command");
+    }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
+}
+
 /* What is wrong with it now. */
 static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party)
 {
@@ -107,6 +143,9 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
 
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_options(msg);
+    }
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_sender(hub, party, msg->name);
     }
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_state(hub, party);
@@ -203,7 +242,8 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
         return;
     }
     if (party != NULL && !hub->draining && submit_judge_form(hub, signal->msg).cause == ALD_CAUSE_NONE &&
-        submit_judge_options(signal->msg).cause == ALD_CAUSE_NONE && !ald_self_is_meant(signal->msg)) {
+        submit_judge_options(signal->msg).cause == ALD_CAUSE_NONE &&
+        submit_judge_sender(hub, party, signal->msg->name).cause == ALD_CAUSE_NONE && !ald_self_is_meant(signal->msg)) {
         route = ald_route_event(hub, signal->msg);
     }
     if (route.channel != NULL) {

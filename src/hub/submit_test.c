@@ -32,6 +32,32 @@ ALD_TEST(submit, a_collapse_key_is_refused_until_there_is_a_store)
     rig_fini(&rig);
 }
 
+ALD_TEST(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.primary_only = ALD_STR("NIGHTLY, db.*");
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "deck", ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+    rig_agent(&rig, 3, "deck", ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+    rig_caller(&rig, 4);
+    rig.n_text = 0;
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.name = "NIGHTLY"}); /* not confirmed yet */
+    rig_answer_primary(&rig, 2, true);
+    rig_command_as(&rig, 2, "c2", "lamp", (struct rig_options){.name = "NIGHTLY"});
+    rig_command_as(&rig, 3, "c3", "lamp", (struct rig_options){.name = "db.clean"});
+    rig_command_as(&rig, 4, "c4", "lamp", (struct rig_options){.name = "db."});
+    rig_command_as(&rig, 4, "c5", "lamp", (struct rig_options){.name = "NIGHTLY2"});
+    rig_expect(&rig, "2 reply c1 refused not_allowed\n"
+                     "1 command c2\n"
+                     "3 reply c3 refused not_allowed\n"
+                     "4 reply c4 refused not_allowed\n"
+                     "1 command c5\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(submit, a_scope_is_refused)
 {
     struct rig rig;
@@ -244,8 +270,9 @@ ALD_TEST(submit, what_waits_does_not_pin_a_read_buffer)
 }
 
 ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
-              ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store), ALD_CASE(submit, a_scope_is_refused),
-              ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
+              ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store),
+              ALD_CASE(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target),
+              ALD_CASE(submit, a_scope_is_refused), ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
               ALD_CASE(submit, a_name_that_is_too_long_or_missing_is_invalid),
               ALD_CASE(submit, a_mode_that_does_not_fit_the_address_is_invalid),
               ALD_CASE(submit, a_wire_id_in_flight_is_a_duplicate_for_the_same_caller_only),
