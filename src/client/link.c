@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "client/backoff.h"
+#include "transport/frame.h"
 #include "transport/tls.h"
 #include "transport/ws.h"
 
@@ -86,17 +87,16 @@ void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why)
 
 void ald_link_push(struct ald_client *client)
 {
-    static const enum ald_chunk_kind chunks[] = {
-        [ALD_FRAME_BYTES] = ALD_CHUNK_BYTES, [ALD_FRAME_TEXT] = ALD_CHUNK_TEXT, [ALD_FRAME_BINARY] = ALD_CHUNK_BINARY,
-        [ALD_FRAME_PING] = ALD_CHUNK_PING,   [ALD_FRAME_PONG] = ALD_CHUNK_PONG,
-    };
     struct ald_frame frame;
 
     if (client->dialect == NULL) {
         return;
     }
     while (ald_dialect_drain(client->dialect, &frame) == 0) {
-        ald_stream_push(client->stream, chunks[frame.kind], frame.parts, frame.n_parts, frame.ordinal);
+        if (ald_frame_push(client->stream, &frame) < 0) {
+            ald_link_cut(client, 1011, ALD_STR("out of memory"));
+            return;
+        }
     }
     ald_alarm_start(client->loop, &client->dialect_alarm, ald_dialect_deadline(client->dialect));
 }
@@ -158,10 +158,6 @@ static void link_opened(void *owner, struct ald_stream *stream)
 
 static void link_received(void *owner, struct ald_stream *stream, const struct ald_chunk *chunk)
 {
-    static const enum ald_frame_kind frames[] = {
-        [ALD_CHUNK_BYTES] = ALD_FRAME_BYTES, [ALD_CHUNK_BINARY] = ALD_FRAME_BINARY, [ALD_CHUNK_TEXT] = ALD_FRAME_TEXT,
-        [ALD_CHUNK_PING] = ALD_FRAME_PING,   [ALD_CHUNK_PONG] = ALD_FRAME_PONG,
-    };
     struct ald_client *client = owner;
     ald_usec now = ald_loop_now(client->loop);
 
@@ -171,7 +167,7 @@ static void link_received(void *owner, struct ald_stream *stream, const struct a
     }
     ald_dialect_alive(client->dialect, now);
     if (chunk->kind != ALD_CHUNK_PONG &&
-        ald_dialect_feed(client->dialect, now, frames[chunk->kind], chunk->bytes) < 0) {
+        ald_dialect_feed(client->dialect, now, ald_frame_kind_of(chunk->kind), chunk->bytes) < 0) {
         ald_link_cut(client, 1011, ALD_STR("out of memory"));
         return;
     }

@@ -17,6 +17,7 @@
 #include "conn/conn_close.h"
 #include "conn/door.h"
 #include "conn/edge_impl.h"
+#include "transport/frame.h"
 #include "transport/ws.h"
 #include "wire/ws/ws_frame.h"
 
@@ -133,48 +134,18 @@ static void conn_fail(struct ald_conn *conn)
     conn_cut(conn, "out of memory");
 }
 
-/*
- * One frame into the stream. Scratch of the dialect must be copied, which the stream does by itself only for small
- * parts.
- */
-static int frame_push(struct ald_conn *conn, struct ald_frame *frame)
-{
-    static const uint8_t kinds[] = {
-        [ALD_FRAME_BYTES] = ALD_CHUNK_BYTES, [ALD_FRAME_TEXT] = ALD_CHUNK_TEXT, [ALD_FRAME_BINARY] = ALD_CHUNK_BINARY,
-        [ALD_FRAME_PING] = ALD_CHUNK_PING,   [ALD_FRAME_PONG] = ALD_CHUNK_PONG,
-    };
-    struct ald_slice copies[ALD_FRAME_PARTS] = {ALD_SLICE_NONE, ALD_SLICE_NONE, ALD_SLICE_NONE};
-    int r = 0;
-
-    ald_assert(frame->n_parts <= ALD_FRAME_PARTS && frame->kind < ALD_COUNT(kinds));
-    for (size_t i = 0; r == 0 && i < frame->n_parts; i++) {
-        if (frame->parts[i].block == NULL && frame->parts[i].size > ALD_STREAM_COPY_MAX) {
-            r = ald_slice_copy(ald_slice_str(frame->parts[i]), &copies[i]);
-            frame->parts[i] = copies[i];
-        }
-    }
-    if (r == 0) {
-        ald_stream_push(conn->stream, (enum ald_chunk_kind)kinds[frame->kind], frame->parts, frame->n_parts,
-                        frame->ordinal);
-        conn->pushed = ALD_MAX(conn->pushed, frame->ordinal);
-    }
-    for (size_t i = 0; i < ALD_FRAME_PARTS; i++) {
-        ald_slice_clear(&copies[i]);
-    }
-    return r < 0 ? ald_trace(r) : 0;
-}
-
 /* Everything that the dialect has to write. Errors: ALDIS_E_NOMEM. */
 static int conn_drain(struct ald_conn *conn)
 {
     struct ald_frame frame;
 
     while (ald_dialect_drain(conn->dialect, &frame) == 0) {
-        int r = frame_push(conn, &frame);
+        int r = ald_frame_push(conn->stream, &frame);
 
         if (r < 0) {
             return ald_trace(r);
         }
+        conn->pushed = ALD_MAX(conn->pushed, frame.ordinal);
     }
     return 0;
 }
@@ -237,9 +208,7 @@ static void conn_alive(struct ald_conn *conn, ald_usec heard)
 
 static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
 {
-    enum ald_frame_kind kind = chunk->kind == ALD_CHUNK_BINARY ? ALD_FRAME_BINARY
-                               : chunk->kind == ALD_CHUNK_TEXT ? ALD_FRAME_TEXT
-                                                               : ALD_FRAME_BYTES;
+    enum ald_frame_kind kind = ald_frame_kind_of(chunk->kind);
     int r = ald_dialect_feed(conn->dialect, ald_loop_now(conn->edge->loop), kind, chunk->bytes);
 
     if (r < 0) {
