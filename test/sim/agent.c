@@ -216,6 +216,15 @@ void sim_agent_command(struct sim_party *party, const struct ald_signal *signal)
     agent_start(job);
 }
 
+void sim_agent_event(struct sim_party *party, const struct ald_signal *signal)
+{
+    sim_note(party->world, SIM_FACT_HEARS_EVENT, 0, party, 0, NULL);
+    if (!ald_str_equal(signal->msg->name, ald_str(party->target))) {
+        sim_complain(party->world, SIM_RULE_ADDRESSEE, NULL, "%s, who serves %s, hears an event for %.*s", party->name,
+                     party->target, ALD_STR_ARG(signal->msg->name));
+    }
+}
+
 static void agent_stopped(void *who, uint64_t what)
 {
     struct sim_job *job = who;

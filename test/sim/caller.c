@@ -59,6 +59,29 @@ static struct ald_msg *caller_command(struct sim_world *world, struct sim_comman
     return msg;
 }
 
+void sim_caller_event(struct sim_party *party, const char *target)
+{
+    struct sim_world *world = party->world;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct ald_address to = ALD_ADDRESS_NONE;
+    int r;
+
+    if (!sim_party_ready(party)) {
+        return;
+    }
+    to.target = ald_str(target);
+    r = ald_msg_new(world->messages, ALD_EVENT, &signal.msg);
+    ald_assert(r == 0);
+    /* Its name tells whom it is for, so that whoever hears it can say whether it was. */
+    r = ald_msg_set(signal.msg, &signal.msg->name, ald_str(target));
+    ald_assert(r == 0);
+    r = ald_msg_set_address(signal.msg, &signal.msg->to, &to);
+    ald_assert(r == 0);
+    ald_msg_seal(signal.msg);
+    sim_note(world, SIM_FACT_SAYS_EVENT, 0, party, 0, target);
+    sim_party_say(party, &signal);
+}
+
 static void caller_take_back_later(void *who, uint64_t what)
 {
     struct sim_party *party = who;

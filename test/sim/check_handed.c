@@ -84,6 +84,17 @@ void sim_check_handed(struct sim_world *world, struct sim_handing *handing)
     check_in_flight(world, handing);
 }
 
+/* The agent of some attempt confirmed that it stopped; an earlier attempt may still be on its way. */
+static bool command_was_stopped(const struct sim_command *command)
+{
+    for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
+        if (it->answered != 0 && it->reply == ALD_CANCELLED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sim_check_received(struct sim_world *world, struct sim_handing *handing)
 {
     const struct sim_command *command = handing->command;
@@ -98,7 +109,7 @@ void sim_check_received(struct sim_world *world, struct sim_handing *handing)
         sim_complain(world, SIM_RULE_REFUSED_UNSEEN, command, "%s receives it after it was told as refused",
                      handing->party->name);
     }
-    if (told && !all && command->outcome == ALD_CANCELLED) {
+    if (told && !all && command->outcome == ALD_CANCELLED && !command_was_stopped(command)) {
         sim_complain(world, SIM_RULE_CANCELLED_UNSEEN, command, "%s receives it after it was told as cancelled",
                      handing->party->name);
     }

@@ -196,12 +196,31 @@ static void check_connections(struct sim_world *world, const struct sim_hub *hub
     }
 }
 
+/* What was said to a connection and is not written. A single message may be larger than the whole account, if it comes
+ * first; frames weigh a little more than what they say. */
+static void check_output(struct sim_world *world, const struct sim_hub *hub)
+{
+    size_t max = hub->config.out_bytes_max * (world->options.bytes ? 2 : 1);
+
+    for (const struct sim_link *it = hub->links; it != NULL; it = it->next) {
+        const struct sim_pipe *pipe = &it->pipes[SIM_DOWN];
+        const struct ald_node *first = ald_list_first(&pipe->waiting);
+
+        if (first != NULL && !it->hub_closing &&
+            pipe->waiting_bytes - ald_list_entry(first, const struct sim_packet, node)->cost > max) {
+            sim_complain(world, SIM_RULE_BOUNDED, NULL, "%zu bytes wait to be written to %s, the limit is %zu",
+                         pipe->waiting_bytes, it->party->name, hub->config.out_bytes_max);
+        }
+    }
+}
+
 static void check_bounds(struct sim_world *world, const struct sim_hub *hub)
 {
     struct ald_hub_totals totals;
 
     ald_hub_totals(hub->hub, &totals);
     check_connections(world, hub, &totals);
+    check_output(world, hub);
     if (totals.n_history > hub->config.history_max && ald_hub_deadline(hub->hub) > sim_now(world)) {
         sim_complain(world, SIM_RULE_BOUNDED, NULL, "the hub remembers %" PRIu32 " commands, the limit is %" PRIu32,
                      totals.n_history, hub->config.history_max);

@@ -226,16 +226,35 @@ static void check_expired(struct sim_world *world, const struct sim_command *com
     }
 }
 
+/*
+ * The link over which it was sent has ended, and nobody can come back for it: "while a channel is away, what was sent stays
+ * sent" (DESIGN section 1). What the hub ended itself, and who said goodbye, may be given up at once.
+ */
+static bool handing_is_lost(const struct sim_handing *handing, ald_usec at)
+{
+    const struct sim_party *party = handing->party;
+    const struct sim_link *link = handing->link;
+    ald_usec away = ALD_MIN(party->session_ttl, link->hub->config.session_max);
+
+    if (handing->lineage != party->lineage) {
+        return true;
+    }
+    if (handing->ended == 0 || handing->ended > at) {
+        return false;
+    }
+    return (party->traits & ALD_CAN_RESUME) == 0 || party->taken == ALD_TAKEN_REPLACE || link->hub_closing ||
+           link->leaving || handing->ended + away <= at;
+}
+
 /* A hub that stops must tell before it knows whether what it has just handed over is still being written. */
 static void check_lost(struct sim_world *world, const struct sim_command *command, ald_usec at)
 {
     bool stops = command->link->hub->leave_until != 0;
 
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
-        bool ended = it->ended != 0 && it->ended <= at;
         bool begun = it->begun != 0 && it->begun <= at;
 
-        if (stops || (begun && (ended || it->lineage != it->party->lineage))) {
+        if (stops || (begun && handing_is_lost(it, at))) {
             return;
         }
     }

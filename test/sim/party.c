@@ -352,10 +352,24 @@ static void party_told_to_leave(struct sim_party *party, const struct ald_signal
                  party->link->conn);
 }
 
+/* Whoever acknowledges nothing is cut, as if it did not read: so it does now and then, and after a while at the latest. */
+static void party_acknowledge(void *who, uint64_t what)
+{
+    struct sim_party *party = who;
+    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
+
+    if (party->lineage == what && party->session != 0 && party->acked_serial < party->heard_serial &&
+        sim_party_ready(party)) {
+        party->acked_serial = party->heard_serial;
+        acked.serial = party->heard_serial;
+        sim_party_say(party, &acked);
+    }
+}
+
 /* What a session's party has received before does not count again. */
 static bool party_heard_before(struct sim_party *party, const struct ald_signal *signal)
 {
-    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
+    struct sim_world *world = party->world;
 
     if (signal->serial == 0 || !signal_is_message(signal) || party->session == 0) {
         return false;
@@ -364,14 +378,13 @@ static bool party_heard_before(struct sim_party *party, const struct ald_signal 
         return true;
     }
     if (signal->serial != party->heard_serial + 1) {
-        sim_complain(party->world, SIM_RULE_CONTRACT, NULL, "%s misses a message of its session", party->name);
+        sim_complain(world, SIM_RULE_CONTRACT, NULL, "%s misses a message of its session", party->name);
     }
     party->heard_serial = signal->serial;
-    /* Whoever acknowledges nothing is cut, as if it did not read. */
-    if (party->heard_serial >= party->acked_serial + 4 || sim_chance(party->world, 300)) {
-        party->acked_serial = party->heard_serial;
-        acked.serial = party->heard_serial;
-        sim_party_say(party, &acked);
+    if (party->heard_serial >= party->acked_serial + 4 || sim_chance(world, 300)) {
+        party_acknowledge(party, party->lineage);
+    } else {
+        sim_clock_at(&world->clock, sim_now(world) + 100 * ALD_MSEC, party_acknowledge, party, party->lineage);
     }
     return false;
 }
@@ -398,6 +411,9 @@ void sim_party_signal(struct sim_link *link, struct ald_signal *signal)
         break;
     case ALD_SIGNAL_COMMAND:
         sim_agent_command(party, signal);
+        break;
+    case ALD_SIGNAL_EVENT:
+        sim_agent_event(party, signal);
         break;
     case ALD_SIGNAL_CANCEL:
         sim_agent_cancel(party, signal);

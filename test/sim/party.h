@@ -93,6 +93,7 @@ void sim_party_fini(struct sim_party *party);
 
 /* agent.c: what an agent hears. The signal is borrowed. */
 void sim_agent_command(struct sim_party *party, const struct ald_signal *signal);
+void sim_agent_event(struct sim_party *party, const struct ald_signal *signal);
 void sim_agent_cancel(struct sim_party *party, const struct ald_signal *signal);
 void sim_agent_health(struct sim_party *party, const struct ald_signal *signal);
 void sim_agent_primary(struct sim_party *party, const struct ald_signal *signal);
@@ -102,6 +103,8 @@ void sim_agent_step_down(struct sim_party *party);
 /* caller.c: what a caller does and hears. */
 /* Submit `command` now, or once the party is ready. */
 void sim_caller_submit(struct sim_party *party, struct sim_command *command);
+/* Say something to `target` that nobody answers. */
+void sim_caller_event(struct sim_party *party, const char *target);
 void sim_caller_take_back(struct sim_party *party, struct sim_command *command);
 void sim_caller_ready(struct sim_party *party);
 void sim_caller_reply(struct sim_party *party, const struct ald_signal *signal);

@@ -177,6 +177,9 @@ static void storm_ask(void *who, uint64_t what)
         sim_caller_submit(caller, sim_history_order(world, caller, &order));
         order.again = 0;
     }
+    if (sim_chance(world, 40) && (!world->options.bytes || sim_wire_extended(caller))) {
+        sim_caller_event(caller, storm_target(world));
+    }
     if (sim_fault_take(world, SIM_FAULT_STRANGE)) {
         sim_strange_say(caller);
     }
@@ -197,6 +200,8 @@ static void storm_heal(struct sim_world *world)
     sim_note(world, SIM_FACT_HEALED, 0, NULL, 0, NULL);
     world->faults = 0;
     for (struct sim_link *link = world->hubs[0].links; link != NULL; link = link->next) {
+        link->delay = ALD_MIN(link->delay, 2 * ALD_MSEC); /* else a health check may take too long for ever */
+        link->jitter = 100;
         if (link->pipes[SIM_UP].silent || link->pipes[SIM_DOWN].silent) {
             sim_link_unsilence(link);
         }

@@ -40,6 +40,7 @@ enum sim_told { SIM_TOLD_NOTHING, SIM_TOLD_MAIN, SIM_TOLD_ALL };
     X(TOLD_AGAIN, ALL, "{c} is told again: {w}")                                                                       \
     X(HEARS, MAIN, "{p} hears of {c}: {w}")                                                                            \
     X(HEARS_STATUS, MAIN, "{p} hears that {c} is {w}")                                                                 \
+    X(SAYS_EVENT, MAIN, "{p} says something to {w}")                                                                   \
     X(HEARS_EVENT, MAIN, "{p} hears an event")                                                                         \
     X(TAKES_BACK, MAIN, "{p} takes {c} back")                                                                          \
     X(BACK, ALL, "the hub hears that {p} takes {c} back")                                                              \
