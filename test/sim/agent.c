@@ -180,7 +180,9 @@ static void agent_start(struct sim_job *job)
         sim_clock_at(&world->clock, sim_between(world, sim_now(world), at), agent_cut_later, party->link, 1000);
     }
     if (job->outcome != ALD_REFUSED && (party->traits & ALD_CAN_STATUS) != 0 && sim_chance(world, 300)) {
-        sim_clock_at(&world->clock, sim_now(world), agent_running, job, ALD_PHASE_ACCEPTED);
+        if (sim_chance(world, 600)) {
+            sim_clock_at(&world->clock, sim_now(world), agent_running, job, ALD_PHASE_ACCEPTED);
+        }
         sim_clock_at(&world->clock, sim_between(world, sim_now(world), at), agent_running, job, ALD_PHASE_RUNNING);
     }
     sim_clock_at(&world->clock, at, agent_finish, job, job->outcome);
@@ -195,6 +197,11 @@ void sim_agent_command(struct sim_party *party, const struct ald_signal *signal)
     struct sim_handing *handing = sim_history_handing(party, signal->id);
     struct sim_job *job;
 
+    /* Without the extension an event is a command whose reply nobody awaits. */
+    if (handing == NULL && world->options.bytes && ald_str_equal(signal->msg->name, ald_str(party->target))) {
+        sim_agent_event(party, signal);
+        return;
+    }
     if (handing == NULL) {
         sim_complain(world, SIM_RULE_ADDRESSEE, NULL, "%s receives a command that it was not handed", party->name);
         return;

@@ -32,12 +32,14 @@ static void check_addressee(struct sim_world *world, const struct sim_handing *h
     }
 }
 
-static uint32_t command_count_handings(const struct sim_command *command, const struct sim_party *party)
+/* How often it was sent, at all or over one link: a party of which the hub still has a former link is two channels, and so two
+ * members of a roster. */
+static uint32_t command_count_sent(const struct sim_command *command, const struct sim_link *link)
 {
     uint32_t n = 0;
 
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
-        n += (party == NULL || it->party == party) && it->begun != 0;
+        n += (link == NULL || it->link == link) && it->begun != 0;
     }
     return n;
 }
@@ -65,7 +67,7 @@ void sim_check_handed(struct sim_world *world, struct sim_handing *handing)
     const struct sim_command *command = handing->command;
     const struct sim_hub *hub = handing->link->hub;
     bool all = command->order.mode == ALD_MODE_ALL;
-    uint32_t n_begun = command_count_handings(command, all ? handing->party : NULL);
+    uint32_t n_begun = command_count_sent(command, all ? handing->link : NULL);
 
     check_addressee(world, handing);
     if (command->life != handing->link->life) {

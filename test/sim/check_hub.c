@@ -101,7 +101,8 @@ static void check_channel(struct sim_world *world, const struct sim_hub *hub, co
 {
     const struct sim_link *link = hub_find_link(hub, view->conn);
 
-    if (view->state == ALD_CHANNEL_AWAY) {
+    /* One that is away has no connection; one whose connection has ended may not be worked off. */
+    if (view->state == ALD_CHANNEL_AWAY || ald_hub_deadline(hub->hub) <= sim_now(world)) {
         return;
     }
     if (link == NULL || link->hub_end || !link->registered ||
@@ -249,7 +250,7 @@ void sim_check_drained(struct sim_world *world, struct sim_hub *hub)
         }
     }
     for (const struct sim_command *it = hub->open; it != NULL; it = it->open_next) {
-        if (it->link->hub_closing && it->link->close_cause == ALD_CLOSE_STOPPING) {
+        if (it->link->hub_closing && it->link->close_cause == ALD_CLOSE_STOPPING && !it->link->goodbye) {
             sim_complain(world, SIM_RULE_DRAINED, it, "the hub says that it has drained, and never told its outcome");
         }
     }

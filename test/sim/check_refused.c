@@ -44,7 +44,7 @@ uint32_t sim_check_count_channels(const struct sim_hub *hub, const char *target)
 static bool target_is_served(const struct sim_hub *hub, const char *target, bool well)
 {
     for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
-        if (link_serves(it, target) && !(well && it->unhealthy)) {
+        if (link_serves(it, target) && !(well && (it->unhealthy || it->demoted))) {
             return true;
         }
     }
@@ -56,7 +56,8 @@ static bool channel_is_there(const struct sim_hub *hub, const struct sim_command
     const char *target = sim_history_target(hub, command);
 
     for (const struct sim_link *it = hub->links; it != NULL && target != NULL; it = it->next) {
-        if (link_serves(it, target) && strcmp(it->channel, command->channel) == 0 && !(well && it->unhealthy)) {
+        if (link_serves(it, target) && strcmp(it->channel, command->channel) == 0 &&
+            !(well && (it->unhealthy || it->demoted))) {
             return true;
         }
     }

@@ -226,6 +226,17 @@ static void check_expired(struct sim_world *world, const struct sim_command *com
     }
 }
 
+/* The hub ended a later link of the same session. */
+static bool session_was_ended(const struct sim_handing *handing)
+{
+    for (const struct sim_link *it = handing->link->hub->links; it != NULL; it = it->next) {
+        if (it->party == handing->party && it->lineage == handing->lineage && it->hub_closing) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * The link over which it was sent has ended, and nobody can come back for it: "while a channel is away, what was sent stays
  * sent" (DESIGN section 1). What the hub ended itself, and who said goodbye, may be given up at once.
@@ -242,7 +253,7 @@ static bool handing_is_lost(const struct sim_handing *handing, ald_usec at)
     if (handing->ended == 0 || handing->ended > at) {
         return false;
     }
-    return (party->traits & ALD_CAN_RESUME) == 0 || party->taken == ALD_TAKEN_REPLACE || link->hub_closing ||
+    return (party->traits & ALD_CAN_RESUME) == 0 || party->taken == ALD_TAKEN_REPLACE || session_was_ended(handing) ||
            link->leaving || handing->ended + away <= at;
 }
 

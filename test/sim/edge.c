@@ -231,6 +231,7 @@ static void edge_note_heard(struct sim_link *link, const struct ald_signal *sign
         break;
     case ALD_SIGNAL_LEAVE:
         link->leaving = true;
+        link->goodbye = true;
         sim_election_gone(link);
         break;
     case ALD_SIGNAL_HEALTH:

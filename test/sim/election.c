@@ -46,6 +46,7 @@ static void election_promote(struct sim_election *election, struct sim_link *lin
                      link->party->name, election->target, election->promoted->party->name);
     }
     election->term = signal->term;
+    link->demoted = false;
     election->promoted = link;
     election->confirmed = NULL;
     election->asked = signal->id;
@@ -66,6 +67,7 @@ void sim_election_told(struct sim_link *link, const struct ald_signal *signal)
     if (election->promoted == link) {
         election->asked = signal->id;
         election->demoting = true;
+        link->demoted = true;
     }
 }
 

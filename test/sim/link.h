@@ -81,6 +81,8 @@ struct sim_link {
     /* What the hub believes about who is there, as far as signals tell. */
     bool registered;       /* REGISTERED was said, with a target */
     bool leaving;          /* LEAVE was said, either way */
+    bool goodbye;          /* the party said it */
+    bool demoted;          /* it was told to step down, which is how a leader's leaving begins */
     bool unhealthy;        /* the latest health check failed or was not answered yet */
     struct ald_id checked; /* the id of that check */
     uint32_t in_flight;
