@@ -15,58 +15,68 @@ struct ald_id ald_id_make(uint64_t boot, uint64_t n)
     };
 }
 
-static bool id_dash_at(int at)
+/* The text is five groups of bytes, each two digits, with a dash between: 4, 2, 2, 2 and 6 bytes. Every command's id is
+ * written once and read once, so both go byte by byte through tables, not digit by digit. */
+static const uint8_t id_places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+static const uint8_t id_dashes[] = {8, 13, 18, 23};
+
+/* One more than the value of a hexadecimal digit; 0 for every other byte. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+static void half_format(uint64_t half, const uint8_t *places, char *text)
 {
-    return at == 8 || at == 13 || at == 18 || at == 23;
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < sizeof(half); i++) {
+        text[places[i]] = digits[half >> 60];
+        text[places[i] + 1] = digits[half >> 56 & 15];
+        half <<= 8;
+    }
 }
 
 void ald_id_format(struct ald_id id, char *text)
 {
-    static const char digits[] = "0123456789abcdef";
-    int shift = 128;
-
-    for (int at = 0; at < ALD_ID_TEXT; at++) {
-        if (id_dash_at(at)) {
-            text[at] = '-';
-            continue;
-        }
-        shift -= 4;
-        text[at] = digits[(shift >= 64 ? id.high >> (shift - 64) : id.low >> shift) & 15];
+    half_format(id.high, id_places, text);
+    half_format(id.low, id_places + sizeof(id.high), text);
+    for (size_t i = 0; i < ALD_COUNT(id_dashes); i++) {
+        text[id_dashes[i]] = '-';
     }
 }
 
-/* -1 when it is no hexadecimal digit. */
-static int digit_value(char digit)
+static bool half_parse(const char *text, const uint8_t *places, uint64_t *ret_half)
 {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
+    uint64_t half = 0;
+    bool sound = true;
+
+    for (size_t i = 0; i < sizeof(half); i++) {
+        uint8_t high = digit_values[(uint8_t)text[places[i]]];
+        uint8_t low = digit_values[(uint8_t)text[places[i] + 1]];
+
+        sound = sound && high != 0 && low != 0;
+        half = half << 8 | (uint64_t)(uint8_t)(high - 1) << 4 | (uint8_t)(low - 1);
     }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    if (digit >= 'A' && digit <= 'F') {
-        return digit - 'A' + 10;
-    }
-    return -1;
+    *ret_half = half;
+    return sound;
 }
 
 int ald_id_parse(struct ald_str text, struct ald_id *ret_id)
 {
-    struct ald_id id = {0, 0};
+    struct ald_id id;
 
     if (text.size != ALD_ID_TEXT) {
         return ALD_ID_MALFORMED;
     }
-    for (int at = 0; at < ALD_ID_TEXT; at++) {
-        int value = digit_value(text.data[at]);
-
-        if (id_dash_at(at) ? text.data[at] != '-' : value < 0) {
+    for (size_t i = 0; i < ALD_COUNT(id_dashes); i++) {
+        if (text.data[id_dashes[i]] != '-') {
             return ALD_ID_MALFORMED;
         }
-        if (value >= 0) {
-            id.high = id.high << 4 | id.low >> 60;
-            id.low = id.low << 4 | (uint64_t)value;
-        }
+    }
+    if (!half_parse(text.data, id_places, &id.high) || !half_parse(text.data, id_places + sizeof(id.high), &id.low)) {
+        return ALD_ID_MALFORMED;
     }
     *ret_id = id;
     return 0;
