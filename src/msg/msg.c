@@ -251,31 +251,39 @@ int ald_msg_compact(struct ald_msg *msg)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static const char *const kind_names[] = {
-    [ALD_COMMAND] = "command", [ALD_STATUS] = "status", [ALD_REPLY] = "reply",
-    [ALD_EVENT] = "event",     [ALD_CANCEL] = "cancel",
+/* A word with its size, which must not be counted anew for every message. */
+#define WORD(word)                                                                                                     \
+    {                                                                                                                  \
+        word, sizeof(word) - 1                                                                                         \
+    }
+
+static const struct ald_str kind_names[] = {
+    [ALD_COMMAND] = WORD("command"), [ALD_STATUS] = WORD("status"), [ALD_REPLY] = WORD("reply"),
+    [ALD_EVENT] = WORD("event"),     [ALD_CANCEL] = WORD("cancel"),
 };
 
-static const char *const outcome_names[] = {
-    [ALD_OUTCOME_NONE] = "",       [ALD_SUCCEEDED] = "succeeded", [ALD_FAILED] = "failed", [ALD_REFUSED] = "refused",
-    [ALD_CANCELLED] = "cancelled", [ALD_EXPIRED] = "expired",     [ALD_LOST] = "lost",
+static const struct ald_str outcome_names[] = {
+    [ALD_OUTCOME_NONE] = WORD(""),   [ALD_SUCCEEDED] = WORD("succeeded"), [ALD_FAILED] = WORD("failed"),
+    [ALD_REFUSED] = WORD("refused"), [ALD_CANCELLED] = WORD("cancelled"), [ALD_EXPIRED] = WORD("expired"),
+    [ALD_LOST] = WORD("lost"),
 };
 
-static const char *const phase_names[] = {
-    [ALD_PHASE_SUBMITTED] = "submitted", [ALD_PHASE_STORING] = "storing",   [ALD_PHASE_QUEUED] = "queued",
-    [ALD_PHASE_SENT] = "sent",           [ALD_PHASE_ACCEPTED] = "accepted", [ALD_PHASE_RUNNING] = "running",
-    [ALD_PHASE_DONE] = "done",
+static const struct ald_str phase_names[] = {
+    [ALD_PHASE_SUBMITTED] = WORD("submitted"), [ALD_PHASE_STORING] = WORD("storing"),
+    [ALD_PHASE_QUEUED] = WORD("queued"),       [ALD_PHASE_SENT] = WORD("sent"),
+    [ALD_PHASE_ACCEPTED] = WORD("accepted"),   [ALD_PHASE_RUNNING] = WORD("running"),
+    [ALD_PHASE_DONE] = WORD("done"),
 };
 
-static const char *const mode_names[] = {
-    [ALD_MODE_ANY] = "any",
-    [ALD_MODE_PRIMARY] = "primary",
-    [ALD_MODE_CHANNEL] = "channel",
-    [ALD_MODE_ALL] = "all",
+static const struct ald_str mode_names[] = {
+    [ALD_MODE_ANY] = WORD("any"),
+    [ALD_MODE_PRIMARY] = WORD("primary"),
+    [ALD_MODE_CHANNEL] = WORD("channel"),
+    [ALD_MODE_ALL] = WORD("all"),
 };
 
-static const char *const cause_words[] = {
-#define ALD_X(name, word, text) word,
+static const struct ald_str cause_words[] = {
+#define ALD_X(name, word, text) WORD(word),
     ALD_CAUSES(ALD_X)
 #undef ALD_X
 };
@@ -287,10 +295,10 @@ static const char *const cause_texts[] = {
 };
 
 /* "No outcome yet" and "no cause" have the empty name, which is no word: it is not found. */
-static int word_find(const char *const *words, size_t n_words, struct ald_str word)
+static int word_find(const struct ald_str *words, size_t n_words, struct ald_str word)
 {
-    for (size_t i = 0; i < n_words; i++) {
-        if (words[i][0] != '\0' && ald_str_equal(ald_str(words[i]), word)) {
+    for (size_t i = 0; word.size > 0 && i < n_words; i++) {
+        if (ald_str_equal(words[i], word)) {
             return (int)i;
         }
     }
@@ -300,31 +308,31 @@ static int word_find(const char *const *words, size_t n_words, struct ald_str wo
 const char *ald_kind_name(enum ald_kind kind)
 {
     ald_assert((size_t)kind < ALD_COUNT(kind_names));
-    return kind_names[kind];
+    return kind_names[kind].data;
 }
 
 const char *ald_outcome_name(enum ald_outcome outcome)
 {
     ald_assert((size_t)outcome < ALD_COUNT(outcome_names));
-    return outcome_names[outcome];
+    return outcome_names[outcome].data;
 }
 
 const char *ald_phase_name(enum ald_phase phase)
 {
     ald_assert((size_t)phase < ALD_COUNT(phase_names));
-    return phase_names[phase];
+    return phase_names[phase].data;
 }
 
 const char *ald_mode_name(enum ald_mode mode)
 {
     ald_assert((size_t)mode < ALD_COUNT(mode_names));
-    return mode_names[mode];
+    return mode_names[mode].data;
 }
 
 const char *ald_cause_word(enum ald_cause cause)
 {
     ald_assert((size_t)cause < ALD_COUNT(cause_words));
-    return cause_words[cause];
+    return cause_words[cause].data;
 }
 
 const char *ald_cause_text(enum ald_cause cause)
