@@ -103,10 +103,18 @@ int ald_address_parse(struct ald_str text, char *scratch, struct ald_address *re
     return 0;
 }
 
-/* Blanks are every byte that would not show: controls too, so that an address is always one word of one line. */
+/* Blanks are every byte that would not show: controls too, so that an address is always one word of one line. Every
+ * address that is written asks this of each of its bytes, so the answer is a bit of a map. */
 static bool byte_is_reserved(uint8_t byte)
 {
-    return byte <= ' ' || byte == 0x7F || memchr(":#/*?.%", byte, 7) != NULL;
+#define BIT(byte) (UINT64_C(1) << ((byte) % 64))
+    static const uint64_t map[4] = {
+        ((BIT(' ') << 1) - 1) | BIT(':') | BIT('#') | BIT('/') | BIT('*') | BIT('?') | BIT('.') | BIT('%'),
+        BIT(0x7F),
+    };
+#undef BIT
+
+    return (map[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 static int name_format(struct ald_str name, struct ald_buf *buf)
