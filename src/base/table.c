@@ -96,21 +96,32 @@ uint64_t ald_siphash(const uint64_t seed[2], const void *data, size_t size)
 }
 
 /* A free slot is one whose hash is 0, so no key may hash to it. */
-static uint64_t table_hash(const struct ald_table *table, const void *data, size_t size)
+static uint64_t hash_usable(uint64_t hash)
 {
-    uint64_t hash = ald_siphash(table->seed, data, size);
-
     return hash != 0 ? hash : 1;
+}
+
+/*
+ * Numbers are counters: ours, or a peer's own within its connection, where it can slow down nobody but itself. So they
+ * need spreading, not a cipher: two multiplications, the first by the seed, each folded so that the low bits, which
+ * choose the slot, depend on all. (The finish of MurmurHash3, keyed.)
+ */
+static uint64_t hash_number(const uint64_t seed[2], uint64_t number)
+{
+    uint64_t hash = (number ^ seed[0]) * (seed[1] | 1);
+
+    hash = (hash ^ hash >> 32) * UINT64_C(0xff51afd7ed558ccd);
+    return hash ^ hash >> 32;
 }
 
 static struct table_key key_of_bytes(const struct ald_table *table, struct ald_str bytes)
 {
-    return (struct table_key){table_hash(table, bytes.data, bytes.size), bytes, 0};
+    return (struct table_key){hash_usable(ald_siphash(table->seed, bytes.data, bytes.size)), bytes, 0};
 }
 
 static struct table_key key_of_number(const struct ald_table *table, uint64_t number)
 {
-    return (struct table_key){table_hash(table, &number, sizeof(number)), ALD_STR_NONE, number};
+    return (struct table_key){hash_usable(hash_number(table->seed, number)), ALD_STR_NONE, number};
 }
 
 void ald_table_init(struct ald_table *table, const uint64_t seed[2])
@@ -204,19 +215,22 @@ static void *table_find(const struct ald_table *table, const struct table_key *k
 
 static int table_add(struct ald_table *table, const struct table_key *key, void *value)
 {
-    struct ald_table_slot *slot;
+    struct ald_table_slot *slot = table->n_slots > 0 ? table_probe(table, key) : NULL;
+    size_t n_slots = table->n_slots;
     int r;
 
     ald_assert(value != NULL);
 
-    if (table_find(table, key) != NULL) {
+    if (slot != NULL && slot->hash != 0) {
         return ALD_TABLE_TAKEN;
     }
     r = ald_table_reserve(table, 1);
     if (r < 0) {
         return ald_trace(r);
     }
-    slot = table_probe(table, key);
+    if (table->n_slots != n_slots) {
+        slot = table_probe(table, key); /* it has grown: the place is another */
+    }
     *slot = (struct ald_table_slot){key->hash, key->bytes, key->number, value};
     table->n_entries++;
     return 0;

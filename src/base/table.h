@@ -1,10 +1,11 @@
 #pragma once
 
 /*
- * Table: open addressing over SipHash-1-3, keyed by bytes or by a 64-bit number, to pointers.
+ * Table: open addressing, keyed by bytes (over SipHash-1-3) or by a 64-bit number, to pointers.
  *
- * Why SipHash: keys come from outside, and an unkeyed hash lets a peer choose names that all collide. The seed is handed
- * in. Order that anyone can observe never comes from here: iterate lists, not tables.
+ * Why SipHash: names come from outside, and an unkeyed hash lets a peer choose names that all collide. The seed is handed
+ * in. Numbers are counters, of which a peer chooses none that others are looked up among; they are only spread, with the
+ * seed. Order that anyone can observe never comes from here: iterate lists, not tables.
  *
  * The table borrows its keys: the entry they belong to must hold them unchanged while it is in the table.
  */
