@@ -46,19 +46,34 @@ static inline const uint8_t *bytes_plain_portable(const uint8_t *at, const uint8
 }
 
 #if defined(__SSE2__)
+/* Bit n is set when byte n of the 16 at `at` is not plain. */
+static inline __attribute__((always_inline)) unsigned bytes_odd16(const uint8_t *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    /* Compared with signs, a byte that is not ASCII is below a blank as well. */
+    __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), low));
+}
+
 static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
 {
+    const uint8_t *begin = at;
+
     for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        /* Compared with signs, a byte that is not ASCII is below a blank as well. */
-        __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-        __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-        __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-        unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), low));
+        unsigned found = bytes_odd16(at);
 
         if (found != 0) {
             return at + __builtin_ctz(found);
         }
+    }
+    if (end - begin >= 16 && at != end) {
+        /* The rest once more with what stands before it, which is known to be plain. */
+        unsigned found = bytes_odd16(end - 16);
+
+        return found != 0 ? end - 16 + __builtin_ctz(found) : end;
     }
     return bytes_plain_portable(at, end);
 }
