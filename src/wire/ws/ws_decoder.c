@@ -1,7 +1,7 @@
 /*
- * A frame is a header of 2 to 14 bytes and a payload. The header is gathered byte by byte into `head`, because it may
- * come in any number of pieces and is too short for that to cost. It is judged in two steps, the first two bytes and the
- * length, each as soon as it is there, so that nonsense is refused without waiting for more of it. The payload is never
+ * A frame is a header of 2 to 14 bytes and a payload. The header is gathered into `head`, because it may come in any
+ * number of pieces and is too short for that to cost. It is judged in two steps, the first two bytes and the length,
+ * each as soon as it is there, so that nonsense is refused without waiting for more of it. The payload is never
  * gathered: it is unmasked where it lies and handed on as it comes. Only control frames are copied, into the decoder,
  * since they must be whole and are short.
  *
@@ -164,30 +164,50 @@ static void head_finish(struct ald_ws_decoder *decoder)
     decoder->state = DECODER_PAYLOAD;
 }
 
+/* Where the stretch of the header ends that is judged next: the first two bytes, the length, the mask key. */
+static uint8_t head_stretch_end(const struct ald_ws_decoder *decoder)
+{
+    uint8_t length_end;
+
+    if (decoder->n_head < 2) {
+        return 2;
+    }
+    length_end = head_length_end(decoder);
+    return decoder->n_head < length_end ? length_end : length_end + (head_masked(decoder) ? ALD_WS_KEY_SIZE : 0);
+}
+
+/* A stretch has ended at `n_head`; one that is empty (no longer length, no key) ends with the one before it. */
+static enum ald_ws_fault_kind head_judge(struct ald_ws_decoder *decoder)
+{
+    enum ald_ws_fault_kind fault = decoder->n_head == 2 ? head_check(decoder) : ALD_WS_FAULT_NONE;
+    uint8_t length_end = head_length_end(decoder);
+
+    if (fault == ALD_WS_FAULT_NONE && decoder->n_head == length_end) {
+        fault = head_check_length(decoder);
+    }
+    if (fault == ALD_WS_FAULT_NONE && decoder->n_head == length_end + (head_masked(decoder) ? ALD_WS_KEY_SIZE : 0)) {
+        head_finish(decoder);
+    }
+    return fault;
+}
+
 /* Take header bytes from `data`; leaves DECODER_HEAD when the header is whole. */
 static enum ald_ws_fault_kind decoder_take_head(struct ald_ws_decoder *decoder, const uint8_t *data, size_t size,
                                                 size_t *used)
 {
-    enum ald_ws_fault_kind fault = ALD_WS_FAULT_NONE;
-    uint8_t length_end;
-
     while (*used < size && decoder->state == DECODER_HEAD) {
-        decoder->head[decoder->n_head++] = data[(*used)++];
-        if (decoder->n_head < 2) {
-            continue;
+        uint8_t end = head_stretch_end(decoder);
+        enum ald_ws_fault_kind fault;
+
+        while (*used < size && decoder->n_head < end) {
+            decoder->head[decoder->n_head++] = data[(*used)++];
         }
-        if (decoder->n_head == 2) {
-            fault = head_check(decoder);
+        if (decoder->n_head < end) {
+            break;
         }
-        length_end = head_length_end(decoder);
-        if (fault == ALD_WS_FAULT_NONE && decoder->n_head == length_end) {
-            fault = head_check_length(decoder);
-        }
+        fault = head_judge(decoder);
         if (fault != ALD_WS_FAULT_NONE) {
             return fault;
-        }
-        if (decoder->n_head == length_end + (head_masked(decoder) ? ALD_WS_KEY_SIZE : 0)) {
-            head_finish(decoder);
         }
     }
     return ALD_WS_FAULT_NONE;
