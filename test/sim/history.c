@@ -71,7 +71,6 @@ static void history_write_payload(struct sim_world *world, struct sim_command *c
 struct sim_command *sim_history_order(struct sim_world *world, struct sim_party *caller, const struct sim_order *order)
 {
     struct sim_command *command = sim_arena_get(&world->arena, sizeof(*command));
-    uint32_t id = order->again != 0 ? order->again : world->n_commands + 1;
 
     if (world->n_commands == world->commands_room) {
         uint32_t room = ALD_MAX(2 * world->commands_room, 1024U);
@@ -88,10 +87,14 @@ struct sim_command *sim_history_order(struct sim_world *world, struct sim_party 
     command->order = *order;
     command->caller = caller;
     if (order->again != 0) {
+        struct sim_command *other = sim_history_get(world, order->again);
+
         command->shares_id = true;
-        sim_history_get(world, order->again)->shares_id = true;
+        other->shares_id = true;
+        memcpy(command->wire_id, other->wire_id, sizeof(command->wire_id));
+    } else {
+        snprintf(command->wire_id, sizeof(command->wire_id), "w%" PRIu32, command->number);
     }
-    snprintf(command->wire_id, sizeof(command->wire_id), "w%" PRIu32, id);
     history_write_payload(world, command);
     return command;
 }

@@ -343,7 +343,8 @@ static void party_told_to_leave(struct sim_party *party, const struct ald_signal
     struct sim_world *world = party->world;
 
     sim_note(world, SIM_FACT_TOLD_TO_LEAVE, 0, party, 0, NULL);
-    party->stays_away = party->stays_away || !signal->reconnect;
+    /* When everything has healed everybody comes back, so that there is somebody to ask. */
+    party->stays_away = party->stays_away || (!signal->reconnect && world->faults != SIM_FAULTS_NONE);
     if (party->state == SIM_PARTY_LEAVING || party->stays || sim_fault_take(world, SIM_FAULT_STAYS)) {
         return;
     }
