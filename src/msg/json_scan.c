@@ -66,31 +66,49 @@ LEX_INLINE struct ald_json_value value_of(const struct ald_json_lex *lex, const 
 /* What the scanner carries from member to member. */
 struct scan {
     struct ald_json_field *fields;
-    size_t n_fields;
-    size_t next;    /* where the next name is looked for first */
-    unsigned flags; /* of all members so far */
+    struct ald_json_field *end;
+    struct ald_json_field *next; /* where the next name is looked for first */
+    unsigned flags;              /* of all members so far */
 };
 
-/* The field that a name asks for, or NULL. */
-LEX_INLINE struct ald_json_field *scan_find(struct scan *scan, struct ald_json_value name)
+/* The field in [at, end) that a name without escapes asks for, or `end`. */
+LEX_INLINE struct ald_json_field *fields_find(struct ald_json_field *at, const struct ald_json_field *end,
+                                              struct ald_str name)
 {
-    struct ald_str inner = ald_json_inner(name);
-    bool plain = ald_json_is_plain(name);
-    size_t at = scan->next;
+    while (at != end && !(at->name.size == name.size && memcmp(at->name.data, name.data, name.size) == 0)) {
+        at++;
+    }
+    return at;
+}
 
-    for (size_t n = scan->n_fields; n > 0; n--, at++) {
-        struct ald_json_field *field;
-
-        if (at >= scan->n_fields) {
-            at = 0;
-        }
-        field = &scan->fields[at];
-        if (plain ? ald_str_equal(field->name, inner) : ald_json_string_is(name, field->name)) {
-            scan->next = at + 1;
+/* A name that must be decoded to be compared. */
+static struct ald_json_field *scan_find_encoded(const struct scan *scan, struct ald_json_value name)
+{
+    for (struct ald_json_field *field = scan->fields; field != scan->end; field++) {
+        if (ald_json_string_is(name, field->name)) {
             return field;
         }
     }
     return NULL;
+}
+
+/* The field that a name asks for, or NULL. */
+LEX_INLINE struct ald_json_field *scan_find(struct scan *scan, struct ald_json_value name)
+{
+    struct ald_json_field *field;
+
+    if (!ald_json_is_plain(name)) {
+        return scan_find_encoded(scan, name);
+    }
+    field = fields_find(scan->next, scan->end, ald_json_inner(name));
+    if (field == scan->end) {
+        field = fields_find(scan->fields, scan->next, ald_json_inner(name));
+        if (field == scan->next) {
+            return NULL;
+        }
+    }
+    scan->next = field + 1;
+    return field;
 }
 
 LEX_INLINE bool scan_member(struct scan *scan, struct ald_json_lex *lex)
@@ -113,7 +131,8 @@ LEX_INLINE bool scan_member(struct scan *scan, struct ald_json_lex *lex)
         return false;
     }
     begin = lex->at;
-    if (!lex_walk(lex, 1, &pass, NULL)) {
+    /* Most values of an envelope are strings, which need no walk. */
+    if (*begin == '"' ? !lex_string(lex) : !lex_walk(lex, 1, &pass, NULL)) {
         return false;
     }
     if (field != NULL) {
@@ -188,7 +207,7 @@ static int scan_run(struct ald_str text, unsigned options, struct scan *scan, st
 int ald_json_scan(struct ald_str text, unsigned options, struct ald_json_field *fields, size_t n_fields,
                   struct ald_json_scan *ret_scan)
 {
-    struct scan scan = {.fields = fields, .n_fields = n_fields};
+    struct scan scan = {.fields = fields, .end = fields + n_fields, .next = fields};
     int r;
 
     ald_assert(fields != NULL || n_fields == 0);
