@@ -101,7 +101,7 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_exchange
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, form->type, answer->ordinal, &writing);
     ald_exchange_put_str(&writing, "commandId", answer->id);
     ald_exchange_put_str(&writing, "type", form->type);
-    ald_exchange_put_str(&writing, "commandStatus", ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
+    ald_exchange_put_word(&writing, "commandStatus", ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
     ald_exchange_put_str(&writing, "errorDetails", form->text);
     if (form->empty_payload && answer->payload.data == NULL) {
         ald_exchange_write_payload(&writing, ald_slice_static(ALD_STR("{}")));

@@ -107,11 +107,12 @@ static void work_forget_frames(struct ald_exchange_work *work)
         ald_slice_clear(&work->frames[i].payload);
     }
     work->n_frames -= work->next_frame;
-    memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
-    work->next_frame = 0;
     if (work->n_frames > 0) {
+        memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
+        work->next_frame = 0;
         return;
     }
+    work->next_frame = 0;
     if (work->out.room > EXCHANGE_SCRATCH_KEPT) {
         ald_buf_reset(&work->out);
     } else {
@@ -291,7 +292,7 @@ static int exchange_drain(struct ald_dialect *dialect, struct ald_frame *ret_fra
         frame_show(work, &work->frames[work->next_frame++], ret_frame);
         return 0;
     }
-    if (work != NULL) {
+    if (work != NULL && work->next_frame > 0) {
         work_forget_frames(work);
     }
     if (exchange->ping_waits) {

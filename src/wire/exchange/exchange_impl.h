@@ -169,8 +169,18 @@ ALD_NODISCARD int ald_exchange_scan(struct ald_str json, struct ald_json_field *
  * are there already. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_reserve(struct ald_exchange *exchange, const struct ald_json_field *fields,
                                        size_t n_fields);
+/* The field as text, where that is not what stands in the message. */
+struct ald_str ald_exchange_text_decoded(struct ald_exchange *exchange, const struct ald_json_value *value);
 /* The field as text; absent for null, nothing, arrays and objects. Room was made by ald_exchange_reserve(). */
-struct ald_str ald_exchange_text(struct ald_exchange *exchange, struct ald_json_value value);
+static inline struct ald_str ald_exchange_text(struct ald_exchange *exchange, struct ald_json_value value)
+{
+    /* Of a dozen members that are asked for, most are not there, and the others are plain strings. */
+    if (value.type == ALD_JSON_NONE) {
+        return ALD_STR_NONE;
+    }
+    return value.type == ALD_JSON_STRING && ald_json_is_plain(value) ? ald_json_inner(value)
+                                                                     : ald_exchange_text_decoded(exchange, &value);
+}
 /* The views of a signal outlive the message they were found in: copy `str` into work.text, unless it is there
  * already. Moves what other views show. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_keep(struct ald_exchange *exchange, struct ald_str str, struct ald_str *ret_kept);
@@ -230,27 +240,38 @@ ALD_NODISCARD int ald_exchange_write_end(struct ald_exchange_writing *writing);
 /* Queue a frame without JSON. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_write_bare(struct ald_exchange *exchange, struct ald_str text, uint64_t ordinal);
 
-/* Members. `name` is ours and plain. A string that is absent is left out, since null fields are (exchange.md 2.6). */
-void ald_exchange_put_member(struct ald_exchange_writing *writing, struct ald_str name, struct ald_str value);
+/*
+ * The name of a member as it is written, comma first and colon last, with zeros behind: so that it is put down in a few
+ * whole words, whatever its size. A frame has up to ten of them.
+ */
+struct ald_exchange_name {
+    const char *text; /* ALD_EXCHANGE_NAME_ROOM bytes at least */
+    size_t size;      /* of what is written */
+};
+enum { ALD_EXCHANGE_NAME_ROOM = 24 };
+#define ALD_EXCHANGE_NAME(literal)                                                                                     \
+    ((struct ald_exchange_name){",\"" literal "\":\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",                             \
+                                sizeof(",\"" literal "\":") - 1})
+
+/* Members. A string that is absent is left out, since null fields are (exchange.md 2.6). */
+void ald_exchange_put_member(struct ald_exchange_writing *writing, struct ald_exchange_name name, struct ald_str value);
+/* `word` is ours: nothing in it needs escaping. */
+void ald_exchange_put_quoted(struct ald_exchange_writing *writing, struct ald_exchange_name name, struct ald_str word);
 /* `json` is sound, and is not looked at. */
-void ald_exchange_put_literal(struct ald_exchange_writing *writing, struct ald_str name, struct ald_str json);
-void ald_exchange_put_u64(struct ald_exchange_writing *writing, const char *name, uint64_t number);
+void ald_exchange_put_literal(struct ald_exchange_writing *writing, struct ald_exchange_name name, struct ald_str json);
+void ald_exchange_put_number(struct ald_exchange_writing *writing, struct ald_exchange_name name, uint64_t number);
 /* An object, open until its end. */
-void ald_exchange_put_object(struct ald_exchange_writing *writing, const char *name);
+void ald_exchange_put_opened(struct ald_exchange_writing *writing, struct ald_exchange_name name);
 void ald_exchange_put_object_end(struct ald_exchange_writing *writing);
 
-static inline void ald_exchange_put_str(struct ald_exchange_writing *writing, const char *name, struct ald_str value)
-{
-    ald_exchange_put_member(writing, ald_str(name), value);
-}
-static inline void ald_exchange_put_raw(struct ald_exchange_writing *writing, const char *name, struct ald_str json)
-{
-    ald_exchange_put_literal(writing, ald_str(name), json);
-}
-static inline void ald_exchange_put_bool(struct ald_exchange_writing *writing, const char *name, bool truth)
-{
-    ald_exchange_put_literal(writing, ald_str(name), truth ? ALD_STR("true") : ALD_STR("false"));
-}
+/* The same with a literal as the name. */
+#define ald_exchange_put_str(writing, name, value) ald_exchange_put_member(writing, ALD_EXCHANGE_NAME(name), value)
+#define ald_exchange_put_word(writing, name, word) ald_exchange_put_quoted(writing, ALD_EXCHANGE_NAME(name), word)
+#define ald_exchange_put_raw(writing, name, json) ald_exchange_put_literal(writing, ALD_EXCHANGE_NAME(name), json)
+#define ald_exchange_put_u64(writing, name, number) ald_exchange_put_number(writing, ALD_EXCHANGE_NAME(name), number)
+#define ald_exchange_put_object(writing, name) ald_exchange_put_opened(writing, ALD_EXCHANGE_NAME(name))
+#define ald_exchange_put_bool(writing, name, truth)                                                                    \
+    ald_exchange_put_literal(writing, ALD_EXCHANGE_NAME(name), (truth) ? ALD_STR("true") : ALD_STR("false"))
 
 /* --- write.c --- */
 

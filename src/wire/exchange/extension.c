@@ -140,7 +140,8 @@ bool ald_exchange_is_event(const struct ald_json_field *fields)
 }
 
 /* The text form goes through memory of our own, since JSON may have to escape it once more. */
-static void address_write(struct ald_exchange_writing *writing, const char *name, const struct ald_address *address)
+static void address_write(struct ald_exchange_writing *writing, struct ald_exchange_name name,
+                          const struct ald_address *address)
 {
     uint8_t room[ADDRESS_TEXT_MAX];
     struct ald_buf lent = {.data = room, .room = sizeof(room), .max = sizeof(room)}; /* full before it would grow */
@@ -150,56 +151,56 @@ static void address_write(struct ald_exchange_writing *writing, const char *name
         return;
     }
     if (ald_address_format(address, &lent) == 0) {
-        ald_exchange_put_str(writing, name, ald_buf_str(&lent));
+        ald_exchange_put_member(writing, name, ald_buf_str(&lent));
     }
 }
 
-static void flag_write(struct ald_exchange_writing *writing, const char *name, bool truth)
+static void flag_write(struct ald_exchange_writing *writing, struct ald_exchange_name name, bool truth)
 {
     if (truth) {
-        ald_exchange_put_bool(writing, name, true);
+        ald_exchange_put_literal(writing, name, ALD_STR("true"));
     }
 }
 
 void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg,
                                 const struct ald_address *from, ald_usec ttl)
 {
-    address_write(writing, "to", &msg->to);
-    address_write(writing, "from", from);
+    address_write(writing, ALD_EXCHANGE_NAME("to"), &msg->to);
+    address_write(writing, ALD_EXCHANGE_NAME("from"), from);
     if (ttl != ALD_NEVER) {
         /* Rounded up: what has some time left is not said to have none. */
         ald_exchange_put_u64(writing, "ttl_ms", ttl / ALD_MSEC + (ttl % ALD_MSEC != 0));
     }
     if (msg->mode != ALD_MODE_ANY) {
-        ald_exchange_put_str(writing, "mode", ald_str(ald_mode_name((enum ald_mode)msg->mode)));
+        ald_exchange_put_word(writing, "mode", ald_str(ald_mode_name((enum ald_mode)msg->mode)));
     }
-    flag_write(writing, "idempotent", (msg->flags & ALD_MSG_IDEMPOTENT) != 0);
-    flag_write(writing, "durable", (msg->flags & ALD_MSG_DURABLE) != 0);
+    flag_write(writing, ALD_EXCHANGE_NAME("idempotent"), (msg->flags & ALD_MSG_IDEMPOTENT) != 0);
+    flag_write(writing, ALD_EXCHANGE_NAME("durable"), (msg->flags & ALD_MSG_DURABLE) != 0);
     ald_exchange_put_str(writing, "collapse", msg->collapse);
     ald_exchange_put_str(writing, "version", msg->version);
-    flag_write(writing, "event", msg->kind == ALD_EVENT);
+    flag_write(writing, ALD_EXCHANGE_NAME("event"), msg->kind == ALD_EVENT);
     ald_exchange_put_str(writing, "traceparent", msg->trace);
 }
 
-static void raw_write(struct ald_exchange_writing *writing, const char *name, struct ald_slice raw)
+static void raw_write(struct ald_exchange_writing *writing, struct ald_exchange_name name, struct ald_slice raw)
 {
     if (raw.size > 0) {
-        ald_exchange_put_raw(writing, name, ald_slice_str(raw));
+        ald_exchange_put_literal(writing, name, ald_slice_str(raw));
     }
 }
 
 void ald_exchange_write_outcome(struct ald_exchange_writing *writing, const struct ald_exchange_answer *answer)
 {
-    ald_exchange_put_str(writing, "outcome", ald_str(ald_outcome_name((enum ald_outcome)answer->outcome)));
+    ald_exchange_put_word(writing, "outcome", ald_str(ald_outcome_name((enum ald_outcome)answer->outcome)));
     if (answer->cause != ALD_CAUSE_NONE) {
-        ald_exchange_put_str(writing, "cause", ald_str(ald_cause_word((enum ald_cause)answer->cause)));
+        ald_exchange_put_word(writing, "cause", ald_str(ald_cause_word((enum ald_cause)answer->cause)));
     }
-    ald_exchange_put_str(writing, "state", ald_str(ald_phase_name((enum ald_phase)answer->phase)));
+    ald_exchange_put_word(writing, "state", ald_str(ald_phase_name((enum ald_phase)answer->phase)));
     ald_exchange_put_str(writing, "code", answer->code);
     ald_exchange_put_str(writing, "channel", answer->channel);
-    raw_write(writing, "details", answer->details);
-    raw_write(writing, "roster", answer->roster);
-    flag_write(writing, "truncated", answer->truncated);
+    raw_write(writing, ALD_EXCHANGE_NAME("details"), answer->details);
+    raw_write(writing, ALD_EXCHANGE_NAME("roster"), answer->roster);
+    flag_write(writing, ALD_EXCHANGE_NAME("truncated"), answer->truncated);
 }
 
 /* --- t:STATUS --------------------------------------------------------------------------------------------------- */
@@ -315,7 +316,7 @@ int ald_exchange_read_status(struct ald_exchange *exchange, struct ald_slice byt
 }
 
 /* The shortest of two forms that reads back as the same number, whatever the locale's decimal point is. */
-static void real_write(struct ald_exchange_writing *writing, const char *name, double real)
+static void real_write(struct ald_exchange_writing *writing, struct ald_exchange_name name, double real)
 {
     char text[40];
     double again = 0;
@@ -332,7 +333,7 @@ static void real_write(struct ald_exchange_writing *writing, const char *name, d
             break;
         }
     }
-    ald_exchange_put_raw(writing, name, value.raw);
+    ald_exchange_put_literal(writing, name, value.raw);
 }
 
 int ald_exchange_write_status(struct ald_exchange *exchange, const struct ald_signal *signal)
@@ -348,15 +349,15 @@ int ald_exchange_write_status(struct ald_exchange *exchange, const struct ald_si
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_STATUS, ALD_STR_NONE, signal->ordinal, &writing);
     ald_exchange_put_str(&writing, "commandId", signal->request->wire_id);
-    ald_exchange_put_str(&writing, "state", ald_str(ald_phase_name((enum ald_phase)phase)));
+    ald_exchange_put_word(&writing, "state", ald_str(ald_phase_name((enum ald_phase)phase)));
     if (msg != NULL && (msg->flags & ALD_MSG_PROGRESS) != 0) {
-        real_write(&writing, "total", msg->total);
-        real_write(&writing, "completed", msg->completed);
+        real_write(&writing, ALD_EXCHANGE_NAME("total"), msg->total);
+        real_write(&writing, ALD_EXCHANGE_NAME("completed"), msg->completed);
     }
     ald_exchange_put_str(&writing, "channel", signal->channel);
     ald_exchange_put_str(&writing, "text", msg != NULL && ald_str_present(msg->text) ? msg->text : signal->text);
     if (msg != NULL) {
-        raw_write(&writing, "details", msg->details);
+        raw_write(&writing, ALD_EXCHANGE_NAME("details"), msg->details);
     }
     r = ald_exchange_write_end(&writing);
     if (r == ALD_EXCHANGE_TOO_LARGE) {

@@ -7,6 +7,18 @@ static const struct ald_str kind_words[] = {
     [ALD_EXCHANGE_STATUS] = {"STATUS", 6}, [ALD_EXCHANGE_CANCEL] = {"CANCEL", 6},
 };
 
+/* How a v1 frame begins that says the type of what is in it. */
+#define TYPED(word)                                                                                                    \
+    {                                                                                                                  \
+        "t:" word ";;et:", sizeof("t:" word ";;et:") - 1                                                               \
+    }
+static const struct ald_str kind_typed[] = {
+    [ALD_EXCHANGE_UNKNOWN] = TYPED(""),      [ALD_EXCHANGE_COMMAND] = TYPED("COMMAND"),
+    [ALD_EXCHANGE_REPLY] = TYPED("REPLY"),   [ALD_EXCHANGE_STATUS] = TYPED("STATUS"),
+    [ALD_EXCHANGE_CANCEL] = TYPED("CANCEL"),
+};
+#undef TYPED
+
 /* White space as Java has it: everything up to the blank (exchange.md 2.7). */
 static struct ald_str value_trim(struct ald_str value)
 {
@@ -110,12 +122,12 @@ size_t ald_exchange_frame_parts(uint32_t variant, enum ald_exchange_kind kind, s
         parts[n++] = kind == ALD_EXCHANGE_COMMAND ? ALD_STR("command: ") : ALD_STR("reply: ");
         return n;
     }
-    parts[n++] = ALD_STR("t:");
-    parts[n++] = kind_words[kind];
     /* A semicolon in the type could end the field early; a frame without `et` is as good. */
     if (type.size > 0 && memchr(type.data, ';', type.size) == NULL) {
-        parts[n++] = ALD_STR(";;et:");
+        parts[n++] = kind_typed[kind];
         parts[n++] = type;
+    } else {
+        parts[n++] = ald_str_of(kind_typed[kind].data, kind_typed[kind].size - ALD_STR(";;et:").size);
     }
     parts[n++] = ALD_STR(";;e:");
     return n;

@@ -25,7 +25,7 @@ struct ald_exchange_frame {
 
 void ald_exchange_frame_read(uint32_t variant, struct ald_str message, struct ald_exchange_frame *ret_frame);
 
-enum { ALD_EXCHANGE_FRAME_PARTS = 5 };
+enum { ALD_EXCHANGE_FRAME_PARTS = 3 };
 
 /*
  * Everything that stands before the JSON of a frame of `kind`, in parts; returns how many. `type` (may be absent; the

@@ -69,7 +69,7 @@ static int hello_answer(struct ald_exchange *exchange, struct ald_str id, uint64
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, ordinal, &writing);
     ald_exchange_put_str(&writing, "commandId", id);
     ald_exchange_put_str(&writing, "type", type);
-    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
+    ald_exchange_put_word(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
     ald_exchange_write_hello_payload(&writing, ald_exchange_type_find(type), ald_slice_str(exchange->target));
     if (ald_exchange_is_extended(exchange)) {
         ald_exchange_put_str(&writing, "channel", channel);
@@ -88,7 +88,7 @@ static int hello_refuse(struct ald_exchange *exchange, struct ald_str text, uint
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, ordinal, &writing);
     ald_exchange_put_str(&writing, "commandId", ald_slice_str(exchange->hello_id));
     ald_exchange_put_str(&writing, "type", type);
-    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("ERROR"));
+    ald_exchange_put_word(&writing, "commandStatus", ALD_STR("ERROR"));
     ald_exchange_put_str(&writing, "errorDetails", text);
     if (!ald_exchange_is_v1(exchange)) {
         ald_exchange_put_str(&writing, "message", text);
@@ -194,7 +194,7 @@ int ald_exchange_write_hello(struct ald_exchange *exchange, const struct ald_sig
         return ald_trace(r);
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_exchange_put_str(&writing, "id", ald_str_of(id, sizeof(id)));
+    ald_exchange_put_word(&writing, "id", ald_str_of(id, sizeof(id)));
     ald_exchange_put_str(&writing, "type", type);
     ald_exchange_write_hello_payload(&writing, ald_exchange_type_find(type), target);
     ald_exchange_put_object_end(&writing);
@@ -276,7 +276,7 @@ static int goodbye_answer(struct ald_exchange *exchange, struct ald_str id)
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, 0, &writing);
     ald_exchange_put_str(&writing, "commandId", id);
     ald_exchange_put_str(&writing, "type", type);
-    ald_exchange_put_str(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
+    ald_exchange_put_word(&writing, "commandStatus", ALD_STR("SUCCEEDED"));
     if (ald_exchange_is_v1(exchange)) {
         ald_exchange_put_object(&writing, "payload");
         ald_exchange_put_str(&writing, "targetId", target);
@@ -325,7 +325,7 @@ static int goodbye_write(struct ald_exchange *exchange, const struct ald_signal 
 
     ald_id_format(id, text);
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_exchange_put_str(&writing, "id", ald_str_of(text, sizeof(text)));
+    ald_exchange_put_word(&writing, "id", ald_str_of(text, sizeof(text)));
     ald_exchange_put_str(&writing, "type", type);
     if (ald_exchange_is_v1(exchange)) {
         ald_exchange_put_object(&writing, "payload");

@@ -56,7 +56,8 @@ void ald_exchange_write_hello_payload(struct ald_exchange_writing *writing, enum
     if (node) {
         ald_exchange_put_object(writing, "node");
     }
-    ald_exchange_put_str(writing, legacy ? "installationId" : "targetId", target);
+    ald_exchange_put_member(writing, legacy ? ALD_EXCHANGE_NAME("installationId") : ALD_EXCHANGE_NAME("targetId"),
+                            target);
     if (node) {
         ald_exchange_put_object_end(writing);
     }

@@ -166,7 +166,7 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_signal *
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_REPLY, type, signal->ordinal, &writing);
     ald_exchange_put_str(&writing, "commandId", ald_slice_str(question->wire_id));
     ald_exchange_put_str(&writing, "type", type);
-    ald_exchange_put_str(&writing, "commandStatus", signal->ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
+    ald_exchange_put_word(&writing, "commandStatus", signal->ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
     if (!signal->ok) {
         ald_exchange_put_str(&writing, "errorDetails", signal->text);
     } else if (health) {
@@ -241,7 +241,7 @@ static int question_write(struct ald_exchange *exchange, const struct ald_signal
 
     ald_id_format(signal->id, id);
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, type, signal->ordinal, &writing);
-    ald_exchange_put_str(&writing, "id", ald_str_of(id, sizeof(id)));
+    ald_exchange_put_word(&writing, "id", ald_str_of(id, sizeof(id)));
     ald_exchange_put_str(&writing, "type", type);
     ald_exchange_put_object(&writing, "payload");
     if (!health) {

@@ -51,10 +51,10 @@ int ald_exchange_reserve(struct ald_exchange *exchange, const struct ald_json_fi
     return r < 0 ? ald_trace(r) : 0;
 }
 
-struct ald_str ald_exchange_text(struct ald_exchange *exchange, struct ald_json_value value)
+struct ald_str ald_exchange_text_decoded(struct ald_exchange *exchange, const struct ald_json_value *value)
 {
     struct ald_str text = ALD_STR_NONE;
-    int r = ald_json_text(value, &exchange->work->text, &text);
+    int r = ald_json_text(*value, &exchange->work->text, &text);
 
     ald_assert(r == 0 || r == ALD_JSON_NOT_TEXT); /* the room was made */
     return text;

@@ -50,8 +50,11 @@ static size_t reply_fields(const struct ald_exchange *exchange, struct ald_json_
     bool extended = ald_exchange_is_extended(exchange);
     size_t n = ald_exchange_is_v1(exchange) ? extended ? REPLY_N_EXTENDED : REPLY_N_PLAIN : REPLY_N_LEGACY;
 
-    for (size_t i = 0; i < n; i++) {
-        fields[i].name = i < REPLY_N_PLAIN ? plain_names[i] : extended ? extended_names[i] : legacy_names[i];
+    for (size_t i = 0; i < REPLY_N_PLAIN; i++) {
+        fields[i].name = plain_names[i];
+    }
+    for (size_t i = REPLY_N_PLAIN; i < n; i++) {
+        fields[i].name = extended ? extended_names[i] : legacy_names[i];
     }
     return n;
 }
@@ -293,7 +296,7 @@ static int reply_malformed(struct ald_exchange *exchange, ald_usec now, struct a
 
 int ald_exchange_read_reply(struct ald_exchange *exchange, ald_usec now, struct ald_slice bytes, struct ald_str json)
 {
-    struct ald_json_field fields[REPLY_N_EXTENDED] = {0};
+    struct ald_json_field fields[REPLY_N_EXTENDED]; /* the names; the scanner sets all values */
     struct ald_exchange_reply reply = {0};
     size_t n_fields = reply_fields(exchange, fields);
     const char *fault;
