@@ -1,8 +1,8 @@
 """A stranger: both ends of the exchange as existing programs have them, made of python3-websockets and the page alone.
 
-Nothing here knows how aldis is built. What it reads it reads twice: as strictly as the grammar allows, and with the mistakes
-that peers in the field make (exchange.md 2.7, 2.9), and both must come out the same; so every frame of every test is held
-against the grammar. What it writes it writes as the original does, defects of its writers included.
+Nothing here knows how aldis is built. What it reads it reads twice: as strictly as the grammar allows, and with the
+mistakes that peers in the field make (exchange.md 2.7, 2.9), and both must come out the same; so every frame of every
+test is held against the grammar. What it writes it writes as the original does, defects of its writers included.
 """
 
 import asyncio
@@ -145,7 +145,7 @@ class Legacy:
 
 
 class Watched:
-    """Mixed into a protocol of websockets: what came in below the messages, and a peer that may leave pings unanswered."""
+    """Mixed into a protocol of websockets: what came in below the messages; a deaf peer leaves pings unanswered."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -201,9 +201,10 @@ def silent(command):
 
 
 class Peer:
-    """One end of an established WebSocket, whichever. Frames are read as they come and kept, in order, until hear() asks.
+    """One end of an established WebSocket, whichever. Frames are read as they come and kept, in order, until hear().
 
-    `answers[type]` answers a command at once: it takes the command and returns members of the reply, or None for silence.
+    `answers[type]` answers a command at once: it takes the command and returns members of the reply, or None for
+    silence.
     """
 
     def __init__(self, ws, grammar, answers=None, extended=False):
@@ -535,7 +536,7 @@ GRAMMARS = (V1, Legacy)
 
 
 class ForeignCase(HubCase):
-    """A test case whose hub may stand behind TLS: a class that sets `secure` runs all tests of its base again that way."""
+    """A test case whose hub may stand behind TLS: a subclass that sets `secure` runs all tests again that way."""
 
     secure = False
 
@@ -549,6 +550,14 @@ class ForeignCase(HubCase):
             settings = (f"http.tls_cert={self.certificates.path('server.pem')}",
                         f"http.tls_key={self.certificates.path('server.key')}", *settings)
         return super().hub(*settings, **options)
+
+    @contextlib.contextmanager
+    def about(self, *what, **named):
+        """Say what a failure is about. Unlike subTest() the first one ends the test: each may cost a deadline."""
+        try:
+            yield
+        except AssertionError as fault:
+            raise AssertionError(f"{what or ''}{named or ''}: {fault}") from fault
 
     def trust(self):
         return self.certificates.trust() if self.secure else None

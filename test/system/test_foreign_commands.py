@@ -1,8 +1,8 @@
 """Commands between our hub and connectors that know nothing of aldis, both ways, and the goodbye, over TCP and TLS.
 
-Which rows of exchange.md 12 marked W stand here: AbstractWebSocketChannelTest and WebSocketConnectorChannelTest (a command and
-its reply, NO_REPLY and IGNORED_REPLY, UNKNOWN, the timeout), ChannelManagerTest (a send that reaches a handler, one without
-a channel), ControllerClusterManagerTest (GOOD_BYE).
+Which rows of exchange.md 12 marked W stand here: AbstractWebSocketChannelTest and WebSocketConnectorChannelTest (a
+command and its reply, NO_REPLY and IGNORED_REPLY, UNKNOWN, the timeout), ChannelManagerTest (a send that reaches a
+handler, one without a channel), ControllerClusterManagerTest (GOOD_BYE).
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Commands(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller:
                         for answer, outcome, cause, text in cases:
                             agent.answers["DUMMY"] = answer
@@ -73,7 +73,7 @@ class Commands(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller:
                         calls = [asyncio.ensure_future(caller.ask("DUMMY", {"n": n}, to="t")) for n in range(20)]
                         commands = [await agent.hear("COMMAND", "DUMMY") for _ in calls]
@@ -107,7 +107,7 @@ class Commands(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     late, stray = hub.counter("replies_late"), hub.counter("replies_stray")
                     nonsense = hub.dialect_counter("exchange_stray_reply")
                     async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller, \
@@ -131,7 +131,8 @@ class Commands(ForeignCase):
                         await agent.reply({"id": str(uuid.uuid4()), "type": "DUMMY"}, commandStatus="SUCCEEDED")
                         await wait_until_async(lambda: hub.counter("replies_stray") == stray + 2, "a well-formed stray")
                         await agent.reply({"id": "nonsense", "type": "DUMMY"}, commandStatus="SUCCEEDED")
-                        await wait_until_async(lambda: hub.dialect_counter("exchange_stray_reply") == nonsense + 1, "a stray")
+                        await wait_until_async(
+                            lambda: hub.dialect_counter("exchange_stray_reply") == nonsense + 1, "a stray")
                         self.assertEqual(caller.unheard, [])  # nobody was told of any of these
                     await wait_until_async(lambda: not hub.channels("t") and not hub.channels("u"), "the end")
 
@@ -142,7 +143,7 @@ class Commands(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller:
                         call = asyncio.ensure_future(caller.ask("DUMMY", to="t"))
                         await agent.hear("COMMAND", "DUMMY")
@@ -174,7 +175,7 @@ class Questions(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar) as peer:
                         for name, type, text in cases:
                             reply = await peer.ask(name)
@@ -231,7 +232,7 @@ class Questions(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar) as peer:
                         reply = await peer.ask("ASK")
                         self.assertEqual((reply["commandStatus"], reply["type"]), ("ERROR", "ASK"))
@@ -370,7 +371,8 @@ class Goodbye(ForeignCase):
     def test_a_connector_that_says_goodbye(self):
         """exchange.md 3.2: the other way is accepted. It is answered, which the original fails to do (4.4)."""
         hub = self.hub()
-        away, back = (1000, "GoodBye Command without reconnection."), (1013, "GoodBye Command with reconnection requested.")
+        away = (1000, "GoodBye Command without reconnection.")
+        back = (1013, "GoodBye Command with reconnection requested.")
         cases = [(V1, "GOOD_BYE", {"targetId": "t", "reconnect": False}, "GOOD_BYE", away),
                  (V1, "GOOD_BYE", {"targetId": "t", "reconnect": True}, "GOOD_BYE", back),
                  (V1, "GOOD_BYE", None, "GOOD_BYE", away),
@@ -378,13 +380,14 @@ class Goodbye(ForeignCase):
 
         async def scene():
             for grammar, type, payload, reply_type, ending in cases:
-                with self.subTest(grammar=grammar.name, payload=payload):
+                with self.about(grammar=grammar.name, payload=payload):
                     async with await self.connector(hub, "t", grammar) as peer:
                         command = {"id": "g", "type": type, "payload": payload}
                         await peer.say("COMMAND", {name: value for name, value in command.items() if value is not None})
                         reply = await peer.hear("REPLY", reply_type, commandId="g")
                         self.assertEqual(reply["commandStatus"], "SUCCEEDED")
-                        self.assertEqual(reply["payload"]["targetId"] if grammar is V1 else reply["installationId"], "t")
+                        target = reply["payload"]["targetId"] if grammar is V1 else reply["installationId"]
+                        self.assertEqual(target, "t")
                         self.assertEqual(await peer.closed(), ending)
                     await wait_until_async(lambda: not hub.channels("t"), "the end")
 

@@ -1,9 +1,10 @@
-"""A connector that knows nothing of aldis, against our hub: how it comes in, stays alive and becomes primary, over TCP and
-TLS, v1 and legacy. Its commands and its leaving are in test_foreign_commands.py, odd frames in test_foreign_frames.py.
+"""A connector that knows nothing of aldis, against our hub: how it comes in, stays alive and becomes primary, over TCP
+and TLS, v1 and legacy. Its commands and its leaving are in test_foreign_commands.py, odd frames in
+test_foreign_frames.py.
 
-Which rows of exchange.md 12 marked W stand here: HealthCheckCommandHandlerTest and PrimaryCommandHandlerTest as seen by the
-controller, ChannelManagerTest (primary after the hello, health check, eviction), PrimaryChannelManagerTest (elections as
-PRIMARY), DefaultWebSocketControllerAuthenticationTest, of AbstractWebSocketChannelTest the pings, and of
+Which rows of exchange.md 12 marked W stand here: HealthCheckCommandHandlerTest and PrimaryCommandHandlerTest as seen by
+the controller, ChannelManagerTest (primary after the hello, health check, eviction), PrimaryChannelManagerTest
+(elections as PRIMARY), DefaultWebSocketControllerAuthenticationTest, of AbstractWebSocketChannelTest the pings, and of
 WebSocketConnectorClientFactoryTest the TLS of the door.
 """
 
@@ -35,10 +36,10 @@ class Handshake(ForeignCase):
         async def scene():
             for path in ("/root/exchange/controller", "/exchange/controller/", "/exchange/controllers", "/exchange",
                          "/", "/ws/controller", "//exchange/controller", "/Exchange/controller"):
-                with self.subTest(path=path):
+                with self.about(path=path):
                     self.assertEqual(await status_of(path), 404)
             for path in ("/exchange/controller", "/exchange/controller?a=b", "/ws/controller/", "/ws/controller/a/b"):
-                with self.subTest(path=path):
+                with self.about(path=path):
                     self.assertEqual(await status_of(path), 101)
 
         self.run_async(scene())
@@ -58,7 +59,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for grammar, (hello, answer) in cases.items():
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with websockets.connect(self.place(hub), extra_headers=grammar.headers,
                                                   ssl=self.trust()) as ws:
                         await ws.send(hello)
@@ -72,7 +73,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     for target in (str(uuid.uuid4()), "my-target", "ü #/:*?.%", "x" * 255, 'a"b\\c', ";;e:"):
                         async with await self.connector(hub, target, grammar) as peer:
                             self.assertEqual(peer.target, target)
@@ -98,7 +99,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for text, id, target in cases:
-                with self.subTest(text=text):
+                with self.about(text=text):
                     async with await self.connect(hub) as peer:
                         await peer.say_raw(f"t:COMMAND;;e:{text}".encode())
                         reply = await peer.hear("REPLY", "HELLO")
@@ -115,9 +116,9 @@ class Handshake(ForeignCase):
         hub = self.hub()
 
         async def scene():
-            for grammar, payload in ((V1, {"targetId": {"a": 1}}), (V1, {"targetId": ""}), (V1, {"targetId": "x" * 5000}),
-                                     (Legacy, {"node": {"installationId": []}})):
-                with self.subTest(grammar=grammar.name, payload=payload):
+            for grammar, payload in ((V1, {"targetId": {"a": 1}}), (V1, {"targetId": ""}),
+                                     (V1, {"targetId": "x" * 5000}), (Legacy, {"node": {"installationId": []}})):
+                with self.about(grammar=grammar.name, payload=payload):
                     async with await self.connect(hub, grammar) as peer:
                         hello = {**grammar.hello("x"), "payload": payload}
                         await peer.say("COMMAND", hello)
@@ -139,7 +140,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     for frame in first:
                         async with await self.connect(hub, grammar) as peer:
                             await peer.say(*frame)
@@ -147,7 +148,7 @@ class Handshake(ForeignCase):
                             self.assertEqual(peer.log, [])
                     async with await self.connect(hub, grammar) as peer:
                         await peer.say("REPLY", {"commandId": "1", "type": "DUMMY", "commandStatus": "SUCCEEDED"})
-                        self.assertEqual((await peer.hello("t"))["commandStatus"], "SUCCEEDED")  # a stray reply is nothing
+                        self.assertEqual((await peer.hello("t"))["commandStatus"], "SUCCEEDED")  # a stray is nothing
             self.assertEqual(hub.dialect_counter("exchange_hello_expected"), 2 * len(first))
 
         self.run_async(scene())
@@ -157,7 +158,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connect(hub, grammar) as peer:
                         self.assertEqual(await peer.closed(), HELLO_EXPECTED)
                         self.assertEqual(peer.ws.pings_heard, [])
@@ -170,7 +171,7 @@ class Handshake(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "first", grammar) as peer:
                         reply = await peer.hello("second")
                         self.assertEqual((reply["commandStatus"], peer.target), ("SUCCEEDED", "first"))
@@ -215,7 +216,7 @@ class KeepAlive(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connect(hub, grammar) as peer:
                         pong = await peer.ws.ping(b"before the hello")
                         await asyncio.wait_for(pong, PATIENCE)
@@ -235,7 +236,7 @@ class KeepAlive(ForeignCase):
 
         async def scene():
             for grammar in GRAMMARS:
-                with self.subTest(grammar=grammar.name):
+                with self.about(grammar=grammar.name):
                     async with await self.connector(hub, "t", grammar, answers={"HEALTH_CHECK": silent}) as peer:
                         peer.ws.deaf = True
                         self.assertEqual(await peer.closed(), (1011, "No sign of life after a ping"))
@@ -296,7 +297,7 @@ class KeepAlive(ForeignCase):
 
         async def scene():
             for number, (name, answer) in enumerate(ill.items(), 1):
-                with self.subTest(name):
+                with self.about(name):
                     async with await self.connector(hub, "t", answers={"HEALTH_CHECK": answer}) as peer:
                         goodbye = await peer.hear("COMMAND", "GOOD_BYE")
                         self.assertEqual(goodbye["payload"], {"targetId": "t", "reconnect": True})
@@ -393,7 +394,7 @@ class Primary(ForeignCase):
 
         async def scene():
             for name, refusal in refusals.items():
-                with self.subTest(name):
+                with self.about(name):
                     order = []
                     demotion = asyncio.get_running_loop().create_future()
 

@@ -1,9 +1,9 @@
 """A Gravitee controller that knows nothing of aldis, played against our connector `aldis agent`, over TCP and TLS.
 
-Which rows of exchange.md 12 marked W stand here: WebSocketExchangeConnectorTest whole, WebSocketConnectorChannelTest and
-AbstractWebSocketChannelTest from the connector's side, HealthCheckCommandHandlerTest, PrimaryCommandHandlerTest,
-V1ProtocolAdapterTest, of DefaultExchangeSerDeTest what a connector reads and writes, of WebSocketEndpointTest what shows in the
-request, and of WebSocketConnectorClientFactoryTest endpoints and trust.
+Which rows of exchange.md 12 marked W stand here: WebSocketExchangeConnectorTest whole, WebSocketConnectorChannelTest
+and AbstractWebSocketChannelTest from the connector's side, HealthCheckCommandHandlerTest, PrimaryCommandHandlerTest,
+V1ProtocolAdapterTest, of DefaultExchangeSerDeTest what a connector reads and writes, of WebSocketEndpointTest what
+shows in the request, and of WebSocketConnectorClientFactoryTest endpoints and trust.
 """
 
 import asyncio
@@ -72,11 +72,13 @@ class Arrival(ControllerCase):
                     found, headers = controller.requests[0]
                     self.assertEqual(found, asked)
                     names = sorted(name.lower() for name, _ in headers.raw_items())
-                    self.assertEqual(names, ["connection", "host", "sec-websocket-key", "sec-websocket-version", "upgrade",
-                                             "x-aldis-exchange", "x-gravitee-exchange-protocol"])
+                    self.assertEqual(names, ["connection", "host", "sec-websocket-key", "sec-websocket-version",
+                                             "upgrade", "x-aldis-exchange", "x-gravitee-exchange-protocol"])
                     self.assertEqual(headers["Host"], controller.url.split("//")[1])
-                    self.assertEqual((headers["Upgrade"].lower(), headers["Connection"].lower()), ("websocket", "upgrade"))
-                    self.assertEqual((headers["Sec-WebSocket-Version"], headers["X-Gravitee-Exchange-Protocol"]), ("13", "v1"))
+                    self.assertEqual(headers["Upgrade"].lower(), "websocket")
+                    self.assertEqual(headers["Connection"].lower(), "upgrade")
+                    self.assertEqual(headers["Sec-WebSocket-Version"], "13")
+                    self.assertEqual(headers["X-Gravitee-Exchange-Protocol"], "v1")
                     self.assertEqual(len(base64.b64decode(headers["Sec-WebSocket-Key"], validate=True)), 16)
                     keys.add(headers["Sec-WebSocket-Key"])
             self.assertEqual(len(keys), len(paths))
@@ -121,7 +123,7 @@ class Arrival(ControllerCase):
         async def scene():
             for members in ({"commandStatus": "ERROR", "errorDetails": "boom \x1b[31m"}, {"commandStatus": "ERROR"},
                             {"commandStatus": "FAILURE", "errorDetails": "boom"}, {"errorDetails": "boom"}):
-                with self.subTest(members=members):
+                with self.about(members=members):
                     async with self.controller() as controller, self.agent(controller, "--echo") as agent:
                         peer = await controller.accept()
                         await peer.reply(await peer.hear("COMMAND", "HELLO"), **members)
@@ -182,7 +184,7 @@ class Arrival(ControllerCase):
         self.run_async(scene())
 
     def test_endpoints_take_turns(self):
-        """exchange.md 4.5; one that accepts and fails the hello makes room, where the original stays with it for ever."""
+        """exchange.md 4.5; one that accepts and fails the hello makes room, where the original stays with it."""
 
         async def scene():
             with socket.socket() as closed:  # bound, not listening: refuses
@@ -200,8 +202,9 @@ class Arrival(ControllerCase):
 
 class Service(ControllerCase):
     def test_programs_answer(self):
-        words = ["--on", "CAT=cat", "--on", "SAY=echo hello", "--on", "JSON=echo '{\"a\": [1, 2]}'", "--on", "NOTHING=true",
-                 "--on", "WHO=echo \"$ALDIS_COMMAND $ALDIS_TARGET\"", "--on", "FAIL=echo no such lamp >&2; exit 4",
+        words = ["--on", "CAT=cat", "--on", "SAY=echo hello", "--on", "JSON=echo '{\"a\": [1, 2]}'",
+                 "--on", "NOTHING=true", "--on", "WHO=echo \"$ALDIS_COMMAND $ALDIS_TARGET\"",
+                 "--on", "FAIL=echo no such lamp >&2; exit 4",
                  "--on", "DIE=kill -9 $$", "--on", "MISSING=/no/such/program"]
 
         async def scene():
@@ -238,8 +241,9 @@ class Service(ControllerCase):
                                              "errorDetails": text.format(name)})
                 for exchange in ({"id": "1", "type": "UNKNOWN", "payload": {}}, {"id": "1"}, {"id": "1", "type": ""}):
                     await peer.say("COMMAND", exchange)
-                    self.assertEqual(await peer.hear("REPLY"), {"commandId": "1", "type": "UNKNOWN", "commandStatus": "ERROR",
-                                                                "errorDetails": "Command unknown", "payload": {}})
+                    self.assertEqual(await peer.hear("REPLY"), {
+                        "commandId": "1", "type": "UNKNOWN", "commandStatus": "ERROR",
+                        "errorDetails": "Command unknown", "payload": {}})
 
         self.run_async(scene())
 
@@ -248,7 +252,8 @@ class Service(ControllerCase):
 
         async def scene():
             gate = Gate(self)
-            async with self.pair("--on", 'WAIT=read -r line < "$GATE"; echo waited', "--echo", env=gate.env) as (_, _, peer):
+            async with self.pair("--on", 'WAIT=read -r line < "$GATE"; echo waited', "--echo",
+                                 env=gate.env) as (_, _, peer):
                 waiting = asyncio.ensure_future(peer.ask("WAIT"))
                 for n in range(20):
                     self.assertEqual((await peer.ask("DUMMY", {"n": n}))["payload"], {"n": n})
@@ -288,7 +293,8 @@ class Service(ControllerCase):
             async with self.pair() as (_, agent, peer):
                 reply = await peer.ask("HEALTH_CHECK")
                 reply.pop("commandId")
-                self.assertEqual(reply, {"type": "HEALTH_CHECK", "commandStatus": "SUCCEEDED", "payload": {"healthy": True}})
+                self.assertEqual(reply, {"type": "HEALTH_CHECK", "commandStatus": "SUCCEEDED",
+                                         "payload": {"healthy": True}})
             for program, payload in (("true", {"healthy": True}), ("echo fine", {"healthy": True, "detail": "fine"}),
                                      ("echo db down; false", {"healthy": False, "detail": "db down"}),
                                      ("false", {"healthy": False})):
@@ -301,13 +307,14 @@ class Service(ControllerCase):
     def test_primary(self):
         async def scene():
             async with self.pair() as (_, agent, peer):
-                for primary, word in ((True, "primary of lamp"), (False, "not primary of lamp"), (True, "primary of lamp")):
+                yes, no = "aldis: primary of lamp", "aldis: not primary of lamp"
+                for primary, word in ((True, yes), (False, no), (True, yes)):
                     said = agent.text().count(word)
                     reply = await peer.ask("PRIMARY", {"primary": primary})
                     reply.pop("commandId")
                     self.assertEqual(reply, {"type": "PRIMARY", "commandStatus": "SUCCEEDED", "payload": {}})
                     await wait_until_async(lambda: agent.text().count(word) > said, word)
-                self.assertEqual((await peer.ask("PRIMARY", {}))["commandStatus"], "SUCCEEDED")  # missing is false (2.6)
+                self.assertEqual((await peer.ask("PRIMARY", {}))["commandStatus"], "SUCCEEDED")  # 2.6: false
                 # Without a payload the original's handler fails and costs the connection (3.4).
                 await peer.say("COMMAND", {"id": "1", "type": "PRIMARY"})
                 self.assertEqual((await peer.hear("REPLY", commandId="1"))["commandStatus"], "ERROR")
@@ -351,7 +358,8 @@ class Service(ControllerCase):
     def test_one_byte_more_costs_the_connection(self):
         async def scene():
             async with self.pair() as (controller, agent, peer):
-                sending = asyncio.ensure_future(peer.say_raw(pieces(large(V1, "COMMAND", MESSAGE_MAX + 1, id="1", type="D"))))
+                message = large(V1, "COMMAND", MESSAGE_MAX + 1, id="1", type="DUMMY")
+                sending = asyncio.ensure_future(peer.say_raw(pieces(message)))
                 self.assertEqual((await peer.closed())[0], 1009)
                 await asyncio.gather(sending, return_exceptions=True)
                 peer = await controller.welcome()
@@ -445,9 +453,11 @@ class Partings(ControllerCase):
 
         async def scene():
             async with self.pair() as (controller, agent, peer):
-                await peer.say("COMMAND", {"id": "g", "type": "GOOD_BYE", "payload": {"targetId": "lamp", "reconnect": True}})
-                self.assertEqual(await peer.hear("REPLY"), {"commandId": "g", "type": "GOOD_BYE", "commandStatus": "SUCCEEDED",
-                                                            "payload": {"targetId": "lamp"}})
+                await peer.say("COMMAND", {"id": "g", "type": "GOOD_BYE",
+                                           "payload": {"targetId": "lamp", "reconnect": True}})
+                self.assertEqual(await peer.hear("REPLY"), {
+                    "commandId": "g", "type": "GOOD_BYE", "commandStatus": "SUCCEEDED",
+                    "payload": {"targetId": "lamp"}})
                 self.assertEqual(await peer.closed(), (1013, "GoodBye Command with reconnection requested."))
                 again = await controller.welcome()
                 self.assertEqual((await again.ask("DUMMY"))["commandStatus"], "SUCCEEDED")
@@ -457,7 +467,8 @@ class Partings(ControllerCase):
     def test_goodbye_without(self):
         async def scene():
             async with self.pair() as (controller, agent, peer):
-                await peer.say("COMMAND", {"id": "g", "type": "GOOD_BYE", "payload": {"targetId": "lamp", "reconnect": False}})
+                await peer.say("COMMAND", {"id": "g", "type": "GOOD_BYE",
+                                           "payload": {"targetId": "lamp", "reconnect": False}})
                 self.assertEqual((await peer.hear("REPLY", "GOOD_BYE"))["commandStatus"], "SUCCEEDED")
                 self.assertEqual(await peer.closed(), (1000, "GoodBye Command without reconnection."))
                 self.assertEqual(await agent.ended(), REFUSED)
@@ -467,8 +478,8 @@ class Partings(ControllerCase):
         self.run_async(scene())
 
     def test_every_close_but_a_goodbye_brings_it_back(self):
-        """WebSocketExchangeConnectorTest: 1001 makes it reconnect and say hello again. So does 1000, which takes the original
-        out of service for good (exchange.md 4.6)."""
+        """WebSocketExchangeConnectorTest: 1001 makes it reconnect and say hello again. So does 1000, which takes the
+        original out of service for good (exchange.md 4.6)."""
 
         async def one(code, reason):
             async with self.pair() as (controller, agent, peer):
@@ -482,8 +493,8 @@ class Partings(ControllerCase):
                 self.assertIn(reason, agent.text())
 
         async def scene():
-            await asyncio.gather(one(1001, ""), one(1001, "rolling upgrade"), one(1000, ""), one(1011, "Unexpected error"),
-                                 one(1013, ""), one(4000, "x" * 123), one(None, ""))
+            await asyncio.gather(one(1001, ""), one(1001, "rolling upgrade"), one(1000, ""),
+                                 one(1011, "Unexpected error"), one(1013, ""), one(4000, "x" * 123), one(None, ""))
 
         self.run_async(scene())
 
@@ -504,8 +515,8 @@ class Partings(ControllerCase):
         self.run_async(scene())
 
     def test_an_agent_that_is_told_to_stop(self):
-        """A connector never says GOOD_BYE, it closes with 1000 (exchange.md 4.4): a controller that gets one closes at once, and
-        the reply of what still runs would be lost."""
+        """A connector never says GOOD_BYE, it closes with 1000 (exchange.md 4.4): a controller that gets one closes at
+        once, and the reply of what still runs would be lost."""
 
         async def scene():
             gate = Gate(self)

@@ -1,8 +1,8 @@
-"""The wire from a stranger's view: every odd frame of exchange.md 2.10 with its exact close, malformed JSON, what payloads may
-hold, and how large a message may be, over TCP and TLS, v1 and legacy.
+"""The wire from a stranger's view: every odd frame of exchange.md 2.10 with its exact close, malformed JSON, what
+payloads may hold, and how large a message may be, over TCP and TLS, v1 and legacy.
 
-Which rows of exchange.md 12 marked W stand here: V1ProtocolAdapterTest whole, of DefaultExchangeSerDeTest what a controller
-reads and writes, of AbstractWebSocketChannelTest the `;;` in a payload and the type that is not registered.
+Which rows of exchange.md 12 marked W stand here: V1ProtocolAdapterTest whole, of DefaultExchangeSerDeTest what a
+controller reads and writes, of AbstractWebSocketChannelTest the `;;` in a payload and the type that is not registered.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class OddFrames(ForeignCase):
                 for ending, counter, frames in ODD[grammar]:
                     before = hub.dialect_counter(counter)
                     for frame in frames:
-                        with self.subTest(grammar=grammar.name, frame=frame):
+                        with self.about(grammar=grammar.name, frame=frame):
                             async with await self.connector(hub, "t", grammar) as peer:
                                 await peer.say_raw(frame)
                                 self.assertEqual(await peer.closed(), ending)
@@ -42,7 +42,7 @@ class OddFrames(ForeignCase):
         async def scene():
             for grammar in GRAMMARS:
                 for ending, _, frames in ODD[grammar]:
-                    with self.subTest(grammar=grammar.name, frame=frames[0]):
+                    with self.about(grammar=grammar.name, frame=frames[0]):
                         async with await self.connect(hub, grammar) as peer:
                             await peer.say_raw(frames[0])
                             self.assertEqual(await peer.closed(), ending)
@@ -56,7 +56,7 @@ class OddFrames(ForeignCase):
             for grammar in GRAMMARS:
                 for text in ("", "x", grammar.write("COMMAND", grammar.hello("t")).decode()):
                     for greeted in (True, False):
-                        with self.subTest(grammar=grammar.name, text=text, greeted=greeted):
+                        with self.about(grammar=grammar.name, text=text, greeted=greeted):
                             async with await self.connect(hub, grammar) as peer:
                                 if greeted:
                                     await peer.hello("t")
@@ -86,13 +86,15 @@ class OddFrames(ForeignCase):
         """exchange.md 2.7 and 2.6, reading."""
         hub = self.hub("hub.controller=boss")
         good = [b't:FOO;;t:COMMAND;;e:%s', b'et:OTHER;;t:COMMAND;;e:%s', b'zzz;;;;t: COMMAND ;;et: A;;et:B ;;e: %s ',
-                b't:COMMAND;;et:DUMMY;;e:%s;;', b't:COMMAND;;e:%s trailing ;;t:REPLY', b't:COMMAND;;e:\n\t%s\n{"id":"2"}']
-        texts = [b'{"id":"1","type":"DUMMY","payload":{"a":1}}', b'{"payload":{"a":1},"more":[{}],"type":"DUMMY","id":"1"}',
+                b't:COMMAND;;et:DUMMY;;e:%s;;', b't:COMMAND;;e:%s trailing ;;t:REPLY',
+                b't:COMMAND;;e:\n\t%s\n{"id":"2"}']
+        texts = [b'{"id":"1","type":"DUMMY","payload":{"a":1}}',
+                 b'{"payload":{"a":1},"more":[{}],"type":"DUMMY","id":"1"}',
                  b'{"id":1,"type":"DUMMY","payload":{"a":1},"commandStatus":null,"ttl_ms":"?"}']
 
         async def scene():
-            async with await self.connector(hub, "boss", answers={"DUMMY": echo}), await self.connector(hub, "t") as peer, \
-                    await self.connector(hub, "u", Legacy) as old:
+            async with await self.connector(hub, "boss", answers={"DUMMY": echo}), \
+                    await self.connector(hub, "t") as peer, await self.connector(hub, "u", Legacy) as old:
                 for text in texts:
                     for form in good:
                         await peer.say_raw(form % text)
@@ -112,9 +114,11 @@ class OddFrames(ForeignCase):
         hub = self.hub("hub.controller=boss")
 
         async def scene():
-            async with await self.connector(hub, "boss", answers={"DUMMY": echo}), await self.connector(hub, "t") as peer:
-                for text in (b'{"id":"1","payload":{}}', b'{"id":"1","type":null}', b'{"id":"1","type":{}}', b'{"id":"1","type":""}'):
-                    with self.subTest(text=text):
+            async with await self.connector(hub, "boss", answers={"DUMMY": echo}), \
+                    await self.connector(hub, "t") as peer:
+                for text in (b'{"id":"1","payload":{}}', b'{"id":"1","type":null}', b'{"id":"1","type":{}}',
+                             b'{"id":"1","type":""}'):
+                    with self.about(text=text):
                         await peer.say_raw(b"t:COMMAND;;et:DUMMY;;e:" + text)
                         reply = await peer.hear("REPLY", commandId="1")
                         self.assertEqual(reply["commandStatus"], "ERROR")
@@ -134,7 +138,7 @@ class Malformed(ForeignCase):
                 before = hub.dialect_counter("exchange_malformed_json")
                 async with await self.connector(hub, "t", grammar) as peer:
                     for text in HOPEFUL:
-                        with self.subTest(grammar=grammar.name, text=text[:60]):
+                        with self.about(grammar=grammar.name, text=text[:60]):
                             await peer.say_raw(prefix + text)
                             reply = await peer.hear("REPLY", commandId="1")
                             self.assertEqual(reply["commandStatus"], "ERROR")
@@ -156,7 +160,7 @@ class Malformed(ForeignCase):
                 prefix = b"t:COMMAND;;et:X;;e:" if grammar is V1 else b"command: "
                 before = hub.dialect_counter("exchange_malformed_json")
                 for text in HOPELESS:
-                    with self.subTest(grammar=grammar.name, text=text[:60]):
+                    with self.about(grammar=grammar.name, text=text[:60]):
                         async with await self.connector(hub, "t", grammar) as peer:
                             await peer.say_raw(prefix + text)
                             code, reason = await peer.closed()
@@ -178,7 +182,8 @@ class Malformed(ForeignCase):
             for grammar in GRAMMARS:
                 prefix = b"t:REPLY;;et:DUMMY;;e:" if grammar is V1 else b"reply: "
                 async with await self.connector(hub, "t", grammar) as agent, await self.caller(hub) as caller:
-                    for tail in (b"", b',"type":"DUMMY","commandStatus":"SUCCEEDED","payload":{', b",}", b',"payload":nope}'):
+                    for tail in (b"", b',"type":"DUMMY","commandStatus":"SUCCEEDED","payload":{', b",}",
+                                 b',"payload":nope}'):
                         call = asyncio.ensure_future(caller.ask("DUMMY", to="t"))
                         command = await agent.hear("COMMAND", "DUMMY")
                         await agent.say_raw(prefix + b'{"commandId":"%s"' % command["id"].encode() + tail)
@@ -211,6 +216,14 @@ class Malformed(ForeignCase):
         self.run_async(scene())
 
 
+class Raw:
+    """No grammar: the message itself."""
+
+    @staticmethod
+    def read(message, extended):
+        return "RAW", {"is": message}
+
+
 class Payloads(ForeignCase):
     def test_whatever_a_text_holds_survives_both_ways(self):
         """The reader in foreign.py makes the mistakes of old peers, so each frame must be safe from them."""
@@ -219,7 +232,7 @@ class Payloads(ForeignCase):
         async def scene():
             for asks in GRAMMARS:
                 for answers in GRAMMARS:
-                    with self.subTest(asks=asks.name, answers=answers.name):
+                    with self.about(asks=asks.name, answers=answers.name):
                         async with await self.connector(hub, "boss", answers, answers={"DUMMY": echo}) as boss, \
                                 await self.connector(hub, "t", asks) as peer:
                             for text in SEMICOLONS + PREFIXES + OTHERS:
@@ -237,10 +250,11 @@ class Payloads(ForeignCase):
         async def scene():
             for asks in GRAMMARS:
                 for answers in GRAMMARS:
-                    async with await self.connector(hub, "boss", answers) as boss, await self.connector(hub, "t", asks) as peer:
+                    async with await self.connector(hub, "boss", answers) as boss, \
+                            await self.connector(hub, "t", asks) as peer:
                         for text in SEMICOLONS + PREFIXES + OTHERS:
                             if text and len(text) < 255:
-                                with self.subTest(asks=asks.name, answers=answers.name, text=text):
+                                with self.about(asks=asks.name, answers=answers.name, text=text):
                                     boss.answers[text] = failed(text)
                                     reply = await peer.ask(text)
                                     self.assertEqual((reply["type"], reply["errorDetails"]), (text, text))
@@ -248,7 +262,7 @@ class Payloads(ForeignCase):
 
         self.run_async(scene())
 
-    def test_payloads_of_any_shape(self):
+    def test_payloads_of_any_shape_pass_untouched(self):
         hub = self.hub("hub.controller=boss")
         shapes = [b"{}", b"[]", b'""', b'"text"', b"0", b"-0.0", b"1e400", b"123456789012345678901234567890", b"true",
                   b'{"a":null}', b'[[],{},"",0]', b'{"a":1,"a":2}', b'"\\ud83d\\udca1"', b'"\\ud800"']
@@ -257,11 +271,11 @@ class Payloads(ForeignCase):
             async with await self.connector(hub, "boss", answers={"DUMMY": silent}) as boss, \
                     await self.connector(hub, "t") as peer:
                 received = []
-                boss.grammar = type("Raw", (), {"read": staticmethod(lambda message, extended: ("RAW", {"is": message}))})
+                boss.grammar = Raw
                 for shape in shapes:
                     await peer.say_raw(b't:COMMAND;;e:{"id":"%d","type":"DUMMY","payload":%s}' % (len(received), shape))
                     received.append((await boss.hear("RAW"))["is"])
-                    self.assertTrue(received[-1].endswith(b'"payload":' + shape + b"}"), received[-1])  # not a byte changed
+                    self.assertTrue(received[-1].endswith(b'"payload":' + shape + b"}"), received[-1])
                 await peer.say_raw(b't:COMMAND;;e:{"id":"n","type":"DUMMY","payload":null}')
                 self.assertNotIn(b"payload", (await boss.hear("RAW"))["is"])  # exchange.md 2.6: nulls are omitted
                 await peer.say_raw(b't:COMMAND;;e:{"id":"a","type":"DUMMY"}')
@@ -279,7 +293,7 @@ class Sizes(ForeignCase):
         async def scene():
             for asks in GRAMMARS:
                 for answers in GRAMMARS:
-                    with self.subTest(asks=asks.name, answers=answers.name):
+                    with self.about(asks=asks.name, answers=answers.name):
                         async with await self.connector(hub, "boss", answers) as boss, \
                                 await self.connector(hub, "t", asks) as peer:
                             room = min(MESSAGE_MAX, MESSAGE_MAX - len(answers.write("COMMAND", {"type": "DUMMY"})) +
@@ -350,7 +364,8 @@ class Sizes(ForeignCase):
                 await peer.hear("REPLY", "HELLO")
 
                 async def with_pings():
-                    for piece in pieces(V1.write("COMMAND", {"id": "1", "type": "DUMMY", "payload": {"a": "x" * 9000}}), 1000):
+                    message = V1.write("COMMAND", {"id": "1", "type": "DUMMY", "payload": {"a": "x" * 9000}})
+                    for piece in pieces(message, 1000):
                         yield piece
                         yield b""
                         await asyncio.wait_for(await peer.ws.ping(), PATIENCE)
