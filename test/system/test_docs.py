@@ -174,7 +174,7 @@ class Failing(unittest.TestCase):
         lines = page.splitlines()
         wrong = lines[:3] + [lines[3].replace("hub", "bub", 1)] + lines[5:-1] + [lines[-1].replace("`text`", "`json`")]
         self.check(doc_pages.check_settings("x", "\n".join(wrong), found), "[hub] controller is not told",
-                   "[hub] drain_timeout is not told", "[log] format is `text`", "there is no [bub] controller")
+                   "[hub] primary_only is not told", "[log] format is `text`", "there is no [bub] controller")
 
     def test_links_that_lead_nowhere(self):
         page = ROOT / "test" / "system" / "nowhere.md"

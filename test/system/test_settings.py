@@ -63,7 +63,7 @@ class Settings(HubCase):
         self.assertEqual(aldisd("-s", "nonsense"), (1, "", "-s nonsense: not SECTION.KEY=VALUE\n"))
         self.assertEqual(
             aldisd("-s", "hub.name=x"),
-            (1, "", "-s hub.name: unknown key; the section has id, controller, drain_timeout, io_threads\n"))
+            (1, "", "-s hub.name: unknown key; the section has id, controller, primary_only, drain_timeout, io_threads\n"))
 
     def test_a_listener_for_strangers_needs_proof_or_a_word(self):
         self.refused(
