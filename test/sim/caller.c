@@ -189,7 +189,8 @@ void sim_caller_reply(struct sim_party *party, const struct ald_signal *signal)
         sim_complain(world, SIM_RULE_ONE_OUTCOME, command, "%s hears its outcome twice", party->name);
     }
     sim_history_heard(world, command, signal->outcome, !world->options.bytes || sim_wire_extended(party));
-    if (command->order.about != 0) {
+    /* Under an id that is used twice the reply may be that to the other one. */
+    if (command->order.about != 0 && !command->shares_id) {
         sim_check_answer(world, command, signal);
     }
 }
