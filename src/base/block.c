@@ -162,12 +162,6 @@ struct ald_slice ald_slice_part(struct ald_slice slice, size_t from, size_t size
     return ald_slice_ref(slice);
 }
 
-void ald_slice_clear(struct ald_slice *slice)
-{
-    (void)ald_block_unref(slice->block);
-    *slice = ALD_SLICE_NONE;
-}
-
 int ald_slice_copy(struct ald_str bytes, struct ald_slice *ret_slice)
 {
     struct ald_block *block = NULL;

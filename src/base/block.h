@@ -59,7 +59,13 @@ struct ald_slice ald_slice_ref(struct ald_slice slice);
 /* A further reference to bytes [from, from+size) of `slice`. */
 struct ald_slice ald_slice_part(struct ald_slice slice, size_t from, size_t size);
 /* Drops the reference and leaves the empty slice. */
-void ald_slice_clear(struct ald_slice *slice);
+static inline void ald_slice_clear(struct ald_slice *slice)
+{
+    if (slice->block != NULL) {
+        (void)ald_block_unref(slice->block);
+    }
+    *slice = ALD_SLICE_NONE;
+}
 
 /* Gives a slice of a fresh block that holds a copy of `bytes`. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_slice_copy(struct ald_str bytes, struct ald_slice *ret_slice);
