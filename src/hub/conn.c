@@ -397,8 +397,9 @@ void ald_hub_conn_settle(struct ald_hub *hub, struct ald_hub_conn *conn)
     if (!conn_is_idle(conn)) {
         return;
     }
-    if (conn->state == ALD_CONN_LEAVING && conn->close_cause == ALD_CLOSE_LEFT) {
-        ald_hub_conn_close(hub, conn, ALD_CLOSE_LEFT);
+    if (conn->state == ALD_CONN_LEAVING &&
+        (conn->close_cause == ALD_CLOSE_LEFT || (hub->cutting && conn->n_to_leave == 0))) {
+        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
     } else if (conn->state == ALD_CONN_OPEN && hub->draining) {
         ald_hub_conn_leave(hub, conn, ALD_CLOSE_STOPPING);
     }

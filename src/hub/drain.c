@@ -59,8 +59,10 @@ static void drain_command(struct ald_hub *hub, struct ald_command *command)
 static void drain_conn(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     bool is_told = conn->n_to_leave == 0; /* else its goodbye comes first, and its alarm is due */
+    bool is_owed =
+        conn->n_submitted > 0; /* a roster's reply is still being put together: it ends with the last of them */
 
-    if (hub->cutting && conn->state == ALD_CONN_LEAVING && is_told) {
+    if (hub->cutting && conn->state == ALD_CONN_LEAVING && is_told && !is_owed) {
         ald_hub_conn_close(hub, conn, ALD_CLOSE_STOPPING);
     } else {
         ald_hub_conn_settle(hub, conn);

@@ -124,9 +124,50 @@ ALD_TEST(found, a_member_that_answers_at_the_deadline_is_late_for_the_whole)
     rig_fini(&rig);
 }
 
+ALD_TEST(found, a_drain_that_runs_out_of_time_tells_the_outcome_of_a_roster)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.step_work = 1; /* so that every unit of work can come between two others */
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "lamp", 0);
+    rig_agent(&rig, 9, "deck", ALD_CAN_LEAVE);
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.mode = ALD_MODE_ALL});
+    rig.n_text = 0;
+    rig_event(&rig, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = rig.now + ALD_SEC});
+    rig_advance(&rig, 3 * ALD_SEC);
+    ald_check(strstr(rig.text, "9 reply c1 lost hub_stopped\n") != NULL);
+    ald_check(rig.conns[9].closed_by_hub);
+    ald_check(strstr(rig.text, "9 reply c1") < strstr(rig.text, "9 close"));
+    rig_fini(&rig);
+}
+
+ALD_TEST(found, terms_grow_over_a_restart)
+{
+    uint64_t last = 0;
+
+    for (int life = 1; life <= 2; life++) {
+        struct ald_target_view view;
+        struct rig rig;
+
+        rig_init(&rig);
+        rig.config.wall = (1700000000 + (uint64_t)life) * ALD_SEC;
+        rig_start(&rig);
+        rig_agent(&rig, 1, "lamp", ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+        ald_check_int(ald_hub_find_target(rig.hub, ALD_STR("lamp"), &view), 0);
+        ald_check(view.term > last);
+        last = view.term;
+        rig_fini(&rig);
+    }
+}
+
 ALD_TEST_MAIN(found, ALD_CASE(found, history_forgets_by_age_also_when_nobody_speaks),
               ALD_CASE(found, a_session_is_not_told_of_what_ended_before_it_was_begun),
               ALD_CASE(found, a_session_that_comes_back_after_our_goodbye_is_given_work),
               ALD_CASE(found, what_may_have_run_is_never_refused),
               ALD_CASE(found, what_may_have_run_is_not_cancelled_while_it_waits_again),
-              ALD_CASE(found, a_member_that_answers_at_the_deadline_is_late_for_the_whole))
+              ALD_CASE(found, a_member_that_answers_at_the_deadline_is_late_for_the_whole),
+              ALD_CASE(found, a_drain_that_runs_out_of_time_tells_the_outcome_of_a_roster),
+              ALD_CASE(found, terms_grow_over_a_restart))

@@ -54,6 +54,9 @@ static void hub_init_config(struct ald_hub *hub, const struct ald_hub_config *co
     hub->boot = ald_rng_next(&hub->rng);
     hub->now = config->now;
     hub->wall = config->wall;
+    /* Terms go on growing over a restart, so that an agent which remembers one is not told of a smaller one. They need no
+     * store for it: fewer elections than seconds pass in the life of a hub. */
+    hub->last_term = config->wall / ALD_SEC;
 }
 
 static void hub_init_lists(struct ald_hub *hub)

@@ -54,7 +54,7 @@ struct ald_hub {
     uint64_t boot;        /* of ids */
     uint64_t last_number; /* of everything that has an id */
     uint64_t last_use;    /* counts what is given to channels, and their comings and goings */
-    uint64_t last_term;   /* over all targets: a name that vanishes and returns still gets a larger one */
+    uint64_t last_term;   /* over all targets: a name that vanishes and returns still gets a larger one; see hub.c */
     ald_usec now;
     ald_wall wall;
     struct ald_effects *effects; /* of the step under way, or NULL */

@@ -36,7 +36,12 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
     case ALD_ALARM_LEAVE: {
         struct ald_hub_conn *conn = ald_container(alarm, struct ald_hub_conn, leave);
 
-        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
+        if (hub->draining && hub->now >= hub->leave_until && conn->n_submitted > 0) {
+            ald_hub_alarm_set(hub, alarm,
+                              hub->now + ALD_MSEC); /* its commands end now, and it is told before it is cut */
+        } else {
+            ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
+        }
         break;
     }
     case ALD_ALARM_HEALTH:

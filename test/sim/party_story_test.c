@@ -21,7 +21,7 @@ ALD_TEST(party_story, the_next_leads_after_the_first_has_stepped_down)
     sim_scene_run(world, 100);
     sim_expect(world, "[    2] carol is here\n"
                       "[    2] a serves lamp\n"
-                      "[    2] a leads term 1\n"
+                      "[    2] a leads term 1700000001\n"
                       "[   12] b serves lamp\n"
                       "[   20] carol asks lamp for #1\n"
                       "[   22] a receives #1\n"
@@ -30,7 +30,7 @@ ALD_TEST(party_story, the_next_leads_after_the_first_has_stepped_down)
                       "[   29] carol hears of #1: succeeded\n"
                       "[   40] the link of a is cut\n"
                       "[   41] a steps down\n"
-                      "[   42] b leads term 2\n"
+                      "[   42] b leads term 1700000002\n"
                       "[   42] carol asks lamp for #2\n"
                       "[   44] b receives #2\n"
                       "[   49] b replies succeeded to #2\n"
@@ -57,11 +57,11 @@ ALD_TEST(party_story, an_ill_leader_steps_down_before_another_leads)
     a->stays_away = true;
     sim_scene_run(world, 700);
     sim_expect(world, "[    2] a serves lamp\n"
-                      "[    2] a leads term 1\n"
+                      "[    2] a leads term 1700000001\n"
                       "[   12] b serves lamp\n"
                       "[  158] a steps down\n"
                       "[  158] a is told to leave\n"
-                      "[  160] b leads term 2\n");
+                      "[  160] b leads term 1700000002\n");
 }
 
 ALD_TEST(party_story, a_leader_that_does_not_step_down_is_cut_off_before_another_leads)
@@ -84,12 +84,12 @@ ALD_TEST(party_story, a_leader_that_does_not_step_down_is_cut_off_before_another
     a->stays_away = true;
     sim_scene_run(world, 700);
     sim_expect(world, "[    2] a serves lamp\n"
-                      "[    2] a leads term 1\n"
+                      "[    2] a leads term 1700000001\n"
                       "[   12] b serves lamp\n"
                       "[  158] a is told to leave\n"
                       "[  357] the hub ends the link of a: unhealthy\n"
                       "[  358] a steps down\n"
-                      "[  358] b leads term 2\n");
+                      "[  358] b leads term 1700000002\n");
 }
 
 ALD_TEST(party_story, the_hub_crashes_and_the_caller_asks_what_became_of_its_command)
@@ -107,7 +107,7 @@ ALD_TEST(party_story, the_hub_crashes_and_the_caller_asks_what_became_of_its_com
     sim_scene_run(world, 300);
     sim_expect(world, "[    2] carol is here\n"
                       "[    2] a serves lamp\n"
-                      "[    2] a leads term 1\n"
+                      "[    2] a leads term 1700000001\n"
                       "[   10] carol asks lamp for #1\n"
                       "[   12] a receives #1\n"
                       "[   20] hub 1 crashes\n"
@@ -116,7 +116,7 @@ ALD_TEST(party_story, the_hub_crashes_and_the_caller_asks_what_became_of_its_com
                       "[   21] a steps down\n"
                       "[   30] hub 2 starts\n"
                       "[   43] a serves lamp\n"
-                      "[   43] a leads term 1\n"
+                      "[   43] a leads term 1700000001\n"
                       "[   43] carol is here\n"
                       "[   43] carol asks what became of 1, as #2\n"
                       "[   44] #2 ends: refused\n"

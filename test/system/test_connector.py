@@ -22,7 +22,7 @@ class Connectors(HubCase):
                 await wait_until_async(lambda: connector.primary is True, "the election")
                 await wait_until_async(lambda: connector.health_checks >= 3, "health checks")
                 channel = hub.wait_channel("t", lambda channel: channel["primary"])[0]
-                self.assertEqual((channel["term"], channel["health_failures"]), (1, 0))
+                self.assertEqual((channel["term"] > 0, channel["health_failures"]), (True, 0))
             await wait_until_async(lambda: not hub.channels("t"), "the end")
 
         self.run_async(scene())
