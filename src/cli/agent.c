@@ -100,8 +100,10 @@ static void agent_primary(void *owner, bool primary, uint64_t term)
 {
     struct agent *agent = owner;
 
-    if (primary) {
+    if (primary && term > 0) {
         ald_cli_say("primary of %s, term %" PRIu64, agent->options->target, term);
+    } else if (primary) { /* an existing controller counts no terms */
+        ald_cli_say("primary of %s", agent->options->target);
     } else {
         ald_cli_say("not primary of %s", agent->options->target);
     }
