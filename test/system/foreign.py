@@ -19,7 +19,6 @@ import threading
 import uuid
 
 import websockets
-import websockets.exceptions
 
 from harness import PATIENCE, HubCase, binary
 
@@ -579,3 +578,36 @@ class ForeignCase(HubCase):
         reply = await peer.hear("REPLY", "HELLO", commandId="hello")
         assert reply["commandStatus"] == "SUCCEEDED", reply
         return peer
+
+
+class Gate:
+    """What a program of an agent may wait at: `read -r line < "$GATE"` returns when it is opened."""
+
+    def __init__(self, case):
+        self.path = case.certificates.path(f"gate-{uuid.uuid4()}")
+        self.env = {"GATE": self.path}
+        os.mkfifo(self.path)
+
+    def write(self):
+        with open(self.path, "w", encoding="ascii") as gate:  # waits until a program reads
+            gate.write("go\n")
+
+    async def open(self):
+        await asyncio.get_running_loop().run_in_executor(None, self.write)
+
+
+class ControllerCase(ForeignCase):
+    def controller(self, secure=None, **options):
+        secure = self.secure if secure is None else secure
+        return Controller(tls=self.certificates.server() if secure else None, **options)
+
+    def agent(self, controller, *words, path="", **options):
+        trust = ["--ca", self.certificates.path("ca.pem")] if controller.tls else []
+        return Agent(controller.url + path, *trust, *words, **options)
+
+    @contextlib.asynccontextmanager
+    async def pair(self, *words, secure=None, **options):
+        """A controller, an agent that is registered there, and the controller's end of the connection."""
+        async with self.controller(secure) as controller:
+            async with self.agent(controller, *(words or ["--echo"]), **options) as agent:
+                yield controller, agent, await controller.welcome()

@@ -34,6 +34,11 @@ class Commands(ForeignCase):
             (lambda command: {"commandStatus": "ERROR"}, "failed", "agent_failed", None),
             (lambda command: {"commandStatus": "FAILURE", "errorDetails": "x"}, "failed", "agent_failed", "x"),
             (lambda command: {"commandStatus": 3}, "failed", "agent_failed", None),
+            (lambda command: {"commandStatus": -1}, "failed", "agent_failed", None),
+            (lambda command: {"commandStatus": True}, "failed", "agent_failed", None),
+            (lambda command: {"commandStatus": "succeeded"}, "failed", "agent_failed", None),
+            (lambda command: {"commandStatus": "ERROR", "errorDetails": 5}, "failed", "agent_failed", "5"),
+            (lambda command: {"commandStatus": "ERROR", "errorDetails": {"a": 1}}, "failed", "agent_failed", None),
             (lambda command: {}, "failed", "agent_failed", None),
             (lambda command: {"commandStatus": None}, "failed", "agent_failed", None),
             (unknown, "refused", "unknown_command", "Command unknown"),
@@ -282,6 +287,20 @@ class Questions(ForeignCase):
 
 
 class Goodbye(ForeignCase):
+    def test_a_close_without_a_code_and_what_comes_after_one(self):
+        hub = self.hub()
+
+        async def scene():
+            async with await self.connector(hub, "t") as peer:
+                peer.ws.transport.write(b"\x88\x80abcd")
+                self.assertEqual(await peer.closed(), (1005, ""))
+            async with await self.connector(hub, "t") as peer:
+                peer.ws.transport.write(b"\x88\x82\0\0\0\0\x03\xe8\x82\x81\0\0\0\0x\x81\x82\0\0\0\0\xff\xff")
+                self.assertEqual(await peer.closed(), (1000, ""))
+            self.assertEqual(hub.dialect_counter("exchange_unknown_frame"), 0)
+
+        self.run_async(scene())
+
     def test_the_hub_stops_and_says_so(self):
         answers = {
             "as the original": lambda peer: peer.close(1013, "GoodBye Command with reconnection requested."),

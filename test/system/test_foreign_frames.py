@@ -90,7 +90,9 @@ class OddFrames(ForeignCase):
                 b't:COMMAND;;e:\n\t%s\n{"id":"2"}']
         texts = [b'{"id":"1","type":"DUMMY","payload":{"a":1}}',
                  b'{"payload":{"a":1},"more":[{}],"type":"DUMMY","id":"1"}',
-                 b'{"id":1,"type":"DUMMY","payload":{"a":1},"commandStatus":null,"ttl_ms":"?"}']
+                 b'{"id":1,"type":"DUMMY","payload":{"a":1},"commandStatus":null,"ttl_ms":"?"}',
+                 b'{"id":"0","type":"X","payload":{},"id":"1","type":"DUMMY","payload":{"a":1}}',  # the last one counts
+                 b'{"\\u0069d":"\\u0031","t\\u0079pe":"D\\u0055MMY","payload":{"\\u0061":1}}']
 
         async def scene():
             async with await self.connector(hub, "boss", answers={"DUMMY": echo}), \
