@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 
-enum { MARKS_ROOM_KEPT = 8 };
+/* Marks that even an idle connection has room for; and after how many flushes in a row that need less than a quarter
+ * of it a busy one gives back what it took beyond that. Its pings flush, too. */
+enum { MARKS_ROOM_KEPT = 8, MARKS_CALM_MAX = 4 };
 
 void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool)
 {
@@ -18,7 +20,7 @@ void ald_outq_drop(struct ald_outq *outq)
     outq->tail = ald_block_unref(outq->tail);
     free(outq->marks);
     outq->marks = NULL;
-    outq->marks_room = outq->marks_head = outq->n_marks = outq->n_begun = 0;
+    outq->marks_room = outq->marks_head = outq->n_marks = outq->n_begun = outq->marks_peak = 0;
 }
 
 void ald_outq_fini(struct ald_outq *outq)
@@ -67,6 +69,7 @@ static int mark_open(struct ald_outq *outq, uint64_t ordinal)
         }
     }
     outq->n_marks++;
+    outq->marks_peak = ALD_MAX(outq->marks_peak, outq->n_marks);
     *mark_at(outq, outq->n_marks - 1) = (struct ald_outq_mark){ordinal, outq->n_pushed, outq->n_pushed};
     return 0;
 }
@@ -147,6 +150,18 @@ int ald_outq_push(struct ald_outq *outq, struct ald_str head, const struct ald_s
     return r;
 }
 
+/* Everything was given away. */
+static void marks_shrink(struct ald_outq *outq)
+{
+    outq->marks_calm = outq->marks_peak < outq->marks_room / 4 ? outq->marks_calm + 1 : 0;
+    outq->marks_peak = 0;
+    if (outq->marks_room > MARKS_ROOM_KEPT && outq->marks_calm >= MARKS_CALM_MAX) {
+        free(outq->marks);
+        outq->marks = NULL;
+        outq->marks_room = outq->marks_head = 0;
+    }
+}
+
 bool ald_outq_pop(struct ald_outq *outq, size_t size)
 {
     uint64_t begun = outq->begun, done = outq->done;
@@ -170,10 +185,8 @@ bool ald_outq_pop(struct ald_outq *outq, size_t size)
     /* An empty message is done without ever having had a first byte. */
     outq->begun = ALD_MAX(outq->begun, outq->done);
 
-    if (outq->n_marks == 0 && outq->marks_room > MARKS_ROOM_KEPT) {
-        free(outq->marks);
-        outq->marks = NULL;
-        outq->marks_room = outq->marks_head = 0;
+    if (size > 0 && outq->n_marks == 0) {
+        marks_shrink(outq);
     }
     return outq->begun != begun || outq->done != done;
 }

@@ -33,6 +33,8 @@ struct ald_outq {
     size_t tail_used;
     struct ald_outq_mark *marks; /* messages not wholly popped; a circle like the ring's */
     size_t marks_room, marks_head, n_marks;
+    size_t marks_peak;           /* most of them since all were popped */
+    unsigned marks_calm;         /* flushes in a row that needed few */
     size_t n_begun;              /* of the marks, those whose first byte was popped */
     uint64_t n_pushed, n_popped; /* bytes ever */
     uint64_t begun, done;        /* ordinals, for `written` */

@@ -165,8 +165,39 @@ ALD_TEST(outq, drops_what_waits_and_can_go_on)
     queue_close(&queue);
 }
 
+/* `n` messages, all popped at once. Returns the marks there is room for then. */
+static size_t queue_flush(struct queue *queue, uint64_t *ordinal, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        queue_push(queue, 1, ++*ordinal);
+    }
+    ald_check(ald_outq_pop(&queue->outq, n));
+    ald_check_int(queue->outq.done, *ordinal);
+    return queue->outq.marks_room;
+}
+
+ALD_TEST(outq, keeps_the_marks_of_bursts_until_there_are_none)
+{
+    uint64_t ordinal = 0;
+    struct queue queue;
+    size_t calm = 0;
+
+    queue_open(&queue);
+    ald_check_int(queue_flush(&queue, &ordinal, 100), 128);
+    for (int i = 0; i < 10; i++) {
+        ald_check_int(queue_flush(&queue, &ordinal, 1), 128);
+        ald_check_int(queue_flush(&queue, &ordinal, 50), 128);
+    }
+    while (queue_flush(&queue, &ordinal, 1) > 8) {
+        ald_check(++calm < 10);
+    }
+    ald_check(calm > 0);
+    queue_close(&queue);
+}
+
 ALD_TEST_MAIN(outq, ALD_CASE(outq, tells_what_was_begun_and_done_at_every_byte),
               ALD_CASE(outq, joins_pushes_of_one_message), ALD_CASE(outq, marks_nothing_for_bytes_without_an_ordinal),
               ALD_CASE(outq, has_empty_messages_done_without_a_byte),
               ALD_CASE(outq, copies_small_slices_together_and_refers_to_large_ones),
-              ALD_CASE(outq, spreads_a_long_copy_over_blocks), ALD_CASE(outq, drops_what_waits_and_can_go_on))
+              ALD_CASE(outq, spreads_a_long_copy_over_blocks), ALD_CASE(outq, drops_what_waits_and_can_go_on),
+              ALD_CASE(outq, keeps_the_marks_of_bursts_until_there_are_none))
