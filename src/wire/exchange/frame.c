@@ -58,12 +58,27 @@ static size_t separator_find(struct ald_str text)
     return text.size;
 }
 
+/* Take off the beginning that nearly every frame has, `t:` and its word and `;;`, which needs no search. */
+static struct ald_str v1_read_usual(uint32_t variant, struct ald_str message, struct ald_exchange_frame *frame)
+{
+    int last = (variant & ALD_EXCHANGE_EXTENDED) != 0 ? ALD_EXCHANGE_CANCEL : ALD_EXCHANGE_REPLY;
+
+    for (int kind = ALD_EXCHANGE_COMMAND; kind <= last; kind++) {
+        if (ald_str_starts(message, kind_typed[kind])) {
+            frame->kind = (uint8_t)kind;
+            return ald_str_from(message, kind_typed[kind].size - ALD_STR("et:").size);
+        }
+    }
+    return message;
+}
+
 /*
  * Segments between `;;`, in order; the last `t:` before `e:` wins, and `e:` takes everything to the end, later `;;`
  * included, so that JSON may hold them. Segments without a known prefix are skipped (exchange.md 2.7).
  */
 static void v1_read(uint32_t variant, struct ald_str message, struct ald_exchange_frame *frame)
 {
+    message = v1_read_usual(variant, message, frame);
     while (message.size > 0) {
         size_t size = separator_find(message);
         struct ald_str segment = ald_str_of(message.data, size);
