@@ -39,8 +39,39 @@ void ald_history_add(struct ald_hub *hub, struct ald_command *command)
     ald_history_watch(hub);
 }
 
+/*
+ * A busy hub forgets a command whenever one ends, ten thousand commands after it was last touched, so each of its lines
+ * would be waited for in turn, and again when the memory serves the next command. So the one that is forgotten next is
+ * fetched now, what it points at one command later, when the pointers are there. Only time is saved by this.
+ */
+enum { HISTORY_LINE = 64, HISTORY_MSG_LINES = 8 };
+
+static void history_fetch(const void *memory, size_t size)
+{
+    for (size_t at = 0; at < size; at += HISTORY_LINE) {
+        __builtin_prefetch((const char *)memory + at, 1);
+    }
+}
+
+static void history_fetch_next(const struct ald_hub *hub, const struct ald_command *command)
+{
+    const struct ald_node *next = command->history.next, *after = next->next;
+
+    if (next == &hub->history || after == &hub->history) {
+        return;
+    }
+    command = ald_list_entry(next, const struct ald_command, history);
+    history_fetch(command->msg, HISTORY_MSG_LINES * HISTORY_LINE);
+    if (command->reply != NULL) {
+        history_fetch(command->reply, HISTORY_MSG_LINES * HISTORY_LINE);
+    }
+    command = ald_list_entry(after, const struct ald_command, history);
+    history_fetch(command, offsetof(struct ald_command, story));
+}
+
 static void history_forget(struct ald_hub *hub, struct ald_command *command)
 {
+    history_fetch_next(hub, command);
     ald_node_remove(&command->history);
     hub->n_history -= history_weight(command);
     if (command->pins == 0) {
