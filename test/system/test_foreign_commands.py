@@ -233,7 +233,7 @@ class Questions(ForeignCase):
         self.run_async(scene())
 
     def test_a_controller_that_is_not_there_or_goes(self):
-        hub = self.hub("hub.controller=boss", "exchange.reply_timeout=300ms")
+        hub = self.hub("hub.controller=boss", "exchange.reply_timeout=1s")
 
         async def scene():
             for grammar in GRAMMARS:
@@ -335,7 +335,7 @@ class Goodbye(ForeignCase):
             hub.send_signal(signal.SIGTERM)
             await asyncio.gather(*(goodbye(*peer) for peer in peers))
 
-        hub = self.hub("hub.drain_timeout=500ms")
+        hub = self.hub("hub.drain_timeout=2s")
         self.run_async(scene(hub))
         self.assertEqual(hub.wait(), 0)
 
