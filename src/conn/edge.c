@@ -45,7 +45,11 @@ void ald_edge_step(struct ald_edge *edge, struct ald_event *event)
     edge->stepping = true;
     edge->counters.steps++;
     event->now = ald_loop_now(edge->loop);
-    event->wall = ald_loop_wall();
+    if (edge->wall_read != event->now) { /* once a turn, as the loop's own time */
+        edge->wall_read = event->now;
+        edge->wall = ald_loop_wall();
+    }
+    event->wall = edge->wall;
     ald_hub_step(edge->hub, event, &edge->effects);
     edge_apply(edge);
     edge->stepping = false;

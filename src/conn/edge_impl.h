@@ -32,7 +32,9 @@ struct ald_edge {
     struct ald_node ending;  /* those whose end the hub must be told */
     struct ald_node doors;   /* in the order they were opened */
     struct ald_alarm due;    /* when the hub wants to be stepped */
-    struct ald_task settle;  /* what a turn leaves to be done at its end */
+    ald_usec wall_read;      /* when `wall` was asked for */
+    ald_wall wall;
+    struct ald_task settle; /* what a turn leaves to be done at its end */
     bool stepping;
     bool draining;
     bool drained; /* and the watch was told */
