@@ -165,7 +165,9 @@ int ald_msg_set(struct ald_msg *msg, struct ald_str *field, struct ald_str value
     memcpy(place, value.data, value.size);
     msg->strings_size += value.size;
     *field = ald_str_of(place, value.size);
-    free(old); /* only now: `value` may have lain in it */
+    if (old != NULL) {
+        free(old); /* only now: `value` may have lain in it */
+    }
     return 0;
 }
 
