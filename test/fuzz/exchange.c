@@ -86,6 +86,12 @@ static bool signal_again(const struct fuzz *fuzz, struct pair *pair, const struc
     return again;
 }
 
+/* Of whoever submitted, a hub says the target and nothing else, whatever another one said. */
+static bool sender_is_a_target(const struct ald_address *from)
+{
+    return !ald_str_present(from->hub) && !ald_str_present(from->channel) && from->scope == ALD_SCOPE_ONE;
+}
+
 /* A signal that loses nothing by being said again: the extension has a word for everything in it. */
 static bool signal_is_whole(const struct fuzz *fuzz, const struct ald_signal *signal)
 {
@@ -105,6 +111,10 @@ static bool signal_is_whole(const struct fuzz *fuzz, const struct ald_signal *si
         return fuzz->role == ALD_ROLE_PARTY || ald_str_equal(signal->msg->wire_id, ald_str_of(id, sizeof(id)));
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
+        if (fuzz->role == ALD_ROLE_PARTY && !sender_is_a_target(&signal->msg->from)) {
+            return false;
+        }
+        /* fall through */
     case ALD_SIGNAL_CANCEL:
         ald_id_format(signal->id, id);
         return fuzz->role == ALD_ROLE_HUB ? ald_str_present(signal->msg->wire_id)
