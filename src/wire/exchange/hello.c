@@ -294,6 +294,9 @@ int ald_exchange_read_goodbye(struct ald_exchange *exchange, struct ald_str id, 
     const char *fault;
     int r;
 
+    /* Without any payload the original's handler breaks, and its connector comes back (exchange.md 3.4, 4.5); legacy's
+     * goodbye never has one, and is for good (2.9). */
+    signal.reconnect = payload.type == ALD_JSON_NONE && ald_exchange_is_v1(exchange);
     if (payload.type == ALD_JSON_OBJECT && ald_exchange_scan(payload.raw, &reconnect, 1, &fault) == 0) {
         signal.reconnect = ald_json_is_true(reconnect.value);
     }
