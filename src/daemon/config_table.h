@@ -109,6 +109,10 @@
     X(LIMITS_HISTORY_MAX, "limits", "history_max", NUMBER, "10000", 0, UINT32_MAX,                                     \
       "Outcomes remembered, so that one can ask for them.")                                                            \
     X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "10m", 0, 365 * ALD_CONFIG_LONG, "And for how long.")     \
+    X(LIMITS_HISTORY_BYTES_MAX, "limits", "history_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,                \
+      "And as long as they hold no more than this, payloads included.")                                                \
+    X(LIMITS_COMMANDS_BYTES_MAX, "limits", "commands_bytes_max", SIZE, "512MiB", 1024, ALD_MIB * 1024 * 1024,          \
+      "Held by all commands without an outcome, payloads included; more is refused as busy.")                          \
     X(LOG_LEVEL, "log", "level", CHOICE, "info", 0, 0,                                                                 \
       "error, warning, info or debug; each includes those before it.")                                                 \
     X(LOG_FORMAT, "log", "format", CHOICE, "text", 0, 0, "text for people or json (one object a line) for programs.")

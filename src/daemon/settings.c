@@ -24,7 +24,9 @@
     X(LIMITS_LEAVE_TIMEOUT, leave_timeout)                                                                             \
     X(LIMITS_STALL_TIMEOUT, stall_timeout)                                                                             \
     X(LIMITS_HISTORY_MAX, history_max)                                                                                 \
-    X(LIMITS_HISTORY_AGE, history_age)
+    X(LIMITS_HISTORY_AGE, history_age)                                                                                 \
+    X(LIMITS_HISTORY_BYTES_MAX, history_bytes_max)                                                                     \
+    X(LIMITS_COMMANDS_BYTES_MAX, commands_bytes_max)
 
 void ald_settings_hub(const struct ald_config *config, struct ald_hub_config *hub)
 {

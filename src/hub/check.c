@@ -94,6 +94,7 @@ static void check_commands(const struct ald_hub *hub)
 {
     uint64_t number = 0;
     uint32_t n_open = 0, n_history = 0;
+    size_t open_bytes = 0, remembered = 0;
 
     ald_list_each (it, &hub->in_order) {
         const struct ald_command *command = ald_list_entry(it, const struct ald_command, order);
@@ -110,6 +111,7 @@ static void check_commands(const struct ald_hub *hub)
 
         ald_assert(command->outcome == ALD_OUTCOME_NONE);
         n_open++;
+        open_bytes += command->whole == NULL ? ald_command_cost(command) : 0;
     }
     ald_assert(hub->n_open == n_open);
     ald_list_each (it, &hub->history) {
@@ -117,8 +119,11 @@ static void check_commands(const struct ald_hub *hub)
 
         ald_assert(command->outcome != ALD_OUTCOME_NONE);
         n_history += 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
+        remembered += command->remembered;
     }
     ald_assert(hub->n_history == n_history);
+    ald_assert(hub->history_bytes == remembered);
+    ald_assert(hub->open_bytes == open_bytes);
 }
 
 void ald_hub_check(const struct ald_hub *hub)

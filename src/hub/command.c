@@ -253,6 +253,7 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg
     ald_list_push_back(&hub->in_order, &command->order);
     ald_list_push_back(&hub->open, &command->open);
     hub->n_open++;
+    hub->open_bytes += ald_command_cost(command);
     command->deadline = hub->now + command_ttl(hub, msg);
     ald_hub_alarm_set(hub, &command->alarm, command->deadline);
     ald_command_note(hub, command, ALD_NOTE_SUBMITTED);
@@ -326,6 +327,7 @@ static void command_leave(struct ald_hub *hub, struct ald_command *command)
     ald_drain_pass(hub, &command->open);
     ald_node_remove(&command->open);
     hub->n_open--;
+    hub->open_bytes -= command->whole == NULL ? ald_command_cost(command) : 0; /* a member holds what its whole does */
     ald_hub_alarm_stop(hub, &command->alarm);
     ald_self_unwatch(hub, command);
     if (target != NULL) {

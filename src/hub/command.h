@@ -112,7 +112,8 @@ struct ald_command {
     struct ald_node watchers; /* of .watch: commands that ask for this one's outcome */
     struct ald_node watch;
     struct ald_command *watched;
-    uint32_t pins; /* history may not forget it */
+    uint32_t pins;     /* history may not forget it */
+    size_t remembered; /* bytes that history is charged for it, with what its members answered */
 
     ald_usec submitted, deadline, ended;
     ald_wall submitted_wall;

@@ -28,6 +28,8 @@ void ald_hub_config_init(struct ald_hub_config *config)
         .channel_queue_max = 10000,
         .channel_queue_bytes_max = 64 * ALD_MIB,
         /* Against many queues at once: a quarter of the memory of a small machine. */
+        /* Nobody acknowledges a payload, so it is held until the outcome: against callers of agents that never answer. */
+        .commands_bytes_max = 512 * ALD_MIB,
         .queue_bytes_max = 256 * ALD_MIB,
         /* Against one caller taking everybody's room. A benchmark with 4 connections keeps 1,000 in flight on each. */
         .caller_in_flight_max = 10000,
@@ -53,6 +55,8 @@ void ald_hub_config_init(struct ald_hub_config *config)
 
         /* Enough to explain what happened in the last minutes; about 10 MiB. */
         .history_max = 10000,
+        /* Replies may be as large as messages are: ten thousand of those would be all memory there is. */
+        .history_bytes_max = 64 * ALD_MIB,
         .history_age = 600 * ALD_SEC,
     };
 }

@@ -144,6 +144,33 @@ ALD_TEST(found, a_drain_that_runs_out_of_time_tells_the_outcome_of_a_roster)
     rig_fini(&rig);
 }
 
+ALD_TEST(found, history_holds_a_bounded_number_of_bytes)
+{
+    static char large[30000];
+    struct ald_hub_totals totals;
+    struct rig rig;
+
+    memset(large, ' ', sizeof(large) - 2);
+    large[0] = '1';
+    rig_init(&rig);
+    rig.config.history_bytes_max = 100000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 9);
+    for (int i = 0; i < 20; i++) {
+        char wire_id[8];
+
+        snprintf(wire_id, sizeof(wire_id), "c%d", i);
+        rig_command_as(&rig, 9, wire_id, "lamp",
+                       (struct rig_options){.mode = i % 2 == 0 ? ALD_MODE_ALL : ALD_MODE_ANY});
+        rig_reply_as(&rig, 1, rig_id_of(&rig, 1, wire_id), ALD_SUCCEEDED, 0, large);
+    }
+    rig_advance(&rig, ALD_SEC);
+    ald_hub_totals(rig.hub, &totals);
+    ald_check(totals.n_history >= 2 && totals.n_history <= 6);
+    rig_fini(&rig);
+}
+
 ALD_TEST(found, terms_grow_over_a_restart)
 {
     uint64_t last = 0;
@@ -170,4 +197,4 @@ ALD_TEST_MAIN(found, ALD_CASE(found, history_forgets_by_age_also_when_nobody_spe
               ALD_CASE(found, what_may_have_run_is_not_cancelled_while_it_waits_again),
               ALD_CASE(found, a_member_that_answers_at_the_deadline_is_late_for_the_whole),
               ALD_CASE(found, a_drain_that_runs_out_of_time_tells_the_outcome_of_a_roster),
-              ALD_CASE(found, terms_grow_over_a_restart))
+              ALD_CASE(found, history_holds_a_bounded_number_of_bytes), ALD_CASE(found, terms_grow_over_a_restart))

@@ -13,7 +13,8 @@ static struct ald_command *history_oldest(const struct ald_hub *hub)
 
 static bool history_is_over(const struct ald_hub *hub, const struct ald_command *oldest)
 {
-    return hub->n_history > hub->config.history_max || hub->now - oldest->ended >= hub->config.history_age;
+    return hub->n_history > hub->config.history_max || hub->history_bytes > hub->config.history_bytes_max ||
+           hub->now - oldest->ended >= hub->config.history_age;
 }
 
 void ald_history_watch(struct ald_hub *hub)
@@ -32,9 +33,21 @@ static uint32_t history_weight(const struct ald_command *command)
     return 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
 }
 
+void ald_history_charge(struct ald_hub *hub, struct ald_command *command, size_t bytes)
+{
+    command->remembered += bytes;
+    if (ald_node_linked(&command->history)) {
+        hub->history_bytes += bytes;
+    }
+}
+
 void ald_history_add(struct ald_hub *hub, struct ald_command *command)
 {
+    size_t reply = command->reply != NULL ? ald_msg_cost(command->reply) : 0;
+
+    ald_history_charge(hub, command, ald_command_cost(command) + reply);
     ald_list_push_back(&hub->history, &command->history);
+    hub->history_bytes += command->remembered;
     hub->n_history += history_weight(command);
     ald_history_watch(hub);
 }
@@ -74,6 +87,7 @@ static void history_forget(struct ald_hub *hub, struct ald_command *command)
     history_fetch_next(hub, command);
     ald_node_remove(&command->history);
     hub->n_history -= history_weight(command);
+    hub->history_bytes -= command->remembered;
     if (command->pins == 0) {
         ald_command_free(hub, command);
     }

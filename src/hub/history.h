@@ -21,5 +21,7 @@ void ald_history_unpin(struct ald_hub *hub, struct ald_command *command);
 void ald_history_trim(struct ald_hub *hub, unsigned n_max);
 /* Set the alarm for the oldest. */
 void ald_history_watch(struct ald_hub *hub);
+/* It holds so many more bytes, whether it is remembered already or will be. */
+void ald_history_charge(struct ald_hub *hub, struct ald_command *command, size_t bytes);
 /* There is something to forget. */
 bool ald_history_is_over(const struct ald_hub *hub);

@@ -42,7 +42,8 @@ struct ald_hub_config {
     uint32_t channel_in_flight_max; /* sent or being sent, a channel */
     uint32_t channel_queue_max;     /* waiting for one channel, or for any of one target */
     size_t channel_queue_bytes_max;
-    size_t queue_bytes_max;        /* waiting in all */
+    size_t commands_bytes_max; /* held by commands without an outcome, payloads included: those sent are held as well */
+    size_t queue_bytes_max;    /* waiting in all */
     uint32_t caller_in_flight_max; /* commands of one connection that have no outcome yet */
     size_t
         out_bytes_max; /* said to one connection and not yet written: replies beyond it cut a caller that does not read */
@@ -58,8 +59,9 @@ struct ald_hub_config {
     ald_usec stall_timeout;   /* output waits and not a byte is written for so long: the connection is cut */
     ald_usec session_max;     /* longest a session may be away */
 
-    uint32_t history_max; /* outcomes remembered, by count */
-    ald_usec history_age; /* and by age */
+    uint32_t history_max;     /* outcomes remembered, by count */
+    ald_usec history_age;     /* and by age */
+    size_t history_bytes_max; /* and by what they hold, payloads included */
 };
 
 /* Every limit with its default and its reason stands in hub/config.c. */

@@ -310,6 +310,7 @@ void ald_roster_member_ended(struct ald_hub *hub, struct ald_command *member)
     struct ald_roster *roster = whole->roster;
     struct ald_end end;
 
+    ald_history_charge(hub, whole, sizeof(*member) + (member->reply != NULL ? ald_msg_cost(member->reply) : 0));
     roster->n_ended++;
     roster->n_succeeded += member->outcome == ALD_SUCCEEDED ? 1 : 0;
     roster->n_cancelled += member->outcome == ALD_CANCELLED ? 1 : 0;
@@ -386,6 +387,9 @@ static void roster_tell(struct ald_hub *hub, struct ald_roster *roster)
     ald_buf_reset(&roster->buf);
     roster->told = true;
     whole->reply = ald_steal(&reply);
+    if (whole->reply != NULL) {
+        ald_history_charge(hub, whole, ald_msg_cost(whole->reply));
+    }
     ald_self_ended(hub, whole);
     ald_command_answer(hub, whole);
     ald_history_unpin(hub, whole); /* which may free both */

@@ -91,12 +91,14 @@ struct ald_hub {
     struct ald_table commands_by_number;
     struct ald_table commands_by_wire_id;
     uint32_t n_open;     /* commands without an outcome, with the members of rosters */
+    size_t open_bytes;   /* held by them */
     uint32_t n_queued;   /* of these, those that wait */
     uint32_t n_promised; /* members of rosters that are not made yet */
     size_t queued_bytes;
 
     struct ald_node history;
     uint32_t n_history; /* records, with the members of rosters */
+    size_t history_bytes;
 
     struct ald_pool kept; /* of struct ald_kept_signal */
     struct ald_hub_work work;

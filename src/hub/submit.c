@@ -116,8 +116,14 @@ static struct ald_route submit_judge_sender(const struct ald_hub *hub, const str
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
+/* What it costs while it waits, before there is a record that could be asked. */
+static size_t submit_cost(const struct ald_msg *msg)
+{
+    return sizeof(struct ald_command) + ald_msg_cost(msg);
+}
+
 /* What is wrong with it now. */
-static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party)
+static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party, size_t cost)
 {
     if (hub->draining) {
         return submit_refusal(ALD_CAUSE_DRAINING, NULL);
@@ -128,13 +134,11 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     if (hub->n_open >= hub->config.commands_max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the hub has too many commands in flight");
     }
+    /* A single command may be larger than all that is allowed, if it comes alone. */
+    if (hub->open_bytes > 0 && hub->open_bytes + cost > hub->config.commands_bytes_max) {
+        return submit_refusal(ALD_CAUSE_BUSY, "the commands in flight hold too many bytes");
+    }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
-}
-
-/* What it costs while it waits, before there is a record that could be asked. */
-static size_t submit_cost(const struct ald_msg *msg)
-{
-    return sizeof(struct ald_command) + ald_msg_cost(msg);
 }
 
 static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party *party, const struct ald_msg *msg)
@@ -148,7 +152,7 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
         route = submit_judge_sender(hub, party, msg->name);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_state(hub, party);
+        route = submit_judge_state(hub, party, submit_cost(msg));
     }
     if (route.cause != ALD_CAUSE_NONE || ald_self_is_meant(msg)) {
         return route;

@@ -58,6 +58,30 @@ ALD_TEST(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_chann
     rig_fini(&rig);
 }
 
+ALD_TEST(submit, commands_in_flight_hold_a_bounded_number_of_bytes)
+{
+    static char large[4000];
+    struct rig rig;
+
+    memset(large, ' ', sizeof(large) - 2);
+    large[0] = '1';
+    rig_init(&rig);
+    rig.config.commands_bytes_max = 10000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig_command_as(&rig, 2, "c1", "lamp", (struct rig_options){.payload = large});
+    rig_command_as(&rig, 2, "c2", "lamp", (struct rig_options){.payload = large});
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c2 refused busy\n");
+    ald_check_str(rig_view(&rig, "c2").text, "the commands in flight hold too many bytes");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_command_as(&rig, 2, "c3", "lamp", (struct rig_options){.payload = large});
+    rig_expect(&rig, "2 reply c1 succeeded\n"
+                     "1 command c3\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(submit, a_scope_is_refused)
 {
     struct rig rig;
@@ -272,7 +296,8 @@ ALD_TEST(submit, what_waits_does_not_pin_a_read_buffer)
 ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
               ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store),
               ALD_CASE(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target),
-              ALD_CASE(submit, a_scope_is_refused), ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
+              ALD_CASE(submit, commands_in_flight_hold_a_bounded_number_of_bytes), ALD_CASE(submit, a_scope_is_refused),
+              ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
               ALD_CASE(submit, a_name_that_is_too_long_or_missing_is_invalid),
               ALD_CASE(submit, a_mode_that_does_not_fit_the_address_is_invalid),
               ALD_CASE(submit, a_wire_id_in_flight_is_a_duplicate_for_the_same_caller_only),
