@@ -394,7 +394,7 @@ class Goodbye(ForeignCase):
         back = (1013, "GoodBye Command with reconnection requested.")
         cases = [(V1, "GOOD_BYE", {"targetId": "t", "reconnect": False}, "GOOD_BYE", away),
                  (V1, "GOOD_BYE", {"targetId": "t", "reconnect": True}, "GOOD_BYE", back),
-                 (V1, "GOOD_BYE", None, "GOOD_BYE", away),
+                 (V1, "GOOD_BYE", None, "GOOD_BYE", back),  # 3.4, 4.5: the original breaks, and reconnects
                  (Legacy, "GOODBYE_COMMAND", None, "GOODBYE_REPLY", away)]
 
         async def scene():
