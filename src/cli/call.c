@@ -24,6 +24,11 @@
 #define CALL_REACH (3 * ALD_SEC)
 /* For the goodbye, when all is said. */
 #define CALL_GOODBYE (500 * ALD_MSEC)
+/*
+ * What comes sooner after the first interrupt is the same one: timeout(1) signals its child and then the child's whole group,
+ * and a terminal's Ctrl-C may come with a parent's own. No person presses twice as fast.
+ */
+#define CALL_INTERRUPT_AGAIN (200 * ALD_MSEC)
 
 struct calling {
     const struct ald_cli *cli;
@@ -39,6 +44,7 @@ struct calling {
     bool reached;
     bool talks; /* a person watches standard error */
     int n_interrupts;
+    ald_usec interrupted; /* when the first one came */
     int status;
 };
 
@@ -195,11 +201,16 @@ static void calling_state(void *owner, enum ald_client_state state, const char *
 static void calling_interrupt(void *owner, int number ALD_UNUSED)
 {
     struct calling *calling = owner;
+    ald_usec now = ald_loop_now(calling->loop);
 
+    if (calling->n_interrupts > 0 && now - calling->interrupted < CALL_INTERRUPT_AGAIN) {
+        return;
+    }
     calling->n_interrupts++;
     if (calling->call == NULL) {
         ald_loop_stop(calling->loop);
     } else if (calling->n_interrupts == 1) {
+        calling->interrupted = now;
         if (calling->talks) {
             ald_cli_say("asking for it back; once more to leave at once");
         }
@@ -299,6 +310,17 @@ static int calling_run(struct calling *calling, struct ald_net *net)
     return calling->status;
 }
 
+/* All is said: an interrupt that comes while the process ends must not make another exit status of it. */
+static void call_deafen(void)
+{
+    sigset_t both;
+
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    ald_ignore(pthread_sigmask(SIG_BLOCK, &both, NULL)); /* fails only for a `how` that does not exist */
+}
+
 static int call_wait(const struct ald_cli *cli, const struct ald_call_options *options)
 {
     ALD_AUTO(ald_loop_free) struct ald_loop *loop = NULL;
@@ -332,6 +354,7 @@ static int call_wait(const struct ald_cli *cli, const struct ald_call_options *o
         ald_alarm_stop(loop, &calling.goodbye_alarm);
     }
     ald_client_free(calling.client);
+    call_deafen();
     ald_sigwatch_close(interrupts[0]);
     ald_sigwatch_close(interrupts[1]);
     return status;

@@ -351,11 +351,25 @@ class Call(CliCase):
             self.assertIn("cancelled (taken_back)", call.err)
 
     def test_a_second_interrupt_leaves_at_once(self):
-        call = self.interrupt(signal.SIGINT, "burn=trap '' TERM; while :; do sleep 1; done")
-        self.at.wait_counter(lambda: self.at.counter("cancels_asked"), 1)
+        deaf = self.path("deaf")
+        self.world("--on", f"burn=trap '' TERM; : >{deaf}; while :; do sleep 1; done")
+        call = self.running("call", "lamp", "burn", url=f"unix:{self.at.unix}")
+        wait_until(lambda: os.path.exists(deaf), "a program that does not hear TERM")
         call.signal(signal.SIGINT)
+        self.at.wait_counter(lambda: self.at.counter("cancels_asked"), 1)
+
+        def left():
+            call.signal(signal.SIGINT)
+            return call.process.poll() is not None
+        wait_until(left, "the call to leave")
         self.assertEqual(call.wait(2), 14)
         self.assertRegex(call.err, rf"left before the outcome was known\n.*explain {ID}")
+
+    def test_an_interrupt_sent_to_the_process_and_to_its_group_is_one(self):
+        call = self.interrupt(signal.SIGINT)
+        call.signal(signal.SIGINT)
+        self.assertEqual(call.wait(), 12)
+        self.assertIn("cancelled (taken_back)", call.err)
 
     def test_an_interrupt_before_there_is_a_hub_cancels(self):
         call = self.running("call", "lamp", "x", url="unix:/nowhere/hub.sock")
