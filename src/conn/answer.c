@@ -10,7 +10,8 @@ int ald_answer_write(struct ald_buf *out, const struct ald_page *page, bool head
     char date[ALD_WALL_TEXT];
     struct ald_http_response_out response = {
         .status = page->status,
-        .framing = ALD_HTTP_FRAMING_LENGTH,
+        /* A 304 has no body, and its length would be taken for that of what was not sent (RFC 9110 section 8.6). */
+        .framing = page->status == 304 ? ALD_HTTP_FRAMING_NONE : ALD_HTTP_FRAMING_LENGTH,
         .length = ald_buf_size(&page->body),
         .close = close,
         .type = ald_str(page->type),

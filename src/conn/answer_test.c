@@ -42,6 +42,20 @@ ALD_TEST(answer, to_head_says_the_length_of_what_it_leaves_out)
     ald_buf_fini(&page.body);
 }
 
+ALD_TEST(answer, that_nothing_changed_has_no_length)
+{
+    struct ald_page page = {.status = 304};
+    struct ald_buf out;
+
+    ald_buf_init(&page.body, 1000);
+    ald_buf_init(&out, 1000);
+    ald_check_int(ald_answer_write(&out, &page, false, false, 0), 0);
+    ald_check(ald_str_starts(ald_buf_str(&out), ALD_STR("HTTP/1.1 304 Not Modified\r\n")));
+    ald_check(ald_str_find(ald_buf_str(&out), ALD_STR("Content-")) == ald_buf_size(&out));
+    ald_buf_fini(&out);
+    ald_buf_fini(&page.body);
+}
+
 ALD_TEST(answer, can_be_a_problem_instead)
 {
     struct ald_page page = page_make("half an answer");
@@ -59,4 +73,4 @@ ALD_TEST(answer, can_be_a_problem_instead)
 
 ALD_TEST_MAIN(answer, ALD_CASE(answer, is_a_response_with_a_date_and_a_length),
               ALD_CASE(answer, to_head_says_the_length_of_what_it_leaves_out),
-              ALD_CASE(answer, can_be_a_problem_instead))
+              ALD_CASE(answer, that_nothing_changed_has_no_length), ALD_CASE(answer, can_be_a_problem_instead))

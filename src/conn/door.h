@@ -53,7 +53,7 @@ struct ald_page_request {
     struct ald_str body;
 };
 
-enum { ALD_PAGE_FIELDS = 4 };
+enum { ALD_PAGE_FIELDS = 8 }; /* what a page for a browser needs, and a few more */
 
 struct ald_page {
     uint16_t status;     /* 200 when asked */
