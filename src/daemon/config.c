@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/ini.h"
+#include "base/printable.h"
 #include "daemon/config_value.h"
-#include "daemon/ini.h"
-#include "daemon/printable.h"
 
 const struct ald_config_row ald_config_rows[ALD_N_KEYS] = {
 #define ALD_X(id, section_, key_, type_, fallback_, min_, max_, text_)                                                 \

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "daemon/config.h"
-#include "daemon/printable.h"
 
 static int file_fault(const char *path, const char *what, struct ald_config_why *why)
 {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "daemon/printable.h"
+#include "base/printable.h"
 #include "daemon/settings.h"
 #include "transport/stream.h"
 #include "transport/tls.h"

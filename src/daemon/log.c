@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "conn/wall.h"
-#include "daemon/printable.h"
 #include "loop/loop.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "daemon/printable.h"
+#include "base/printable.h"
 
 const char ald_options_help[] =
     "Usage: aldisd [-c FILE] [-s SECTION.KEY=VALUE]... [--check]\n"

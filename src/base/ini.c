@@ -1,4 +1,4 @@
-#include "daemon/ini.h"
+#include "base/ini.h"
 
 void ald_ini_init(struct ald_ini *ini, struct ald_str text)
 {
@@ -6,6 +6,12 @@ void ald_ini_init(struct ald_ini *ini, struct ald_str text)
     struct ald_str mark = ALD_STR("\xEF\xBB\xBF");
 
     *ini = (struct ald_ini){.rest = ald_str_starts(text, mark) ? ald_str_from(text, mark.size) : text};
+}
+
+void ald_ini_init_titled(struct ald_ini *ini, struct ald_str text)
+{
+    ald_ini_init(ini, text);
+    ini->titled = true;
 }
 
 /* Take one line off the text, without its end. */
@@ -51,15 +57,34 @@ static bool line_readable(struct ald_str line)
     return ald_utf8_valid(line);
 }
 
+/* What stands behind the name of a section, without its quotes; absent when nothing does. */
+static struct ald_str title_read(struct ald_str title)
+{
+    title = ald_str_trim(title);
+    if (title.size >= 2 && title.data[0] == '"' && title.data[title.size - 1] == '"') {
+        return (struct ald_str){title.data + 1, title.size - 2};
+    }
+    return title.size > 0 ? title : ALD_STR_NONE;
+}
+
 /* `line` begins with `[`. Returns what is wrong with it, or NULL. */
 static const char *section_begin(struct ald_ini *ini, struct ald_str line)
 {
     struct ald_str name;
+    size_t end = 0;
 
     if (line.data[line.size - 1] != ']') {
         return "a section is written [name], with nothing behind the bracket";
     }
     name = ald_str_trim((struct ald_str){line.data + 1, line.size - 2});
+    while (end < name.size && name.data[end] != ' ' && name.data[end] != '\t') {
+        end++;
+    }
+    ini->title = ALD_STR_NONE;
+    if (ini->titled) {
+        ini->title = title_read(ald_str_from(name, end));
+        name.size = end;
+    }
     if (!name_valid(name)) {
         return "the name of a section is made of letters, digits, _ and -";
     }
@@ -81,6 +106,7 @@ static const char *item_split(const struct ald_ini *ini, struct ald_str line, st
 
     *item = (struct ald_ini_item){
         .section = ini->section,
+        .title = ini->title,
         .key = ald_str_trim((struct ald_str){line.data, equals}),
         .value = ald_str_trim(ald_str_from(line, equals + 1)),
         .line = ini->line,
@@ -114,6 +140,10 @@ int ald_ini_next(struct ald_ini *ini, struct ald_ini_item *ret_item, const char 
         what = section_begin(ini, line);
         if (what != NULL) {
             break;
+        }
+        if (ini->titled) {
+            *ret_item = (struct ald_ini_item){.section = ini->section, .title = ini->title, .line = ini->line};
+            return 0;
         }
     }
 

@@ -1,4 +1,4 @@
-#include "daemon/ini.h"
+#include "base/ini.h"
 
 #include "base/rng.h"
 #include "lib/test.h"
@@ -102,6 +102,33 @@ ALD_TEST(ini, refuses_a_section_that_is_not_closed_or_has_no_name)
     refuses(ALD_STR("[a b]\n"), 1);
 }
 
+ALD_TEST(ini, gives_the_titles_of_sections_and_where_they_begin)
+{
+    struct ald_ini ini;
+    struct ald_ini_item item;
+    const char *what = NULL;
+
+    ald_ini_init_titled(&ini, ALD_STR("[token lamp 7]\nhash = x\n[plain]\n [ subject\t\"CN=a]b,O=x\" ]\n[s \"]\n"));
+    ald_check_int(ald_ini_next(&ini, &item, &what), 0);
+    ald_check_str(item.section, "token");
+    ald_check_str(item.title, "lamp 7");
+    ald_check(!ald_str_present(item.key));
+    ald_check_int(item.line, 1);
+    ald_check_int(ald_ini_next(&ini, &item, &what), 0);
+    ald_check_str(item.title, "lamp 7");
+    ald_check_str(item.key, "hash");
+    ald_check_int(ald_ini_next(&ini, &item, &what), 0);
+    ald_check_str(item.section, "plain");
+    ald_check(!ald_str_present(item.title) && !ald_str_present(item.key));
+    ald_check_int(ald_ini_next(&ini, &item, &what), 0);
+    ald_check_str(item.section, "subject");
+    ald_check_str(item.title, "CN=a]b,O=x");
+    ald_check_int(item.line, 4);
+    ald_check_int(ald_ini_next(&ini, &item, &what), 0);
+    ald_check_str(item.title, "\"");
+    ald_check_int(ald_ini_next(&ini, &item, &what), ALD_INI_END);
+}
+
 ALD_TEST(ini, refuses_bytes_that_are_no_text)
 {
     refuses(ALD_STR("[a]\nb = \xFF\n"), 2);
@@ -148,4 +175,5 @@ ALD_TEST_MAIN(ini, ALD_CASE(ini, stays_within_its_text_whatever_that_is),
               ALD_CASE(ini, takes_an_empty_value_and_equals_signs_inside_one), ALD_CASE(ini, ignores_a_byte_order_mark),
               ALD_CASE(ini, has_nothing_to_say_about_an_empty_text), ALD_CASE(ini, refuses_what_is_no_item),
               ALD_CASE(ini, refuses_a_section_that_is_not_closed_or_has_no_name),
+              ALD_CASE(ini, gives_the_titles_of_sections_and_where_they_begin),
               ALD_CASE(ini, refuses_bytes_that_are_no_text))

@@ -1,4 +1,4 @@
-#include "daemon/printable.h"
+#include "base/printable.h"
 
 #include <stdio.h>
 

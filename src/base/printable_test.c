@@ -1,4 +1,4 @@
-#include "daemon/printable.h"
+#include "base/printable.h"
 #include "lib/test.h"
 
 static void shows(struct ald_str text, size_t room, const char *expected)
