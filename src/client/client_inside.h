@@ -50,6 +50,7 @@ struct ald_client {
     bool ending;      /* close was asked for */
     bool final;       /* the hub said something that makes trying again senseless */
     bool sent_away;   /* the hub asked us to go: another one may be better */
+    bool leaving;     /* and waits for our answer, which follows the last reply */
     uint64_t ordinal; /* of the last signal said on this connection */
     uint64_t begun;   /* up to here the kernel has the first byte */
     char why[256];    /* what went wrong first on this connection */
@@ -59,6 +60,7 @@ struct ald_client {
     struct ald_alarm dialect_alarm;
     struct ald_task heard_task; /* the dialect may have something to tell about what we said */
     struct ald_id health_id;    /* of the question that waits for an answer; all zero: none */
+    struct ald_id leave_id;     /* of the goodbye that does */
 
     struct ald_rng rng;
     struct ald_msg_pool *messages;
@@ -129,5 +131,7 @@ void ald_jobs_init(struct ald_client *client);
 void ald_jobs_fini(struct ald_client *client);
 void ald_jobs_command(struct ald_client *client, const struct ald_signal *signal);
 void ald_jobs_cancel(struct ald_client *client, const struct ald_signal *signal);
+/* Told to leave, and nothing runs any more that could be answered: say so, which ends the connection. */
+void ald_client_leave(struct ald_client *client);
 /* The connection ended: what still runs can be answered to nobody. */
 void ald_jobs_away(struct ald_client *client);

@@ -54,7 +54,8 @@ static void heard_primary(struct ald_client *client, const struct ald_signal *as
     }
 }
 
-/* The hub says goodbye. Without `reconnect` it does not want us back (exchange.md 4.4). */
+/* The hub says goodbye. Without `reconnect` it does not want us back (exchange.md 4.4). What runs is finished first, for as
+ * long as the hub has patience. */
 static void heard_leave(struct ald_client *client, const struct ald_signal *signal)
 {
     if (signal->ok) {
@@ -64,6 +65,9 @@ static void heard_leave(struct ald_client *client, const struct ald_signal *sign
     client->final = !signal->reconnect;
     ald_link_why(client, signal->reconnect ? ALD_STR("the hub asked us to reconnect")
                                            : ALD_STR("the hub said goodbye and does not want us back"));
+    client->leaving = true;
+    client->leave_id = signal->id;
+    ald_client_leave(client);
 }
 
 /* What a dialect says last: how to close, once everything it has written is on its way. */

@@ -115,7 +115,7 @@ void ald_jobs_command(struct ald_client *client, const struct ald_signal *comman
 
     if (client->callbacks.command == NULL) {
         jobs_refuse(client, command, ALD_CAUSE_NO_HANDLER);
-    } else if (client->ending || client->draining) {
+    } else if (client->ending || client->draining || client->leaving) {
         jobs_refuse(client, command, ALD_CAUSE_DRAINING);
     } else if (client->n_jobs >= client->jobs_max) {
         jobs_refuse(client, command, ALD_CAUSE_BUSY);
@@ -218,6 +218,35 @@ void ald_job_reply(struct ald_job *job, struct ald_msg *reply)
         ald_link_cut(client, 1011, ALD_STR("out of memory")); /* a reply is never dropped in silence */
     }
     job_free(job);
+    ald_client_leave(client);
+}
+
+/* Somebody waits for an answer that can still be given. */
+static bool jobs_owe(const struct ald_client *client)
+{
+    ald_list_each (node, &client->jobs) {
+        const struct ald_job *job = ald_list_entry(node, struct ald_job, node);
+
+        if (!job->orphaned && !job->event) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ald_client_leave(struct ald_client *client)
+{
+    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    if (!client->leaving || client->dialect == NULL || jobs_owe(client)) {
+        return;
+    }
+    client->leaving = false;
+    leave.id = client->leave_id;
+    leave.ok = true;
+    if (ald_client_say(client, &leave) < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+    }
 }
 
 size_t ald_client_jobs(const struct ald_client *client)

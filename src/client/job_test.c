@@ -226,6 +226,27 @@ ALD_TEST(job, is_finished_for_a_plain_hub_that_would_hang_up_at_a_goodbye)
     desk_close(&desk);
 }
 
+ALD_TEST(job, is_finished_before_a_goodbye_of_the_hub_is_answered)
+{
+    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
+    struct desk desk;
+
+    desk_start(&desk, FAKE_EXTENDED, "lamp");
+    send(&desk, 5 * ALD_SEC);
+    leave.reconnect = true;
+    leave.target = ALD_STR("lamp");
+    fake_hub_say(fake_hub_conn(&desk.hub), &leave);
+    fake_hub_command(fake_hub_conn(&desk.hub), "signal", NULL, 5 * ALD_SEC);
+    ald_check_int(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0)->cause, ALD_CAUSE_DRAINING);
+    ald_check(fake_hub_heard(&desk.hub, ALD_SIGNAL_LEAVE, 0) == NULL);
+    answer(&desk, 0, ALD_SUCCEEDED, "1");
+    ald_check(fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0)->ok);
+    ald_check_int(fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 1)->outcome, ALD_SUCCEEDED);
+    fake_hub_until(&desk.hub, desk.n_states[ALD_CLIENT_READY] == 2);
+    ald_check_int(desk.hub.conns[0].code, 1013);
+    desk_close(&desk);
+}
+
 ALD_TEST(job, ends_the_drain_when_the_hub_hangs_up)
 {
     struct desk desk;
@@ -260,5 +281,6 @@ ALD_TEST_MAIN(job, ALD_CASE(job, is_a_command_that_the_program_answers_when_it_l
               ALD_CASE(job, is_told_once_that_it_was_taken_back), ALD_CASE(job, of_an_event_is_answered_to_nobody),
               ALD_CASE(job, is_finished_while_the_client_drains_and_no_other_is_taken),
               ALD_CASE(job, is_finished_for_a_plain_hub_that_would_hang_up_at_a_goodbye),
+              ALD_CASE(job, is_finished_before_a_goodbye_of_the_hub_is_answered),
               ALD_CASE(job, ends_the_drain_when_the_hub_hangs_up),
               ALD_CASE(job, without_memory_for_its_answer_ends_the_connection))

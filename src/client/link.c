@@ -30,6 +30,7 @@ static void link_drop(struct ald_client *client)
     client->dialect = ald_dialect_free(client->dialect);
     client->stream = ald_stream_free(client->stream);
     client->health_id = (struct ald_id){0};
+    client->leaving = false;
 }
 
 /* Count the failure, if it was one, and tell how long to wait. */

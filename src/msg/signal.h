@@ -87,7 +87,9 @@ struct ald_signal {
     bool primary;
     uint64_t term;
 
-    /* HEALTH answered: `ok` and `healthy`. PRIMARY answered: `ok`. LEAVE: `reconnect`. */
+    /* HEALTH answered: `ok` and `healthy`. PRIMARY answered: `ok`. LEAVE: `reconnect`;
+     * `ok`: it is the answer to one. A party that was told to leave answers when nothing runs any more that it could reply
+     * to, and is then gone. */
     bool ok;      /* the peer answered as the protocol has it (not an error, not "unknown") */
     bool healthy;
     bool reconnect;

@@ -258,6 +258,28 @@ class Partings(ControllerCase):
 
         self.run_async(scene())
 
+    def test_a_goodbye_waits_for_what_runs(self):
+        """exchange.md 4.4: the original closes at once, and the replies of its running handlers are lost."""
+
+        async def scene():
+            gate = Gate(self)
+            async with self.pair("--echo", "--on", 'WAIT=read -r line < "$GATE"; echo waited',
+                                 env=gate.env) as (controller, agent, peer):
+                waiting = asyncio.ensure_future(peer.ask("WAIT"))
+                await peer.ask("DUMMY")
+                await peer.say("COMMAND", {"id": "g", "type": "GOOD_BYE",
+                                           "payload": {"targetId": "lamp", "reconnect": True}})
+                self.assertEqual((await peer.ask("DUMMY"))["commandStatus"], "ERROR")
+                self.assertEqual(peer.heard("GOOD_BYE"), [])
+                await gate.open()
+                self.assertEqual((await waiting)["payload"], "waited")
+                self.assertEqual((await peer.hear("REPLY", "GOOD_BYE"))["commandStatus"], "SUCCEEDED")
+                self.assertEqual((await peer.closed())[0], 1013)
+                again = await controller.welcome()
+                self.assertEqual((await again.ask("DUMMY"))["commandStatus"], "SUCCEEDED")
+
+        self.run_async(scene())
+
     def test_goodbye_without(self):
         async def scene():
             async with self.pair() as (controller, agent, peer):

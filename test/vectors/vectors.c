@@ -117,6 +117,18 @@ static uint64_t counter_find(const struct pair_end *end, struct ald_str name)
     exit(2);
 }
 
+/* Who is told to go says that it heard, and goes. */
+static void run_leave(struct run *run, const struct ald_signal *heard)
+{
+    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    if (heard->kind == ALD_SIGNAL_LEAVE && !heard->ok && run->vector->reader == ALD_ROLE_PARTY) {
+        leave.id = heard->id;
+        leave.ok = true;
+        pair_emit(&run->pair, run->reader, &leave);
+    }
+}
+
 static void check_signals(struct run *run)
 {
     const struct vector *vector = run->vector;
@@ -130,6 +142,7 @@ static void check_signals(struct run *run)
                      n < vector->n_signals ? vector->signals[n] : ALD_STR("none"));
         }
         n++;
+        run_leave(run, &signal);
         ald_signal_clear(&signal);
     }
     if (n < vector->n_signals) {
@@ -208,9 +221,9 @@ static void check_back(const struct vector *vector, const char *file)
     if (pair_next(run.reader, &read)) {
         PAIR_MUST(pair_mirror(&run.pair, vector->reader, &read, vector->request, &said));
         writer_ready(&run, &said);
-    if (said.msg != NULL) {
-        said.from = said.msg->from.target; /* as if the hub knew it to be true */
-    }
+        if (said.msg != NULL) {
+            said.from = said.msg->from.target; /* as if the hub knew it to be true */
+        }
         pair_emit(&run.pair, run.writer, &said);
         if (!pair_drain(run.writer, &run.line, &frame)) {
             run_fail(&run, "said back", ALD_STR("nothing"), expected);

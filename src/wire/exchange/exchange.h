@@ -35,7 +35,7 @@
  *     is said; outcome, cause and phase are taken from the signal where it says them, else from the msg.
  *   - HEALTH and PRIMARY are answered with the `id` that the question had; an all-zero id answers the latest question
  *     of that kind.
- *   - The hub's goodbye is answered, then LEAVE comes, then CLOSE 1013 or 1000 (exchange.md 2.12).
+ *   - The hub's goodbye is LEAVE, which is answered with LEAVE and `ok`; CLOSE 1013 or 1000 follows (exchange.md 2.12).
  *
  * Replies that are neither success nor error, commandStatus PENDING and IN_PROGRESS, are statuses `accepted` and
  * `running`: the protocol has the words and no use for them (exchange.md 13.2).

@@ -78,7 +78,7 @@ struct ald_exchange_work {
 
 /*
  * Questions in the air: by a hub, commands of its own making (health, primary, goodbye) whose answers are no replies of
- * agents; for a party, those it has been asked. A hub that behaves has three at most; of a worse one the oldest is
+ * agents; for a party, those it has been asked, and its own goodbye. A hub that behaves has three at most; of a worse one the oldest is
  * forgotten, so that its answer is a stray reply.
  */
 enum { ALD_EXCHANGE_QUESTIONS_MAX = 8 };
@@ -88,7 +88,9 @@ struct ald_exchange_question {
     struct ald_slice wire_id; /* for a party: how the hub wrote it */
     uint64_t term;
     uint8_t kind; /* enum ald_signal_kind */
+    bool theirs;  /* the peer asked us */
     bool primary;
+    bool reconnect;
 };
 
 struct ald_exchange_questions {
@@ -327,6 +329,9 @@ ALD_NODISCARD int ald_exchange_read_question(struct ald_exchange *exchange, enum
 /* The question of ours that a reply to `id` answers, taken out of the table, or false. */
 bool ald_exchange_question_take(struct ald_exchange *exchange, struct ald_id id,
                                 struct ald_exchange_question *ret_question);
+/* The latest question of `kind` that the peer asked, with this id unless it is all zero; taken out of the table. */
+bool ald_exchange_question_take_theirs(struct ald_exchange *exchange, uint8_t kind, struct ald_id id,
+                                       struct ald_exchange_question *ret_question);
 /* Remember one that we ask, or were asked (shares `wire_id`). Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_question_add(struct ald_exchange *exchange,
                                             const struct ald_exchange_question *question);

@@ -158,6 +158,8 @@ static void talk_all(struct talk *talk, uint32_t variant)
     }
     talk_feed(talk, &talk->pair.hub, ALD_STR("t:COMMAND;;e:{\"id\":\"c1\",\"payload\":}"));
     talk_say(talk, &talk->pair.hub, &talk->pair.party, &leave);
+    leave.ok = true;
+    talk_say(talk, &talk->pair.party, &talk->pair.hub, &leave);
     (void)ald_dialect_free(talk->pair.hub.dialect);
     (void)ald_dialect_free(talk->pair.party.dialect);
     ald_check(talk->pair.messages == NULL || ald_msg_pool_live(talk->pair.messages) == 0);

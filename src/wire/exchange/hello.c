@@ -287,31 +287,64 @@ static int goodbye_answer(struct ald_exchange *exchange, struct ald_str id)
     return ald_exchange_write_end(&writing);
 }
 
-int ald_exchange_read_goodbye(struct ald_exchange *exchange, struct ald_str id, struct ald_json_value payload)
+/* Whether the sender of the goodbye expects to be met again. */
+static bool goodbye_reconnects(const struct ald_exchange *exchange, struct ald_json_value payload)
 {
     struct ald_json_field reconnect = ALD_JSON_FIELD("reconnect");
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
     const char *fault;
-    int r;
 
+    if (payload.type == ALD_JSON_OBJECT && ald_exchange_scan(payload.raw, &reconnect, 1, &fault) == 0) {
+        return ald_json_is_true(reconnect.value);
+    }
     /* Without any payload the original's handler breaks, and its connector comes back (exchange.md 3.4, 4.5); legacy's
      * goodbye never has one, and is for good (2.9). */
-    signal.reconnect = payload.type == ALD_JSON_NONE && ald_exchange_is_v1(exchange);
-    if (payload.type == ALD_JSON_OBJECT && ald_exchange_scan(payload.raw, &reconnect, 1, &fault) == 0) {
-        signal.reconnect = ald_json_is_true(reconnect.value);
+    return payload.type == ALD_JSON_NONE && ald_exchange_is_v1(exchange);
+}
+
+/* A hub says at once that it heard: it lets the party finish, and ends the connection itself. A party is asked, and answers
+ * when it is ready to go. */
+int ald_exchange_read_goodbye(struct ald_exchange *exchange, struct ald_str id, struct ald_json_value payload)
+{
+    struct ald_exchange_question question = {.kind = ALD_SIGNAL_LEAVE, .theirs = true};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
+    int r;
+
+    question.reconnect = goodbye_reconnects(exchange, payload);
+    ald_ignore(ald_id_parse(id, &question.id)); /* all zero: the latest one is answered */
+    if (ald_exchange_is_hub(exchange)) {
+        r = goodbye_answer(exchange, id);
+    } else {
+        r = ald_slice_copy(id, &question.wire_id);
+        r = r == 0 ? ald_exchange_question_add(exchange, &question) : r;
+        ald_slice_clear(&question.wire_id);
     }
-    /* The original closes without a reply, and so loses what its handlers were still to say (exchange.md 4.4). */
-    r = goodbye_answer(exchange, id);
     if (r < 0) {
         return ald_trace(r);
     }
-    ald_ignore(ald_id_parse(id, &signal.id)); /* for whoever wants to know; the answer has been given */
+    signal.id = question.id;
+    signal.reconnect = question.reconnect;
     signal.target = ald_slice_str(exchange->target);
     ald_exchange_say(exchange, &signal);
-    if (ald_exchange_is_hub(exchange)) {
-        return 0; /* the hub lets it finish, and ends it */
+    return 0;
+}
+
+/* Role party: nothing runs any more that the hub waits for. The original closes without a reply and in the midst of its
+ * handlers, and so loses what they were still to say (exchange.md 4.4). */
+static int goodbye_leave(struct ald_exchange *exchange, const struct ald_signal *signal)
+{
+    struct ald_exchange_question question;
+    int r;
+
+    if (!ald_exchange_question_take_theirs(exchange, ALD_SIGNAL_LEAVE, signal->id, &question)) {
+        ald_exchange_drop(exchange);
+        return 0;
     }
-    if (signal.reconnect) {
+    r = goodbye_answer(exchange, ald_slice_str(question.wire_id));
+    ald_slice_clear(&question.wire_id);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (question.reconnect) {
         ald_exchange_close(exchange, 1013, "GoodBye Command with reconnection requested.");
     } else {
         ald_exchange_close(exchange, 1000, "GoodBye Command without reconnection.");
@@ -345,6 +378,10 @@ int ald_exchange_write_goodbye(struct ald_exchange *exchange, const struct ald_s
     struct ald_exchange_question question = {.kind = ALD_SIGNAL_LEAVE};
     int r;
 
+    if (signal->ok && !ald_exchange_is_hub(exchange)) {
+        r = goodbye_leave(exchange, signal);
+        return r < 0 ? ald_trace(r) : 0;
+    }
     /* exchange.md 2.9: legacy has no word for it; the close itself asks for the reconnection. */
     if (!ald_exchange_is_v1(exchange) && signal->reconnect) {
         ald_exchange_close(exchange, ald_exchange_is_hub(exchange) ? 1011 : 1000, "");

@@ -1,6 +1,6 @@
 /*
- * Health and primary are asked in a command and answered in its reply, and what is between them is remembered here: a
- * hub must know that a reply is no agent's, a party under which id the hub asked.
+ * Health, primary and goodbye are asked in a command and answered in its reply, and what is between them is remembered
+ * here: a hub must know that a reply is no agent's, a party under which id the hub asked.
  *
  * The table exists while something is being asked. It is small and searched from its end, because the latest question
  * is the one that is answered.
@@ -67,9 +67,7 @@ bool ald_exchange_question_take(struct ald_exchange *exchange, struct ald_id id,
     struct ald_exchange_questions *questions = exchange->questions;
 
     for (size_t i = questions != NULL ? questions->n : 0; i > 0; i--) {
-        bool ours = ald_exchange_is_hub(exchange) || questions->items[i - 1].kind == ALD_SIGNAL_LEAVE;
-
-        if (ours && ald_id_equal(questions->items[i - 1].id, id)) {
+        if (!questions->items[i - 1].theirs && ald_id_equal(questions->items[i - 1].id, id)) {
             questions_take(exchange, i - 1, ret_question);
             return true;
         }
@@ -77,9 +75,8 @@ bool ald_exchange_question_take(struct ald_exchange *exchange, struct ald_id id,
     return false;
 }
 
-/* The latest question of `kind` that we were asked, with this id unless it is all zero. */
-static bool question_take_kind(struct ald_exchange *exchange, uint8_t kind, struct ald_id id,
-                               struct ald_exchange_question *ret_question)
+bool ald_exchange_question_take_theirs(struct ald_exchange *exchange, uint8_t kind, struct ald_id id,
+                                       struct ald_exchange_question *ret_question)
 {
     struct ald_exchange_questions *questions = exchange->questions;
     bool any = ald_id_equal(id, (struct ald_id){0});
@@ -87,7 +84,7 @@ static bool question_take_kind(struct ald_exchange *exchange, uint8_t kind, stru
     for (size_t i = questions != NULL ? questions->n : 0; i > 0; i--) {
         const struct ald_exchange_question *question = &questions->items[i - 1];
 
-        if (question->kind == kind && (any || ald_id_equal(question->id, id))) {
+        if (question->theirs && question->kind == kind && (any || ald_id_equal(question->id, id))) {
             questions_take(exchange, i - 1, ret_question);
             return true;
         }
@@ -116,7 +113,7 @@ static int primary_read(struct ald_json_value payload, struct ald_exchange_quest
 int ald_exchange_read_question(struct ald_exchange *exchange, enum ald_exchange_type type, struct ald_str id,
                                struct ald_json_value payload)
 {
-    struct ald_exchange_question question = {.kind = ALD_SIGNAL_HEALTH};
+    struct ald_exchange_question question = {.kind = ALD_SIGNAL_HEALTH, .theirs = true};
     struct ald_signal signal;
     int r;
 
@@ -281,7 +278,7 @@ int ald_exchange_write_question(struct ald_exchange *exchange, const struct ald_
     if (ald_exchange_is_hub(exchange)) {
         return question_ask(exchange, signal);
     }
-    if (!question_take_kind(exchange, signal->kind, signal->id, &question)) {
+    if (!ald_exchange_question_take_theirs(exchange, signal->kind, signal->id, &question)) {
         ald_exchange_drop(exchange); /* asked in legacy's literals, which take no answer, or answered before */
         return 0;
     }
