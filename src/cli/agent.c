@@ -259,45 +259,40 @@ static int agent_run(struct ald_cli *cli)
     return status == ALD_AGENT_OPTIONS_READ ? agent_live(cli, &options) : status;
 }
 
-static const char agent_help[] =
-    "aldis agent --target NAME [OPTION...]: serve the commands of a target with programs, until interrupted.\n"
-    "\n"
+static const char agent_examples[] =
     "  aldis agent --target lamp --echo                     answer every command with its payload\n"
     "  aldis agent --target lamp --on signal='cat' --on uptime='uptime' --on count='jq length'\n"
     "  aldis agent --target lamp --on burn='sleep 60' --jobs 2 --health 'test -c /dev/lamp0'\n"
     "  aldis agent -H wss://hub-a.example,wss://hub-b.example --target lamp --echo\n"
-    "                                                       whichever of the two hubs answers\n"
-    "\n"
+    "                                                       whichever of the two hubs answers\n";
+
+static const char agent_help[] =
     "A program is run by /bin/sh. The payload of the command is its standard input. Its standard output is the reply: "
-    "JSON as\n"
-    "it stands, other text as a JSON string. Any exit status but 0 is a failure, with what it wrote on standard error "
-    "as the\n"
-    "text and {\"status\":N} as the details. Its environment has\n"
+    "JSON "
+    "as it stands, other text as a JSON string. Any exit status but 0 is a failure, with what it wrote on standard "
+    "error as "
+    "the text and {\"status\":N} as the details. Its environment has\n"
     "\n"
     "  ALDIS_COMMAND ALDIS_ID ALDIS_TARGET ALDIS_FROM      name and id of the command, to whom and from whom\n"
     "  ALDIS_DEADLINE_MS                                   milliseconds it has left, if there is a deadline\n"
     "\n"
     "A command that is cancelled, or past its deadline, has its program stopped: SIGTERM, and SIGKILL five seconds "
-    "later, to it\n"
-    "and all it started. A program goes on when the hub is lost, but its reply can reach nobody then. The agent comes "
-    "back to the\n"
-    "first hub that answers, after a jittered back-off of 0.25 s up to 30 s.\n"
-    "\n"
-    "Options:\n"
-    "  -t, --target NAME        the target to serve\n"
-    "      --on NAME=PROGRAM    serve command NAME with PROGRAM; may be given again\n"
-    "      --echo               answer every other command with its payload\n"
-    "      --health PROGRAM     answer health checks: exit status 0 within 4 s is healthy, its output is the detail\n"
-    "  -j, --jobs N             programs at once (default 16); 256 more commands wait, others are refused\n"
-    "\n"
-    "SIGINT or SIGTERM: takes no new commands, waits up to five seconds for those at work, says goodbye, exits with 0; "
-    "a second\n"
-    "one does not wait. Exit status 3: the hub refused the registration.\n";
+    "later, "
+    "to it and all it started. A program goes on when the hub is lost, but its reply can reach nobody then. The agent "
+    "comes "
+    "back to the first hub that answers, after a jittered back-off of 0.25 s up to 30 s.\n";
+
+static const char agent_notes[] = "SIGINT or SIGTERM: takes no new commands, waits up to five seconds for those at "
+                                  "work, says goodbye, exits with 0; a "
+                                  "second one does not wait. Exit status 3: the hub refused the registration.\n";
 
 const struct ald_verb ald_verb_agent = {
     .name = "agent",
-    .summary = "serve the commands of a target with programs",
+    .summary = "serve the commands of a target with programs, until interrupted",
+    .synopsis = "--target TARGET [OPTION...]",
+    .examples = agent_examples,
     .help = agent_help,
+    .notes = agent_notes,
     .options = ald_agent_option_table,
     .n_options = ALD_AGENT_N_OPTIONS,
     .run = agent_run,

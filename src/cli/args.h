@@ -16,8 +16,10 @@
 struct ald_option {
     int key;           /* from 1 */
     const char *name;  /* without the dashes */
-    const char *value; /* what it is followed by, in the words of the help; NULL: nothing, it is a flag */
+    const char *value; /* what it is followed by, in the words of the help; NULL: nothing, it is a flag. `a|b|c` are the
+                        * words it may be; FILE, TARGET and CHANNEL are completed by the shell */
     char letter;       /* short form, or 0 */
+    const char *help;  /* what it does, as base/prose.h has it; for --help, the manual and completion */
 };
 
 /* Several tables are looked through in order, so that a verb adds its options to those of all verbs. */

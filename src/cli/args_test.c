@@ -7,8 +7,8 @@
 
 enum { WAIT = 1, LOUD, HUB };
 
-static const struct ald_option verb_options[] = {{WAIT, "wait", "TIME", 'w'}, {LOUD, "loud", NULL, 'l'}};
-static const struct ald_option all_options[] = {{HUB, "hub", "URL", 'H'}};
+static const struct ald_option verb_options[] = {{WAIT, "wait", "TIME", 'w', ""}, {LOUD, "loud", NULL, 'l', ""}};
+static const struct ald_option all_options[] = {{HUB, "hub", "URL", 'H', ""}};
 static const struct ald_option_table tables[] = {{verb_options, ALD_COUNT(verb_options)},
                                                  {all_options, ALD_COUNT(all_options)}};
 

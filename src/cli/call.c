@@ -372,36 +372,35 @@ static int call_run(struct ald_cli *cli)
     return status;
 }
 
-static const char call_help[] =
-    "aldis call [OPTION...] TARGET NAME [PAYLOAD]: send a command and wait for its outcome.\n"
-    "\n"
-    "  aldis call lamp signal '{\"letters\":\"SOS\"}'    prints the reply's payload\n"
+static const char call_examples[] =
+    "  aldis call lamp signal '{\"letters\":\"SOS\"}'      prints the reply's payload\n"
     "  echo '[1,2]' | aldis call lamp signal -         payload from standard input; @FILE from a file\n"
     "  aldis call --deadline 5s lamp burn              tell me after five seconds at the latest\n"
     "  aldis call --mode all lamp uptime               every channel of the target, one line each:\n"
     "                                                  CHANNEL OUTCOME PAYLOAD, as they come\n"
     "  aldis call --channel ID lamp uptime             that one; the same as  aldis call lamp#ID uptime\n"
-    "  aldis call --json lamp signal 5 | jq .outcome   the whole outcome on one line\n"
+    "  aldis call --json lamp signal 5 | jq .outcome   the whole outcome on one line\n";
+
+static const char call_help[] =
+    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded. PAYLOAD is JSON.\n";
+
+static const char call_notes[] =
+    "Exit status: 0 succeeded, 10 failed (the agent says so), 11 refused (it never ran), 12 cancelled, 13 expired, 14 "
+    "lost "
+    "(it was sent, and what became of it cannot be known); 2 wrong usage, 3 no hub can be reached. What went wrong is "
+    "on "
+    "standard error.\n"
     "\n"
-    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded. PAYLOAD is JSON.\n"
-    "\n"
-    "Options:\n"
-    "      --deadline TIME   the outcome is told by then plus a second: 500ms, 5s, 2m, 1h (default 30s)\n"
-    "      --mode MODE       any: one live channel (default); primary: the primary one; all: each of them\n"
-    "      --channel ID      that channel (see `aldis channels`)\n"
-    "      --idempotent      it may be given to an agent again when a link is lost, instead of ending as lost\n"
-    "      --durable         it must survive a restart of the hub, or be refused\n"
-    "      --collapse KEY    a newer command with this key replaces it while it is queued\n"
-    "\n"
-    "Exit status: 0 succeeded, 10 failed (the agent says so), 11 refused (it never ran), 12 cancelled, 13 expired,\n"
-    "14 lost (it was sent, and what became of it cannot be known); 2 wrong usage, 3 no hub can be reached.\n"
-    "What went wrong is on standard error. Ctrl-C (or SIGTERM) asks for the command back and waits for its outcome; a\n"
-    "second one leaves at once, with status 14.\n";
+    "Ctrl-C (or SIGTERM) asks for the command back and waits for its outcome; a second one leaves at once, with status "
+    "14.\n";
 
 const struct ald_verb ald_verb_call = {
     .name = "call",
     .summary = "send a command to a target and wait for its outcome",
+    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD]",
+    .examples = call_examples,
     .help = call_help,
+    .notes = call_notes,
     .options = ald_call_option_table,
     .n_options = ALD_CALL_N_OPTIONS,
     .run = call_run,

@@ -8,8 +8,14 @@
 enum { CALL_DEADLINE = 1, CALL_MODE, CALL_CHANNEL, CALL_IDEMPOTENT, CALL_DURABLE, CALL_COLLAPSE };
 
 const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS] = {
-    {CALL_DEADLINE, "deadline", "TIME", 0},   {CALL_MODE, "mode", "MODE", 0},     {CALL_CHANNEL, "channel", "ID", 0},
-    {CALL_IDEMPOTENT, "idempotent", NULL, 0}, {CALL_DURABLE, "durable", NULL, 0}, {CALL_COLLAPSE, "collapse", "KEY", 0},
+    {CALL_DEADLINE, "deadline", "TIME", 0,
+     "the outcome is told by then plus a second: 500ms, 5s, 2m, 1h (default 30s)"},
+    {CALL_MODE, "mode", "any|primary|all", 0, "one live channel (default); the primary one; each of them"},
+    {CALL_CHANNEL, "channel", "CHANNEL", 0, "the channel of this id (see `aldis channels`)"},
+    {CALL_IDEMPOTENT, "idempotent", NULL, 0,
+     "it may be given to an agent again when a link is lost, instead of ending as lost"},
+    {CALL_DURABLE, "durable", NULL, 0, "it must survive a restart of the hub, or be refused"},
+    {CALL_COLLAPSE, "collapse", "KEY", 0, "a newer command with this key replaces it while it is queued"},
 };
 
 /* What was given, before it is looked at as a whole. */

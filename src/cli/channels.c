@@ -13,7 +13,9 @@
 
 enum { CHANNELS_TARGET = 1 };
 
-static const struct ald_option channels_options[] = {{CHANNELS_TARGET, "target", "NAME", 't'}};
+static const struct ald_option channels_options[] = {
+    {CHANNELS_TARGET, "target", "TARGET", 't', "only those of this target"},
+};
 
 /* "live", and what else is worth a word. */
 static const char *channels_state(const struct ald_json_node *channel, struct ald_read_text *room)
@@ -104,22 +106,19 @@ static int channels_run(struct ald_cli *cli)
     return cli->json ? ald_read_list_json(cli, path, "channels") : channels_show(cli, path);
 }
 
-static const char channels_help[] = "aldis channels [--target NAME]: over which connections targets are reached.\n"
-                                    "\n"
-                                    "  aldis channels\n"
-                                    "  aldis channels --target lamp\n"
-                                    "  aldis call --channel ID lamp uptime     a command for one of them\n"
-                                    "\n"
-                                    "STATE is live, away (its session may still come back) or gone; and inactive (no "
-                                    "commands are given to it), primary,\n"
-                                    "leaving (it said goodbye). SO FAR are the commands that were sent to it.\n"
-                                    "\n"
-                                    "Options:\n"
-                                    "  -t, --target NAME   only those of this target\n";
+static const char channels_examples[] = "  aldis channels\n"
+                                        "  aldis channels --target lamp\n"
+                                        "  aldis call --channel ID lamp uptime     a command for one of them\n";
+
+static const char channels_help[] = "STATE is live, away (its session may still come back) or gone; and inactive (no "
+                                    "commands are given to it), primary, "
+                                    "leaving (it said goodbye). SO FAR are the commands that were sent to it.\n";
 
 const struct ald_verb ald_verb_channels = {
     .name = "channels",
     .summary = "list the connections of the targets",
+    .synopsis = "[--target TARGET]",
+    .examples = channels_examples,
     .help = channels_help,
     .options = channels_options,
     .n_options = ALD_COUNT(channels_options),

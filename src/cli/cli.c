@@ -7,39 +7,29 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/help.h"
 #include "client/url.h"
 
-enum { CLI_HUB = 1000, CLI_JSON, CLI_CA, CLI_INSECURE, CLI_HELP, CLI_VERSION };
+enum { CLI_HUB = 1000, CLI_JSON, CLI_CA, CLI_CERT, CLI_KEY, CLI_INSECURE, CLI_TOKEN, CLI_HELP, CLI_VERSION };
 
 static const struct ald_option cli_options[] = {
-    {CLI_HUB, "hub", "URL[,URL...]", 'H'}, {CLI_JSON, "json", NULL, 0},   {CLI_CA, "ca", "FILE", 0},
-    {CLI_INSECURE, "insecure", NULL, 0},   {CLI_HELP, "help", NULL, 'h'}, {CLI_VERSION, "version", NULL, 0},
+    {CLI_HUB, "hub", "URL[,URL...]", 'H',
+     "the hubs to try, in turn; may be given again (default: the environment variable ALDIS_URL, else the local Unix "
+     "socket)\n"
+     "  unix:/run/aldis/aldis.sock   ws://hub.example:8062\n"
+     "  wss://hub.example/prefix\n"},
+    {CLI_CA, "ca", "FILE", 0, "wss: trust the certificates in FILE instead of the system's"},
+    {CLI_CERT, "cert", "FILE", 0, "wss: show the certificate in FILE (PEM), where the hub asks clients for one"},
+    {CLI_KEY, "key", "FILE", 0, "wss: its private key, where that is not in the same file"},
+    {CLI_INSECURE, "insecure", NULL, 0, "wss: trust anybody (for tests)"},
+    {CLI_TOKEN, "token-file", "FILE", 0,
+     "prove who you are with the token in FILE (default: the environment variable ALDIS_TOKEN)"},
+    {CLI_JSON, "json", NULL, 0, "print JSON, for programs"},
+    {CLI_HELP, "help", NULL, 'h', "print this"},
+    {CLI_VERSION, "version", NULL, 0, "print the version"},
 };
 
-static const char cli_help[] =
-    "aldis sends commands through a hub (aldisd), serves them, and shows what became of them.\n"
-    "\n"
-    "  aldis agent --target lamp --on signal='cat'     serve the command `signal` as target `lamp`\n"
-    "  aldis call lamp signal '{\"letters\":\"SOS\"}'      send it; prints the reply\n"
-    "  aldis explain ID                                what became of a command, step by step\n"
-    "\n"
-    "Verbs (`aldis help VERB` tells more):\n";
-
-static const char cli_options_help[] =
-    "\n"
-    "Options of every verb:\n"
-    "  -H, --hub URL[,URL...]  the hubs to try, in turn; may be given again (default: the environment variable\n"
-    "                          ALDIS_URL, else the local Unix socket)\n"
-    "                            unix:/run/aldis/aldis.sock   ws://hub.example:8062   wss://hub.example/prefix\n"
-    "      --ca FILE           wss: trust the certificates in FILE instead of the system's\n"
-    "      --insecure          wss: trust anybody (for tests)\n"
-    "      --json              print JSON, for programs\n"
-    "  -h, --help              this\n";
-
-static const char cli_status_help[] =
-    "\n"
-    "Exit status: 0 all is well (succeeded), 1 trouble on this side or nothing found, 2 wrong usage, 3 no hub can be\n"
-    "reached; and the outcome of a command: 10 failed, 11 refused, 12 cancelled, 13 expired, 14 lost.\n";
+const struct ald_option_table ald_cli_options = {cli_options, ALD_COUNT(cli_options)};
 
 /* --- saying ------------------------------------------------------------------------------------------------------- */
 
@@ -100,6 +90,59 @@ struct ald_str ald_cli_printable(struct ald_str text, char *room, size_t size)
     return ald_str_of(room, n);
 }
 
+/* --- who we are --------------------------------------------------------------------------------------------------- */
+
+static int cli_stop(struct ald_cli *cli, int status)
+{
+    cli->status = status;
+    return ALD_CLI_STOP;
+}
+
+/* A token is one word of what a header may hold (RFC 6750 section 2.1); what stands around it in a file is not meant. */
+static int cli_take_token(struct ald_cli *cli, struct ald_str text, const char *source)
+{
+    while (text.size > 0 && strchr(" \t\r\n", text.data[text.size - 1]) != NULL) {
+        text.size--;
+    }
+    text = ald_str_trim(text);
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return cli_stop(cli, ald_cli_usage(cli, "%s: what is there is no token", source));
+        }
+    }
+    if (text.size == 0 || text.size >= sizeof(cli->token)) {
+        return cli_stop(cli, ald_cli_usage(cli, "%s: %s", source,
+                                           text.size == 0 ? "there is no token in it" : "it is too long for a token"));
+    }
+    memcpy(cli->token, text.data, text.size);
+    cli->token[text.size] = '\0';
+    return 0;
+}
+
+/* Outcome: ALD_CLI_STOP. */
+static int cli_read_token(struct ald_cli *cli, const char *path)
+{
+    char room[sizeof(cli->token) + 64];
+    FILE *file = fopen(path, "re");
+    size_t size;
+
+    if (file == NULL) {
+        return cli_stop(cli, ald_cli_usage(cli, "--token-file %s: %s", path, strerror(errno)));
+    }
+    size = fread(room, 1, sizeof(room), file);
+    fclose(file);
+    return cli_take_token(cli, ald_str_of(room, size), path);
+}
+
+/* A token that no option named. */
+static int cli_settle_token(struct ald_cli *cli)
+{
+    const char *text = getenv("ALDIS_TOKEN");
+
+    return cli->token[0] != '\0' || text == NULL || text[0] == '\0' ? 0
+                                                                    : cli_take_token(cli, ald_str(text), "ALDIS_TOKEN");
+}
+
 /* --- the hubs ----------------------------------------------------------------------------------------------------- */
 
 /* DESIGN section 4: where aldisd puts its socket when it is told nothing. */
@@ -127,12 +170,10 @@ static int cli_add_urls(struct ald_cli *cli, char *list, const char *source)
 
     while ((text = strsep(&rest, ",")) != NULL) {
         if (ald_url_parse(text, &url, &why) != 0) {
-            cli->status = ald_cli_usage(cli, "%s: \"%s\" is no URL of a hub: %s", source, text, why);
-            return ALD_CLI_STOP;
+            return cli_stop(cli, ald_cli_usage(cli, "%s: \"%s\" is no URL of a hub: %s", source, text, why));
         }
         if (cli->n_urls == ALD_CLI_URLS_MAX) {
-            cli->status = ald_cli_usage(cli, "%s: more than %d hubs", source, ALD_CLI_URLS_MAX);
-            return ALD_CLI_STOP;
+            return cli_stop(cli, ald_cli_usage(cli, "%s: more than %d hubs", source, ALD_CLI_URLS_MAX));
         }
         cli->urls[cli->n_urls++] = text;
     }
@@ -153,8 +194,7 @@ static int cli_settle_urls(struct ald_cli *cli)
     }
     text = cli_default(cli);
     if (text == NULL) {
-        cli->status = ald_cli_usage(cli, "which hub? XDG_RUNTIME_DIR is not set, so name one with -H URL");
-        return ALD_CLI_STOP;
+        return cli_stop(cli, ald_cli_usage(cli, "which hub? XDG_RUNTIME_DIR is not set, so name one with -H URL"));
     }
     cli->urls[cli->n_urls++] = text;
     return 0;
@@ -162,26 +202,12 @@ static int cli_settle_urls(struct ald_cli *cli)
 
 /* --- arguments ---------------------------------------------------------------------------------------------------- */
 
-static void cli_print_help(const struct ald_verb *verb)
+/* Returns the exit status. */
+static int cli_print_help(const struct ald_verb *verb)
 {
-    if (verb != NULL) {
-        fputs(verb->help, stdout);
-    } else {
-        fputs(cli_help, stdout);
-        for (size_t i = 0; ald_verbs[i] != NULL; i++) {
-            printf("  %-10s %s\n", ald_verbs[i]->name, ald_verbs[i]->summary);
-        }
-    }
-    fputs(cli_options_help, stdout);
-    if (verb == NULL) {
-        fputs(cli_status_help, stdout);
-    }
-}
+    int r = ald_help_print(stdout, verb);
 
-static int cli_stop(struct ald_cli *cli, int status)
-{
-    cli->status = status;
-    return ALD_CLI_STOP;
+    return r < 0 ? ald_cli_broke(r) : ald_cli_flush();
 }
 
 /* An option of all verbs. Outcome: ALD_CLI_STOP. */
@@ -197,12 +223,19 @@ static int cli_option(struct ald_cli *cli, const struct ald_arg *arg)
     case CLI_CA:
         cli->ca_file = arg->value;
         return 0;
+    case CLI_CERT:
+        cli->cert_file = arg->value;
+        return 0;
+    case CLI_KEY:
+        cli->key_file = arg->value;
+        return 0;
+    case CLI_TOKEN:
+        return cli_read_token(cli, arg->value);
     case CLI_INSECURE:
         cli->insecure = true;
         return 0;
     case CLI_HELP:
-        cli_print_help(cli->verb);
-        return cli_stop(cli, ald_cli_flush());
+        return cli_stop(cli, cli_print_help(cli->verb));
     default:
         puts("aldis " ALDIS_VERSION);
         return cli_stop(cli, ald_cli_flush());
@@ -241,13 +274,17 @@ int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg)
     if (r != ALD_ARGS_END) {
         return cli_wrong(cli, r, ret_arg);
     }
-    r = cli->verb != NULL ? cli_settle_urls(cli) : 0; /* help needs no hub */
+    if (cli->verb == NULL) {
+        return ALD_CLI_END; /* help needs no hub */
+    }
+    r = cli_settle_token(cli);
+    r = r == 0 ? cli_settle_urls(cli) : r;
     return r != 0 ? r : ALD_CLI_END;
 }
 
 /* --- the program -------------------------------------------------------------------------------------------------- */
 
-static const struct ald_verb *verb_find(const char *name)
+const struct ald_verb *ald_verb_find(const char *name)
 {
     for (size_t i = 0; ald_verbs[i] != NULL; i++) {
         if (strcmp(ald_verbs[i]->name, name) == 0) {
@@ -266,11 +303,10 @@ static int cli_help_verb(struct ald_cli *cli)
     if (r == ALD_CLI_STOP) {
         return cli->status;
     }
-    if (r == 0 && verb_find(arg.value) == NULL) {
+    if (r == 0 && ald_verb_find(arg.value) == NULL) {
         return ald_cli_usage(cli, "there is no verb %s", arg.value);
     }
-    cli_print_help(r == 0 ? verb_find(arg.value) : NULL);
-    return ald_cli_flush();
+    return cli_print_help(r == 0 ? ald_verb_find(arg.value) : NULL);
 }
 
 int ald_cli_main(char **argv)
@@ -288,7 +324,7 @@ int ald_cli_main(char **argv)
     if (strcmp(arg.value, "help") == 0) {
         return cli_help_verb(&cli);
     }
-    cli.verb = verb_find(arg.value);
+    cli.verb = ald_verb_find(arg.value);
     if (cli.verb == NULL) {
         return ald_cli_usage(&cli, "there is no verb %s", arg.value);
     }

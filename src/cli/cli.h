@@ -29,17 +29,28 @@ enum ald_exit {
 
 struct ald_cli;
 
+/* What a verb is, and all that is said about it: `aldis help NAME`, the manual page and completion are made of this. The
+ * texts are as base/prose.h has them. */
 struct ald_verb {
     const char *name;
-    const char *summary; /* one line of `aldis help` */
-    const char *help;    /* the whole of `aldis help NAME`, but the options of all verbs */
+    const char *summary;  /* one line of `aldis help` */
+    const char *synopsis; /* what follows its name: operands in capitals, `[...]` for what may be left out; "": nothing.
+                           * NULL: `help` is the whole help */
+    const char *examples; /* literal lines */
+    const char *help;     /* what there is to know before the options; "" or NULL: nothing */
+    const char *notes;    /* and after them */
     const struct ald_option *options;
     size_t n_options;
     int (*run)(struct ald_cli *cli); /* takes its arguments with ald_cli_next(); returns the exit status */
 };
 
+/* The options of every verb. */
+extern const struct ald_option_table ald_cli_options;
+
 /* All of them, in the order of the help; ends with NULL. */
 extern const struct ald_verb *const ald_verbs[];
+/* NULL when there is none of that name. */
+const struct ald_verb *ald_verb_find(const char *name);
 
 enum { ALD_CLI_URLS_MAX = 64 };
 
@@ -52,6 +63,9 @@ struct ald_cli {
     bool urls_given;     /* else they are the environment's, or the default */
     char url_room[4096]; /* where those are kept */
     const char *ca_file;
+    const char *cert_file; /* NULL: none is shown */
+    const char *key_file;
+    char token[1024]; /* "": none is shown */
     bool insecure;
     bool json;
 };

@@ -241,20 +241,20 @@ static int explain_run(struct ald_cli *cli)
     return id != NULL ? explain_show(cli, id) : ald_cli_usage(cli, "which command? give its id");
 }
 
-static const char explain_help[] =
-    "aldis explain ID: what became of a command, step by step.\n"
-    "\n"
-    "  aldis call --json lamp signal | jq -r .id      where an id comes from; `aldis call` names it when something "
-    "went wrong\n"
-    "  aldis explain 6f1d0e9c-8a52-4c1e-9d3b-0a7c2f4b1e10\n"
-    "\n"
-    "ID is the hub's, or the one its sender gave it. The hub that took the command knows its story for a while after "
-    "it ended;\n"
-    "times count from its submission. Exit status 1: that hub does not know it (any more).\n";
+static const char explain_examples[] = "  aldis call --json lamp signal | jq -r .id      where an id comes from\n"
+                                       "  aldis explain 6f1d0e9c-8a52-4c1e-9d3b-0a7c2f4b1e10\n";
+
+static const char explain_help[] = "ID is the hub's, or the one its sender gave it; `aldis call` names it when "
+                                   "something went wrong. The hub that took the "
+                                   "command knows its story for a while after it ended; times count from its "
+                                   "submission. Exit status 1: that hub does not "
+                                   "know it (any more).\n";
 
 const struct ald_verb ald_verb_explain = {
     .name = "explain",
-    .summary = "tell what became of a command",
+    .summary = "tell what became of a command, step by step",
+    .synopsis = "ID",
+    .examples = explain_examples,
     .help = explain_help,
     .run = explain_run,
 };

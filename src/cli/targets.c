@@ -55,19 +55,20 @@ static int targets_run(struct ald_cli *cli)
     return cli->json ? ald_read_list_json(cli, "/api/v1/targets", "targets") : targets_show(cli);
 }
 
+static const char targets_examples[] = "  aldis targets\n"
+                                       "  aldis targets --json | jq -r '.targets[].name'\n";
+
 static const char targets_help[] =
-    "aldis targets: who can be commanded through this hub.\n"
-    "\n"
-    "  aldis targets\n"
-    "  aldis targets --json | jq -r '.targets[].name'\n"
-    "\n"
     "CHANNELS are the connections that registered as the target, LIVE those whose link stands, ACTIVE those that "
-    "commands are\n"
-    "given to; QUEUED are commands that wait for any of them; PRIMARY is the channel elected, once it has confirmed.\n";
+    "commands "
+    "are given to; QUEUED are commands that wait for any of them; PRIMARY is the channel elected, once it has "
+    "confirmed.\n";
 
 const struct ald_verb ald_verb_targets = {
     .name = "targets",
     .summary = "list who can be commanded",
+    .synopsis = "",
+    .examples = targets_examples,
     .help = targets_help,
     .run = targets_run,
 };
