@@ -48,7 +48,7 @@ void ald_cancel(struct ald_hub *hub, struct ald_command *command)
         /* Its first byte may be written by now: what the edge reports next decides. */
         if (!command->cancel_wanted) {
             command->cancel_wanted = true;
-            ald_command_note(hub, command, ALD_NOTE_CANCEL_WANTED);
+            ald_command_write(hub, command, ALD_LINE_CANCEL_WANTED);
         }
         break;
     case ALD_PLACE_SENT:
@@ -81,7 +81,7 @@ void ald_cancel_ask(struct ald_hub *hub, struct ald_command *command)
     if (cancel_is_possible(command)) {
         command->cancel_wanted = true;
         if (!command->cancel_asked) {
-            ald_command_note(hub, command, ALD_NOTE_CANCEL_ASKED);
+            ald_command_write(hub, command, ALD_LINE_CANCEL_ASKED);
         }
         ald_cancel_tell(hub, command);
         return;
@@ -89,7 +89,7 @@ void ald_cancel_ask(struct ald_hub *hub, struct ald_command *command)
     /* "where the dialect cannot cancel, the cancel is refused and the command goes on" */
     command->cancel_wanted = false;
     ald_hub_count(hub, ALD_N_CANCELS_REFUSED);
-    ald_command_note(hub, command, ALD_NOTE_CANCEL_REFUSED);
+    ald_command_write(hub, command, ALD_LINE_CANCEL_REFUSED);
     ald_command_tell_status(hub, command, ALD_STR("the agent's protocol cannot cancel; the command goes on"),
                             ALD_SLICE_NONE);
 }

@@ -5,10 +5,10 @@
 #include "hub/command.h"
 #include "hub/delivery.h"
 #include "hub/health.h"
+#include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
-#include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -105,6 +105,7 @@ void ald_channel_join(struct ald_hub *hub, struct ald_channel *channel)
     channel->party->n_channels++;
     channel->party->channel = channel;
     channel->active = true;
+    ald_notes_channel(hub, channel, "joined");
     channel_usable_changes(hub, channel, false);
     ald_primary_welcome(hub, channel);
     ald_channel_ready(hub, channel);
@@ -152,6 +153,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     if (channel->party->channel == channel) {
         channel->party->channel = NULL;
     }
+    ald_notes_channel(hub, channel, "gone");
     ald_hub_count(hub, ALD_N_CHANNELS_GONE);
 }
 
@@ -161,6 +163,7 @@ void ald_channel_away(struct ald_hub *hub, struct ald_channel *channel)
 
     channel->target->n_live--;
     channel_set_state(hub, channel, ALD_CHANNEL_AWAY);
+    ald_notes_channel(hub, channel, "away");
     channel_usable_changes(hub, channel, was_usable);
     ald_node_remove(&channel->bench);
     ald_health_stop(hub, channel);
@@ -176,6 +179,7 @@ void ald_channel_back(struct ald_hub *hub, struct ald_channel *channel)
     channel->health_failures = 0;
     channel->target->n_live++;
     channel_set_state(hub, channel, ALD_CHANNEL_LIVE);
+    ald_notes_channel(hub, channel, "live");
     channel_usable_changes(hub, channel, was_usable);
     ald_primary_welcome(hub, channel);
     ald_channel_ready(hub, channel);
@@ -193,6 +197,7 @@ void ald_channel_set_active(struct ald_hub *hub, struct ald_channel *channel, bo
         ald_roster_channel_leaves(hub, channel);
     }
     channel->active = active;
+    ald_notes_channel(hub, channel, active ? "active" : "inactive");
     channel_usable_changes(hub, channel, was_usable);
     ald_channel_ready(hub, channel);
 }
@@ -208,6 +213,7 @@ void ald_channel_set_leaving(struct ald_hub *hub, struct ald_channel *channel)
         ald_roster_channel_leaves(hub, channel);
     }
     channel->leaving = true;
+    ald_notes_channel(hub, channel, "leaving");
     channel_usable_changes(hub, channel, was_usable);
     ald_health_stop(hub, channel);
 }

@@ -5,10 +5,10 @@
 #include "hub/delivery.h"
 #include "hub/drain.h"
 #include "hub/history.h"
+#include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/roster.h"
 #include "hub/self.h"
-#include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -34,27 +34,27 @@ const struct ald_state ald_place_states[] = {
     [ALD_PLACE_SENT] = {"sent", 0, ALD_TO(ALD_PLACE_WAITING) | ALD_TO(ALD_PLACE_NOWHERE)},
 };
 
-static const char *const note_texts[ALD_N_NOTES] = {
-#define ALD_X(name, text) [ALD_NOTE_##name] = text,
-    ALD_NOTES(ALD_X)
+static const char *const line_texts[ALD_N_LINES] = {
+#define ALD_X(name, text) [ALD_LINE_##name] = text,
+    ALD_LINES(ALD_X)
 #undef ALD_X
 };
-_Static_assert(ALD_N_NOTES <= 64, "a note has six bits in a story line");
+_Static_assert(ALD_N_LINES <= 64, "what a line says has six bits in a story line");
 
-const char *ald_note_text(enum ald_note note)
+const char *ald_line_text(enum ald_line what)
 {
-    ald_assert((size_t)note < ALD_N_NOTES);
-    return note_texts[note];
+    ald_assert((size_t)what < ALD_N_LINES);
+    return line_texts[what];
 }
 
 /* The first lines and the last ones win: half of the room each. */
-void ald_command_note(struct ald_hub *hub, struct ald_command *command, enum ald_note note)
+void ald_command_write(struct ald_hub *hub, struct ald_command *command, enum ald_line what)
 {
     const struct ald_channel *channel = command->channel;
     const struct ald_story_line line = {
         .at = hub->now,
         .channel = channel != NULL ? channel->number : 0,
-        .note = note,
+        .what = what,
         .phase = command->phase,
         .attempt = ALD_MAX(command->n_attempts, 1),
     };
@@ -72,6 +72,9 @@ void ald_command_set_phase(struct ald_hub *hub, struct ald_command *command, enu
 {
     if (command->phase != phase) {
         ald_sm_move(&hub->machines[ALD_MACHINE_COMMAND], &command->phase, (uint8_t)phase);
+        if (phase != ALD_PHASE_DONE) {
+            ald_notes_command(hub, command->whole != NULL ? ALD_NOTE_MEMBER : ALD_NOTE_PHASE, command, command->msg);
+        }
     }
 }
 
@@ -256,7 +259,7 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg
     hub->open_bytes += ald_command_cost(command);
     command->deadline = hub->now + command_ttl(hub, msg);
     ald_hub_alarm_set(hub, &command->alarm, command->deadline);
-    ald_command_note(hub, command, ALD_NOTE_SUBMITTED);
+    ald_command_write(hub, command, ALD_LINE_SUBMITTED);
     *ret_command = command;
     return 0;
 }
@@ -278,7 +281,7 @@ void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, str
     hub->n_promised--;
     ald_list_push_back(&hub->open, &member->open);
     hub->n_open++;
-    ald_command_note(hub, member, ALD_NOTE_SUBMITTED);
+    ald_command_write(hub, member, ALD_LINE_SUBMITTED);
 }
 
 struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id)
@@ -303,9 +306,9 @@ static const enum ald_counter outcome_counters[] = {
     [ALD_SUCCEEDED] = ALD_N_SUCCEEDED, [ALD_FAILED] = ALD_N_FAILED,   [ALD_REFUSED] = ALD_N_REFUSED,
     [ALD_CANCELLED] = ALD_N_CANCELLED, [ALD_EXPIRED] = ALD_N_EXPIRED, [ALD_LOST] = ALD_N_LOST,
 };
-static const enum ald_note outcome_notes[] = {
-    [ALD_SUCCEEDED] = ALD_NOTE_SUCCEEDED, [ALD_FAILED] = ALD_NOTE_FAILED,   [ALD_REFUSED] = ALD_NOTE_REFUSED,
-    [ALD_CANCELLED] = ALD_NOTE_CANCELLED, [ALD_EXPIRED] = ALD_NOTE_EXPIRED, [ALD_LOST] = ALD_NOTE_LOST,
+static const enum ald_line outcome_lines[] = {
+    [ALD_SUCCEEDED] = ALD_LINE_SUCCEEDED, [ALD_FAILED] = ALD_LINE_FAILED,   [ALD_REFUSED] = ALD_LINE_REFUSED,
+    [ALD_CANCELLED] = ALD_LINE_CANCELLED, [ALD_EXPIRED] = ALD_LINE_EXPIRED, [ALD_LOST] = ALD_LINE_LOST,
 };
 
 static void command_count(struct ald_hub *hub, const struct ald_command *command)
@@ -365,11 +368,12 @@ void ald_command_end(struct ald_hub *hub, struct ald_command *command, const str
     command->ended = hub->now;
     command->last_phase = command->phase;
     ald_command_set_phase(hub, command, ALD_PHASE_DONE);
-    ald_command_note(hub, command, outcome_notes[end->outcome]);
+    ald_command_write(hub, command, outcome_lines[end->outcome]);
     command_count(hub, command);
     ald_delivery_drop(hub, command);
     command_leave(hub, command);
     if (command->whole != NULL) {
+        ald_notes_command(hub, ALD_NOTE_MEMBER, command, command->reply);
         ald_roster_member_ended(hub, command);
         return;
     }
@@ -420,7 +424,7 @@ void ald_command_orphan(struct ald_hub *hub, struct ald_command *command)
 
     if (command->outcome != ALD_OUTCOME_NONE) {
         ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED); /* of a roster: its reply was being put together */
-        ald_command_note(hub, command, ALD_NOTE_UNDELIVERED);
+        ald_command_write(hub, command, ALD_LINE_UNDELIVERED);
     }
     ald_party_settle(hub, party);
 }
@@ -429,9 +433,10 @@ void ald_command_answer(struct ald_hub *hub, struct ald_command *command)
 {
     struct ald_party *party = command_release(command);
 
+    ald_notes_command(hub, ALD_NOTE_ENDED, command, command->reply);
     if (party == NULL || !ald_party_hears(party)) {
         ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED);
-        ald_command_note(hub, command, ALD_NOTE_UNDELIVERED);
+        ald_command_write(hub, command, ALD_LINE_UNDELIVERED);
     } else {
         ald_party_tell(hub, party, &command->kept_reply);
         if (command->kept_reply.ordinal == UINT64_MAX && party->conn != NULL) {

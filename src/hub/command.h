@@ -29,7 +29,7 @@ enum ald_place {
 };
 
 /* The lines of a story. X(NAME, "text") */
-#define ALD_NOTES(X)                                                                                                   \
+#define ALD_LINES(X)                                                                                                   \
     X(SUBMITTED, "submitted")                                                                                          \
     X(QUEUED, "queued")                                                                                                \
     X(SENT, "sent")                                                                                                    \
@@ -38,6 +38,8 @@ enum ald_place {
     X(MOVED, "moved")                                                                                                  \
     X(AGAIN, "another attempt")                                                                                        \
     X(FANNED_OUT, "given to every channel")                                                                            \
+    X(DENIED, "denied")                                                                                                \
+    X(BY_OPERATOR, "an operator takes it back")                                                                        \
     X(CANCEL_WANTED, "cancel wanted")                                                                                  \
     X(CANCEL_ASKED, "cancel asked")                                                                                    \
     X(CANCEL_REFUSED, "cancel refused")                                                                                \
@@ -50,17 +52,17 @@ enum ald_place {
     X(LOST, "lost")                                                                                                    \
     X(UNDELIVERED, "nobody was there to hear the reply")
 
-enum ald_note {
-#define ALD_X(name, text) ALD_NOTE_##name,
-    ALD_NOTES(ALD_X)
+enum ald_line {
+#define ALD_X(name, text) ALD_LINE_##name,
+    ALD_LINES(ALD_X)
 #undef ALD_X
-        ALD_N_NOTES
+        ALD_N_LINES
 };
 
 struct ald_story_line {
     ald_usec at;
     uint64_t channel : 48; /* its number, 0: none is concerned */
-    uint64_t note : 6;
+    uint64_t what : 6;
     uint64_t phase : 4;
     uint64_t attempt : 6;
 };
@@ -152,8 +154,8 @@ void ald_command_refuse(struct ald_hub *hub, struct ald_command *command, enum a
 
 void ald_command_set_phase(struct ald_hub *hub, struct ald_command *command, enum ald_phase phase);
 void ald_command_set_place(struct ald_hub *hub, struct ald_command *command, enum ald_place place);
-void ald_command_note(struct ald_hub *hub, struct ald_command *command, enum ald_note note);
-const char *ald_note_text(enum ald_note note);
+void ald_command_write(struct ald_hub *hub, struct ald_command *command, enum ald_line what);
+const char *ald_line_text(enum ald_line what);
 
 /* Its deadline has come. */
 void ald_command_expired(struct ald_hub *hub, struct ald_command *command);

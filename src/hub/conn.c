@@ -361,6 +361,12 @@ void ald_hub_conn_leave(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald
     ald_work_add(&hub->work.leaving, &conn->work_leave);
 }
 
+void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool reconnect)
+{
+    conn->for_good = !reconnect;
+    ald_hub_conn_leave(hub, conn, ALD_CLOSE_LEFT);
+}
+
 /* Tell one party; after the last one, a connection where nobody knows what a goodbye is ends at once. */
 bool ald_hub_conn_work_leave(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
@@ -374,7 +380,7 @@ bool ald_hub_conn_work_leave(struct ald_hub *hub, struct ald_hub_conn *conn)
         if ((party->traits & ALD_CAN_LEAVE) != 0) {
             conn->told_leave = true;
         }
-        ald_party_say_goodbye(hub, party);
+        ald_party_say_goodbye(hub, party, !conn->for_good);
     }
     if (conn->n_to_leave == 0 && !conn->told_leave) {
         ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
@@ -394,11 +400,10 @@ void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 void ald_hub_conn_settle(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
-    if (!conn_is_idle(conn)) {
+    if (!conn_is_idle(conn) || conn->n_to_leave > 0) {
         return;
     }
-    if (conn->state == ALD_CONN_LEAVING &&
-        (conn->close_cause == ALD_CLOSE_LEFT || (hub->cutting && conn->n_to_leave == 0))) {
+    if (conn->state == ALD_CONN_LEAVING && (conn->close_cause == ALD_CLOSE_LEFT || hub->cutting)) {
         ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
     } else if (conn->state == ALD_CONN_OPEN && hub->draining) {
         ald_hub_conn_leave(hub, conn, ALD_CLOSE_STOPPING);

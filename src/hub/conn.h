@@ -67,6 +67,7 @@ struct ald_hub_conn {
     uint32_t n_submitted; /* commands of its parties that have no outcome */
     uint32_t n_to_leave;  /* parties at the head of the list that are to be told goodbye */
     bool told_leave;      /* one of them was */
+    bool for_good;        /* they are not asked to come back */
 
     struct ald_str peer, dialect;
     char text[];
@@ -98,6 +99,8 @@ void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64
 
 /* Say goodbye and give it its time; close it at once where it has no goodbye. */
 void ald_hub_conn_leave(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_close_cause cause);
+/* An operator wants it gone: told goodbye, it ends when what it has in flight has ended. */
+void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool reconnect);
 /* It said goodbye itself. */
 void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn);
 void ald_hub_conn_close(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_close_cause cause);

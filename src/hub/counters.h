@@ -14,6 +14,7 @@
     X(FAILED, "commands_failed")                           \
     X(REFUSED, "commands_refused")                         \
     X(REFUSED_BUSY, "commands_refused_busy")               \
+    X(COMMANDS_DENIED, "commands_denied")                  \
     X(CANCELLED, "commands_cancelled")                     \
     X(EXPIRED, "commands_expired")                         \
     X(LOST, "commands_lost")                               \
@@ -21,6 +22,7 @@
     X(REQUEUED, "commands_requeued")                       \
     X(EVENTS, "events_delivered")                          \
     X(EVENTS_DROPPED, "events_dropped")                    \
+    X(EVENTS_DENIED, "events_denied")                      \
     X(STATUSES, "statuses_delivered")                      \
     X(STATUSES_DROPPED, "statuses_dropped")                \
     X(REPLIES_LATE, "replies_late")                        \

@@ -3,9 +3,9 @@
 #include "hub/cancel.h"
 #include "hub/channel.h"
 #include "hub/command.h"
+#include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/roster.h"
-#include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -16,7 +16,7 @@ void ald_delivery_queue(struct ald_hub *hub, struct ald_command *command, struct
     command->channel = channel;
     ald_queue_push_back(hub, queue, command);
     ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
-    ald_command_note(hub, command, ALD_NOTE_QUEUED);
+    ald_command_write(hub, command, ALD_LINE_QUEUED);
 }
 
 static struct ald_hub_conn *delivery_conn(const struct ald_command *command)
@@ -55,7 +55,7 @@ void ald_delivery_begun(struct ald_hub *hub, struct ald_command *command)
     command->n_attempts++;
     ald_hub_count(hub, ALD_N_ATTEMPTS);
     ald_command_set_phase(hub, command, ALD_PHASE_SENT);
-    ald_command_note(hub, command, ALD_NOTE_SENT);
+    ald_command_write(hub, command, ALD_LINE_SENT);
     if (command->whole != NULL) {
         ald_roster_member_sent(hub, command);
     }
@@ -138,7 +138,7 @@ void ald_delivery_return(struct ald_hub *hub, struct ald_command *command)
         ald_command_refuse(hub, command, ALD_CAUSE_NO_CHANNEL, NULL);
     } else {
         delivery_requeue(hub, command, home, true);
-        ald_command_note(hub, command, ALD_NOTE_MOVED);
+        ald_command_write(hub, command, ALD_LINE_MOVED);
     }
 }
 
@@ -157,7 +157,7 @@ void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t
     command->doubt_cause = cause;
     ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
     delivery_requeue(hub, command, home, false);
-    ald_command_note(hub, command, ALD_NOTE_AGAIN);
+    ald_command_write(hub, command, ALD_LINE_AGAIN);
 }
 
 /* A party that resumed on another connection has it still; of what has ended only the connection is remembered. */
@@ -209,10 +209,11 @@ static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal 
 }
 
 /* "A reply after the outcome goes into the story and a counter, never to the caller" (DESIGN section 1). */
-static void delivery_late(struct ald_hub *hub, struct ald_command *command)
+static void delivery_late(struct ald_hub *hub, struct ald_command *command, const struct ald_msg *reply)
 {
     ald_hub_count(hub, ALD_N_REPLIES_LATE);
-    ald_command_note(hub, command, ALD_NOTE_LATE_REPLY);
+    ald_notes_command(hub, ALD_NOTE_LATE, command, reply);
+    ald_command_write(hub, command, ALD_LINE_LATE_REPLY);
 }
 
 /* Its alarm is due as well, and has not been looked at yet. A member of a roster expires with the whole. */
@@ -236,11 +237,11 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     }
     if (command->outcome == ALD_OUTCOME_NONE && hub->now >= command->deadline) {
         delivery_expire(hub, command);
-        delivery_late(hub, command);
+        delivery_late(hub, command, signal->msg);
         return;
     }
     if (command->outcome != ALD_OUTCOME_NONE) {
-        delivery_late(hub, command);
+        delivery_late(hub, command, signal->msg);
         return;
     }
     if (command->place != ALD_PLACE_HANDED && command->place != ALD_PLACE_SENT) {
@@ -264,7 +265,7 @@ static bool delivery_advance(struct ald_hub *hub, struct ald_command *command, u
     }
     if (phase > command->phase) {
         ald_command_set_phase(hub, command, (enum ald_phase)phase);
-        ald_command_note(hub, command, phase == ALD_PHASE_ACCEPTED ? ALD_NOTE_ACCEPTED : ALD_NOTE_RUNNING);
+        ald_command_write(hub, command, phase == ALD_PHASE_ACCEPTED ? ALD_LINE_ACCEPTED : ALD_LINE_RUNNING);
     }
     return true;
 }

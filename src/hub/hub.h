@@ -80,7 +80,18 @@ enum ald_event_kind {
     ALD_EVENT_CLOSED,  /* it is gone; no effect names it from this step on */
     ALD_EVENT_TICK,    /* time passed: ald_hub_deadline() has come */
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
+
+    /* What an operator asks; whether he may is decided before. `result` says what became of it. */
+    ALD_EVENT_CANCEL,          /* take the command `text` back, as its caller would */
+    ALD_EVENT_CHANNEL_LEAVE,   /* tell the channel `text` goodbye; it finishes what it has, and its connection ends */
+    ALD_EVENT_CHANNEL_PRIMARY, /* make the channel `text` primary: an election whose winner is known */
     ALD_EVENT_COUNT
+};
+
+/* Results of what an operator asks; 0: it is done, or on its way. */
+enum {
+    ALD_ASK_UNKNOWN = 1, /* no such command or channel */
+    ALD_ASK_CONFLICT     /* it has its outcome; it is leaving already; it is not live, active and able to confirm */
 };
 
 struct ald_event {
@@ -103,7 +114,10 @@ struct ald_event {
     uint64_t begun, done;
 
     ald_usec leave_until; /* DRAIN: by then everybody is cut */
-    struct ald_str text;  /* CLOSED: why, for people */
+    struct ald_str text;  /* CLOSED: why, for people. CANCEL: the id of a command, the hub's or its sender's (the newest of
+                             several). CHANNEL_LEAVE, CHANNEL_PRIMARY: the id of a channel. Borrowed for the call */
+    bool reconnect;       /* CHANNEL_LEAVE: it is told that it may come back */
+    int result;           /* CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY: set by the step: 0 or ALD_ASK_* */
 };
 
 enum ald_effect_kind {
@@ -147,8 +161,8 @@ ALD_NODISCARD int ald_effects_init(struct ald_effects *effects, const struct ald
 void ald_effects_clear(struct ald_effects *effects);
 void ald_effects_fini(struct ald_effects *effects);
 
-/* One step. Never fails: see Bounds. `effects` must be empty. */
-void ald_hub_step(struct ald_hub *hub, const struct ald_event *event, struct ald_effects *effects);
+/* One step. Never fails: see Bounds. `effects` must be empty. Of `event` only the result is changed. */
+void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effects *effects);
 
 /* When to step with TICK: a time that may already have passed, or ALD_NEVER. */
 ald_usec ald_hub_deadline(const struct ald_hub *hub);

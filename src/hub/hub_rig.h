@@ -11,6 +11,8 @@
  *     rig_expect(&rig, "1 command c1\n"
  *                      "2 reply c1 succeeded\n");
  *
+ * What rig_watch() asks for stands in the story as well, a line a note, with a star in front.
+ *
  * Unless told otherwise everything said is written at once, and all work is done before a call returns. Every step is
  * followed by ald_hub_check() and by a look at its bounds.
  */
@@ -19,6 +21,7 @@
 
 #include "base/sm.h"
 #include "hub/hub.h"
+#include "hub/note.h"
 #include "hub/view.h"
 #include "lib/test.h"
 
@@ -44,8 +47,9 @@ struct rig {
     struct ald_hub *hub;
     struct ald_effects effects;
     ald_usec now;
-    bool holds_writes; /* what is said is not written until rig_write() */
-    bool by_hand;      /* one step a call */
+    bool holds_writes;                            /* what is said is not written until rig_write() */
+    bool by_hand;                                 /* one step a call */
+    bool denies;                                  /* the edge's verdict of what is said next */
     void (*around)(struct rig *rig, bool begins); /* called before and after each step, if set */
     struct rig_conn conns[RIG_CONNS];
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
@@ -315,6 +319,7 @@ static ALD_UNUSED void rig_close(struct rig *rig, uint64_t conn)
 
 static ALD_UNUSED void rig_signal(struct rig *rig, uint64_t conn, struct ald_signal *signal)
 {
+    signal->denied = rig->denies;
     rig_event(rig, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = conn, .signal = signal});
     ald_signal_clear(signal);
 }
@@ -486,6 +491,59 @@ static ALD_UNUSED void rig_resume(struct rig *rig, uint64_t conn, uint64_t sessi
 static ALD_UNUSED void rig_drain(struct rig *rig, ald_usec usec)
 {
     rig_event(rig, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = rig->now + usec});
+}
+
+/* What an operator asks; gives the result. */
+static ALD_UNUSED int rig_ask(struct rig *rig, enum ald_event_kind kind, const char *text)
+{
+    struct ald_event event = {
+        .kind = (uint8_t)kind, .text = ald_str(text), .now = rig->now, .wall = 1700000000 * ALD_SEC + rig->now};
+
+    ald_hub_step(rig->hub, &event, &rig->effects);
+    ald_hub_check(rig->hub);
+    rig_take_effects(rig);
+    rig_settle(rig);
+    return event.result;
+}
+
+static ALD_UNUSED void rig_note_command(struct rig *rig, const struct ald_note *note)
+{
+    rig_line(rig, "* %s %.*s %s", ald_note_name((enum ald_note_kind)note->kind), ALD_STR_ARG(note->wire_id),
+             ald_phase_name((enum ald_phase)note->phase));
+    if (note->outcome != ALD_OUTCOME_NONE) {
+        rig_line(rig, " %s", ald_outcome_name((enum ald_outcome)note->outcome));
+    }
+    if (note->cause != ALD_CAUSE_NONE) {
+        rig_line(rig, " %s", ald_cause_word((enum ald_cause)note->cause));
+    }
+    rig_line(rig, "\n");
+}
+
+static ALD_UNUSED void rig_noted(void *owner, const struct ald_note *note)
+{
+    struct rig *rig = owner;
+
+    ald_check(note->now == rig->now);
+    switch ((enum ald_note_kind)note->kind) {
+    case ALD_NOTE_EVENT:
+        rig_line(rig, "* event %.*s %.*s", ALD_STR_ARG(note->name), ALD_STR_ARG(note->change));
+        rig_line(rig, note->cause != ALD_CAUSE_NONE ? " %s\n" : "%s\n", ald_cause_word((enum ald_cause)note->cause));
+        return;
+    case ALD_NOTE_CHANNEL:
+        rig_line(rig, "* channel of %.*s %.*s\n", ALD_STR_ARG(note->target), ALD_STR_ARG(note->change));
+        return;
+    case ALD_NOTE_ELECTION:
+        rig_line(rig, "* election of %.*s %.*s\n", ALD_STR_ARG(note->target), ALD_STR_ARG(note->change));
+        return;
+    default:
+        rig_note_command(rig, note);
+        return;
+    }
+}
+
+static ALD_UNUSED void rig_watch(struct rig *rig, uint32_t mask)
+{
+    ald_hub_watch(rig->hub, mask, rig_noted, rig);
 }
 
 static ALD_UNUSED struct ald_command_view rig_view(const struct rig *rig, const char *id)

@@ -120,6 +120,9 @@ static const char *register_judge(struct ald_hub *hub, struct ald_hub_conn *conn
 {
     const struct ald_party *party = ald_party_find(conn, signal->party);
 
+    if (signal->denied) {
+        return "the credential does not allow this target";
+    }
     if (hub->draining) {
         return "the hub is stopping";
     }
@@ -353,7 +356,7 @@ void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_sign
     ald_ignore(ald_hub_conn_say(hub, party->conn, signal)); /* what is said about a link that is gone means nothing */
 }
 
-void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party)
+void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party, bool reconnect)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
 
@@ -362,7 +365,7 @@ void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party)
         ald_channel_set_leaving(hub, party->channel);
     }
     if ((party->traits & ALD_CAN_LEAVE) != 0) {
-        signal.reconnect = true;
+        signal.reconnect = reconnect;
         ald_party_say(hub, party, &signal);
     }
 }

@@ -59,7 +59,7 @@ bool ald_party_is_choked(const struct ald_party *party);
 /* Say something about the link itself; dropped while the party is away. Takes the references of `signal`. */
 void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
 /* Its channel takes no more; it is told so if it knows what a goodbye is. */
-void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party);
+void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party, bool reconnect);
 /* Tell it what `kept` stands for; with a session it is kept until it is acknowledged. Never fails. */
 void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
 /* What was told and is known not to have been written is taken back. */

@@ -1,8 +1,8 @@
 #include "hub/primary.h"
 
 #include "hub/channel.h"
+#include "hub/notes.h"
 #include "hub/party.h"
-#include "hub/state.h"
 
 const struct ald_state ald_election_states[] = {
     [ALD_ELECTION_NONE] = {"none", ALD_STATE_INITIAL, ALD_TO(ALD_ELECTION_PROMOTING)},
@@ -18,7 +18,12 @@ const struct ald_state ald_election_states[] = {
 
 static void election_set_state(struct ald_hub *hub, struct ald_target *target, enum ald_election_state state)
 {
-    ald_sm_move(&hub->machines[ALD_MACHINE_ELECTION], &target->election.state, (uint8_t)state);
+    struct ald_machine *machine = &hub->machines[ALD_MACHINE_ELECTION];
+
+    ald_sm_move(machine, &target->election.state, (uint8_t)state);
+    if (ald_notes_wanted(hub, ALD_NOTE_ELECTION)) {
+        ald_notes_of_election(hub, target, ald_sm_name(machine, (uint8_t)state));
+    }
 }
 
 void ald_primary_init(struct ald_election *election)
@@ -45,10 +50,11 @@ static void election_promote(struct ald_hub *hub, struct ald_target *target, str
 
     ald_assert(election->holder == NULL);
     ald_node_remove(&channel->candidate);
-    election_set_state(hub, target, ALD_ELECTION_PROMOTING);
     election->holder = channel;
     election->term = ++hub->last_term;
     channel->term = election->term;
+    election_set_state(hub, target, ALD_ELECTION_PROMOTING);
+    ald_notes_channel(hub, channel, "promoting");
     ald_hub_count(hub, ALD_N_ELECTIONS);
     ald_hub_alarm_set(hub, &election->alarm, hub->now + hub->config.primary_timeout);
     primary_tell(hub, channel, true);
@@ -117,6 +123,7 @@ static void election_release(struct ald_hub *hub, struct ald_target *target)
 {
     struct ald_channel *holder = ald_steal(&target->election.holder);
 
+    ald_notes_channel(hub, holder, "demoted");
     if (holder->is_candidate) {
         ald_list_push_back(&target->election.passed, &holder->candidate);
     }
@@ -210,6 +217,7 @@ static void election_answered(struct ald_hub *hub, struct ald_target *target, bo
         }
         ald_hub_alarm_stop(hub, &election->alarm);
         election_set_state(hub, target, ALD_ELECTION_CONFIRMED);
+        ald_notes_channel(hub, election->holder, "primary");
         ald_hub_count(hub, ALD_N_PROMOTIONS_CONFIRMED);
         election_readmit(election); /* the round is over */
         ald_work_add(&hub->work.channels, &election->holder->work);
@@ -260,6 +268,29 @@ void ald_primary_timeout(struct ald_hub *hub, struct ald_target *target)
     default:
         return;
     }
+}
+
+/* The next in line is whoever stands first, also when the one before him is on his way out already. */
+bool ald_primary_choose(struct ald_hub *hub, struct ald_channel *channel)
+{
+    struct ald_target *target = channel->target;
+    struct ald_election *election = &target->election;
+    bool is_held = election->state == ALD_ELECTION_PROMOTING || election->state == ALD_ELECTION_CONFIRMED;
+
+    if (!channel->is_candidate) {
+        return false;
+    }
+    if (election->holder == channel) {
+        return is_held;
+    }
+    ald_node_remove(&channel->candidate);
+    ald_list_push_front(&election->candidates, &channel->candidate);
+    if (is_held) {
+        election_demote(hub, target);
+    } else if (election->holder == NULL) {
+        election_vacant(hub, target);
+    }
+    return true;
 }
 
 struct ald_channel *ald_primary_find(const struct ald_target *target)

@@ -22,6 +22,9 @@ void ald_primary_update(struct ald_hub *hub, struct ald_channel *channel);
 void ald_primary_welcome(struct ald_hub *hub, struct ald_channel *channel);
 void ald_primary_answered(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_primary_timeout(struct ald_hub *hub, struct ald_target *target);
+/* An operator wants this one: whoever holds the office steps down first. False when it cannot be: it is no candidate, or
+ * it is itself about to step down. */
+bool ald_primary_choose(struct ald_hub *hub, struct ald_channel *channel);
 
 /* The confirmed one, or NULL. */
 struct ald_channel *ald_primary_find(const struct ald_target *target);

@@ -109,7 +109,7 @@ void ald_roster_start(struct ald_hub *hub, struct ald_command *whole)
     }
     ald_history_pin(hub, whole); /* until it is told */
     ald_command_set_phase(hub, whole, ALD_PHASE_QUEUED);
-    ald_command_note(hub, whole, ALD_NOTE_FANNED_OUT);
+    ald_command_write(hub, whole, ALD_LINE_FANNED_OUT);
     whole->roster->next = channel_of(ald_list_first(&target->channels));
     ald_list_push_back(&target->rosters, &whole->roster->target_node);
     ald_work_add(&hub->work.rosters, &whole->roster->work);
@@ -189,7 +189,7 @@ void ald_roster_cancel(struct ald_hub *hub, struct ald_command *whole)
     if (!whole->cancel_wanted) {
         whole->cancel_wanted = true;
         whole->roster->closing = true;
-        ald_command_note(hub, whole, ALD_NOTE_CANCEL_WANTED);
+        ald_command_write(hub, whole, ALD_LINE_CANCEL_WANTED);
         ald_work_add(&hub->work.rosters, &whole->roster->work);
     }
 }
@@ -209,7 +209,7 @@ void ald_roster_member_sent(struct ald_hub *hub, struct ald_command *member)
 
     if (whole->phase == ALD_PHASE_QUEUED) {
         ald_command_set_phase(hub, whole, ALD_PHASE_SENT);
-        ald_command_note(hub, whole, ALD_NOTE_SENT);
+        ald_command_write(hub, whole, ALD_LINE_SENT);
     }
 }
 

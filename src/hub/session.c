@@ -263,6 +263,10 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct ald_session *session = ald_table_find_number(&hub->sessions, signal->session);
     struct ald_hub_conn *other;
 
+    if (signal->denied) {
+        ald_party_deny(hub, conn, signal->party, "the credential does not allow this target");
+        return;
+    }
     if (session == NULL || hub->draining) {
         ald_party_deny(hub, conn, signal->party, session == NULL ? "no such session" : "the hub is stopping");
         return;

@@ -14,6 +14,7 @@
 #include "base/table.h"
 #include "hub/alarm.h"
 #include "hub/conn.h"
+#include "hub/note.h"
 #include "hub/view.h"
 
 enum ald_hub_machine {
@@ -59,6 +60,10 @@ struct ald_hub {
     ald_wall wall;
     struct ald_effects *effects; /* of the step under way, or NULL */
     uint64_t counters[ALD_N_COUNTERS];
+
+    uint32_t note_mask; /* kinds that somebody watches for */
+    ald_note_fn note;
+    void *note_owner;
 
     struct ald_machine machines[ALD_N_MACHINES];
     uint64_t arrows[ALD_N_MACHINES][ALD_HUB_STATES_MAX * ALD_HUB_STATES_MAX];

@@ -15,6 +15,7 @@
 #include "hub/drain.h"
 #include "hub/health.h"
 #include "hub/history.h"
+#include "hub/operator.h"
 #include "hub/party.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
@@ -173,7 +174,7 @@ static void step_of_conn(struct ald_hub *hub, const struct ald_event *event)
     }
 }
 
-static void step_event(struct ald_hub *hub, const struct ald_event *event)
+static void step_event(struct ald_hub *hub, struct ald_event *event)
 {
     switch ((enum ald_event_kind)event->kind) {
     case ALD_EVENT_OPENED:
@@ -186,6 +187,11 @@ static void step_event(struct ald_hub *hub, const struct ald_event *event)
         break;
     case ALD_EVENT_DRAIN:
         ald_drain_start(hub, event);
+        break;
+    case ALD_EVENT_CANCEL:
+    case ALD_EVENT_CHANNEL_LEAVE:
+    case ALD_EVENT_CHANNEL_PRIMARY:
+        ald_operator_event(hub, event);
         break;
     default:
         break;
@@ -279,7 +285,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     step_reaped(hub, budget);
 }
 
-void ald_hub_step(struct ald_hub *hub, const struct ald_event *event, struct ald_effects *effects)
+void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effects *effects)
 {
     struct step_budget budget = {.units = hub->config.step_work};
     bool is_end = event->kind == ALD_EVENT_CLOSED; /* nothing is said on a connection from here on: it comes first */

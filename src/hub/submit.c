@@ -3,12 +3,12 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
+#include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/router.h"
 #include "hub/self.h"
-#include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -26,6 +26,12 @@ static void submit_refuse_bare(struct ald_hub *hub, struct ald_hub_conn *conn, c
     reply.cause = (uint8_t)cause;
     reply.text = ald_str(ald_cause_text(cause));
     ald_hub_count(hub, ALD_N_REFUSED);
+    ald_notes_bare(hub, ALD_NOTE_ENDED,
+                   &(struct ald_notes_bare){.id = reply.id,
+                                            .msg = signal->msg,
+                                            .conn = conn,
+                                            .party = ald_party_find(conn, signal->party),
+                                            .cause = (uint8_t)cause});
     if (!ald_hub_conn_say(hub, conn, &reply)) {
         ald_hub_count(hub, ALD_N_REPLIES_UNDELIVERED);
     }
@@ -39,6 +45,14 @@ static bool name_fits(struct ald_str name)
 static struct ald_route submit_refusal(enum ald_cause cause, const char *text)
 {
     return (struct ald_route){.cause = (uint8_t)cause, .text = text};
+}
+
+static struct ald_route submit_judge_denied(const struct ald_signal *signal)
+{
+    if (signal->denied) {
+        return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "the sender's credential does not allow this command");
+    }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
 /* What is wrong with the message as such. */
@@ -141,10 +155,16 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
-static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party *party, const struct ald_msg *msg)
+/* The edge's verdict comes first: who may not send it learns nothing else. */
+static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party *party,
+                                     const struct ald_signal *signal)
 {
-    struct ald_route route = submit_judge_form(hub, msg);
+    const struct ald_msg *msg = signal->msg;
+    struct ald_route route = submit_judge_denied(signal);
 
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_form(hub, msg);
+    }
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_options(msg);
     }
@@ -217,7 +237,7 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         submit_refuse_bare(hub, conn, signal, ALD_CAUSE_NOT_ALLOWED);
         return;
     }
-    route = submit_route(hub, party, signal->msg);
+    route = submit_route(hub, party, signal);
     if (route.queue != NULL) {
         submit_compact(hub, signal->msg);
     }
@@ -230,31 +250,75 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     if (command->msg->to.channel.size > 0) {
         command->mode = ALD_MODE_CHANNEL;
     }
+    ald_notes_command(hub, ALD_NOTE_SUBMITTED, command, command->msg);
+    if (signal->denied) {
+        ald_hub_count(hub, ALD_N_COMMANDS_DENIED);
+        ald_command_write(hub, command, ALD_LINE_DENIED);
+    }
     submit_place(hub, command, &route);
+}
+
+/* What is wrong with an event; the hub itself takes none. */
+static enum ald_cause submit_judge_event(const struct ald_hub *hub, const struct ald_party *party,
+                                         const struct ald_signal *signal)
+{
+    struct ald_route route;
+
+    if (party == NULL || signal->denied) {
+        return ALD_CAUSE_NOT_ALLOWED;
+    }
+    if (hub->draining) {
+        return ALD_CAUSE_DRAINING;
+    }
+    route = submit_judge_form(hub, signal->msg);
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_options(signal->msg);
+    }
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = submit_judge_sender(hub, party, signal->msg->name);
+    }
+    if (route.cause == ALD_CAUSE_NONE && ald_self_is_meant(signal->msg)) {
+        return ALD_CAUSE_UNKNOWN_COMMAND;
+    }
+    return (enum ald_cause)route.cause;
+}
+
+static bool submit_tell_event(struct ald_hub *hub, const struct ald_notes_bare *taken)
+{
+    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
+
+    event.msg = ald_msg_ref((struct ald_msg *)taken->msg);
+    event.id = taken->id;
+    event.from = taken->party->who->target;
+    return ald_party_offer(hub, taken->channel->party, &event);
 }
 
 /* An event is not awaited: it reaches one channel now or nobody (DESIGN section 2: "Events may be dropped, counted"). */
 void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_party *party = ald_party_find(conn, signal->party);
-    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct ald_notes_bare taken = {.msg = signal->msg, .conn = conn, .party = ald_party_find(conn, signal->party)};
     struct ald_route route = {.channel = NULL};
-    bool told = false;
 
     if (!submit_is_sound(signal, ALD_EVENT)) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
-    if (party != NULL && !hub->draining && submit_judge_form(hub, signal->msg).cause == ALD_CAUSE_NONE &&
-        submit_judge_options(signal->msg).cause == ALD_CAUSE_NONE &&
-        submit_judge_sender(hub, party, signal->msg->name).cause == ALD_CAUSE_NONE && !ald_self_is_meant(signal->msg)) {
+    taken.id = ald_hub_id(hub, ald_hub_number(hub));
+    taken.cause = (uint8_t)submit_judge_event(hub, taken.party, signal);
+    if (taken.cause == ALD_CAUSE_NONE) {
         route = ald_route_event(hub, signal->msg);
+        taken.channel = route.channel;
+        taken.cause = route.cause;
     }
-    if (route.channel != NULL) {
-        event.msg = ald_msg_ref(signal->msg);
-        event.id = ald_hub_id(hub, ald_hub_number(hub));
-        event.from = party->who->target;
-        told = ald_party_offer(hub, route.channel->party, &event);
+    if (taken.channel != NULL && !submit_tell_event(hub, &taken)) {
+        taken.channel = NULL;
     }
-    ald_hub_count(hub, told ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);
+    if (taken.channel == NULL && taken.cause == ALD_CAUSE_NONE) {
+        taken.cause = ALD_CAUSE_BUSY; /* everybody is choked, or memory is short */
+    }
+    ald_hub_count(hub, taken.channel != NULL ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);
+    if (signal->denied) {
+        ald_hub_count(hub, ALD_N_EVENTS_DENIED);
+    }
+    ald_notes_bare(hub, ALD_NOTE_EVENT, &taken);
 }

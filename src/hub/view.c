@@ -68,7 +68,7 @@ static void view_story(const struct ald_hub *hub, const struct ald_command *comm
             .at = line->at,
             .phase = (uint8_t)line->phase,
             .attempt = (uint8_t)line->attempt,
-            .text = ald_note_text((enum ald_note)line->note),
+            .text = ald_line_text((enum ald_line)line->what),
         };
         if (line->channel != 0) {
             ald_id_format(ald_hub_id(hub, line->channel), shown->channel_id);

@@ -94,6 +94,8 @@ struct ald_signal {
     bool healthy;
     bool reconnect;
 
+    bool denied; /* REGISTER, RESUME, COMMAND, EVENT to the hub: the edge's verdict; the hub refuses it as not allowed */
+
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
     struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */

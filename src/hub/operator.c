@@ -1,0 +1,84 @@
+#include "hub/operator.h"
+
+#include "hub/cancel.h"
+#include "hub/channel.h"
+#include "hub/command.h"
+#include "hub/party.h"
+#include "hub/primary.h"
+#include "hub/session.h"
+#include "hub/state.h"
+
+/* A refused cancel is no conflict: whether the agent's protocol can cancel shows only once the command is sent. */
+static int operator_cancel(struct ald_hub *hub, const struct ald_event *event)
+{
+    struct ald_command *command = ald_command_find_text(hub, event->text);
+
+    if (command == NULL) {
+        return ALD_ASK_UNKNOWN;
+    }
+    if (command->outcome != ALD_OUTCOME_NONE) {
+        return ALD_ASK_CONFLICT;
+    }
+    ald_command_write(hub, command, ALD_LINE_BY_OPERATOR);
+    ald_cancel(hub, command);
+    return 0;
+}
+
+/*
+ * As if the party had said goodbye itself: its session is over, one of several parties loses its name only, the last one
+ * takes the connection with it. What it has in flight it may finish. One that is away has nobody to be told.
+ */
+static int operator_leave(struct ald_hub *hub, const struct ald_event *event)
+{
+    struct ald_channel *channel = ald_channel_find(hub, event->text);
+    struct ald_party *party;
+
+    if (channel == NULL) {
+        return ALD_ASK_UNKNOWN;
+    }
+    party = channel->party;
+    if (channel->state == ALD_CHANNEL_LIVE && (channel->leaving || party->conn->state != ALD_CONN_OPEN)) {
+        return ALD_ASK_CONFLICT;
+    }
+    if (party->session != NULL) {
+        ald_session_over(hub, party->session);
+    }
+    if (party->conn == NULL) {
+        return 0;
+    }
+    if (party->conn->n_parties > 1) {
+        ald_party_say_goodbye(hub, party, event->reconnect);
+        ald_channel_part(hub, channel);
+        return 0;
+    }
+    ald_channel_set_leaving(hub, channel);
+    ald_hub_conn_send_away(hub, party->conn, event->reconnect);
+    return 0;
+}
+
+static int operator_primary(struct ald_hub *hub, const struct ald_event *event)
+{
+    struct ald_channel *channel = ald_channel_find(hub, event->text);
+
+    if (channel == NULL) {
+        return ALD_ASK_UNKNOWN;
+    }
+    return ald_primary_choose(hub, channel) ? 0 : ALD_ASK_CONFLICT;
+}
+
+void ald_operator_event(struct ald_hub *hub, struct ald_event *event)
+{
+    switch ((enum ald_event_kind)event->kind) {
+    case ALD_EVENT_CANCEL:
+        event->result = operator_cancel(hub, event);
+        break;
+    case ALD_EVENT_CHANNEL_LEAVE:
+        event->result = operator_leave(hub, event);
+        break;
+    case ALD_EVENT_CHANNEL_PRIMARY:
+        event->result = operator_primary(hub, event);
+        break;
+    default:
+        break;
+    }
+}
