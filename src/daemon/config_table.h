@@ -48,6 +48,8 @@
       "Permissions of the socket; who may write to it may do everything.")                                             \
     X(EXCHANGE_IDENTIFIER, "exchange", "identifier", NAME, "exchange", 1, ALD_NAME_MAX,                                \
       "Identifier of this exchange, as existing controllers have one; shown by the API.")                              \
+    X(EXCHANGE_MANAGEMENT, "exchange", "management", YES, "yes", 0, 1,                                                 \
+      "Serve the management endpoints of the original at /exchange and /_node/exchange.")                              \
     X(EXCHANGE_REPLY_TIMEOUT, "exchange", "reply_timeout", DURATION, "60s", ALD_MSEC, ALD_CONFIG_LONG,                 \
       "Deadline of a command whose sender names none.")                                                                \
     X(EXCHANGE_HELLO_TIMEOUT, "exchange", "hello_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_HOUR,                 \

@@ -185,6 +185,7 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
         .edge = daemon->edge,
         .id = ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_ID)),
         .identifier = ald_str(ald_config_text(daemon->config, ALD_KEY_EXCHANGE_IDENTIFIER)),
+        .exchange_pages = ald_config_number(daemon->config, ALD_KEY_EXCHANGE_MANAGEMENT) != 0,
     };
     int r = ald_mgmt_new(&spec, &daemon->mgmt);
 

@@ -5,25 +5,10 @@
 
 #include "base/error.h"
 #include "conn/answer.h"
+#include "loop/random.h"
 #include "mgmt/mgmt_impl.h"
+#include "mgmt/routes.h"
 #include "wire/http/http_url.h"
-
-/* A segment that may be anything: a name. */
-#define ANY ""
-
-static const struct route {
-    const char *segments[MGMT_SEGMENTS_MAX];
-    int (*answer)(struct ald_mgmt_call *call);
-} routes[] = {
-    {{"api", "v1", "hub"}, ald_mgmt_hub},
-    {{"api", "v1", "targets"}, ald_mgmt_targets},
-    {{"api", "v1", "targets", ANY}, ald_mgmt_target},
-    {{"api", "v1", "channels"}, ald_mgmt_channels},
-    {{"api", "v1", "channels", ANY}, ald_mgmt_channel},
-    {{"api", "v1", "commands"}, ald_mgmt_commands},
-    {{"api", "v1", "commands", ANY}, ald_mgmt_command},
-    {{"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
-};
 
 static int text_answer(struct ald_mgmt_call *call, uint16_t status, const char *text)
 {
@@ -36,12 +21,12 @@ static int text_answer(struct ald_mgmt_call *call, uint16_t status, const char *
 }
 
 /* Alive: the thread that answers this is the one that does everything. */
-static int livez_answer(struct ald_mgmt_call *call)
+int ald_mgmt_livez(struct ald_mgmt_call *call)
 {
     return text_answer(call, 200, "alive\n");
 }
 
-static int readyz_answer(struct ald_mgmt_call *call)
+int ald_mgmt_readyz(struct ald_mgmt_call *call)
 {
     if (ald_edge_draining(call->mgmt->edge)) {
         return text_answer(call, 503, "draining\n");
@@ -49,7 +34,7 @@ static int readyz_answer(struct ald_mgmt_call *call)
     return text_answer(call, 200, "ready\n");
 }
 
-static int root_answer(struct ald_mgmt_call *call)
+int ald_mgmt_root(struct ald_mgmt_call *call)
 {
     return text_answer(call, 200,
                        "This is a hub of aldis, a command-reply exchange.\n"
@@ -59,14 +44,10 @@ static int root_answer(struct ald_mgmt_call *call)
                        "  /api/v1/targets        who can be commanded\n"
                        "  /api/v1/channels       over which connections\n"
                        "  /api/v1/commands       what was commanded, and what became of it\n"
+                       "  /api/v1/openapi.json   all of the API\n"
+                       "  /metrics               for monitoring\n"
                        "  /livez /readyz         for supervisors\n");
 }
-
-static const struct route plain_routes[] = {
-    {{"livez"}, livez_answer},
-    {{"readyz"}, readyz_answer},
-    {{ANY}, root_answer}, /* "/" has one empty segment, and nothing else may be empty: see route_fits() */
-};
 
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail)
 {
@@ -75,30 +56,10 @@ int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *de
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static bool route_fits(const struct route *route, const struct ald_mgmt_call *call)
+void ald_mgmt_field(struct ald_mgmt_call *call, struct ald_str name, struct ald_str value)
 {
-    for (size_t i = 0; i < MGMT_SEGMENTS_MAX; i++) {
-        const char *expected = route->segments[i];
-
-        if (expected == NULL || i >= call->n_segments) {
-            return expected == NULL && i >= call->n_segments;
-        }
-        if (expected[0] != '\0' ? !ald_str_equal(call->segments[i], ald_str(expected))
-                                : (call->segments[i].size == 0) != (call->n_segments == 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static const struct route *route_find(const struct route *table, size_t n, const struct ald_mgmt_call *call)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (route_fits(&table[i], call)) {
-            return &table[i];
-        }
-    }
-    return NULL;
+    ald_assert(call->page->n_fields < ALD_PAGE_FIELDS);
+    call->page->fields[call->page->n_fields++] = (struct ald_http_field){name, value};
 }
 
 enum { PATH_NOWHERE = 1, PATH_MALFORMED };
@@ -130,38 +91,13 @@ static int path_split(struct ald_mgmt_call *call, char *to, size_t room)
     return 0;
 }
 
-static bool method_reads(const struct ald_http_request *head)
-{
-    return ald_str_equal(head->method, ALD_STR("GET")) || ald_str_equal(head->method, ALD_STR("HEAD"));
-}
-
-static int call_answer(struct ald_mgmt_call *call)
-{
-    const struct route *route = route_find(plain_routes, ALD_COUNT(plain_routes), call);
-
-    if (route == NULL) {
-        route = route_find(routes, ALD_COUNT(routes), call);
-    }
-    if (route == NULL) {
-        return ald_mgmt_problem(call, 404, "There is nothing at this path");
-    }
-    if (!method_reads(call->head)) {
-        call->page->fields[call->page->n_fields++] = (struct ald_http_field){ALD_STR("Allow"), ALD_STR("GET, HEAD")};
-        return ald_mgmt_problem(call, 405, "This can only be read");
-    }
-    /* What was true a moment ago may not be shown as if it were now. */
-    call->page->fields[call->page->n_fields++] = (struct ald_http_field){ALD_STR("Cache-Control"), ALD_STR("no-store")};
-    call->page->type = "application/json";
-    ald_json_write_init(&call->json, &call->page->body, ALD_JSON_COMPACT);
-    return route->answer(call);
-}
-
 static int mgmt_answer(void *owner, const struct ald_page_request *request, struct ald_page *page)
 {
-    const struct ald_mgmt *mgmt = owner;
+    struct ald_mgmt *mgmt = owner;
     struct ald_mgmt_call call = {
         .mgmt = mgmt,
         .hub = ald_edge_hub(mgmt->edge),
+        .request = request,
         .head = request->head,
         .page = page,
         .now = ald_loop_fresh(),
@@ -172,7 +108,7 @@ static int mgmt_answer(void *owner, const struct ald_page_request *request, stru
 
     switch (path_split(&call, scratch, sizeof(scratch))) {
     case 0:
-        r = call_answer(&call);
+        r = ald_mgmt_route_call(&call);
         break;
     case PATH_MALFORMED:
         r = ald_mgmt_problem(&call, 400, "The path is not percent-encoded");
@@ -252,6 +188,7 @@ int ald_mgmt_done(struct ald_mgmt_call *call)
 int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
 {
     struct ald_mgmt *mgmt = malloc(sizeof(*mgmt));
+    uint64_t seed[2];
 
     if (mgmt == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
@@ -260,15 +197,22 @@ int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
         .edge = spec->edge,
         .id = spec->id,
         .identifier = spec->identifier,
+        .exchange_pages = spec->exchange_pages,
         .started = ald_loop_fresh(),
         .started_wall = ald_loop_wall(),
     };
+    ald_random_fill(seed, sizeof(seed));
+    ald_tally_init(&mgmt->tally, seed);
     *ret_mgmt = mgmt;
     return 0;
 }
 
 struct ald_mgmt *ald_mgmt_free(struct ald_mgmt *mgmt)
 {
+    if (mgmt == NULL) {
+        return NULL;
+    }
+    ald_tally_fini(&mgmt->tally);
     free(mgmt);
     return NULL;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * Mgmt: the pages of a hub: `/api/v1`, `/livez`, `/readyz` and `/`. It reads the hub, the doors and the counters
- * between two steps; it decides nothing and keeps nothing.
+ * Mgmt: the pages of a hub: `/api/v1`, `/metrics`, `/livez`, `/readyz`, `/`, and the management endpoints of the original
+ * (exchange.h). It reads the hub, the doors and the counters between two steps, and decides nothing. What it keeps is a
+ * tally of how commands ended.
  *
  * Form:       JSON members in snake_case; instants as ISO 8601 text in UTC, and beside them milliseconds since the
  *             beginning of what they belong to. Lists are pages: `limit` (1 to MGMT_LIMIT_MAX) and `after`, the
@@ -20,6 +21,7 @@ struct ald_mgmt_spec {
     struct ald_edge *edge;     /* borrowed, outlives mgmt */
     struct ald_str id;         /* of the hub; borrowed, outlives mgmt */
     struct ald_str identifier; /* of the exchange; the same */
+    bool exchange_pages;       /* the original's management endpoints; [exchange] management */
 };
 
 /* Gives the pages. Errors: ALDIS_E_NOMEM. */

@@ -1,5 +1,7 @@
 /* GET /api/v1/hub: what the hub is, and everything that is counted. */
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "mgmt/mgmt_impl.h"
 
@@ -106,6 +108,45 @@ static void totals_write(struct ald_mgmt_call *call)
     ald_json_write_end(&call->json);
 }
 
+/* A number of milliseconds with a fraction, as JSON. */
+static void msec_write(struct ald_mgmt_call *call, const char *name, uint64_t usec)
+{
+    char text[40];
+
+    (void)snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long)(usec / 1000),
+                   (unsigned long long)(usec % 1000));
+    ald_json_write_member_raw(&call->json, name, ald_str(text));
+}
+
+/* How long commands took, of whatever outcome; the buckets are cumulative, and `count` stands for one without a bound. */
+static void latency_write(struct ald_mgmt_call *call)
+{
+    const struct ald_tally_times *times = call->mgmt->tally.times;
+    uint64_t n = 0, sum = 0, below = 0;
+
+    for (int i = ALD_SUCCEEDED; i < TALLY_OUTCOMES; i++) {
+        n += times[i].n;
+        sum += times[i].sum_usec;
+    }
+    ald_json_write_name(&call->json, ALD_STR("latency"));
+    ald_json_write_object(&call->json);
+    ald_json_write_member_u64(&call->json, "count", n);
+    msec_write(call, "sum_ms", sum);
+    ald_json_write_name(&call->json, ALD_STR("buckets"));
+    ald_json_write_array(&call->json);
+    for (size_t bucket = 0; bucket < TALLY_BUCKETS; bucket++) {
+        for (int i = ALD_SUCCEEDED; i < TALLY_OUTCOMES; i++) {
+            below += times[i].counts[bucket];
+        }
+        ald_json_write_object(&call->json);
+        msec_write(call, "le_ms", ald_tally_bounds[bucket]);
+        ald_json_write_member_u64(&call->json, "count", below);
+        ald_json_write_end(&call->json);
+    }
+    ald_json_write_end(&call->json);
+    ald_json_write_end(&call->json);
+}
+
 int ald_mgmt_hub(struct ald_mgmt_call *call)
 {
     const struct ald_mgmt *mgmt = call->mgmt;
@@ -120,6 +161,7 @@ int ald_mgmt_hub(struct ald_mgmt_call *call)
     ald_mgmt_wall(call, "now", call->wall);
     ald_mgmt_span(call, "uptime_ms", mgmt->started, call->now);
     totals_write(call);
+    latency_write(call);
     hub_counters_write(call);
     edge_counters_write(call);
     dialects_write(call);

@@ -4,6 +4,7 @@
 
 #include "loop/loop.h"
 #include "mgmt/mgmt.h"
+#include "mgmt/tally.h"
 #include "msg/json_write.h"
 
 enum {
@@ -11,21 +12,24 @@ enum {
     MGMT_BODY_MAX = 32 * 1024 * 1024,
     MGMT_LIMIT_DEFAULT = 100,
     MGMT_LIMIT_MAX = 1000,
-    MGMT_SEGMENTS_MAX = 5, /* of a path that means anything: api, v1, commands, ID, members */
+    MGMT_SEGMENTS_MAX = 6, /* of a path that means anything: _node, exchange, IDENTIFIER, targets, ID, channels */
     MGMT_PATH_MAX = 8 * 1024
 };
 
 struct ald_mgmt {
     struct ald_edge *edge;
     struct ald_str id, identifier;
+    bool exchange_pages;
     ald_usec started;
     ald_wall started_wall;
+    struct ald_tally tally;
 };
 
 /* One request. */
 struct ald_mgmt_call {
-    const struct ald_mgmt *mgmt;
+    struct ald_mgmt *mgmt;
     const struct ald_hub *hub;
+    const struct ald_page_request *request;
     const struct ald_http_request *head;
     struct ald_page *page;
     struct ald_json_writer json; /* into the page */
@@ -35,7 +39,13 @@ struct ald_mgmt_call {
     size_t n_segments;
 };
 
-/* The routes. Each writes one JSON value, or a problem. Errors: ALDIS_E_NOMEM. */
+/* The routes. Each writes one value, or a problem. Errors: ALDIS_E_NOMEM. */
+int ald_mgmt_root(struct ald_mgmt_call *call);
+int ald_mgmt_front(struct ald_mgmt_call *call);
+int ald_mgmt_asset(struct ald_mgmt_call *call);
+int ald_mgmt_livez(struct ald_mgmt_call *call);
+int ald_mgmt_readyz(struct ald_mgmt_call *call);
+int ald_mgmt_metrics(struct ald_mgmt_call *call);
 int ald_mgmt_hub(struct ald_mgmt_call *call);
 int ald_mgmt_targets(struct ald_mgmt_call *call);
 int ald_mgmt_target(struct ald_mgmt_call *call);
@@ -47,6 +57,8 @@ int ald_mgmt_members(struct ald_mgmt_call *call);
 
 /* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);
+/* Add a header; the views are literals, or live as long as the request. */
+void ald_mgmt_field(struct ald_mgmt_call *call, struct ald_str name, struct ald_str value);
 
 /* A page of a list, as asked for. */
 struct ald_mgmt_paging {

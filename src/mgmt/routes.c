@@ -1,0 +1,117 @@
+#include "mgmt/routes.h"
+
+#include "base/error.h"
+#include "mgmt/exchange.h"
+
+#define ANY MGMT_ANY
+
+static const struct ald_mgmt_route routes[] = {
+    {MGMT_GET, MGMT_OPEN, {ANY}, ald_mgmt_root}, /* "/" has one empty segment, and nothing else may be empty */
+    {MGMT_GET, MGMT_OPEN, {"livez"}, ald_mgmt_livez},
+    {MGMT_GET, MGMT_OPEN, {"readyz"}, ald_mgmt_readyz},
+    {MGMT_GET, MGMT_READ, {"metrics"}, ald_mgmt_metrics},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "hub"}, ald_mgmt_hub},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "targets"}, ald_mgmt_targets},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "targets", ANY}, ald_mgmt_target},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "channels"}, ald_mgmt_channels},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "channels", ANY}, ald_mgmt_channel},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "commands"}, ald_mgmt_commands},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY}, ald_mgmt_command},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
+};
+
+static const char *const method_names[] = {
+    [MGMT_GET] = "GET",
+    [MGMT_POST] = "POST",
+    [MGMT_DELETE] = "DELETE",
+};
+_Static_assert(ALD_COUNT(method_names) == MGMT_N_METHODS, "a method has no name");
+
+/* For every set of methods that a path may have, in the order of the enum. HEAD is GET without its body. */
+static const char *const allows[1 << MGMT_N_METHODS] = {
+    "",       "GET, HEAD",         "POST",         "GET, HEAD, POST",
+    "DELETE", "GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE",
+};
+
+const struct ald_mgmt_route *ald_mgmt_route(size_t i)
+{
+    return i < ALD_COUNT(routes) ? &routes[i] : NULL;
+}
+
+const char *ald_mgmt_method_name(enum ald_mgmt_method method)
+{
+    return method_names[method];
+}
+
+static bool route_fits(const struct ald_mgmt_route *route, const struct ald_mgmt_call *call)
+{
+    for (size_t i = 0; i < MGMT_SEGMENTS_MAX; i++) {
+        const char *expected = route->segments[i];
+
+        if (expected == NULL || i >= call->n_segments) {
+            return expected == NULL && i >= call->n_segments;
+        }
+        if (expected[0] != '\0' ? !ald_str_equal(call->segments[i], ald_str(expected))
+                                : (call->segments[i].size == 0) != (call->n_segments == 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool method_is(const struct ald_mgmt_route *route, struct ald_str method)
+{
+    return ald_str_equal(method, ald_str(method_names[route->method])) ||
+           (route->method == MGMT_GET && ald_str_equal(method, ALD_STR("HEAD")));
+}
+
+/* Gives the route, or NULL with the methods that the path has (none: there is no such path). */
+static const struct ald_mgmt_route *route_find(const struct ald_mgmt_call *call, unsigned *ret_methods)
+{
+    unsigned methods = 0;
+
+    for (size_t i = 0; i < ALD_COUNT(routes); i++) {
+        if (route_fits(&routes[i], call)) {
+            if (method_is(&routes[i], call->head->method)) {
+                return &routes[i];
+            }
+            methods |= 1U << routes[i].method;
+        }
+    }
+    *ret_methods = methods;
+    return NULL;
+}
+
+static int call_refuse(struct ald_mgmt_call *call, unsigned methods)
+{
+    if (methods == 0) {
+        return ald_mgmt_problem(call, 404, "There is nothing at this path");
+    }
+    /* RFC 9110 section 15.5.6: a 405 must say what is allowed. */
+    ald_mgmt_field(call, ALD_STR("Allow"), ald_str(allows[methods]));
+    return ald_mgmt_problem(call, 405,
+                            methods == 1U << MGMT_GET ? "This can only be read" : "This path does not know the method");
+}
+
+int ald_mgmt_route_call(struct ald_mgmt_call *call)
+{
+    const struct ald_mgmt_route *route;
+    unsigned methods;
+    int r;
+
+    if (ald_mgmt_exchange_is(call)) {
+        r = ald_mgmt_exchange(call);
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    route = route_find(call, &methods);
+    if (route == NULL) {
+        r = call_refuse(call, methods);
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    /* What was true a moment ago may not be shown as if it were now. */
+    ald_mgmt_field(call, ALD_STR("Cache-Control"), ALD_STR("no-store"));
+    call->page->type = "application/json";
+    ald_json_write_init(&call->json, &call->page->body, ALD_JSON_COMPACT);
+    r = route->answer(call);
+    return r < 0 ? ald_trace(r) : 0;
+}
