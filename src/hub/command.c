@@ -302,6 +302,32 @@ struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_
     return command != NULL ? command : ald_table_find(&hub->commands_by_wire_id, text);
 }
 
+static bool command_is_of(const struct ald_command *command, struct ald_str principal)
+{
+    return ald_str_equal(command->from->principal, principal);
+}
+
+/* Of those under one wire id nobody needs to look at more than the latest ones: whoever uses an id so often means those. */
+enum { COMMAND_SAME_WIRE_MAX = 32 };
+
+struct ald_command *ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
+                                        bool *ret_known)
+{
+    struct ald_command *newest = ald_command_find_text(hub, text);
+    struct ald_command *command = newest;
+
+    *ret_known = newest != NULL;
+    for (int n = 0; command != NULL && !command_is_of(command, principal); n++) {
+        bool is_alone = command->whole != NULL || command_is_alone(command);
+
+        command = is_alone ? NULL : ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
+        if (command == newest || n == COMMAND_SAME_WIRE_MAX) {
+            return NULL;
+        }
+    }
+    return command;
+}
+
 static const enum ald_counter outcome_counters[] = {
     [ALD_SUCCEEDED] = ALD_N_SUCCEEDED, [ALD_FAILED] = ALD_N_FAILED,   [ALD_REFUSED] = ALD_N_REFUSED,
     [ALD_CANCELLED] = ALD_N_CANCELLED, [ALD_EXPIRED] = ALD_N_EXPIRED, [ALD_LOST] = ALD_N_LOST,

@@ -40,6 +40,7 @@ enum ald_place {
     X(FANNED_OUT, "given to every channel")                                                                            \
     X(DENIED, "denied")                                                                                                \
     X(BY_OPERATOR, "an operator takes it back")                                                                        \
+    X(BY_ID, "taken back over another connection")                                                                     \
     X(CANCEL_WANTED, "cancel wanted")                                                                                  \
     X(CANCEL_ASKED, "cancel asked")                                                                                    \
     X(CANCEL_REFUSED, "cancel refused")                                                                                \
@@ -97,6 +98,7 @@ struct ald_command {
     bool cancel_asked;   /* of this attempt */
     bool in_doubt;       /* an earlier attempt was sent, and nobody knows what became of it */
     uint8_t doubt_cause; /* enum ald_cause: how that attempt was lost */
+    bool has_progress;   /* `total` and `completed` were said */
     const char *text;    /* static: why, when the hub decided */
 
     struct ald_target *target;   /* only while it has no outcome */
@@ -121,6 +123,7 @@ struct ald_command {
     ald_wall submitted_wall;
     struct ald_kept kept_command, kept_cancel, kept_reply;
 
+    double total, completed; /* the latest progress */
     uint32_t n_story, n_story_dropped;
     struct ald_story_line story[ALD_STORY_MAX];
 };
@@ -147,6 +150,9 @@ struct ald_command *ald_command_find_mine(const struct ald_hub *hub, const struc
                                           struct ald_str wire_id);
 /* By the text of an id, or by a wire id: the newest of several. */
 struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text);
+/* The same among what `principal` (absent: nobody in particular) submitted. `ret_known`: there are others. */
+struct ald_command *ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
+                                        bool *ret_known);
 
 /* The only writer of an outcome. Tells whoever submitted it. */
 void ald_command_end(struct ald_hub *hub, struct ald_command *command, const struct ald_end *end);

@@ -286,6 +286,15 @@ static bool delivery_forward(struct ald_hub *hub, struct ald_command *command, s
     return ald_party_offer(hub, asked->caller, &signal);
 }
 
+static void delivery_set_progress(struct ald_command *command, const struct ald_msg *status)
+{
+    if (status != NULL && (status->flags & ALD_MSG_PROGRESS) != 0) {
+        command->has_progress = true;
+        command->total = status->total;
+        command->completed = status->completed;
+    }
+}
+
 void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_command *command = delivery_find(hub, conn, signal);
@@ -294,6 +303,7 @@ void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const s
 
     if (command != NULL && (command->place == ALD_PLACE_HANDED || command->place == ALD_PLACE_SENT)) {
         delivery_prove(hub, command);
+        delivery_set_progress(command, signal->msg);
         told = delivery_advance(hub, command, phase) && delivery_forward(hub, command, signal->msg);
     }
     ald_hub_count(hub, told ? ALD_N_STATUSES : ALD_N_STATUSES_DROPPED);

@@ -1,9 +1,11 @@
 #include "hub/self.h"
 
+#include "hub/cancel.h"
 #include "hub/command.h"
 #include "hub/history.h"
 #include "hub/roster.h"
 #include "hub/state.h"
+#include "hub/who.h"
 #include "msg/json_scan.h"
 #include "msg/json_write.h"
 
@@ -51,13 +53,24 @@ static void self_write_reply(struct ald_json_writer *json, const struct ald_msg 
     self_write_raw(json, "roster", reply->roster);
 }
 
-static void self_write_outcome(struct ald_json_writer *json, const struct ald_command *command)
+/* It has its outcome, and its reply is complete. */
+static bool self_is_settled(const struct ald_command *command)
+{
+    return command->outcome != ALD_OUTCOME_NONE && (command->roster == NULL || ald_roster_is_told(command->roster));
+}
+
+static void self_write(struct ald_json_writer *json, const struct ald_command *command)
 {
     char id[ALD_ID_TEXT];
 
     ald_id_format(command->id, id);
     ald_json_write_object(json);
     ald_json_write_member_str(json, "id", ald_str_of(id, sizeof(id)));
+    if (!self_is_settled(command)) {
+        ald_json_write_member_str(json, "state", ald_str(ald_phase_name((enum ald_phase)command->phase)));
+        ald_json_write_end(json);
+        return;
+    }
     ald_json_write_member_str(json, "outcome", ald_str(ald_outcome_name((enum ald_outcome)command->outcome)));
     ald_json_write_member_str(json, "cause", ald_str(ald_cause_word((enum ald_cause)command->cause)));
     ald_json_write_member_str(json, "state", ald_str(ald_phase_name((enum ald_phase)command->last_phase)));
@@ -69,7 +82,7 @@ static void self_write_outcome(struct ald_json_writer *json, const struct ald_co
     ald_json_write_end(json);
 }
 
-/* The answer to one who watched; an outcome without a body, if memory is short. */
+/* The answer to one who asked; an outcome without a body, if memory is short. */
 static struct ald_msg *self_reply(struct ald_hub *hub, const struct ald_command *command)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
@@ -80,7 +93,7 @@ static struct ald_msg *self_reply(struct ald_hub *hub, const struct ald_command 
 
     ald_buf_init(&buf, (size_t)8 * SELF_ANSWER_MAX);
     ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
-    self_write_outcome(&json, command);
+    self_write(&json, command);
     done = ald_json_write_done(&json) == 0 && ald_slice_copy(ald_buf_str(&buf), &payload) == 0 &&
            ald_msg_new(hub->messages, ALD_REPLY, &reply) == 0;
     ald_buf_fini(&buf);
@@ -113,32 +126,65 @@ static void self_watch(struct ald_hub *hub, struct ald_command *asking, struct a
     ald_list_push_back(&command->watchers, &asking->watch);
 }
 
-static void self_answer_outcome(struct ald_hub *hub, struct ald_command *asking)
+/* The command that is meant; NULL: `asking` was refused. */
+static struct ald_command *self_find(struct ald_hub *hub, struct ald_command *asking)
 {
     struct ald_command *command = NULL;
     struct ald_str id;
     struct ald_buf room;
+    bool is_known = false;
 
     ald_buf_init(&room, (size_t)4 * ALD_NAME_MAX);
     id = self_wanted_id(asking->msg, &room);
     if (ald_str_present(id)) {
-        command = ald_command_find_text(hub, id);
+        command = ald_command_find_of(hub, asking->from->principal, id, &is_known);
     }
     ald_buf_fini(&room);
-    if (command == NULL || command == asking) {
+    if (command != NULL && command != asking) {
+        return command;
+    }
+    if (is_known && command != asking) {
+        ald_command_refuse(hub, asking, ALD_CAUSE_NOT_ALLOWED, "the command is somebody else's");
+    } else {
         ald_command_refuse(hub, asking, ALD_CAUSE_INVALID, "no such command is known");
-    } else if (command->outcome != ALD_OUTCOME_NONE &&
-               (command->roster == NULL || ald_roster_is_told(command->roster))) {
+    }
+    return NULL;
+}
+
+static void self_answer_outcome(struct ald_hub *hub, struct ald_command *asking)
+{
+    struct ald_command *command = self_find(hub, asking);
+
+    if (command == NULL) {
+        return;
+    }
+    if (self_is_settled(command)) {
         self_tell(hub, asking, command);
     } else {
         self_watch(hub, asking, command);
     }
 }
 
+static void self_answer_cancel(struct ald_hub *hub, struct ald_command *asking)
+{
+    struct ald_command *command = self_find(hub, asking);
+
+    if (command == NULL) {
+        return;
+    }
+    if (command->outcome == ALD_OUTCOME_NONE) {
+        ald_command_write(hub, command, ALD_LINE_BY_ID);
+        ald_cancel(hub, command);
+    }
+    self_tell(hub, asking, command);
+}
+
 void ald_self_answer(struct ald_hub *hub, struct ald_command *command)
 {
     if (ald_str_equal(command->msg->name, ALD_STR("aldis:Outcome"))) {
         self_answer_outcome(hub, command);
+    } else if (ald_str_equal(command->msg->name, ALD_STR("aldis:Cancel"))) {
+        self_answer_cancel(hub, command);
     } else {
         ald_command_refuse(hub, command, ALD_CAUSE_UNKNOWN_COMMAND, NULL);
     }

@@ -5,6 +5,11 @@
  *
  *     aldis:Outcome {"id":"…"}   waits until the command with that id, the hub's or its sender's, has its outcome, and
  *                                tells it: so a caller that lost the hub can ask before it says `lost`.
+ *     aldis:Cancel {"id":"…"}    takes that command back, as its caller would over the connection that it lost, and tells at
+ *                                once how far the command is, or its outcome if it has one by now.
+ *
+ * Both are for whoever submitted the command: where principals are known, for the same principal; where nobody has one,
+ * for whoever knows the id.
  */
 
 #include "base/defs.h"

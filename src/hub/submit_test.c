@@ -293,6 +293,41 @@ ALD_TEST(submit, what_waits_does_not_pin_a_read_buffer)
     rig_fini(&rig);
 }
 
+ALD_TEST(submit, what_the_edge_denies_is_refused_before_anything_else)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig.denies = true;
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 2, "c2", "no such");
+    rig_send_event(&rig, 2, "lamp");
+    rig_expect(&rig, "2 reply c1 refused not_allowed\n"
+                     "2 reply c2 refused not_allowed\n");
+    ald_check(rig_story_has(&rig, "c1", "denied"));
+    ald_check_str(rig_view(&rig, "c1").text, "the sender's credential does not allow this command");
+    ald_check_int(rig_count(&rig, ALD_N_COMMANDS_DENIED), 2);
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DENIED), 1);
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DROPPED), 1);
+    rig_fini(&rig);
+}
+
+ALD_TEST(submit, what_the_edge_denies_is_not_registered)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig.denies = true;
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_expect(&rig, "1 denied: the credential does not allow this target\n"
+                     "1 close denied\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
               ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store),
               ALD_CASE(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target),
@@ -308,4 +343,6 @@ ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store
               ALD_CASE(submit, who_never_registered_may_not_command),
               ALD_CASE(submit, a_command_without_time_left_expires_and_is_not_sent),
               ALD_CASE(submit, what_is_no_command_is_invalid_and_counted),
-              ALD_CASE(submit, what_waits_does_not_pin_a_read_buffer))
+              ALD_CASE(submit, what_waits_does_not_pin_a_read_buffer),
+              ALD_CASE(submit, what_the_edge_denies_is_refused_before_anything_else),
+              ALD_CASE(submit, what_the_edge_denies_is_not_registered))

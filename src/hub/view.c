@@ -98,6 +98,7 @@ static void view_command(const struct ald_hub *hub, const struct ald_command *co
         .id = command->id,
         .wire_id = command->msg->wire_id,
         .name = command->msg->name,
+        .version = command->msg->version,
         .to = command->msg->to,
         .from = ald_str_present(from->target) ? from->target : from->peer,
         .principal = from->principal,
@@ -106,6 +107,10 @@ static void view_command(const struct ald_hub *hub, const struct ald_command *co
         .outcome = command->outcome,
         .cause = command->cause,
         .n_attempts = command->n_attempts,
+        .idempotent = (command->msg->flags & ALD_MSG_IDEMPOTENT) != 0,
+        .has_progress = command->has_progress,
+        .total = command->total,
+        .completed = command->completed,
         .submitted = command->submitted,
         .deadline = command->deadline,
         .ended = command->ended,
@@ -188,6 +193,22 @@ bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct al
 
     while (node != &hub->in_order && VIEW_NUMBER(node, ald_command, order) <= *cursor) {
         node = node->next;
+    }
+    if (node == &hub->in_order) {
+        return false;
+    }
+    *cursor = VIEW_NUMBER(node, ald_command, order);
+    view_command(hub, ald_list_entry(node, const struct ald_command, order), ret_view);
+    return true;
+}
+
+bool ald_hub_previous_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
+{
+    const struct ald_command *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_node *node = at != NULL && at->whole == NULL ? at->order.prev : hub->in_order.prev;
+
+    while (node != &hub->in_order && *cursor != 0 && VIEW_NUMBER(node, ald_command, order) >= *cursor) {
+        node = node->prev;
     }
     if (node == &hub->in_order) {
         return false;

@@ -55,11 +55,15 @@ struct ald_command_view {
     struct ald_id id;
     struct ald_str wire_id;
     struct ald_str name;
+    struct ald_str version;
     struct ald_address to;
     struct ald_str from;      /* target or peer of who submitted */
     struct ald_str principal;
     uint8_t mode, phase, outcome, cause;
     uint8_t n_attempts;
+    bool idempotent;
+    bool has_progress;       /* the agent said how far it is: */
+    double total, completed; /* the latest it said, in units of its own */
     ald_usec submitted, deadline, ended; /* monotonic; ended 0: not yet */
     ald_wall submitted_wall;
     const struct ald_msg *reply; /* the agent's own, NULL when the hub itself decided */
@@ -77,6 +81,8 @@ bool ald_hub_next_target(const struct ald_hub *hub, uint64_t *cursor, struct ald
 bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint64_t *cursor, struct ald_channel_view *ret_view);
 /* Remembered outcomes and commands in flight, oldest first. */
 bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view);
+/* The same, newest first. */
+bool ald_hub_previous_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view);
 /* The roster members of a command in mode `all`. */
 bool ald_hub_next_member(const struct ald_hub *hub, struct ald_id id, uint64_t *cursor, struct ald_command_view *ret_view);
 

@@ -187,9 +187,70 @@ ALD_TEST(view, every_arrow_of_every_machine_can_be_counted)
     rig_fini(&rig);
 }
 
+ALD_TEST(view, commands_come_newest_first_as_well)
+{
+    struct rig rig;
+    struct ald_command_view command;
+    uint64_t cursor = 0, mark;
+
+    story_begin(&rig);
+    ald_check(!ald_hub_previous_command(rig.hub, &cursor, &command));
+    for (int i = 1; i <= 4; i++) {
+        char wire_id[8];
+
+        snprintf(wire_id, sizeof(wire_id), "c%d", i);
+        rig_command(&rig, 9, wire_id, "nobody");
+        rig_send_event(&rig, 9, "nobody"); /* which takes a number too */
+    }
+    ald_check(ald_hub_previous_command(rig.hub, &cursor, &command));
+    ald_check_str(command.wire_id, "c4");
+    ald_check(ald_hub_previous_command(rig.hub, &cursor, &command));
+    ald_check_str(command.wire_id, "c3");
+    mark = cursor;
+    rig_command(&rig, 9, "c5", "nobody");
+    ald_check(ald_hub_previous_command(rig.hub, &cursor, &command));
+    ald_check_str(command.wire_id, "c2");
+    cursor = mark - 1; /* a place that nothing stands at */
+    ald_check(ald_hub_previous_command(rig.hub, &cursor, &command));
+    ald_check_str(command.wire_id, "c2");
+    ald_check(ald_hub_previous_command(rig.hub, &cursor, &command));
+    ald_check_str(command.wire_id, "c1");
+    ald_check(!ald_hub_previous_command(rig.hub, &cursor, &command));
+    rig_fini(&rig);
+}
+
+ALD_TEST(view, a_command_shows_its_options_and_its_latest_progress)
+{
+    struct rig rig;
+    struct ald_command_view command;
+    struct ald_signal status = ald_signal_of(ALD_SIGNAL_STATUS);
+
+    story_begin(&rig);
+    rig_command_as(&rig, 9, "c1", "a", (struct rig_options){.flags = ALD_MSG_IDEMPOTENT});
+    command = rig_view(&rig, "c1");
+    ald_check(command.idempotent);
+    ald_check(!command.has_progress);
+    status.id = rig_id_of(&rig, 2, "c1");
+    status.msg = rig_msg(&rig, ALD_STATUS, NULL);
+    status.msg->phase = ALD_PHASE_RUNNING;
+    status.msg->flags = ALD_MSG_PROGRESS;
+    status.msg->total = 8;
+    status.msg->completed = 3;
+    ald_msg_seal(status.msg);
+    rig_signal(&rig, 2, &status);
+    rig_status(&rig, 2, "c1", ALD_PHASE_RUNNING);
+    command = rig_view(&rig, "c1");
+    ald_check(command.has_progress);
+    ald_check(command.total == 8 && command.completed == 3);
+    ald_check(!ald_str_present(command.version));
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(view, ALD_CASE(view, targets_and_channels_come_in_the_order_of_registration),
               ALD_CASE(view, channels_of_one_target), ALD_CASE(view, a_walk_goes_on_behind_what_has_gone_meanwhile),
               ALD_CASE(view, commands_come_in_the_order_of_submission_and_a_page_mark_stays_good),
               ALD_CASE(view, a_command_tells_its_story), ALD_CASE(view, what_is_not_there_is_unknown),
               ALD_CASE(view, totals_add_up), ALD_CASE(view, every_counter_has_a_name_of_its_own),
-              ALD_CASE(view, every_arrow_of_every_machine_can_be_counted))
+              ALD_CASE(view, every_arrow_of_every_machine_can_be_counted),
+              ALD_CASE(view, commands_come_newest_first_as_well),
+              ALD_CASE(view, a_command_shows_its_options_and_its_latest_progress))
