@@ -50,6 +50,7 @@ struct rig {
     bool holds_writes;                            /* what is said is not written until rig_write() */
     bool by_hand;                                 /* one step a call */
     bool denies;                                  /* the edge's verdict of what is said next */
+    bool guards; /* the edge says of every signal that only the primary may say it */
     void (*around)(struct rig *rig, bool begins); /* called before and after each step, if set */
     struct rig_conn conns[RIG_CONNS];
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
@@ -320,6 +321,7 @@ static ALD_UNUSED void rig_close(struct rig *rig, uint64_t conn)
 static ALD_UNUSED void rig_signal(struct rig *rig, uint64_t conn, struct ald_signal *signal)
 {
     signal->denied = rig->denies;
+    signal->primary_only = rig->guards;
     rig_event(rig, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = conn, .signal = signal});
     ald_signal_clear(signal);
 }

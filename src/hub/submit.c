@@ -122,9 +122,11 @@ static bool party_is_primary(const struct ald_party *party)
 
 /* "A rule can say that a command name may only come from the primary channel of its target." (DESIGN section 1) */
 static struct ald_route submit_judge_sender(const struct ald_hub *hub, const struct ald_party *party,
-                                            struct ald_str name)
+                                            const struct ald_signal *signal)
 {
-    if (!party_is_primary(party) && name_matches(name, hub->config.primary_only)) {
+    bool is_guarded = signal->primary_only || name_matches(signal->msg->name, hub->config.primary_only);
+
+    if (is_guarded && !party_is_primary(party)) {
         return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "only the primary channel of its target may send this command");
     }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
@@ -169,7 +171,7 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
         route = submit_judge_options(msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_sender(hub, party, msg->name);
+        route = submit_judge_sender(hub, party, signal);
     }
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_state(hub, party, submit_cost(msg));
@@ -275,7 +277,7 @@ static enum ald_cause submit_judge_event(const struct ald_hub *hub, const struct
         route = submit_judge_options(signal->msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_sender(hub, party, signal->msg->name);
+        route = submit_judge_sender(hub, party, signal);
     }
     if (route.cause == ALD_CAUSE_NONE && ald_self_is_meant(signal->msg)) {
         return ALD_CAUSE_UNKNOWN_COMMAND;

@@ -58,6 +58,26 @@ ALD_TEST(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_chann
     rig_fini(&rig);
 }
 
+ALD_TEST(submit, the_edge_can_say_that_a_command_may_only_come_from_a_primary_channel)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "deck", ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+    rig_answer_primary(&rig, 2, true);
+    rig_caller(&rig, 3);
+    rig.n_text = 0;
+    rig.guards = true;
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command(&rig, 3, "c2", "lamp");
+    rig_send_event(&rig, 3, "lamp");
+    rig_expect(&rig, "1 command c1\n"
+                     "3 reply c2 refused not_allowed\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(submit, commands_in_flight_hold_a_bounded_number_of_bytes)
 {
     static char large[4000];
@@ -331,6 +351,7 @@ ALD_TEST(submit, what_the_edge_denies_is_not_registered)
 ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
               ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store),
               ALD_CASE(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target),
+    ALD_CASE(submit, the_edge_can_say_that_a_command_may_only_come_from_a_primary_channel),
               ALD_CASE(submit, commands_in_flight_hold_a_bounded_number_of_bytes), ALD_CASE(submit, a_scope_is_refused),
               ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
               ALD_CASE(submit, a_name_that_is_too_long_or_missing_is_invalid),

@@ -95,6 +95,7 @@ struct ald_signal {
     bool reconnect;
 
     bool denied; /* REGISTER, RESUME, COMMAND, EVENT to the hub: the edge's verdict; the hub refuses it as not allowed */
+    bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
     struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
