@@ -3,15 +3,20 @@
 #include "base/error.h"
 #include "conn/wall.h"
 #include "msg/json_write.h"
-#include "wire/http/http_writer.h"
 
-int ald_answer_write(struct ald_buf *out, const struct ald_page *page, bool head_only, bool close, ald_wall wall)
+bool ald_answer_has_body(uint16_t status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+int ald_answer_write_head(struct ald_buf *out, const struct ald_page *page, enum ald_http_framing framing, bool close,
+                          ald_wall wall)
 {
     char date[ALD_WALL_TEXT];
     struct ald_http_response_out response = {
         .status = page->status,
-        /* A 304 has no body, and its length would be taken for that of what was not sent (RFC 9110 section 8.6). */
-        .framing = page->status == 304 ? ALD_HTTP_FRAMING_NONE : ALD_HTTP_FRAMING_LENGTH,
+        /* The length of a 304 would be taken for that of what was not sent (RFC 9110 section 8.6). */
+        .framing = ald_answer_has_body(page->status) ? framing : ALD_HTTP_FRAMING_NONE,
         .length = ald_buf_size(&page->body),
         .close = close,
         .type = ald_str(page->type),
@@ -22,9 +27,6 @@ int ald_answer_write(struct ald_buf *out, const struct ald_page *page, bool head
     ald_wall_http(wall, date);
     response.date = ald_str(date);
     r = ald_http_response_write(out, &response);
-    if (r == 0 && !head_only) {
-        r = ald_buf_push(out, ald_buf_str(&page->body));
-    }
     return r < 0 ? ald_trace(r) : r;
 }
 

@@ -32,7 +32,14 @@
     X(silent, "connections that sent nothing until the deadline")                                                      \
     X(slow_requests, "connections that did not finish a request by its deadline")                                      \
     X(slow_readers, "connections that did not read their answer in time")                                              \
-    X(answers_failed, "requests that could not be answered because memory was short")
+    X(answers_failed, "requests that could not be answered because memory was short")                                  \
+    X(answers_full, "requests refused because too much of other answers waits to be read")                             \
+    X(bodies_full, "requests refused because too many large bodies are coming in")                                     \
+    X(visits, "requests whose answer came later")                                                                      \
+    X(visits_left, "of these, those whose visitor left before the end")                                                \
+    X(streams, "of these, those answered with a stream")                                                               \
+    X(streams_full, "pieces of streams not taken because their reader is too slow")                                    \
+    X(ignored_bytes, "bytes received from the readers of streams, who are not asked")
 
 struct ald_door_counters {
 #define ALD_X(name, meaning) uint64_t name;
@@ -43,17 +50,24 @@ struct ald_door_counters {
 struct ald_door_limits {
     uint32_t greeting_max;    /* visitors and connections without a hello, at once */
     uint32_t requests_max;    /* on one connection; the answer to the last one closes it */
-    size_t body_max;          /* of a request */
-    ald_usec request_timeout; /* from the accept, or the first byte of a further request, to its end */
-    ald_usec idle_timeout;    /* after an answer */
+    size_t body_max;          /* of a request, where its page takes no more: see ald_pages.admit */
+    ald_usec request_timeout; /* from the accept, or the first byte of a further request, to its end; of a large body
+                                 each 256 KiB get it anew */
+    ald_usec idle_timeout;    /* after an answer; and for a reader to take 64 KiB of what waits for it, or all */
 };
 
+struct ald_visit; /* visit.h */
+
+/* Borrowed for the call: the bytes of the request are gone after it. */
 struct ald_page_request {
     const struct ald_http_request *head;
     struct ald_str body;
+    struct ald_visit *visit; /* whose request it is; to be kept by who says ALD_PAGE_LATER */
+    const struct ald_door *door;
 };
 
-enum { ALD_PAGE_FIELDS = 8 }; /* what a page for a browser needs, and a few more */
+enum { ALD_PAGE_FIELDS = 12 };
+/* a dashboard has about eight: caching, policy, type, frames, referrer, vary */ /* what a page for a browser needs, and a few more */
 
 struct ald_page {
     uint16_t status;     /* 200 when asked */
@@ -63,13 +77,25 @@ struct ald_page {
     size_t n_fields;
 };
 
+/*
+ * Outcomes of a page. LATER: the request is a visit from now on, see visit.h; the page's body is the door's. REFUSED: the
+ * page is the answer, and the body that belongs to the request is not wanted.
+ */
+enum { ALD_PAGE_LATER = 1, ALD_PAGE_REFUSED };
+
 /* Whoever answers what is no upgrade. */
 struct ald_pages {
     /*
      * Fill in `page`; borrows both. For HEAD it does as for GET: the door leaves the body out. The views in the
-     * fields are literals or views of the request. Errors: ALDIS_E_NOMEM, which becomes a 503.
+     * fields are literals or views of the request. Outcome: ALD_PAGE_LATER. Errors: ALDIS_E_NOMEM, which becomes a 503.
      */
     int (*answer)(void *owner, const struct ald_page_request *request, struct ald_page *page);
+    /*
+     * The head of a request with a body is there and nothing of the body: say through `*body_max` (the door's limit when
+     * asked) how large it may be, or fill in `page`. NULL: the door's limit is for all. Outcome: ALD_PAGE_REFUSED.
+     * Errors: ALDIS_E_NOMEM.
+     */
+    int (*admit)(void *owner, const struct ald_page_request *request, struct ald_page *page, size_t *body_max);
     void *owner;
     size_t body_max; /* cap of a page's body */
 };

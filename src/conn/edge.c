@@ -15,7 +15,10 @@
 enum {
     /* Messages and connections kept for the next time: what a busy second uses, a few megabytes at most. */
     EDGE_MESSAGES_KEPT = 4096,
-    EDGE_CONNS_KEPT = 256
+    EDGE_CONNS_KEPT = 256,
+    /* Answers over HTTP that wait to be read may hold as much as messages that are coming in, and not less than this,
+     * or a hub that takes only small messages could not show a long list. */
+    EDGE_ANSWERS_MIN = 64 * 1024 * 1024
 };
 
 const char *ald_notice_name(enum ald_notice_kind kind)
@@ -133,6 +136,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->greeting_bytes = spec->greeting_bytes;
     edge->connections_max = spec->connections_max;
     edge->reassembly = (struct ald_budget){.max = spec->reassembly_max};
+    edge->answers = (struct ald_budget){.max = ALD_MAX(spec->reassembly_max, (size_t)EDGE_ANSWERS_MIN)};
     ald_stream_options_init(&edge->stream_options);
     /* Until it is registered; see conn_registered() in conn.c. */
     edge->stream_options.message_max = spec->greeting_bytes;

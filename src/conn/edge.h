@@ -77,7 +77,8 @@ struct ald_edge_spec {
     struct ald_dialect_options dialect; /* of every connection */
     uint32_t connections_max;           /* streams on all doors at once, those that end included */
     size_t greeting_bytes;              /* taken from a connection before it is registered */
-    size_t reassembly_max;              /* of messages that are coming in, all connections together */
+    size_t reassembly_max; /* of messages and large bodies that are coming in, all connections together; and as much of
+                              answers over HTTP that wait to be read */
     struct ald_edge_watch watch;
     void *owner; /* of the watch */
 };

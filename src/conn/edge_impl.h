@@ -16,7 +16,8 @@ struct ald_edge {
     struct ald_msg_pool *messages;
     struct ald_dialect_options dialect_options;
     struct ald_stream_options stream_options; /* of a connection; points at the budget below */
-    struct ald_budget reassembly;
+    struct ald_budget reassembly;             /* of what comes in: messages, and large bodies of requests */
+    struct ald_budget answers;                /* of what goes out over HTTP and waits to be read */
     struct ald_edge_watch watch;
     void *owner;
     struct ald_edge_counters counters;

@@ -102,6 +102,10 @@ static int rig_open_door(struct rig *rig)
     };
     struct ald_why why = {""};
 
+    if (rig->pages.answer != NULL) {
+        spec.pages.answer = rig->pages.answer;
+        spec.pages.admit = rig->pages.admit;
+    }
     return ald_door_open(rig->edge, &spec, &rig->door, &why);
 }
 

@@ -25,7 +25,7 @@ enum parser_state {
 
 static void parser_init(struct ald_http_parser *parser, uint64_t body_max)
 {
-    *parser = (struct ald_http_parser){.body_max = body_max};
+    *parser = (struct ald_http_parser){.body_max = body_max, .body_max_ever = body_max};
     /* A start line, all the fields, and the ends of the one and of both. */
     ald_buf_init(&parser->text, ALD_HTTP_LINE_MAX + 2 + ALD_HTTP_FIELDS_MAX + 2);
     ald_buf_init(&parser->body, body_max < SIZE_MAX / 2 ? (size_t)body_max : SIZE_MAX / 2);
@@ -53,7 +53,7 @@ void ald_http_parser_fini(struct ald_http_parser *parser)
 
 void ald_http_parser_reset(struct ald_http_parser *parser)
 {
-    uint64_t body_max = parser->body_max;
+    uint64_t body_max = parser->body_max_ever;
     bool of_responses = parser->of_responses, bodiless = parser->bodiless;
 
     ald_assert(parser->state == PARSER_DONE);
@@ -416,6 +416,18 @@ int ald_http_parser_collect(struct ald_http_parser *parser, struct ald_str bytes
             break;
         }
     }
+}
+
+int ald_http_parser_narrow(struct ald_http_parser *parser, uint64_t body_max)
+{
+    ald_assert(!parser_in_head(parser) && parser->body_size == 0);
+
+    parser->body_max = ALD_MIN(parser->body_max, body_max);
+    parser->body.max = (size_t)ALD_MIN(parser->body_max, (uint64_t)SIZE_MAX / 2);
+    if (parser->state == PARSER_LENGTH && parser->left > parser->body_max) {
+        return parser_refuse(parser, ALD_HTTP_FAULT_BODY_BIG);
+    }
+    return 0;
 }
 
 int ald_http_parser_finish(struct ald_http_parser *parser)

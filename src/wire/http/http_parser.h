@@ -31,9 +31,10 @@ struct ald_http_parser {
         struct ald_http_response response;
     };
     struct ald_http_field *fields; /* memory of the head's fields */
-    uint64_t body_max;
-    uint64_t body_size; /* decoded so far */
-    uint64_t left;      /* of a body of known length */
+    uint64_t body_max;             /* of this message */
+    uint64_t body_max_ever;        /* what the init said */
+    uint64_t body_size;            /* decoded so far */
+    uint64_t left;                 /* of a body of known length */
     struct ald_http_chunked chunked;
     size_t line_size;   /* bytes of the unfinished line */
     size_t fields_size; /* bytes of header lines so far */
@@ -84,6 +85,19 @@ static inline struct ald_str ald_http_parser_body(const struct ald_http_parser *
 {
     return ald_buf_str(&parser->body);
 }
+
+/* Bytes of memory that the body holds. */
+static inline size_t ald_http_parser_held(const struct ald_http_parser *parser)
+{
+    return parser->body.room;
+}
+
+/*
+ * Take a body of at most `body_max` bytes, or what the init said if that is less: only now that the head is there is it
+ * known what the message is for. To be called between the head and the first byte of the body; 0 when the body may come.
+ * Outcome: ALD_HTTP_PARSER_REFUSED, it is announced to be larger.
+ */
+ALD_NODISCARD int ald_http_parser_narrow(struct ald_http_parser *parser, uint64_t body_max);
 
 /*
  * The peer ended the stream. 0: a response that lasts until then is now whole (what END would have said), or nothing had
