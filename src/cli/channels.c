@@ -5,16 +5,26 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "cli/channels_ask.h"
 #include "cli/duration.h"
 #include "cli/grid.h"
 #include "cli/read.h"
 #include "cli/verbs.h"
 #include "wire/http/http_url.h"
 
-enum { CHANNELS_TARGET = 1 };
+enum { CHANNELS_TARGET = 1, CHANNELS_CLOSE, CHANNELS_AWAY, CHANNELS_PRIMARY };
 
 static const struct ald_option channels_options[] = {
     {CHANNELS_TARGET, "target", "TARGET", 't', "only those of this target"},
+    {CHANNELS_CLOSE, "close", "CHANNEL", 0, "say goodbye to this channel, and ask it to come back"},
+    {CHANNELS_AWAY, "no-reconnect", NULL, 0, "with --close: tell it to stay away instead"},
+    {CHANNELS_PRIMARY, "primary", "CHANNEL", 0,
+     "make this channel the primary one of its target; the one that is steps down first"},
+};
+
+struct channels_given {
+    const char *target, *close, *primary;
+    bool away;
 };
 
 /* "live", and what else is worth a word. */
@@ -82,42 +92,84 @@ static int channels_path(const struct ald_cli *cli, const char *target, char *pa
     return 0;
 }
 
-static int channels_run(struct ald_cli *cli)
+/* Returns 0, or the exit status. */
+static int channels_take(const struct ald_cli *cli, const struct ald_arg *arg, struct channels_given *given)
 {
-    const char *target = NULL;
-    struct ald_arg arg;
-    char path[1024];
-    int r;
+    switch (arg->key) {
+    case CHANNELS_TARGET:
+        given->target = arg->value;
+        return 0;
+    case CHANNELS_CLOSE:
+        given->close = arg->value;
+        return 0;
+    case CHANNELS_AWAY:
+        given->away = true;
+        return 0;
+    case CHANNELS_PRIMARY:
+        given->primary = arg->value;
+        return 0;
+    default:
+        return ald_cli_usage(cli, "\"%s\" is one argument too many; one target's are shown with --target", arg->text);
+    }
+}
 
-    while ((r = ald_cli_next(cli, &arg)) == 0) {
-        if (arg.key != CHANNELS_TARGET) {
-            return ald_cli_usage(cli, "\"%s\" is one argument too many; one target's are shown with --target",
-                                 arg.text);
-        }
-        target = arg.value;
-    }
-    if (r == ALD_CLI_STOP) {
-        return cli->status;
-    }
-    r = channels_path(cli, target, path, sizeof(path));
+static int channels_list(const struct ald_cli *cli, const char *target)
+{
+    char path[1024];
+    int r = channels_path(cli, target, path, sizeof(path));
+
     if (r != 0) {
         return r;
     }
     return cli->json ? ald_read_list_json(cli, path, "channels") : channels_show(cli, path);
 }
 
-static const char channels_examples[] = "  aldis channels\n"
-                                        "  aldis channels --target lamp\n"
-                                        "  aldis call --channel ID lamp uptime     a command for one of them\n";
+static int channels_run(struct ald_cli *cli)
+{
+    struct channels_given given = {.away = false};
+    struct ald_arg arg;
+    int r;
+
+    while ((r = ald_cli_next(cli, &arg)) == 0) {
+        r = channels_take(cli, &arg, &given);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (r == ALD_CLI_STOP) {
+        return cli->status;
+    }
+    if ((given.close != NULL) + (given.primary != NULL) + (given.target != NULL) > 1) {
+        return ald_cli_usage(cli, "one of --target, --close and --primary at a time");
+    }
+    if (given.away && given.close == NULL) {
+        return ald_cli_usage(cli, "--no-reconnect: which channel? name it with --close");
+    }
+    if (given.close != NULL) {
+        return ald_channels_close(cli, given.close, !given.away);
+    }
+    return given.primary != NULL ? ald_channels_primary(cli, given.primary) : channels_list(cli, given.target);
+}
+
+static const char channels_examples[] =
+    "  aldis channels\n"
+    "  aldis channels --target lamp\n"
+    "  aldis call --channel ID lamp uptime     a command for one of them\n"
+    "  aldis channels --close ID               send it away, to come back here or elsewhere\n"
+    "  aldis channels --primary ID             make it the primary one of its target\n";
 
 static const char channels_help[] = "STATE is live, away (its session may still come back) or gone; and inactive (no "
                                     "commands are given to it), primary, "
-                                    "leaving (it said goodbye). SO FAR are the commands that were sent to it.\n";
+                                    "leaving (it said goodbye). SO FAR are the commands that were sent to it.\n"
+                                    "\n"
+                                    "Only who may manage the hub can close a channel or make it primary: whoever comes "
+                                    "over its Unix socket, or with a token "
+                                    "that may.\n";
 
 const struct ald_verb ald_verb_channels = {
     .name = "channels",
     .summary = "list the connections of the targets",
-    .synopsis = "[--target TARGET]",
+    .synopsis = "[--target TARGET | --close CHANNEL | --primary CHANNEL]",
     .examples = channels_examples,
     .help = channels_help,
     .options = channels_options,

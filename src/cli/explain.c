@@ -181,7 +181,7 @@ static int explain_print(const struct ald_cli *cli, const struct ald_read *read,
     int r;
 
     ald_json_init(&json, 8 * ALD_READ_NODES_MAX);
-    r = ald_json_parse(&json, ald_buf_str(&read->body), ALD_JSON_BROKEN_OK, NULL);
+    r = ald_json_parse(&json, ald_buf_str(&read->answer.body), ALD_JSON_BROKEN_OK, NULL);
     if (r == 0) {
         explain_command(ald_json_root(&json));
         n_members = ald_read_u64(ald_json_root(&json), "members");
@@ -210,7 +210,7 @@ static int explain_show(const struct ald_cli *cli, const char *id)
     snprintf(path, sizeof(path), "/api/v1/commands/%.*s", ALD_STR_ARG(encoded));
     ald_read_init(&read);
     r = ald_read_get(&read, cli, path);
-    if (r == 0 && read.status == 404) {
+    if (r == 0 && read.answer.status == 404) {
         ald_cli_say("the hub knows no command %s: it never came here, or is forgotten, or the hub was started since",
                     id);
         r = ALD_EXIT_TROUBLE;

@@ -3,137 +3,39 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/reach.h"
-#include "client/fetch.h"
-#include "loop/loop.h"
-#include "msg/json_scan.h"
-#include "transport/net.h"
-
-/* For one hub to answer, from the dial on. */
-#define READ_TIMEOUT (5 * ALD_SEC)
-
-struct reading {
-    struct ald_read *read;
-    struct ald_loop *loop;
-    struct ald_reach reach;
-    const char *url;
-    struct ald_fetch *fetch;
-    int error; /* negative: memory was short */
-    bool answered;
-};
+#include "msg/json_text.h"
 
 void ald_read_init(struct ald_read *read)
 {
     *read = (struct ald_read){0};
-    ald_buf_init(&read->body, ALD_FETCH_BODY_MAX);
+    ald_api_answer_init(&read->answer);
 }
 
 void ald_read_fini(struct ald_read *read)
 {
-    ald_buf_fini(&read->body);
-}
-
-static void reading_end(void *owner, const struct ald_fetch_end *end)
-{
-    struct reading *reading = owner;
-    int r;
-
-    if (end->status == 0) {
-        ald_reach_failed(&reading->reach, reading->url, end->text);
-    } else {
-        reading->read->status = end->status;
-        reading->answered = true;
-        r = ald_buf_push(&reading->read->body, end->body);
-        reading->error = r == 0 ? 0 : ALDIS_E_NOMEM;
-    }
-    ald_loop_stop(reading->loop);
-}
-
-/* Returns 0 when the hub was asked, whatever it said, or the exit status. */
-static int reading_ask(struct reading *reading, struct ald_net *net, const struct ald_cli *cli, const char *target)
-{
-    const struct ald_fetch_spec spec = {
-        .url = reading->url,
-        .target = target,
-        .ca_file = cli->ca_file,
-        .insecure = cli->insecure,
-        .timeout = READ_TIMEOUT,
-    };
-    struct ald_why why = {""};
-    int r;
-
-    r = ald_fetch_new(net, &spec, reading_end, reading, &why, &reading->fetch);
-    if (r == 0) {
-        ald_loop_run(reading->loop);
-        reading->fetch = ald_fetch_free(reading->fetch);
-        return reading->error < 0 ? ald_cli_broke(reading->error) : 0;
-    }
-    if (why.text[0] != '\0') {
-        return ald_cli_usage(cli, "%s", why.text);
-    }
-    if (r == ALDIS_E_NOMEM) {
-        return ald_cli_broke(r);
-    }
-    ald_reach_failed(&reading->reach, reading->url, ald_str(ald_error_text(r)));
-    return 0;
-}
-
-static int read_ask(struct ald_read *read, const struct ald_cli *cli, const char *target)
-{
-    ALD_AUTO(ald_loop_free) struct ald_loop *loop = NULL;
-    ALD_AUTO(ald_net_free) struct ald_net *net = NULL;
-    struct reading reading = {.read = read};
-    int r;
-
-    r = ald_loop_new(&loop);
-    if (r == 0) {
-        r = ald_net_new(loop, &net);
-    }
-    if (r < 0) {
-        return ald_cli_broke(r);
-    }
-    reading.loop = loop;
-    for (size_t i = 0; i < cli->n_urls && !reading.answered; i++) {
-        reading.url = cli->urls[i];
-        r = reading_ask(&reading, net, cli, target);
-        if (r != 0) {
-            return r;
-        }
-    }
-    return reading.answered ? 0 : ald_reach_report(&reading.reach, cli);
-}
-
-/* A hub says what is wrong as a problem (RFC 9457). */
-static int read_problem(const struct ald_read *read, struct ald_json_value detail)
-{
-    struct ald_str text = detail.type == ALD_JSON_STRING ? ald_json_inner(detail) : ALD_STR("no reason given");
-    char room[200];
-
-    ald_cli_say("the hub answered %d: %.*s", read->status, ALD_STR_ARG(ald_cli_printable(text, room, sizeof(room))));
-    return ALD_EXIT_TROUBLE;
+    ald_api_answer_fini(&read->answer);
 }
 
 int ald_read_get(struct ald_read *read, const struct ald_cli *cli, const char *target)
 {
-    struct ald_json_field detail = ALD_JSON_FIELD("detail");
-    struct ald_json_scan scan;
+    const struct ald_api_ask ask = {.target = target};
+    struct ald_api api;
     int r;
 
-    ald_buf_reset(&read->body);
-    r = read_ask(read, cli, target);
-    if (r != 0) {
-        return r;
+    r = ald_api_open(&api, cli);
+    if (r == 0) {
+        r = ald_api_ask(&api, &ask, &read->answer);
     }
-    if (ald_json_scan(ald_buf_str(&read->body), ALD_JSON_BROKEN_OK, &detail, 1, &scan) != 0) {
-        ald_cli_say("what answered (with status %d) is not the API of a hub; is this its address?", read->status);
-        return ALD_EXIT_TROUBLE;
+    if (r == 0 && read->answer.status != 200 && read->answer.status != 404) {
+        r = ald_api_problem(&read->answer);
     }
-    return read->status == 200 || read->status == 404 ? 0 : read_problem(read, detail.value);
+    ald_api_close(&api);
+    return r;
 }
 
 int ald_read_print(const struct ald_read *read)
 {
-    struct ald_str body = ald_buf_str(&read->body);
+    struct ald_str body = ald_buf_str(&read->answer.body);
 
     fwrite(body.data, 1, body.size, stdout);
     if (body.size == 0 || body.data[body.size - 1] != '\n') {
@@ -163,7 +65,7 @@ static int page_get(struct page *page, const struct ald_cli *cli, const char *ta
     if (r != 0) {
         return r;
     }
-    r = ald_json_parse(&page->json, ald_buf_str(&page->read.body), ALD_JSON_BROKEN_OK, NULL);
+    r = ald_json_parse(&page->json, ald_buf_str(&page->read.answer.body), ALD_JSON_BROKEN_OK, NULL);
     if (r != 0) {
         return ald_cli_broke(ALDIS_E_NOMEM);
     }

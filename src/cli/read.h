@@ -4,16 +4,14 @@
  * Read: what a hub tells of itself over `/api/v1`, for the verbs that show it.
  */
 
-#include "base/buf.h"
-#include "cli/cli.h"
+#include "cli/api.h"
 #include "msg/json.h"
 
 /* More values than a page of the largest hub has. */
 enum { ALD_READ_NODES_MAX = 2 * 1024 * 1024 };
 
 struct ald_read {
-    int status;          /* of the answer: 200, 404, ... */
-    struct ald_buf body; /* as it came: one JSON object */
+    struct ald_api_answer answer; /* 200 or 404, and one JSON object */
 };
 
 void ald_read_init(struct ald_read *read);

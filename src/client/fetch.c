@@ -221,6 +221,8 @@ static int fetch_write(struct ald_buf *out, const struct ald_url *url, const str
     if (ald_str_present(spec->body)) {
         request.framing = ALD_HTTP_FRAMING_LENGTH;
         request.length = spec->body.size;
+    }
+    if (spec->body.size > 0) {
         request.type = ald_str(spec->body_type != NULL ? spec->body_type : "application/json");
     }
     r = ald_http_request_write(out, &request);

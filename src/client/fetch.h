@@ -31,7 +31,7 @@ struct ald_fetch_spec {
     const char *accept;            /* NULL: application/json */
     struct ald_http_fields fields; /* further ones */
     const char *token;             /* said as `Authorization: Bearer`; NULL or "": none */
-    struct ald_str body;           /* absent: none */
+    struct ald_str body;           /* absent: none; "": one of no bytes, and of no type */
     const char *body_type;         /* NULL: application/json */
     const char *ca_file;           /* wss: trust this instead of the system's; NULL */
     const char *cert_file;         /* wss: show this; NULL */
