@@ -18,12 +18,12 @@ enum ald_guest_manage ald_guest_manage(const struct ald_guest *guest)
     return guest->pass != NULL ? guest->guard->manage(guest->guard->owner, guest->pass) : ALD_GUEST_MANAGE_NONE;
 }
 
-bool ald_guest_may_command(const struct ald_guest *guest, struct ald_str target, struct ald_str name)
+bool ald_guest_may_command(const struct ald_guest *guest, const struct ald_address *to, struct ald_str name)
 {
     if (guest->guard == NULL) {
         return true;
     }
-    return guest->pass != NULL && guest->guard->may_command(guest->guard->owner, guest->pass, target, name);
+    return guest->pass != NULL && guest->guard->may_command(guest->guard->owner, guest->pass, to, name);
 }
 
 static void describe_all(struct ald_json_writer *json, const char *name, struct ald_str all)

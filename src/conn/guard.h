@@ -10,7 +10,7 @@
  *
  * Lifetime:   the guard outlives the edge. A pass lives from admit() to release(); whoever comes in again shows his
  *             credential again. An exception is an HTTP connection: each of its requests is admitted for itself.
- * Threading:  the loop's thread only. No function of a guard may call back into the edge, but as written here.
+ * Threading:  the loop's thread only. No function of a guard may step the hub; it may read it.
  */
 
 #include "base/buf.h"
@@ -18,7 +18,6 @@
 #include "msg/signal.h"
 #include "transport/stream.h"
 
-struct ald_conn;
 struct ald_pass; /* who somebody proved to be; the guard's own */
 
 /* What somebody shows. */
@@ -28,7 +27,7 @@ struct ald_shown {
     const struct ald_peer *peer;  /* its certificate, its user */
 };
 
-/* In this order: who may write may read. The management API: see conn/door.h for whom it asks. */
+/* Of the management API. In this order: who may write may read. */
 enum ald_guest_manage { ALD_GUEST_MANAGE_NONE, ALD_GUEST_MANAGE_READ, ALD_GUEST_MANAGE_WRITE };
 
 /* Outcomes of admit(): nothing was shown; what was shown is not known. */
@@ -39,18 +38,19 @@ struct ald_guard {
     int (*admit)(void *owner, const struct ald_shown *shown, struct ald_pass **ret_pass);
     void (*release)(void *owner, struct ald_pass *pass);
     /*
-     * `conn` has the pass from now until it is released. When what it may do ends, the guard calls ald_conn_expel(), which
-     * does not release anything yet.
+     * Somebody stays: a connection, or a request whose answer comes later, and needs a right to `needs` for it. When that
+     * ends, or his credential does, or he may not serve what he serves any more, the guard calls `expel`, once, which
+     * releases nothing before it returns.
      */
-    void (*enter)(void *owner, struct ald_pass *pass, struct ald_conn *conn);
+    void (*enter)(void *owner, struct ald_pass *pass, enum ald_guest_manage needs, void (*expel)(void *who), void *who);
     /* `signal` is about to be told to the hub: fill in `principal` and `target` of REGISTER, `denied` and `primary_only`
      * of what it may not say. What is filled in lives until the next call. */
     void (*judge)(void *owner, struct ald_pass *pass, struct ald_signal *signal);
 
-    /* What a pass may do elsewhere: for pages. `target` as in msg/address.h: absent is the controller, empty the hub. */
+    /* What a pass may do elsewhere: for pages. */
     struct ald_str (*principal)(void *owner, const struct ald_pass *pass);
     enum ald_guest_manage (*manage)(void *owner, const struct ald_pass *pass);
-    bool (*may_command)(void *owner, const struct ald_pass *pass, struct ald_str target, struct ald_str name);
+    bool (*may_command)(void *owner, const struct ald_pass *pass, const struct ald_address *to, struct ald_str name);
     /* Write members "principal", "register", "command" and "manage" into the object that was begun. */
     void (*describe)(void *owner, const struct ald_pass *pass, struct ald_json_writer *json);
     /* See ald_auth_why(). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
@@ -75,6 +75,6 @@ bool ald_guest_known(const struct ald_guest *guest);
 /* Absent: nobody knows. */
 struct ald_str ald_guest_principal(const struct ald_guest *guest);
 enum ald_guest_manage ald_guest_manage(const struct ald_guest *guest);
-bool ald_guest_may_command(const struct ald_guest *guest, struct ald_str target, struct ald_str name);
+bool ald_guest_may_command(const struct ald_guest *guest, const struct ald_address *to, struct ald_str name);
 /* Write what he is and may do, as members of an object that was begun: see ald_guard.describe. */
 void ald_guest_describe(const struct ald_guest *guest, struct ald_json_writer *json);

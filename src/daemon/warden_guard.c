@@ -1,0 +1,331 @@
+/*
+ * A pass keeps the credential, not only the name that it had: when the rules change, each pass is judged again as if its
+ * owner came in now. So a token that was replaced under the same name ends the sessions of the old one, which is what
+ * replacing it is for.
+ *
+ * Of several credentials the one that was meant counts: a token is sent on purpose, a certificate comes with the
+ * connection, a user with the machine. A token that is not known is not made good by one of the others.
+ */
+
+#include <stdlib.h>
+
+#include "auth/token.h"
+#include "base/error.h"
+#include "conn/edge.h"
+#include "daemon/warden_impl.h"
+
+/* Who has the credential of the pass, by the newest rules; NULL: nobody. */
+static const struct ald_principal *pass_find(const struct ald_warden *warden, const struct ald_pass *pass)
+{
+    switch ((enum ald_principal_kind)pass->kind) {
+    case ALD_PRINCIPAL_TOKEN:
+        return ald_auth_hashed(warden->auth, pass->hash);
+    case ALD_PRINCIPAL_SUBJECT:
+        return ald_auth_subject(warden->auth, ald_str(pass->subject));
+    case ALD_PRINCIPAL_USER:
+        return ald_auth_user(warden->auth, pass->user);
+    }
+    return NULL;
+}
+
+/* --- coming in ---------------------------------------------------------------------------------------------------- */
+
+/* Gives a pass that is in no list and belongs to nobody yet. Outcomes: those of admit(). Errors: ALDIS_E_NOMEM. */
+static int pass_new(const struct ald_shown *shown, struct ald_pass **ret_pass)
+{
+    const struct ald_peer *peer = shown->peer;
+    struct ald_str token = ALD_STR_NONE;
+    struct ald_pass *pass;
+    int r = ald_token_of_field(shown->authorization, &token);
+
+    if (r == ALD_TOKEN_MALFORMED || shown->authorization_repeated) {
+        return ALD_GUARD_UNKNOWN;
+    }
+    if (r == ALD_TOKEN_NONE && !(peer->tls_verified && peer->tls_subject[0] != '\0') && !peer->has_ids) {
+        return ALD_GUARD_NOTHING;
+    }
+    pass = calloc(1, sizeof(*pass) + strlen(peer->tls_subject) + 1);
+    if (pass == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    if (r == 0) {
+        pass->kind = ALD_PRINCIPAL_TOKEN;
+        r = ald_token_hash(token, pass->hash);
+        if (r < 0) {
+            free(pass);
+            return ald_trace(r);
+        }
+    } else if (peer->tls_verified && peer->tls_subject[0] != '\0') {
+        pass->kind = ALD_PRINCIPAL_SUBJECT;
+        memcpy(pass->subject, peer->tls_subject, strlen(peer->tls_subject) + 1);
+    } else {
+        pass->kind = ALD_PRINCIPAL_USER;
+        pass->user = peer->uid;
+    }
+    *ret_pass = pass;
+    return 0;
+}
+
+static int guard_admit(void *owner, const struct ald_shown *shown, struct ald_pass **ret_pass)
+{
+    struct ald_warden *warden = owner;
+    struct ald_pass *pass = NULL;
+    int r = pass_new(shown, &pass);
+
+    if (r == 0) {
+        pass->principal = pass_find(warden, pass);
+        if (pass->principal == NULL) {
+            free(pass);
+            r = ALD_GUARD_UNKNOWN;
+        }
+    }
+    if (r != 0) {
+        warden->counters.unknown += r == ALD_GUARD_UNKNOWN ? 1 : 0;
+        return r < 0 ? ald_trace(r) : r;
+    }
+    warden->counters.admitted++;
+    ald_list_push_back(&warden->passes, &pass->node);
+    *ret_pass = pass;
+    return 0;
+}
+
+static void guard_release(void *owner ALD_UNUSED, struct ald_pass *pass)
+{
+    ald_node_remove(&pass->node);
+    while (pass->served != NULL) {
+        struct ald_served *served = pass->served;
+
+        pass->served = served->next;
+        free(served);
+    }
+    free(pass);
+}
+
+static void guard_enter(void *owner ALD_UNUSED, struct ald_pass *pass, enum ald_guest_manage needs,
+                        void (*expel)(void *who), void *who)
+{
+    ald_assert(pass->expel == NULL);
+    pass->needs = (uint8_t)needs;
+    pass->expel = expel;
+    pass->who = who;
+}
+
+/* --- what it says ------------------------------------------------------------------------------------------------- */
+
+static void served_clear(struct ald_pass *pass, uint32_t party)
+{
+    for (struct ald_served **at = &pass->served; *at != NULL; at = &(*at)->next) {
+        if ((*at)->party == party) {
+            struct ald_served *served = *at;
+
+            *at = served->next;
+            free(served);
+            return;
+        }
+    }
+}
+
+/* False: memory is short. */
+static bool served_add(struct ald_pass *pass, uint32_t party, struct ald_str target)
+{
+    struct ald_served *served = malloc(sizeof(*served) + target.size);
+
+    if (served == NULL) {
+        return false;
+    }
+    *served = (struct ald_served){.next = pass->served, .party = party, .size = target.size};
+    if (target.size > 0) {
+        memcpy(served->target, target.data, target.size);
+    }
+    pass->served = served;
+    return true;
+}
+
+/*
+ * "A credential that may take exactly one target assigns it (the stock Java connector proposes a random UUID at every
+ * connection); one that may take several must propose one of them" (DESIGN section 4).
+ */
+static void judge_register(struct ald_warden *warden, struct ald_pass *pass, struct ald_signal *signal)
+{
+    struct ald_str assigned = ald_auth_assigned(warden->auth, pass->principal);
+
+    signal->principal = pass->principal->name;
+    served_clear(pass, signal->party);
+    if (!ald_str_present(signal->target)) {
+        return; /* a caller only, which whoever is let in may be */
+    }
+    if (ald_str_present(assigned)) {
+        signal->target = assigned;
+    }
+    signal->denied = !ald_auth_may_register(warden->auth, pass->principal, signal->target) ||
+                     !served_add(pass, signal->party, signal->target);
+    warden->counters.registrations_denied += signal->denied ? 1 : 0;
+}
+
+/* Whom the address means, as the hub will see it: see ald_address, and the router of the hub. */
+static struct ald_str target_meant(const struct ald_warden *warden, const struct ald_address *to)
+{
+    struct ald_channel_view channel;
+
+    if (ald_str_present(to->target)) {
+        return to->target;
+    }
+    if (ald_str_present(to->channel)) {
+        return ald_hub_find_channel(ald_edge_hub(warden->edge), to->channel, &channel) == 0 ? channel.target
+                                                                                            : ALD_STR_NONE;
+    }
+    return ald_str_present(warden->controller) ? warden->controller : ALD_STR("");
+}
+
+static bool pass_may_command(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_str target,
+                             struct ald_str name)
+{
+    return ald_str_present(target) && ald_auth_may_command(warden->auth, pass->principal, target, name);
+}
+
+static void judge_message(struct ald_warden *warden, const struct ald_pass *pass, struct ald_signal *signal)
+{
+    const struct ald_msg *msg = signal->msg;
+
+    signal->denied = !pass_may_command(warden, pass, target_meant(warden, &msg->to), msg->name);
+    signal->primary_only = ald_auth_primary_only(warden->auth, msg->name);
+    warden->counters.commands_denied += signal->denied ? 1 : 0;
+}
+
+static void guard_judge(void *owner, struct ald_pass *pass, struct ald_signal *signal)
+{
+    struct ald_warden *warden = owner;
+
+    if (pass->principal == NULL) {
+        signal->denied = true; /* he is on his way out */
+        return;
+    }
+    switch (signal->kind) {
+    case ALD_SIGNAL_REGISTER:
+        judge_register(warden, pass, signal);
+        break;
+    case ALD_SIGNAL_UNREGISTER:
+        served_clear(pass, signal->party);
+        break;
+    case ALD_SIGNAL_RESUME:
+        /* Nobody's dialect resumes yet. Whoever brings one has to say here whose session it may be. */
+        signal->denied = true;
+        break;
+    case ALD_SIGNAL_COMMAND:
+    case ALD_SIGNAL_EVENT:
+        judge_message(warden, pass, signal);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- pages -------------------------------------------------------------------------------------------------------- */
+
+static struct ald_str guard_principal(void *owner ALD_UNUSED, const struct ald_pass *pass)
+{
+    return pass->principal->name;
+}
+
+static enum ald_guest_manage guard_manage(void *owner ALD_UNUSED, const struct ald_pass *pass)
+{
+    static const enum ald_guest_manage levels[] = {
+        [ALD_MANAGE_NONE] = ALD_GUEST_MANAGE_NONE,
+        [ALD_MANAGE_READ] = ALD_GUEST_MANAGE_READ,
+        [ALD_MANAGE_WRITE] = ALD_GUEST_MANAGE_WRITE,
+    };
+
+    return levels[pass->principal->manage];
+}
+
+static bool guard_may_command(void *owner, const struct ald_pass *pass, const struct ald_address *to,
+                              struct ald_str name)
+{
+    const struct ald_warden *warden = owner;
+
+    return pass_may_command(warden, pass, target_meant(warden, to), name);
+}
+
+static void describe_list(struct ald_json_writer *json, const char *name, const struct ald_rule *rule)
+{
+    struct ald_str list = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
+    struct ald_str word;
+
+    ald_json_write_name(json, ald_str(name));
+    ald_json_write_array(json);
+    while (ald_pattern_word_next(&list, &word)) {
+        ald_json_write_str(json, word);
+    }
+    ald_json_write_end(json);
+}
+
+static void guard_describe(void *owner ALD_UNUSED, const struct ald_pass *pass, struct ald_json_writer *json)
+{
+    const struct ald_principal *principal = pass->principal;
+
+    ald_json_write_member_str(json, "principal", principal->name);
+    describe_list(json, "register", &principal->serve);
+    describe_list(json, "command", &principal->command);
+    ald_json_write_member_str(json, "manage", ald_str(ald_manage_name(ald_auth_manage(principal))));
+}
+
+static int guard_why(void *owner, struct ald_str principal, struct ald_str target, struct ald_str name,
+                     struct ald_buf *out, bool *ret_allowed)
+{
+    const struct ald_warden *warden = owner;
+    int r = ald_auth_why(warden->auth, principal, target, name, out, ret_allowed);
+
+    return r < 0 ? ald_trace(r) : r;
+}
+
+void ald_warden_guard_init(struct ald_warden *warden)
+{
+    warden->guard = (struct ald_guard){
+        .admit = guard_admit,
+        .release = guard_release,
+        .enter = guard_enter,
+        .judge = guard_judge,
+        .principal = guard_principal,
+        .manage = guard_manage,
+        .may_command = guard_may_command,
+        .describe = guard_describe,
+        .why = guard_why,
+        .owner = warden,
+    };
+}
+
+/* --- when the rules change ---------------------------------------------------------------------------------------- */
+
+static bool pass_holds(const struct ald_warden *warden, const struct ald_pass *pass)
+{
+    if (pass->principal == NULL || guard_manage(NULL, pass) < pass->needs) {
+        return false;
+    }
+    for (const struct ald_served *served = pass->served; served != NULL; served = served->next) {
+        if (!ald_auth_may_register(warden->auth, pass->principal, ald_str_of(served->target, served->size))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ald_warden_judge_again(struct ald_warden *warden)
+{
+    /* Nobody leaves the list in between: who is put out gives his pass back later. */
+    ald_list_each (it, &warden->passes) {
+        struct ald_pass *pass = ald_list_entry(it, struct ald_pass, node);
+
+        pass->principal = pass_find(warden, pass);
+    }
+    ald_list_each (it, &warden->passes) {
+        struct ald_pass *pass = ald_list_entry(it, struct ald_pass, node);
+
+        if (pass->expel != NULL && !pass_holds(warden, pass)) {
+            void (*expel)(void *who) = pass->expel;
+
+            pass->expel = NULL; /* once */
+            warden->counters.expelled++;
+            expel(pass->who);
+        }
+    }
+}

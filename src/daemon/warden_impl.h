@@ -1,0 +1,56 @@
+#pragma once
+
+/* The inside of the warden, for its own files only. */
+
+#include <sys/stat.h>
+
+#include "base/list.h"
+#include "daemon/warden.h"
+#include "loop/loop.h"
+
+/* What changes when a file does. All zero: there is none. */
+struct ald_warden_stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed, modified;
+};
+
+struct ald_warden {
+    struct ald_auth *auth;
+    struct ald_loop *loop;
+    const struct ald_edge *edge;
+    char *path;
+    struct ald_str controller;
+    struct ald_guard guard;
+    struct ald_node passes; /* all of them */
+    struct ald_alarm alarm;
+    struct ald_warden_stamp read, seen; /* the file that was read; the file as it was when last looked at */
+    struct ald_warden_counters counters;
+};
+
+/* A target that is served under a pass, by one party of its connection. */
+struct ald_served {
+    struct ald_served *next;
+    uint32_t party;
+    size_t size;
+    char target[];
+};
+
+struct ald_pass {
+    struct ald_node node;                  /* warden->passes */
+    const struct ald_principal *principal; /* within the newest rules */
+    struct ald_served *served;
+    void (*expel)(void *who); /* NULL: nobody stays */
+    void *who;
+    uint8_t kind;  /* enum ald_principal_kind, which says what of the credential is kept */
+    uint8_t needs; /* enum ald_guest_manage, of who stays */
+    uint8_t hash[ALD_AUTH_HASH];
+    uint64_t user;
+    char subject[]; /* terminated */
+};
+
+/* The functions of the guard; its owner is the warden. */
+void ald_warden_guard_init(struct ald_warden *warden);
+/* Judge every pass again by the newest rules, and put out whoever may not stay. */
+void ald_warden_judge_again(struct ald_warden *warden);
