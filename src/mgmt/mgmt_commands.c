@@ -1,7 +1,15 @@
 /* GET /api/v1/commands: what was commanded, and what became of it. */
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/error.h"
 #include "mgmt/mgmt_impl.h"
+
+enum {
+    /* Commands looked at for one page, so that a filter that fits nothing does not stop the hub: some milliseconds. */
+    COMMANDS_WALK_MAX = 5000
+};
 
 static void id_write(struct ald_mgmt_call *call, struct ald_id id)
 {
@@ -39,6 +47,25 @@ static void outcome_write(struct ald_mgmt_call *call, const struct ald_command_v
     ald_json_write_member_some(json, "text", command->text);
 }
 
+static void real_write(struct ald_mgmt_call *call, const char *name, double real)
+{
+    char text[40];
+
+    (void)snprintf(text, sizeof(text), "%.15g", real);
+    ald_json_write_member_raw(&call->json, name, isfinite(real) ? ald_str(text) : ALD_STR("null"));
+}
+
+static void progress_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    if (command->has_progress) {
+        ald_json_write_name(&call->json, ALD_STR("progress"));
+        ald_json_write_object(&call->json);
+        real_write(call, "completed", command->completed);
+        real_write(call, "total", command->total);
+        ald_json_write_end(&call->json);
+    }
+}
+
 /* What a list shows of a command. Leaves the object open. */
 static void summary_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
 {
@@ -52,7 +79,10 @@ static void summary_write(struct ald_mgmt_call *call, const struct ald_command_v
     ald_json_write_member_some(json, "from", command->from);
     ald_json_write_member_some(json, "principal", command->principal);
     ald_json_write_member_str(json, "mode", ald_str(ald_mode_name((enum ald_mode)command->mode)));
+    ald_json_write_member_some(json, "version", command->version);
+    ald_json_write_member_bool(json, "idempotent", command->idempotent);
     outcome_write(call, command);
+    progress_write(call, command);
     ald_json_write_member_u64(json, "attempts", command->n_attempts);
     ald_json_write_member_u64(json, "members", command->n_members);
     ald_mgmt_wall(call, "submitted", command->submitted_wall);
@@ -120,14 +150,92 @@ static void reply_write(struct ald_mgmt_call *call, const struct ald_msg *reply)
     ald_json_write_end(&call->json);
 }
 
+/* What a list of commands is narrowed to, and its order. */
+struct filter {
+    char target_text[ALD_NAME_MAX + 1], name_text[ALD_NAME_MAX + 1];
+    struct ald_str target, name; /* absent: any */
+    int outcome, phase;          /* -1: any */
+    bool newest;                 /* first */
+};
+
+/* A parameter that is one of a few words. Outcome: ALD_MGMT_ANSWERED. */
+static int word_read(struct ald_mgmt_call *call, const char *name, int (*find)(struct ald_str word), int *ret_word)
+{
+    char room[32], detail[96];
+    struct ald_str word;
+    int r;
+
+    r = ald_mgmt_parameter(call, name, room, sizeof(room), &word);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    *ret_word = -1;
+    if (!ald_str_present(word)) {
+        return 0;
+    }
+    *ret_word = find(word);
+    if (*ret_word >= 0) {
+        return 0;
+    }
+    (void)snprintf(detail, sizeof(detail), "There is no such %s", name);
+    r = ald_mgmt_problem(call, 400, detail);
+    return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+}
+
+/* An outcome is asked for by its name; the word for "none yet" is no outcome. */
+static int outcome_find(struct ald_str word)
+{
+    int outcome = ald_outcome_find(word);
+
+    return outcome == ALD_OUTCOME_NONE ? -1 : outcome;
+}
+
+static int order_find(struct ald_str word)
+{
+    return ald_str_equal(word, ALD_STR("newest")) ? 1 : ald_str_equal(word, ALD_STR("oldest")) ? 0 : -1;
+}
+
+/* Outcome: ALD_MGMT_ANSWERED. */
+static int filter_read(struct ald_mgmt_call *call, struct filter *filter)
+{
+    int newest = 0;
+    int r;
+
+    r = ald_mgmt_parameter(call, "target", filter->target_text, sizeof(filter->target_text), &filter->target);
+    r = r != 0 ? r : ald_mgmt_parameter(call, "name", filter->name_text, sizeof(filter->name_text), &filter->name);
+    r = r != 0 ? r : word_read(call, "outcome", outcome_find, &filter->outcome);
+    r = r != 0 ? r : word_read(call, "phase", ald_phase_find, &filter->phase);
+    r = r != 0 ? r : word_read(call, "order", order_find, &newest);
+    filter->newest = newest == 1;
+    return r < 0 ? ald_trace(r) : r;
+}
+
+static bool filter_fits(const struct filter *filter, const struct ald_command_view *command)
+{
+    return (!ald_str_present(filter->target) || ald_str_equal(filter->target, command->to.target)) &&
+           (!ald_str_present(filter->name) || ald_str_equal(filter->name, command->name)) &&
+           (filter->outcome < 0 || filter->outcome == command->outcome) &&
+           (filter->phase < 0 || filter->phase == command->phase);
+}
+
+static bool command_next(const struct ald_mgmt_call *call, const struct filter *filter, uint64_t *cursor,
+                         struct ald_command_view *ret_view)
+{
+    return filter->newest ? ald_hub_previous_command(call->hub, cursor, ret_view)
+                          : ald_hub_next_command(call->hub, cursor, ret_view);
+}
+
 int ald_mgmt_commands(struct ald_mgmt_call *call)
 {
+    struct filter filter = {.outcome = -1};
     struct ald_mgmt_paging paging;
     struct ald_command_view command;
     uint64_t ahead;
+    uint32_t seen = 0;
     int r;
 
-    r = ald_mgmt_paging(call, &paging);
+    r = filter_read(call, &filter);
+    r = r != 0 ? r : ald_mgmt_paging(call, &paging);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : 0;
     }
@@ -135,15 +243,37 @@ int ald_mgmt_commands(struct ald_mgmt_call *call)
     ald_json_write_object(&call->json);
     ald_json_write_name(&call->json, ALD_STR("commands"));
     ald_json_write_array(&call->json);
-    for (; paging.left > 0 && ald_hub_next_command(call->hub, &paging.cursor, &command); paging.left--) {
-        summary_write(call, &command);
-        ald_json_write_end(&call->json);
+    for (; paging.left > 0 && seen < COMMANDS_WALK_MAX && command_next(call, &filter, &paging.cursor, &command);
+         seen++) {
+        if (filter_fits(&filter, &command)) {
+            summary_write(call, &command);
+            ald_json_write_end(&call->json);
+            paging.left--;
+        }
     }
     ald_json_write_end(&call->json);
     ahead = paging.cursor;
-    ald_mgmt_next(call, &paging, paging.left == 0 && ald_hub_next_command(call->hub, &ahead, &command));
+    ald_mgmt_next(call, &paging,
+                  (paging.left == 0 || seen == COMMANDS_WALK_MAX) && command_next(call, &filter, &ahead, &command));
     ald_json_write_end(&call->json);
 
+    r = ald_mgmt_done(call);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void command_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    summary_write(call, command);
+    story_write(call, command);
+    reply_write(call, command->reply);
+    ald_json_write_end(&call->json);
+}
+
+int ald_mgmt_command_answer(struct ald_mgmt_call *call, const struct ald_command_view *command)
+{
+    int r;
+
+    command_write(call, command);
     r = ald_mgmt_done(call);
     return r < 0 ? ald_trace(r) : 0;
 }
@@ -154,13 +284,10 @@ int ald_mgmt_command(struct ald_mgmt_call *call)
     int r;
 
     if (ald_hub_find_command(call->hub, call->segments[3], &command) != 0) {
-        return ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
+        r = ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
+    } else {
+        r = ald_mgmt_command_answer(call, &command);
     }
-    summary_write(call, &command);
-    story_write(call, &command);
-    reply_write(call, command.reply);
-    ald_json_write_end(&call->json);
-    r = ald_mgmt_done(call);
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -183,10 +310,7 @@ int ald_mgmt_members(struct ald_mgmt_call *call)
     ald_json_write_name(&call->json, ALD_STR("members"));
     ald_json_write_array(&call->json);
     for (; paging.left > 0 && ald_hub_next_member(call->hub, command.id, &paging.cursor, &member); paging.left--) {
-        summary_write(call, &member);
-        story_write(call, &member);
-        reply_write(call, member.reply);
-        ald_json_write_end(&call->json);
+        command_write(call, &member);
     }
     ald_json_write_end(&call->json);
     ahead = paging.cursor;

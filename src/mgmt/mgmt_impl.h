@@ -60,6 +60,9 @@ int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *de
 /* Add a header; the views are literals, or live as long as the request. */
 void ald_mgmt_field(struct ald_mgmt_call *call, struct ald_str name, struct ald_str value);
 
+/* Answer with a command and its story. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_mgmt_command_answer(struct ald_mgmt_call *call, const struct ald_command_view *command);
+
 /* A page of a list, as asked for. */
 struct ald_mgmt_paging {
     uint64_t cursor; /* of the walk; moves */
