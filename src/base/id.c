@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include "base/word.h"
+
 /* RFC 9562 section 4: the version is bits 48 to 51 of the whole, the variant bits 64 and 65. */
 static const uint64_t id_version_mask = UINT64_C(0xf000), id_version_4 = UINT64_C(0x4000);
 static const uint64_t id_variant_mask = UINT64_C(3) << 62, id_variant_rfc = UINT64_C(1) << 63;
@@ -15,67 +17,84 @@ struct ald_id ald_id_make(uint64_t boot, uint64_t n)
     };
 }
 
-/* The text is five groups of bytes, each two digits, with a dash between: 4, 2, 2, 2 and 6 bytes. Every command's id is
- * written once and read once, so both go byte by byte through tables, not digit by digit. */
-static const uint8_t id_places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+/*
+ * The text is five groups of digits with a dash between: 8, 4, 4, 4 and 12. Every command's id is written once and read
+ * once, so the digits are turned eight at a time, each in its byte of a word (the first in the lowest). A digit is a
+ * letter exactly when its bit 6 is set; from there on the same sums hold for both.
+ */
 static const uint8_t id_dashes[] = {8, 13, 18, 23};
 
-/* One more than the value of a hexadecimal digit; 0 for every other byte. */
-static const uint8_t digit_values[256] = {
-    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
-};
+enum { ID_DIGITS = 32 };
 
-static void half_format(uint64_t half, const uint8_t *places, char *text)
+#define ONES (UINT64_MAX / 0xff)
+
+static uint64_t digits_format(uint32_t number)
 {
-    static const char digits[] = "0123456789abcdef";
+    uint64_t pairs = __builtin_bswap32(number), digits;
 
-    for (size_t i = 0; i < sizeof(half); i++) {
-        text[places[i]] = digits[half >> 60];
-        text[places[i] + 1] = digits[half >> 56 & 15];
-        half <<= 8;
-    }
+    pairs = (pairs | pairs << 16) & UINT64_C(0x0000ffff0000ffff);
+    pairs = (pairs | pairs << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    digits = (pairs >> 4 & UINT64_C(0x000f000f000f000f)) | (pairs & UINT64_C(0x000f000f000f000f)) << 8;
+    /* Ten and more carry into bit 4 when six is added. */
+    return digits + ONES * '0' + ((digits + ONES * 6) >> 4 & ONES) * ('a' - '0' - 10);
+}
+
+/* Eight digits; adds to `*faults` what is not zero when they are none. */
+static uint32_t digits_parse(uint64_t digits, uint64_t *faults)
+{
+    uint64_t letters = digits >> 6 & ONES;
+    uint64_t values = (digits & ONES * 0x0f) + letters * 9;
+    uint64_t pairs;
+
+    *faults |= ((digits | letters << 5) & ONES * 0xf0) ^ (ONES + letters) * 0x30; /* '0' or 'a', by the high half */
+    *faults |= ((values + ONES * 6) >> 4 & ONES) ^ letters;                       /* ten and more are letters */
+    *faults |= values & ONES * 0x10;                                              /* and sixteen is none */
+
+    pairs = (values << 4 | values >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+    return __builtin_bswap32((uint32_t)(pairs | pairs >> 16));
 }
 
 void ald_id_format(struct ald_id id, char *text)
 {
-    half_format(id.high, id_places, text);
-    half_format(id.low, id_places + sizeof(id.high), text);
+    char digits[ID_DIGITS];
+
+    ald_word_store(digits, digits_format((uint32_t)(id.high >> 32)));
+    ald_word_store(digits + 8, digits_format((uint32_t)id.high));
+    ald_word_store(digits + 16, digits_format((uint32_t)(id.low >> 32)));
+    ald_word_store(digits + 24, digits_format((uint32_t)id.low));
+    memcpy(text, digits, 8);
+    memcpy(text + 9, digits + 8, 4);
+    memcpy(text + 14, digits + 12, 4);
+    memcpy(text + 19, digits + 16, 4);
+    memcpy(text + 24, digits + 20, 12);
     for (size_t i = 0; i < ALD_COUNT(id_dashes); i++) {
         text[id_dashes[i]] = '-';
     }
 }
 
-static bool half_parse(const char *text, const uint8_t *places, uint64_t *ret_half)
-{
-    uint64_t half = 0;
-    bool sound = true;
-
-    for (size_t i = 0; i < sizeof(half); i++) {
-        uint8_t high = digit_values[(uint8_t)text[places[i]]];
-        uint8_t low = digit_values[(uint8_t)text[places[i] + 1]];
-
-        sound = sound && high != 0 && low != 0;
-        half = half << 8 | (uint64_t)(uint8_t)(high - 1) << 4 | (uint8_t)(low - 1);
-    }
-    *ret_half = half;
-    return sound;
-}
-
 int ald_id_parse(struct ald_str text, struct ald_id *ret_id)
 {
+    char digits[ID_DIGITS];
+    uint64_t faults = 0;
     struct ald_id id;
 
     if (text.size != ALD_ID_TEXT) {
         return ALD_ID_MALFORMED;
     }
     for (size_t i = 0; i < ALD_COUNT(id_dashes); i++) {
-        if (text.data[id_dashes[i]] != '-') {
-            return ALD_ID_MALFORMED;
-        }
+        faults |= (uint64_t)(text.data[id_dashes[i]] != '-');
     }
-    if (!half_parse(text.data, id_places, &id.high) || !half_parse(text.data, id_places + sizeof(id.high), &id.low)) {
+    memcpy(digits, text.data, 8);
+    memcpy(digits + 8, text.data + 9, 4);
+    memcpy(digits + 12, text.data + 14, 4);
+    memcpy(digits + 16, text.data + 19, 4);
+    memcpy(digits + 20, text.data + 24, 12);
+    id.high = (uint64_t)digits_parse(ald_word_load(digits), &faults) << 32;
+    id.high |= digits_parse(ald_word_load(digits + 8), &faults);
+    id.low = (uint64_t)digits_parse(ald_word_load(digits + 16), &faults) << 32;
+    id.low |= digits_parse(ald_word_load(digits + 24), &faults);
+    if (faults != 0) {
         return ALD_ID_MALFORMED;
     }
     *ret_id = id;

@@ -34,14 +34,39 @@ static inline bool ald_str_present(struct ald_str str)
     return str.data != NULL;
 }
 
+/* Two runs of `size` bytes. Names and ids are short, and a call of memcmp() costs more than they do: two loads that may
+ * overlap see every byte of up to 16. */
+static inline bool ald_bytes_equal(const char *a, const char *b, size_t size)
+{
+    uint64_t a_words[2] = {0, 0}, b_words[2] = {0, 0};
+
+    if (size > 16) {
+        return memcmp(a, b, size) == 0;
+    }
+    if (size >= 8) {
+        memcpy(&a_words[0], a, 8);
+        memcpy(&b_words[0], b, 8);
+        memcpy(&a_words[1], a + size - 8, 8);
+        memcpy(&b_words[1], b + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(&a_words[0], a, 4);
+        memcpy(&b_words[0], b, 4);
+        memcpy(&a_words[1], a + size - 4, 4);
+        memcpy(&b_words[1], b + size - 4, 4);
+    } else if (size > 0) {
+        return a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1];
+    }
+    return a_words[0] == b_words[0] && a_words[1] == b_words[1];
+}
+
 static inline bool ald_str_equal(struct ald_str a, struct ald_str b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size && ald_bytes_equal(a.data, b.data, a.size);
 }
 
 static inline bool ald_str_starts(struct ald_str str, struct ald_str prefix)
 {
-    return str.size >= prefix.size && (prefix.size == 0 || memcmp(str.data, prefix.data, prefix.size) == 0);
+    return str.size >= prefix.size && ald_bytes_equal(str.data, prefix.data, prefix.size);
 }
 
 /* Everything from byte `from` on; `from` may not lie past the end. */

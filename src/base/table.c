@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/word.h"
 
 enum { TABLE_SLOTS_MIN = 16 };
 
@@ -49,22 +50,19 @@ static void siphash_word(struct siphash *state, uint64_t word)
     state->v0 ^= word;
 }
 
-/* Little-endian whatever the machine, so that the published vectors hold everywhere. */
-static uint64_t word_little(const uint8_t *data, size_t n)
+/* What is left after the whole words: fewer than eight bytes. Where there was a whole word, they are its end, read again
+ * with what stands before them. */
+static uint64_t word_rest(const uint8_t *end, size_t size, bool has_whole)
 {
     uint64_t word = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        word |= (uint64_t)data[i] << (8 * i);
+    if (has_whole && size > 0) {
+        return ald_word_load(end - 8) >> (64 - 8 * size);
+    }
+    for (size_t i = size; i > 0; i--) {
+        word = word << 8 | end[-(ptrdiff_t)(size - i) - 1];
     }
     return word;
-}
-
-/* The same for a whole word, written so that compilers make one load of it: most of a hash is reading the key. */
-static uint64_t word_little_whole(const uint8_t *data)
-{
-    return (uint64_t)data[0] | (uint64_t)data[1] << 8 | (uint64_t)data[2] << 16 | (uint64_t)data[3] << 24 |
-           (uint64_t)data[4] << 32 | (uint64_t)data[5] << 40 | (uint64_t)data[6] << 48 | (uint64_t)data[7] << 56;
 }
 
 /* SipHash-1-3 (Aumasson and Bernstein): one round a word, three to finish; enough for tables, where no hash is shown. */
@@ -81,12 +79,9 @@ uint64_t ald_siphash(const uint64_t seed[2], const void *data, size_t size)
     uint64_t last = (uint64_t)size << 56;
 
     for (size_t i = 0; i < n_whole; i += 8) {
-        siphash_word(&state, word_little_whole(bytes + i));
+        siphash_word(&state, ald_word_load(bytes + i)); /* little-endian: the published vectors hold everywhere */
     }
-    if (size > n_whole) {
-        last |= word_little(bytes + n_whole, size - n_whole);
-    }
-    siphash_word(&state, last);
+    siphash_word(&state, last | word_rest(bytes + size, size - n_whole, n_whole > 0));
 
     state.v2 ^= 0xff;
     for (int i = 0; i < 3; i++) {

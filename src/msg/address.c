@@ -15,6 +15,33 @@ static const char scope_marks[] = {
     [ALD_SCOPE_EVERYWHERE] = '*',
 };
 
+/* Blanks are every byte that would not show: controls too, so that an address is always one word of one line. Every
+ * address that is written asks this of each of its bytes, so the answer is a bit of a map. */
+static bool byte_is_reserved(uint8_t byte)
+{
+#define BIT(byte) (UINT64_C(1) << ((byte) % 64))
+    static const uint64_t map[4] = {
+        ((BIT(' ') << 1) - 1) | BIT(':') | BIT('#') | BIT('/') | BIT('*') | BIT('?') | BIT('.') | BIT('%'),
+        BIT(0x7F),
+    };
+#undef BIT
+
+    return (map[byte / 64] >> byte % 64 & 1) != 0;
+}
+
+static bool name_is_plain(struct ald_str name, uint8_t not_bits)
+{
+    uint8_t bits = 0;
+
+    for (size_t i = 0; i < name.size; i++) {
+        if (byte_is_reserved((uint8_t)name.data[i])) {
+            return false;
+        }
+        bits |= (uint8_t)name.data[i];
+    }
+    return (bits & not_bits) == 0;
+}
+
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9') {
@@ -67,7 +94,18 @@ static enum ald_scope scope_find(struct ald_str text)
     return ALD_SCOPE_ONE;
 }
 
-int ald_address_parse(struct ald_str text, char *scratch, struct ald_address *ret_address)
+/* A name of ASCII with no mark in it: nothing to find, to decode or to check. */
+static bool parse_plain(struct ald_str text, char *scratch, struct ald_address *ret_address)
+{
+    if (text.size == 0 || text.size > ALD_NAME_MAX || !name_is_plain(text, 0x80)) {
+        return false;
+    }
+    memcpy(scratch, text.data, text.size);
+    *ret_address = (struct ald_address){.target = ald_str_of(scratch, text.size)};
+    return true;
+}
+
+static int parse_any(struct ald_str text, char *scratch, struct ald_address *ret_address)
 {
     struct ald_address address = {.scope = scope_find(text)};
     size_t hub = name_find(text, ':');
@@ -103,18 +141,9 @@ int ald_address_parse(struct ald_str text, char *scratch, struct ald_address *re
     return 0;
 }
 
-/* Blanks are every byte that would not show: controls too, so that an address is always one word of one line. Every
- * address that is written asks this of each of its bytes, so the answer is a bit of a map. */
-static bool byte_is_reserved(uint8_t byte)
+int ald_address_parse(struct ald_str text, char *scratch, struct ald_address *ret_address)
 {
-#define BIT(byte) (UINT64_C(1) << ((byte) % 64))
-    static const uint64_t map[4] = {
-        ((BIT(' ') << 1) - 1) | BIT(':') | BIT('#') | BIT('/') | BIT('*') | BIT('?') | BIT('.') | BIT('%'),
-        BIT(0x7F),
-    };
-#undef BIT
-
-    return (map[byte / 64] >> byte % 64 & 1) != 0;
+    return parse_plain(text, scratch, ret_address) ? 0 : parse_any(text, scratch, ret_address);
 }
 
 static int name_format(struct ald_str name, struct ald_buf *buf)
@@ -144,6 +173,12 @@ static int name_format(struct ald_str name, struct ald_buf *buf)
     }
     ald_buf_commit(buf, name.size + 2 * n_reserved);
     return 0;
+}
+
+bool ald_address_is_plain(const struct ald_address *address)
+{
+    return !ald_str_present(address->hub) && !ald_str_present(address->channel) && ald_str_present(address->target) &&
+           address->scope == ALD_SCOPE_ONE && name_is_plain(address->target, 0);
 }
 
 static int part_format(struct ald_str before, struct ald_str name, struct ald_str after, struct ald_buf *buf)

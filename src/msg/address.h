@@ -40,5 +40,7 @@ enum { ALD_ADDRESS_MALFORMED = 1 };
  */
 ALD_NODISCARD int ald_address_parse(struct ald_str text, char *scratch, struct ald_address *ret_address);
 
+/* Nothing but a target whose name is its own text form, as nearly all are. */
+bool ald_address_is_plain(const struct ald_address *address);
 /* Append the text form. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_address_format(const struct ald_address *address, struct ald_buf *buf);

@@ -75,7 +75,7 @@ struct scan {
 LEX_INLINE struct ald_json_field *fields_find(struct ald_json_field *at, const struct ald_json_field *end,
                                               struct ald_str name)
 {
-    while (at != end && !(at->name.size == name.size && memcmp(at->name.data, name.data, name.size) == 0)) {
+    while (at != end && !ald_str_equal(at->name, name)) {
         at++;
     }
     return at;

@@ -150,7 +150,9 @@ static void address_write(struct ald_exchange_writing *writing, struct ald_excha
         address->scope == ALD_SCOPE_ONE) {
         return;
     }
-    if (ald_address_format(address, &lent) == 0) {
+    if (ald_address_is_plain(address)) {
+        ald_exchange_put_member(writing, name, address->target);
+    } else if (ald_address_format(address, &lent) == 0) {
         ald_exchange_put_member(writing, name, ald_buf_str(&lent));
     }
 }

@@ -191,10 +191,31 @@ static enum ald_ws_fault_kind head_judge(struct ald_ws_decoder *decoder)
     return fault;
 }
 
+/* The same judgement when the longest header there is lies at `data`, as before every message of some length. */
+static enum ald_ws_fault_kind head_take_whole(struct ald_ws_decoder *decoder, const uint8_t *data, size_t *used)
+{
+    enum ald_ws_fault_kind fault;
+
+    memcpy(decoder->head, data, sizeof(decoder->head));
+    fault = head_check(decoder);
+    if (fault == ALD_WS_FAULT_NONE) {
+        fault = head_check_length(decoder);
+    }
+    decoder->n_head = head_length_end(decoder) + (head_masked(decoder) ? ALD_WS_KEY_SIZE : 0);
+    *used += decoder->n_head;
+    if (fault == ALD_WS_FAULT_NONE) {
+        head_finish(decoder);
+    }
+    return fault;
+}
+
 /* Take header bytes from `data`; leaves DECODER_HEAD when the header is whole. */
 static enum ald_ws_fault_kind decoder_take_head(struct ald_ws_decoder *decoder, const uint8_t *data, size_t size,
                                                 size_t *used)
 {
+    if (decoder->n_head == 0 && size - *used >= sizeof(decoder->head)) {
+        return head_take_whole(decoder, data + *used, used);
+    }
     while (*used < size && decoder->state == DECODER_HEAD) {
         uint8_t end = head_stretch_end(decoder);
         enum ald_ws_fault_kind fault;
