@@ -34,21 +34,6 @@ int ald_mgmt_readyz(struct ald_mgmt_call *call)
     return text_answer(call, 200, "ready\n");
 }
 
-int ald_mgmt_root(struct ald_mgmt_call *call)
-{
-    return text_answer(call, 200,
-                       "This is a hub of aldis, a command-reply exchange.\n"
-                       "\n"
-                       "  /exchange/controller   where connectors and callers open a WebSocket\n"
-                       "  /api/v1/hub            the hub: what it is, and everything it counts\n"
-                       "  /api/v1/targets        who can be commanded\n"
-                       "  /api/v1/channels       over which connections\n"
-                       "  /api/v1/commands       what was commanded, and what became of it\n"
-                       "  /api/v1/openapi.json   all of the API\n"
-                       "  /metrics               for monitoring\n"
-                       "  /livez /readyz         for supervisors\n");
-}
-
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail)
 {
     int r = ald_answer_problem(call->page, status, ald_str(detail));

@@ -1,12 +1,14 @@
 #include "mgmt/routes.h"
 
 #include "base/error.h"
+#include "mgmt/dashboard.h"
 #include "mgmt/exchange.h"
 
 #define ANY MGMT_ANY
 
 static const struct ald_mgmt_route routes[] = {
     {MGMT_GET, MGMT_OPEN, {ANY}, ald_mgmt_root}, /* "/" has one empty segment, and nothing else may be empty */
+    {MGMT_GET, MGMT_OPEN, {"assets", ANY}, ald_mgmt_asset},
     {MGMT_GET, MGMT_OPEN, {"livez"}, ald_mgmt_livez},
     {MGMT_GET, MGMT_OPEN, {"readyz"}, ald_mgmt_readyz},
     {MGMT_GET, MGMT_READ, {"metrics"}, ald_mgmt_metrics},

@@ -206,9 +206,6 @@ class Api(HubCase):
         for path, text in (("/livez", b"alive\n"), ("/readyz", b"ready\n")):
             response = hub.request("GET", path)
             self.assertEqual((response.status, response.body), (200, text))
-        front = hub.request("GET", "/")
-        self.assertEqual(front.headers["Content-Type"], "text/plain; charset=utf-8")
-        self.assertIn(b"aldis", front.body)
         self.assertEqual(hub.request("GET", "/?x=y").status, 200)
 
     def test_bytes_that_are_no_utf8_come_out_as_json(self):
