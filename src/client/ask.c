@@ -26,8 +26,8 @@ static int ask_payload(struct ald_str wire_id, struct ald_slice *ret_payload)
     return r == 0 ? 0 : ald_trace(r < 0 ? r : ALDIS_E_NOMEM);
 }
 
-int ald_ask_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str wire_id, ald_usec ttl,
-                struct ald_msg **ret_ask)
+static int ask_build(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str name, struct ald_str wire_id,
+                     ald_usec ttl, struct ald_msg **ret_ask)
 {
     static const struct ald_address hub = {.target = {"", 0}};
     ALD_AUTO(ald_msg_unref) struct ald_msg *ask = NULL;
@@ -41,7 +41,7 @@ int ald_ask_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_s
         r = ald_msg_set(ask, &ask->wire_id, ald_str_of(id, sizeof(id)));
     }
     if (r == 0) {
-        r = ald_msg_set(ask, &ask->name, ALD_STR("aldis:Outcome"));
+        r = ald_msg_set(ask, &ask->name, name);
     }
     if (r == 0) {
         r = ald_msg_set_address(ask, &ask->to, &hub);
@@ -58,6 +58,18 @@ int ald_ask_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_s
     ald_msg_seal(ask);
     *ret_ask = ald_steal(&ask);
     return 0;
+}
+
+int ald_ask_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str wire_id, ald_usec ttl,
+                struct ald_msg **ret_ask)
+{
+    return ask_build(messages, rng, ALD_STR("aldis:Outcome"), wire_id, ttl, ret_ask);
+}
+
+int ald_ask_cancel_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str wire_id, ald_usec ttl,
+                       struct ald_msg **ret_ask)
+{
+    return ask_build(messages, rng, ALD_STR("aldis:Cancel"), wire_id, ttl, ret_ask);
 }
 
 /* The word of a string member, absent when it is anything else. Words of ours have no escapes. */

@@ -2,7 +2,7 @@
 
 /*
  * Ask: the question `aldis:Outcome` that a caller puts to a hub about a command it sent over an earlier connection, and
- * what the answer says (docs/wire-extension.md).
+ * what the answer says; and `aldis:Cancel`, by which it takes such a command back (docs/wire-extension.md).
  */
 
 #include "client/client.h"
@@ -15,6 +15,10 @@ struct ald_rng;
  */
 ALD_NODISCARD int ald_ask_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str wire_id, ald_usec ttl,
                               struct ald_msg **ret_ask);
+
+/* The same for `aldis:Cancel`, whose answer says no more than whether it was understood. */
+ALD_NODISCARD int ald_ask_cancel_new(struct ald_msg_pool *messages, struct ald_rng *rng, struct ald_str wire_id,
+                                     ald_usec ttl, struct ald_msg **ret_ask);
 
 enum { ALD_ASK_MALFORMED = 1 };
 

@@ -229,13 +229,30 @@ static void call_ask_alarm(void *owner)
     }
 }
 
+/* When memory is short a cancel is not said; the deadline still holds. */
 static void call_say_cancel(struct ald_call *call)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
 
     signal.request = call->command;
-    /* When memory is short the cancel is not said; the deadline still holds. */
     ald_ignore(ald_client_say(call->client, &signal));
+}
+
+/* The connection it was sent over is gone, and a cancel means what was sent over its own: so the hub is asked by id. What it
+ * says to that is of no use: the outcome, for which it is asked as well, says it all. */
+static void call_ask_cancel(struct ald_call *call)
+{
+    struct ald_client *client = call->client;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    ALD_AUTO(ald_msg_unref) struct ald_msg *ask = NULL;
+
+    if (ald_ask_cancel_new(client->messages, &client->rng, call->command->wire_id, call_left(call) + CALL_GRACE, &ask) <
+        0) {
+        return;
+    }
+    signal.msg = ask;
+    signal.ttl = ask->ttl;
+    ald_ignore(ald_client_say(client, &signal));
 }
 
 /* --- the connection ---------------------------------------------------------------------------------------------- */
@@ -252,7 +269,7 @@ void ald_calls_ready(struct ald_client *client)
         } else if (call->state == CALL_ADRIFT) {
             call_ask(call);
             if (call->cancelled) {
-                call_say_cancel(call);
+                call_ask_cancel(call);
             }
         }
     }
@@ -468,10 +485,12 @@ void ald_call_cancel(struct ald_call *call)
         break;
     case CALL_HANDED:
     case CALL_SENT:
-    case CALL_ASKED:
         call_say_cancel(call);
         break;
+    case CALL_ASKED:
+        call_ask_cancel(call);
+        break;
     default:
-        break; /* adrift: nobody to ask; the outcome comes as it comes */
+        break; /* adrift: the next hub that answers is asked */
     }
 }

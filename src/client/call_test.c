@@ -353,6 +353,57 @@ ALD_TEST(call, that_was_taken_back_before_its_first_byte_left_is_not_sent_again)
     desk_close(&desk);
 }
 
+/* A cancel means what came over its own connection, so over a new one the hub is asked by the id. */
+static void check_cancel_by_id(const struct fake_heard *cancel, const struct fake_heard *ask)
+{
+    ald_check_str(ask->msg->name, "aldis:Outcome");
+    ald_check_str(cancel->msg->name, "aldis:Cancel");
+    ald_check(ald_str_present(cancel->msg->to.target) && cancel->msg->to.target.size == 0);
+    ald_check_str(ald_slice_str(cancel->msg->payload), "{\"id\":\"00000000-00ab-4def-8000-000000000001\"}");
+}
+
+ALD_TEST(call, that_is_asked_for_is_asked_back_by_its_id)
+{
+    struct desk desk;
+    struct desk_call *call;
+    const struct fake_heard *ask;
+    const struct fake_heard *cancel;
+
+    desk_start(&desk, FAKE_EXTENDED, NULL);
+    call = desk_call(&desk, 10 * ALD_SEC);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 0);
+    fake_hub_drop(fake_hub_conn(&desk.hub));
+    ask = fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 1);
+    ald_call_cancel(call->call);
+    cancel = fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 2);
+    check_cancel_by_id(cancel, ask);
+    fake_hub_answer(&desk.hub, cancel, ALD_REFUSED, ALD_CAUSE_UNKNOWN_COMMAND, NULL); /* an older hub */
+    fake_hub_answer(&desk.hub, ask, ALD_SUCCEEDED, ALD_CAUSE_NONE, "{\"outcome\":\"succeeded\",\"cause\":\"\"}");
+    desk_check_outcome(call, ALD_SUCCEEDED, ALD_CAUSE_NONE);
+    ald_check(fake_hub_heard(&desk.hub, ALD_SIGNAL_CANCEL, 0) == NULL);
+    desk_close(&desk);
+}
+
+ALD_TEST(call, ends_at_once_with_a_client_that_is_cut)
+{
+    struct desk desk;
+    struct desk_call *sent;
+    struct desk_call *unsent;
+
+    desk_start(&desk, FAKE_EXTENDED, NULL);
+    sent = desk_call(&desk, 10 * ALD_SEC);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 0);
+    unsent = desk_call(&desk, 10 * ALD_SEC);
+    ald_client_abort(desk.client);
+    ald_check_int(desk.state, ALD_CLIENT_CLOSED);
+    ald_check_int(sent->n_outcomes, 1);
+    ald_check_int(sent->outcome, ALD_LOST);
+    ald_check_int(unsent->n_outcomes, 1);
+    ald_check_int(unsent->outcome, ALD_CANCELLED);
+    ald_client_abort(desk.client); /* once is enough */
+    desk_close(&desk);
+}
+
 ALD_TEST(call, that_is_adrift_is_asked_for_and_asked_back)
 {
     struct desk desk;
@@ -366,7 +417,7 @@ ALD_TEST(call, that_is_adrift_is_asked_for_and_asked_back)
     fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_WAITING);
     ald_call_cancel(call->call);
     ask = fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 1);
-    fake_hub_wait(&desk.hub, ALD_SIGNAL_CANCEL, 0);
+    check_cancel_by_id(fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 2), ask);
     fake_hub_answer(&desk.hub, ask, ALD_SUCCEEDED, ALD_CAUSE_NONE,
                     "{\"outcome\":\"cancelled\",\"cause\":\"taken_back\"}");
     desk_check_outcome(call, ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK);
@@ -499,6 +550,8 @@ ALD_TEST_MAIN(call, ALD_CASE(call, succeeds_with_what_the_agent_replied),
               ALD_CASE(call, that_waits_for_a_hub_is_cancelled_at_once),
               ALD_CASE(call, that_was_sent_is_asked_back_and_the_first_answer_decides),
               ALD_CASE(call, that_was_taken_back_before_its_first_byte_left_is_not_sent_again),
+              ALD_CASE(call, that_is_asked_for_is_asked_back_by_its_id),
+              ALD_CASE(call, ends_at_once_with_a_client_that_is_cut),
               ALD_CASE(call, that_is_adrift_is_asked_for_and_asked_back), ALD_CASE(call, ends_with_the_client),
               ALD_CASE(call, may_close_the_client_when_it_ends),
               ALD_CASE(call, may_be_followed_by_another_from_within_its_report),

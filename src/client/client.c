@@ -14,6 +14,8 @@
 
 /* Messages kept for the next time; a call and its reply are two. */
 enum { CLIENT_MESSAGES_KEPT = 64 };
+/* A hub reads at most 8 KiB of one header field; signed tokens of other systems stay below half of that. */
+enum { CLIENT_TOKEN_MAX = 4096 };
 
 static const struct ald_state client_states[] = {
     [ALD_CLIENT_WAITING] = {"waiting", ALD_STATE_INITIAL, ALD_TO(ALD_CLIENT_CONNECTING) | ALD_TO(ALD_CLIENT_CLOSED)},
@@ -66,14 +68,66 @@ static int client_take_urls(struct ald_client *client, const char *const *urls, 
     return 0;
 }
 
+/* Blanks, control bytes and a comma would end the field, or begin another one (RFC 6750 section 2.1 has none of them). */
+static bool client_token_fits(const char *token)
+{
+    size_t size = strlen(token);
+
+    for (size_t i = 0; i < size; i++) {
+        if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f || token[i] == ',') {
+            return false;
+        }
+    }
+    return size > 0 && size <= CLIENT_TOKEN_MAX;
+}
+
+static int client_take_token(struct ald_client *client, const char *token, struct ald_why *ret_why)
+{
+    size_t room;
+
+    if (token == NULL) {
+        return 0;
+    }
+    if (!client_token_fits(token)) {
+        snprintf(ret_why->text, sizeof(ret_why->text), "the token is empty, too long, or has bytes that no token has");
+        return ald_trace(ALDIS_E_INVALID);
+    }
+    room = strlen(token) + sizeof("Bearer ");
+    client->authorization = malloc(room);
+    if (client->authorization == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    snprintf(client->authorization, room, "Bearer %s", token);
+    return 0;
+}
+
+/* Where to dial: the listener in this process, or one of the URLs. */
+static int client_take_places(struct ald_client *client, const struct ald_client_options *options,
+                              struct ald_why *ret_why)
+{
+    if (options->inproc == NULL) {
+        return client_take_urls(client, options->urls, ret_why);
+    }
+    client->inproc = strdup(options->inproc);
+    return client->inproc == NULL ? ald_trace(ALDIS_E_NOMEM) : 0;
+}
+
 static int client_take_options(struct ald_client *client, const struct ald_client_options *options,
                                struct ald_why *ret_why)
 {
-    const struct ald_tls_client_spec tls = {.ca_file = options->ca_file, .insecure = options->insecure};
+    const struct ald_tls_client_spec tls = {
+        .ca_file = options->ca_file,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .insecure = options->insecure,
+    };
     bool needs_tls = false;
     int r;
 
-    r = client_take_urls(client, options->urls, ret_why);
+    r = client_take_places(client, options, ret_why);
+    if (r == 0) {
+        r = client_take_token(client, options->token, ret_why);
+    }
     if (r != 0) {
         return r;
     }
@@ -171,6 +225,17 @@ void ald_client_close(struct ald_client *client)
     ald_stream_close(client->stream, 1000, ALD_STR_NONE);
 }
 
+void ald_client_abort(struct ald_client *client)
+{
+    if (client->state == ALD_CLIENT_CLOSED) {
+        return;
+    }
+    client->ending = true;
+    ald_alarm_stop(client->loop, &client->retry_alarm);
+    ald_link_why(client, ALD_STR("closed by us"));
+    ald_link_lost(client);
+}
+
 struct ald_client *ald_client_free(struct ald_client *client)
 {
     if (client == NULL) {
@@ -182,6 +247,8 @@ struct ald_client *ald_client_free(struct ald_client *client)
     ald_msg_pool_free(client->messages);
     ald_tls_unref(client->tls);
     free(client->target);
+    free(client->inproc);
+    free(client->authorization);
     free(client->urls);
     free(client);
     return NULL;

@@ -12,7 +12,8 @@
  * Threading:  the loop's thread.
  * Promise:    every call handed to ald_client_call() ends in exactly one outcome, by its deadline plus a second, whatever
  *             becomes of hubs and links: what was never sent is submitted again; what was sent is asked for by id
- *             (`aldis:Outcome`) at the next hub that answers; only when that hub does not know it, or none answers
+ *             (`aldis:Outcome`) at the next hub that answers, and taken back there (`aldis:Cancel`) if the program wants
+ *             that; only when that hub does not know it, or none answers
  *             before the deadline, is it `lost` (DESIGN section 1, rules).
  */
 
@@ -49,8 +50,12 @@ struct ald_client_callbacks {
 
 struct ald_client_options {
     const char *const *urls; /* unix:PATH, ws://HOST[:PORT][/PATH], wss://...; tried in turn; ends with NULL */
+    const char *inproc;      /* instead of URLs: the name of a listener in this process, on the same net; NULL */
     const char *target;      /* serve this target; NULL: be a caller only */
+    const char *token;       /* said as `Authorization: Bearer` in every upgrade; NULL. Never shown or logged */
     const char *ca_file;     /* wss: trust this instead of the system's; NULL */
+    const char *cert_file;   /* wss: the certificate to show, PEM; NULL: none */
+    const char *key_file;    /* wss: its key, PEM; NULL: it is in cert_file */
     bool insecure;           /* wss: do not verify */
     bool reconnect;          /* else the first failure closes the client */
     ald_usec backoff_first;  /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
@@ -63,8 +68,9 @@ void ald_client_options_init(struct ald_client_options *options);
 
 /*
  * Gives a client that dials in the next turn. Borrows `options` for the call. `ret_why` (may be NULL) tells what is wrong
- * with which URL or file. Outcome: ALD_CLIENT_BAD_URL. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (no URL), ALDIS_E_TLS (the
- * CA file).
+ * with which URL or file. Outcome: ALD_CLIENT_BAD_URL. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (no URL; a token that
+ * cannot stand in a header), ALDIS_E_TLS (the
+ * CA file, the certificate or its key).
  */
 enum { ALD_CLIENT_BAD_URL = 1 };
 ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_options *options,
@@ -78,6 +84,9 @@ ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_op
 void ald_client_drain(struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
 void ald_client_close(struct ald_client *client);
+/* Ends it now, without waiting for the hub: state CLOSED comes inside this call, after it the calls' outcomes, as for
+ * ald_client_close(). What was said before still goes out. */
+void ald_client_abort(struct ald_client *client);
 /* Ends it at once. Calls and jobs that still stand are gone without a word, and must not be touched any more. */
 struct ald_client *ald_client_free(struct ald_client *client);
 ALD_DEFINE_CLEANUP(struct ald_client *, ald_client_free);

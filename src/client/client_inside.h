@@ -32,7 +32,9 @@ struct ald_client {
     /* Options. */
     struct ald_url *urls;
     size_t n_urls;
-    char *target; /* NULL: a caller only */
+    char *target;        /* NULL: a caller only */
+    char *inproc;        /* NULL: the URLs say where */
+    char *authorization; /* the whole field: "Bearer ..."; NULL: none */
     struct ald_tls *tls;
     bool reconnect;
     ald_usec backoff_first, backoff_max;

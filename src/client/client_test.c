@@ -365,9 +365,50 @@ ALD_TEST(client, sends_events_only_while_it_is_connected)
     desk_close(&desk);
 }
 
-ALD_TEST_MAIN(client, ALD_CASE(client, says_hello_over_a_unix_socket_and_is_welcome),
-              ALD_CASE(client, says_hello_over_tcp), ALD_CASE(client, knows_a_hub_without_the_extension),
-              ALD_CASE(client, names_the_url_that_is_wrong),
+static bool request_has(struct desk *desk, const char *text)
+{
+    struct ald_str request = ald_buf_str(&desk->hub.conns[0].request);
+
+    return desk->hub.n_conns > 0 && ald_str_find(request, ald_str(text)) < request.size;
+}
+
+ALD_TEST(client, shows_its_token_in_the_upgrade)
+{
+    struct desk desk;
+
+    desk_open(&desk, FAKE_CANNED);
+    desk.hub.canned = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+    desk.options.token = "abc-123._~+/=";
+    desk.options.reconnect = false;
+    desk_dial(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_CLOSED);
+    ald_check(request_has(&desk, "Authorization: Bearer abc-123._~+/=\r\n"));
+    ald_check(strstr(desk.text, "abc") == NULL);
+    ald_check(strstr(desk.text, "401") != NULL);
+    desk_close(&desk);
+}
+
+ALD_TEST(client, takes_no_token_that_would_break_the_header)
+{
+    static const char *const bad[] = {"", "a b", "a\r\nX: 1", "a,b", "\xc3\xa9"};
+    struct ald_why why;
+    struct desk desk;
+
+    desk_open(&desk, FAKE_EXTENDED);
+    desk.options.urls = (const char *const[]){desk.hub.url, NULL};
+    for (size_t i = 0; i < ALD_COUNT(bad); i++) {
+        desk.options.token = bad[i];
+        ald_check_int(ald_client_new(desk.net, &desk.options, &desk.callbacks, &desk, &why, &desk.client),
+                      ALDIS_E_INVALID);
+        ald_check(strstr(why.text, "token") != NULL);
+    }
+    desk_close(&desk);
+}
+
+ALD_TEST_MAIN(client, ALD_CASE(client, shows_its_token_in_the_upgrade),
+              ALD_CASE(client, takes_no_token_that_would_break_the_header),
+              ALD_CASE(client, says_hello_over_a_unix_socket_and_is_welcome), ALD_CASE(client, says_hello_over_tcp),
+              ALD_CASE(client, knows_a_hub_without_the_extension), ALD_CASE(client, names_the_url_that_is_wrong),
               ALD_CASE(client, is_not_held_by_a_url_that_accepts_and_fails_the_hello),
               ALD_CASE(client, is_not_held_by_a_url_that_upgrades_nobody),
               ALD_CASE(client, is_not_held_by_a_url_that_welcomes_and_drops_it),

@@ -38,7 +38,7 @@ static ald_usec link_wait(struct ald_client *client)
 {
     bool worked = ald_client_ready(client) && ald_loop_now(client->loop) - client->ready_since >= LINK_STEADY;
 
-    if (!worked || client->sent_away) {
+    if ((!worked || client->sent_away) && client->n_urls > 0) {
         client->url_at = (client->url_at + 1) % client->n_urls;
     }
     if (!worked) {
@@ -221,30 +221,39 @@ static void link_dialect_alarm(void *owner)
 
 /* --- dialling ---------------------------------------------------------------------------------------------------- */
 
+/* `url` is NULL for a listener in this process. */
 static int link_try(struct ald_client *client, const struct ald_url *url)
 {
-    struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX];
+    struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX + 1];
     size_t n_fields = ald_exchange_dial_fields(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, fields);
     char target[sizeof(url->prefix) + sizeof(ALD_EXCHANGE_PATH)];
-    const struct ald_ws_hello hello = {.target = target, .fields = {fields, n_fields}};
+    struct ald_ws_hello hello = {.target = target};
     const struct ald_dial_spec spec = {
-        .place = ald_url_place(url),
-        .tls = url->tls ? client->tls : NULL,
+        .place = url != NULL ? ald_url_place(url) : (struct ald_place){ALD_BOTTOM_INPROC, client->inproc, 0},
+        .tls = url != NULL && url->tls ? client->tls : NULL,
         .ws = &hello,
     };
 
-    snprintf(target, sizeof(target), "%s%s", url->prefix, ALD_EXCHANGE_PATH);
+    if (client->authorization != NULL) {
+        fields[n_fields++] = (struct ald_http_field){ALD_STR("Authorization"), ald_str(client->authorization)};
+    }
+    hello.fields = (struct ald_http_fields){fields, n_fields};
+    snprintf(target, sizeof(target), "%s%s", url != NULL ? url->prefix : "", ALD_EXCHANGE_PATH);
     return ald_dial(client->net, &spec, &link_stream_callbacks, client, &client->stream);
 }
 
 void ald_link_dial(struct ald_client *client)
 {
-    const struct ald_url *url = &client->urls[client->url_at];
+    const struct ald_url *url = client->n_urls > 0 ? &client->urls[client->url_at] : NULL;
     int r;
 
     client->why[0] = '\0';
     client->sent_away = false;
-    ald_url_format(url, client->url, sizeof(client->url));
+    if (url != NULL) {
+        ald_url_format(url, client->url, sizeof(client->url));
+    } else {
+        snprintf(client->url, sizeof(client->url), "inproc:%s", client->inproc);
+    }
     ald_client_move(client, ALD_CLIENT_CONNECTING, client->url, 0);
     if (client->state != ALD_CLIENT_CONNECTING) {
         return; /* the program closed us when it heard that */
