@@ -10,146 +10,14 @@ import select
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
 
 import websockets
 
-from harness import PATIENCE, Hub, HubCase, binary, frame, unframe, wait_until
-
-ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-
-def environment(**changes):
-    env = {name: value for name, value in os.environ.items() if name not in ("ALDIS_URL", "XDG_RUNTIME_DIR")}
-    env["ASAN_OPTIONS"] = "detect_leaks=1:" + os.environ.get("ASAN_OPTIONS", "")
-    return {**env, **changes}
-
-
-class Result:
-    def __init__(self, status, out, err, took):
-        self.status, self.out, self.err, self.took = status, out, err, took
-
-    def __repr__(self):
-        return f"status {self.status}, out {self.out[-2000:]!r}, err {self.err[-2000:]!r}, took {self.took:.2f} s"
-
-    def json(self):
-        return json.loads(self.out)
-
-
-def aldis(*words, url=None, stdin=b"", env=None, patience=60.0):
-    """Run `aldis` to its end."""
-    head = ["-H", url] if url else []
-    start = time.monotonic()
-    done = subprocess.run(
-        [binary("aldis"), *head, *words], input=stdin, capture_output=True, timeout=patience, env=environment(**(env or {}))
-    )
-    took = time.monotonic() - start
-    return Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), took)
-
-
-class Running:
-    """An `aldis` that goes on; its standard error is collected."""
-
-    def __init__(self, *words, url=None, env=None, **options):
-        head = ["-H", url] if url else []
-        self.process = subprocess.Popen(
-            [binary("aldis"), *head, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=environment(**(env or {})), text=True, errors="replace", **options
-        )
-        self.lines = []
-        self.output = []
-        self.collectors = [
-            threading.Thread(target=self.collect, args=pair, daemon=True)
-            for pair in ((self.process.stderr, self.lines), (self.process.stdout, self.output))
-        ]
-        for collector in self.collectors:
-            collector.start()
-
-    @staticmethod
-    def collect(stream, lines):
-        for line in stream:
-            lines.append(line)
-
-    @property
-    def err(self):
-        return "".join(self.lines)
-
-    @property
-    def out(self):
-        return "".join(self.output)
-
-    def wait_err(self, pattern, count=1, patience=PATIENCE):
-        try:
-            wait_until(lambda: len(re.findall(pattern, self.err)) >= count, f"{pattern!r} on stderr", patience)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; there was {self.err!r}") from None
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def wait(self, patience=PATIENCE):
-        status = self.process.wait(patience)
-        for collector in self.collectors:
-            collector.join(PATIENCE)
-        return status
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for collector in self.collectors:
-            collector.join(PATIENCE)
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-
-class CliCase(HubCase):
-    def setUp(self):
-        self.scratch = tempfile.TemporaryDirectory(prefix="aldis-cli-")
-        self.addCleanup(self.scratch.cleanup)
-
-    def path(self, name):
-        return os.path.join(self.scratch.name, name)
-
-    def read(self, name):
-        """What stands in a file of the scratch folder; nothing when it is not there."""
-        with contextlib.suppress(FileNotFoundError), open(self.path(name), encoding="ascii") as file:
-            return file.read()
-        return ""
-
-    def running(self, *words, **options):
-        process = Running(*words, **options)
-        self.addCleanup(process.close)
-        return process
-
-    def agent(self, hub, *words, target="lamp", url=None, wait=True, **options):
-        agent = self.running("agent", "--target", target, *words, url=url or f"unix:{hub.unix}", **options)
-        if wait:
-            agent.wait_err(r"registered as")
-        return agent
-
-    def world(self, *agent_words, settings=(), agents=1):
-        """A hub with so many agents; returns what runs `aldis` at it."""
-        hub = self.hub(*settings)
-        self.agents = [self.agent(hub, *(agent_words or ("--echo",))) for _ in range(agents)]
-        self.at = hub
-        return lambda *words, **options: aldis(*words, url=f"unix:{hub.unix}", **options)
-
-    def wait_phases(self, *phases):
-        """Wait until the hub's commands are in these phases, in any order."""
-        found = lambda: sorted(command["phase"] for command in self.at.get("/api/v1/commands")["commands"])
-        wait_until(lambda: found() == sorted(phases), f"commands to be {phases}")
-
-    def assert_ends(self, result, status, out=None, err=None):
-        self.assertEqual(result.status, status, result)
-        if out is not None:
-            self.assertEqual(result.out, out, result)
-        if err is not None:
-            self.assertRegex(result.err, err)
-        return result
+from cli_rig import ID, CliCase, aldis, environment
+from harness import PATIENCE, Hub, binary, frame, unframe, wait_until
 
 
 class Usage(CliCase):

@@ -1,0 +1,132 @@
+#include "cli/watch_options.h"
+
+#include <string.h>
+
+#include "msg/msg.h"
+#include "wire/http/http_url.h"
+
+enum { WATCH_TARGET = 1, WATCH_NAME, WATCH_KIND, WATCH_OUTCOME, WATCH_PAYLOAD, WATCH_COUNT };
+
+const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
+    {WATCH_TARGET, "target", "TARGET", 't', "only what concerns this target"},
+    {WATCH_NAME, "name", "NAME", 0, "only commands and events of this name"},
+    {WATCH_KIND, "kind", "command|event|channel", 'k', "only this kind; several with commas, or given again"},
+    {WATCH_OUTCOME, "outcome", "succeeded|failed|refused|cancelled|expired|lost", 0,
+     "only commands that end so, and only their end; several with commas, or given again"},
+    {WATCH_PAYLOAD, "payload", NULL, 0, "show what commands and events carry, and replies"},
+    {WATCH_COUNT, "count", "COUNT", 'n', "end after so many lines"},
+};
+
+/* What was given; words are gathered with commas between them. */
+struct watch_given {
+    const char *target, *name;
+    char kinds[128], outcomes[128];
+    bool payload;
+};
+
+static bool watch_is_kind(struct ald_str word)
+{
+    return ald_str_equal(word, ALD_STR("command")) || ald_str_equal(word, ALD_STR("event")) ||
+           ald_str_equal(word, ALD_STR("channel"));
+}
+
+static bool watch_is_outcome(struct ald_str word)
+{
+    return ald_outcome_find(word) > ALD_OUTCOME_NONE;
+}
+
+/* Add the words of `value` to `list`, once each, so that it always has room. Returns 0 or the exit status. */
+static int watch_words(struct ald_cli *cli, const struct ald_arg *arg, bool (*is)(struct ald_str), const char *those,
+                       char *list, size_t room)
+{
+    struct ald_str rest = ald_str(arg->value);
+
+    while (ald_str_present(rest)) {
+        size_t end = ald_str_find(rest, ALD_STR(","));
+        struct ald_str word = ald_str_of(rest.data, end);
+        size_t used = strlen(list);
+
+        rest = end < rest.size ? ald_str_from(rest, end + 1) : ALD_STR_NONE;
+        if (!is(word)) {
+            return ald_cli_usage(cli, "%s %s: it is %s", arg->text, arg->value, those);
+        }
+        if (ald_str_find(ald_str(list), word) == used) {
+            snprintf(list + used, room - used, "%s%.*s", used > 0 ? "," : "", ALD_STR_ARG(word));
+        }
+    }
+    return 0;
+}
+
+/* Returns 0 or the exit status. */
+static int watch_take(struct ald_cli *cli, const struct ald_arg *arg, struct watch_given *given,
+                      struct ald_watch_options *options)
+{
+    switch (arg->key) {
+    case WATCH_TARGET:
+        given->target = arg->value;
+        return 0;
+    case WATCH_NAME:
+        given->name = arg->value;
+        return 0;
+    case WATCH_KIND:
+        return watch_words(cli, arg, watch_is_kind, "command, event or channel", given->kinds, sizeof(given->kinds));
+    case WATCH_OUTCOME:
+        return watch_words(cli, arg, watch_is_outcome, "succeeded, failed, refused, cancelled, expired or lost",
+                           given->outcomes, sizeof(given->outcomes));
+    case WATCH_PAYLOAD:
+        given->payload = true;
+        return 0;
+    case WATCH_COUNT:
+        if (ald_str_u64(ald_str(arg->value), &options->count) != 0 || options->count == 0) {
+            return ald_cli_usage(cli, "%s %s: a number from 1", arg->text, arg->value);
+        }
+        return 0;
+    default:
+        return ald_cli_usage(cli, "\"%s\" is one argument too many; one target is watched with --target", arg->text);
+    }
+}
+
+/* Names are at most 255 bytes, three times that encoded: two of them fit. Returns 0 or the exit status. */
+static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, const char *name, const char *value)
+{
+    size_t used = strlen(options->path);
+    char room[3 * ALD_NAME_MAX];
+    struct ald_str encoded;
+
+    if (value == NULL || value[0] == '\0') {
+        return 0;
+    }
+    if (strlen(value) > ALD_NAME_MAX || ald_http_encode(ald_str(value), room, sizeof(room), &encoded) != 0) {
+        return ald_cli_usage(cli, "--%s: more than %d bytes", name, ALD_NAME_MAX);
+    }
+    snprintf(options->path + used, sizeof(options->path) - used, "%c%s=%.*s",
+             strchr(options->path, '?') != NULL ? '&' : '?', name, ALD_STR_ARG(encoded));
+    return 0;
+}
+
+int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *options)
+{
+    struct watch_given given = {.payload = false};
+    struct ald_arg arg;
+    int r;
+
+    *options = (struct ald_watch_options){.path = "/api/v1/events"};
+    while ((r = ald_cli_next(cli, &arg)) == 0) {
+        r = watch_take(cli, &arg, &given, options);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (r == ALD_CLI_STOP) {
+        return cli->status;
+    }
+    if (given.outcomes[0] != '\0' && given.kinds[0] != '\0' && strcmp(given.kinds, "command") != 0) {
+        return ald_cli_usage(cli, "--outcome: only commands have one, so --kind can only be command");
+    }
+    r = watch_query(cli, options, "kinds", given.outcomes[0] != '\0' ? "command" : given.kinds);
+    r = r == 0 ? watch_query(cli, options, "target", given.target) : r;
+    r = r == 0 ? watch_query(cli, options, "name", given.name) : r;
+    r = r == 0 ? watch_query(cli, options, "outcome", given.outcomes) : r;
+    r = r == 0 ? watch_query(cli, options, "payload", given.payload ? "true" : NULL) : r;
+    return r != 0 ? r : ALD_WATCH_OPTIONS_READ;
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+/*
+ * Watch options: the arguments of `aldis watch`, read and made into a request.
+ */
+
+#include "cli/cli.h"
+
+struct ald_watch_options {
+    uint64_t count;  /* end after so many lines; 0: never */
+    char path[1900]; /* path and query */
+};
+
+enum { ALD_WATCH_N_OPTIONS = 6 };
+extern const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS];
+
+/* Returns ALD_WATCH_OPTIONS_READ, or the exit status when all is said already. */
+enum { ALD_WATCH_OPTIONS_READ = -1 };
+int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *options);

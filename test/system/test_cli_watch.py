@@ -1,0 +1,182 @@
+"""`aldis watch`: what it shows, for people and for programs, and how it comes back."""
+
+import json
+import signal
+import unittest
+
+from cli_rig import CliCase, FakeApi, aldis
+from harness import wait_until
+
+COMMAND = {"at": "2026-11-21T07:11:09.850Z", "id": "11111111-2222-4333-8444-555555555555", "wire_id": "w1", "name": "signal",
+           "to": "lamp", "from": "deck", "channel": "c1", "phase": "sent", "outcome": None, "cause": None, "text": None,
+           "age_ms": 12}
+ENDED = {**COMMAND, "phase": "done", "outcome": "failed", "cause": "agent_failed", "text": "the bulb broke", "age_ms": 1500,
+         "payload": {"watt": 40}}
+EVENT = {"at": "2026-11-21T07:11:10.000Z", "id": "e1", "name": "DAWN", "to": "lamp", "from": "deck", "fate": "delivered"}
+CHANNEL = {"at": "2026-11-21T07:11:11.000Z", "id": "c9", "target": "lamp", "change": "primary", "term": 7}
+
+
+def told(*events, end=True):
+    """A route that tells these pairs of kind and data."""
+
+    def answer(handler, _query):
+        handler.stream()
+        handler.push("retry: 50\n\n")
+        for kind, data in events:
+            handler.event(kind, **data)
+        if end:
+            handler.end()
+
+    return answer
+
+
+class Watch(CliCase):
+    def fake(self, answer):
+        fake = FakeApi({("GET", "/api/v1/events"): answer})
+        self.addCleanup(fake.__enter__().__exit__)
+        return fake
+
+    def test_a_line_for_each_thing_that_happens(self):
+        fake = self.fake(told(("command", COMMAND), ("command", ENDED), ("event", EVENT), ("channel", CHANNEL)))
+        result = self.assert_ends(aldis("watch", "-n", "4", url=fake.url), 0, err=r"\A\Z")
+        self.assertEqual(result.out.splitlines(), [
+            f"07:11:09.850  sent       lamp signal  12 ms  {COMMAND['id']}  from deck",
+            f"07:11:09.850  failed     lamp signal  1.5 s  {COMMAND['id']}  from deck  agent_failed: the bulb broke"
+            '  {"watt": 40}',
+            "07:11:10.000  event      lamp DAWN  delivered  e1  from deck",
+            "07:11:11.000  primary    lamp  channel c9  term 7",
+        ])
+
+    def test_json_lines(self):
+        fake = self.fake(told(("command", ENDED), ("event", EVENT), ("channel", {}), ("dropped", {"n": 3}),
+                              ("command", COMMAND)))
+        result = self.assert_ends(aldis("watch", "--json", "-n", "4", url=fake.url), 0, err=r"\A\Z")
+        self.assertEqual([json.loads(line) for line in result.out.splitlines()], [
+            {"kind": "command", **ENDED}, {"kind": "event", **EVENT}, {"kind": "channel"}, {"kind": "dropped", "n": 3},
+            {"kind": "command", **COMMAND}])
+
+    def test_filters_are_the_hubs_to_apply(self):
+        fake = self.fake(told(("event", EVENT)))
+        asked = {
+            (): "/api/v1/events",
+            ("--target", "a b/c"): "/api/v1/events?target=a%20b%2Fc",
+            ("-t", "lamp", "--name", "signal", "--payload"): "/api/v1/events?target=lamp&name=signal&payload=true",
+            ("--kind", "event", "-k", "channel,event"): "/api/v1/events?kinds=event%2Cchannel",
+            ("--outcome", "failed,lost"): "/api/v1/events?kinds=command&outcome=failed%2Clost",
+        }
+        for words, path in asked.items():
+            with self.subTest(words=words):
+                self.assert_ends(aldis("watch", "-n", "1", *words, url=fake.url), 0)
+                method, got, headers, _ = fake.asked[-1]
+                self.assertEqual((method, got, headers["Accept"]), ("GET", path, "text/event-stream"))
+
+    def test_what_it_cannot_show_it_passes_over(self):
+        def answer(handler, _query):
+            handler.stream()
+            handler.push(": a comment\n\nevent: novelty\ndata: {}\n\nevent: command\ndata: nonsense\n\n"
+                         "event: command\ndata: [1]\n\nevent: event\ndata: {\"at\":5,\"name\":{\"a\":1},\"to\":null}\n\n")
+            handler.event("channel", **CHANNEL)
+
+        fake = self.fake(answer)
+        result = self.assert_ends(aldis("watch", "-n", "4", url=fake.url), 0)
+        self.assertEqual(len(result.out.splitlines()), 2, result)
+
+    def test_nothing_it_shows_commands_the_terminal(self):
+        evil = {**ENDED, "name": "\x1b[2Jx", "text": "a\nb\u009b0m", "payload": "\x1b"}
+        fake = self.fake(told(("command", evil)))
+        result = self.assert_ends(aldis("watch", "-n", "1", url=fake.url), 0)
+        self.assertNotRegex(result.out[:-1], "[\x00-\x1f\x7f-\x9f]")
+
+    def test_it_says_that_lines_are_missing(self):
+        fake = self.fake(told(("dropped", {"n": 17}), ("event", EVENT)))
+        self.assert_ends(aldis("watch", "-n", "1", url=fake.url), 0, err=r"\Aaldis: 17 lines are missing here")
+
+    def test_it_comes_back_and_says_so(self):
+        calls = []
+
+        def answer(handler, query):
+            calls.append(query)
+            if len(calls) == 2:
+                return 503, {"status": 503, "detail": "starting"}
+            return told(("event", EVENT))(handler, query)
+
+        fake = self.fake(answer)
+        watch = self.running("watch", url=fake.url)
+        watch.wait_err(r"back at ws://.*; what happened meanwhile is not shown", count=2)
+        self.assertRegex(watch.err, r"\Aaldis: no hub at ws://\S+: it ended the stream; trying again in \d+ ms\n"
+                                    r"aldis: no hub at ws://\S+: it has no stream for us now; trying again in \d+ ms\n")
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.wait(), 0)
+        self.assertGreaterEqual(len(watch.out.splitlines()), 3)
+
+    def test_it_comes_back_when_the_connection_breaks(self):
+        def answer(handler, query):
+            told(("event", EVENT), end=False)(handler, query)
+            handler.connection.close()
+
+        fake = self.fake(answer)
+        watch = self.running("watch", url=fake.url)
+        watch.wait_err("back at", count=2)
+        watch.signal(signal.SIGTERM)
+        self.assertEqual(watch.wait(), 0)
+
+    def test_interrupted_while_the_hub_is_away_it_ends_well(self):
+        fake = self.fake(told(("event", EVENT)))
+        watch = self.running("watch", "-n", "1000", url=fake.url)
+        watch.wait_err("trying again")
+        fake.routes.clear()
+        watch.wait_err("the hub answered 404")
+        self.assertEqual(watch.wait(), 1)
+
+    def test_lines_come_as_they_happen(self):
+        fake = self.fake(told(("event", EVENT), end=False))
+        answer = fake.routes[("GET", "/api/v1/events")]
+
+        def waiting(handler, query):
+            answer(handler, query)
+            handler.rfile.read(1)  # until the reader leaves
+
+        fake.routes[("GET", "/api/v1/events")] = waiting
+        watch = self.running("watch", url=fake.url)
+        wait_until(lambda: watch.out.count("\n") == 1, "a line")
+        self.assertIsNone(watch.process.poll())
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.wait(), 0)
+        self.assertEqual(watch.err, "")
+
+    def test_a_hub_that_is_away_at_the_start(self):
+        result = self.assert_ends(aldis("watch", url="unix:/nowhere/hub.sock,unix:/nowhere/else.sock"), 3, out="",
+                                  err="no hub at unix:/nowhere/hub.sock: .*No such file")
+        self.assertIn("unix:/nowhere/else.sock", result.err)
+        self.assertLess(result.took, 10)
+
+    def test_the_second_hub_of_a_list(self):
+        fake = self.fake(told(("event", EVENT)))
+        self.assert_ends(aldis("watch", "-n", "1", url=f"unix:/nowhere/hub.sock,{fake.url}"), 0, err=r"\A\Z")
+
+    def test_a_hub_that_does_not_want_us(self):
+        said = {401: "ALDIS_TOKEN", 403: "Unix socket", 503: "too many streams", 404: "nothing here"}
+        for status, hint in said.items():
+            with self.subTest(status=status):
+                fake = self.fake((status, {"status": status, "detail": "too many streams" if status == 503 else "nothing here"}))
+                result = self.assert_ends(aldis("watch", url=fake.url), 1, out="")
+                self.assertIn(f"answered {status}", result.err)
+                self.assertIn(hint, result.err)
+
+    def test_something_else_at_that_address(self):
+        fake = self.fake((200, b""))
+        self.assert_ends(aldis("watch", url=fake.url), 1, out="", err="not the API of a hub")
+
+    def test_wrong_usage(self):
+        for words, part in {("extra",): "one argument too many", ("--kind", "news"): "command, event or channel",
+                            ("--outcome", "good"): "succeeded, failed", ("-n", "0"): "from 1", ("-n", "x"): "from 1",
+                            ("--kind", "event", "--outcome", "lost"): "only commands have one",
+                            ("--target", "x" * 300): "255"}.items():
+            with self.subTest(words=words):
+                result = self.assert_ends(aldis("watch", *words, url="unix:/nowhere"), 2, out="")
+                self.assertIn(part, result.err)
+                self.assertEqual(result.err.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
