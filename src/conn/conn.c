@@ -17,6 +17,7 @@
 #include "conn/conn_close.h"
 #include "conn/door.h"
 #include "conn/edge_impl.h"
+#include "conn/speaker.h"
 #include "transport/frame.h"
 #include "transport/ws.h"
 #include "wire/ws/ws_frame.h"
@@ -50,9 +51,7 @@ static struct ald_machine conn_machine = ALD_MACHINE("conn", conn_states);
 enum conn_goodbye { CONN_GOODBYE_NONE, CONN_GOODBYE_RETURNS, CONN_GOODBYE_STAYS_AWAY };
 
 struct ald_conn {
-    struct ald_node node; /* edge->all */
-    struct ald_node talk; /* edge->talking */
-    struct ald_node end;  /* edge->ending */
+    struct ald_speaker speaker; /* first */
     struct ald_edge *edge;
     struct ald_door *door; /* until it was greeted */
     struct ald_stream *stream;
@@ -100,8 +99,8 @@ static void conn_end(struct ald_conn *conn, const char *text)
     conn->end_text = text;
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
-    ald_node_remove(&conn->talk);
-    ald_list_push_back(&edge->ending, &conn->end);
+    ald_node_remove(&conn->speaker.talk);
+    ald_list_push_back(&edge->ending, &conn->speaker.end);
     ald_edge_settle_later(edge);
 }
 
@@ -292,7 +291,7 @@ static void conn_report_opened(struct ald_conn *conn)
     struct ald_event event = {
         .kind = ALD_EVENT_OPENED,
         .conn = conn->number,
-        .edge = conn,
+        .edge = &conn->speaker,
         .dialect = ald_str(conn->type->name),
     };
     char text[sizeof(peer.address) + 64];
@@ -353,7 +352,7 @@ static void conn_bury(struct ald_conn *conn, struct ald_str text)
         ald_edge_notice(edge, &(struct ald_notice){.kind = ALD_NOTICE_CLOSED, .conn = conn->number, .text = text});
     }
     ald_dialect_free(conn->dialect);
-    ald_node_remove(&conn->node);
+    ald_node_remove(&conn->speaker.node);
     ald_pool_put(&edge->conns, conn);
 }
 
@@ -371,7 +370,7 @@ static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const
         conn->edge->counters.greeting_oversize++;
     }
     conn_end(conn, NULL);
-    ald_node_remove(&conn->end);
+    ald_node_remove(&conn->speaker.end);
     conn_bury(conn, ald_str(text));
 }
 
@@ -382,6 +381,8 @@ static const struct ald_stream_callbacks conn_callbacks = {
     .closed = conn_closed,
 };
 
+static const struct ald_speaker_ops conn_ops;
+
 int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream)
 {
     struct ald_conn *conn = ald_pool_get(&edge->conns);
@@ -391,6 +392,7 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         return ald_trace(ALDIS_E_NOMEM);
     }
     *conn = (struct ald_conn){
+        .speaker = {.ops = &conn_ops},
         .edge = edge,
         .door = spec->door,
         .stream = stream,
@@ -400,10 +402,10 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .greeting_left = edge->greeting_bytes,
         .state = CONN_OPENING,
     };
-    ald_node_init(&conn->talk);
-    ald_node_init(&conn->end);
+    ald_node_init(&conn->speaker.talk);
+    ald_node_init(&conn->speaker.end);
     ald_alarm_init(&conn->alarm, conn_alarm, conn);
-    ald_list_push_back(&edge->all, &conn->node);
+    ald_list_push_back(&edge->all, &conn->speaker.node);
     ald_stream_own(stream, &conn_callbacks, conn);
     return 0;
 }
@@ -437,13 +439,19 @@ static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
     if (signal->kind == ALD_SIGNAL_REGISTERED && conn->state == CONN_GREETING) {
         conn_registered(conn, signal->target);
     }
-    if (!ald_node_linked(&conn->talk)) {
-        ald_list_push_back(&edge->talking, &conn->talk);
+    if (!ald_node_linked(&conn->speaker.talk)) {
+        ald_list_push_back(&edge->talking, &conn->speaker.talk);
     }
 }
 
-void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect)
+static struct ald_conn *conn_of(struct ald_speaker *speaker)
 {
+    return ald_container(speaker, struct ald_conn, speaker);
+}
+
+static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *effect)
+{
+    struct ald_conn *conn = conn_of(speaker);
     struct ald_conn_code code;
 
     if (!conn_hears(conn)) {
@@ -474,9 +482,9 @@ void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect)
     }
 }
 
-void ald_conn_talk(struct ald_node *node)
+static void conn_talk(struct ald_speaker *speaker)
 {
-    struct ald_conn *conn = ald_container(node, struct ald_conn, talk);
+    struct ald_conn *conn = conn_of(speaker);
 
     if (conn_hears(conn)) {
         conn_pump(conn);
@@ -487,24 +495,31 @@ void ald_conn_talk(struct ald_node *node)
     }
 }
 
-void ald_conn_bury(struct ald_node *node)
+static void conn_bury_late(struct ald_speaker *speaker)
 {
-    struct ald_conn *conn = ald_container(node, struct ald_conn, end);
+    struct ald_conn *conn = conn_of(speaker);
 
     conn_bury(conn, ald_str(conn->end_text));
 }
 
-void ald_conn_drop(struct ald_node *node)
+static void conn_drop(struct ald_speaker *speaker)
 {
-    struct ald_conn *conn = ald_container(node, struct ald_conn, node);
+    struct ald_conn *conn = conn_of(speaker);
     struct ald_edge *edge = conn->edge;
 
     conn_greeted(conn);
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
-    ald_node_remove(&conn->talk);
-    ald_node_remove(&conn->end);
-    ald_node_remove(&conn->node);
+    ald_node_remove(&speaker->talk);
+    ald_node_remove(&speaker->end);
+    ald_node_remove(&speaker->node);
     ald_dialect_free(conn->dialect);
     ald_pool_put(&edge->conns, conn);
 }
+
+static const struct ald_speaker_ops conn_ops = {
+    .apply = conn_apply,
+    .talk = conn_talk,
+    .bury = conn_bury_late,
+    .drop = conn_drop,
+};

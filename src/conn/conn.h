@@ -31,13 +31,4 @@ struct ald_conn_spec {
  */
 ALD_NODISCARD int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream);
 
-/* For the edge. Carry out one effect of the hub. */
-void ald_conn_apply(struct ald_conn *conn, const struct ald_effect *effect);
-/* For the edge. Hear what the dialect of the connection in `node` of the list `talking` has to say. */
-void ald_conn_talk(struct ald_node *node);
-/* For the edge. Tell the hub that the connection in `node` of the list `ending` is gone, and free it. */
-void ald_conn_bury(struct ald_node *node);
-/* For the edge. End the connection in `node` of the list `all` without a word to the hub. */
-void ald_conn_drop(struct ald_node *node);
-
 size_t ald_conn_size(void);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "conn/conn.h"
+#include "conn/speaker.h"
 
 enum {
     /* Messages and connections kept for the next time: what a busy second uses, a few megabytes at most. */
@@ -36,7 +37,9 @@ static void edge_apply(struct ald_edge *edge)
 {
     edge->counters.effects += edge->effects.n;
     for (size_t i = 0; i < edge->effects.n; i++) {
-        ald_conn_apply(edge->effects.ring[i].edge, &edge->effects.ring[i]);
+        struct ald_speaker *speaker = edge->effects.ring[i].edge;
+
+        speaker->ops->apply(speaker, &edge->effects.ring[i]);
     }
     ald_effects_clear(&edge->effects);
 }
@@ -71,6 +74,19 @@ void ald_edge_notice(struct ald_edge *edge, const struct ald_notice *notice)
     }
 }
 
+/* Those who wait for a moment now; who asks for one while they have theirs comes in the next round. */
+static void edge_let_talk(struct ald_edge *edge)
+{
+    struct ald_node last, *node;
+
+    ald_list_push_back(&edge->talking, &last);
+    while ((node = ald_list_pop_front(&edge->talking)) != &last) {
+        struct ald_speaker *speaker = ald_list_entry(node, struct ald_speaker, talk);
+
+        speaker->ops->talk(speaker);
+    }
+}
+
 /* The end of a turn. */
 static void edge_settle(void *owner)
 {
@@ -78,11 +94,11 @@ static void edge_settle(void *owner)
     struct ald_node *node;
     ald_usec due;
 
-    while ((node = ald_list_pop_front(&edge->talking)) != NULL) {
-        ald_conn_talk(node);
-    }
+    edge_let_talk(edge);
     while ((node = ald_list_pop_front(&edge->ending)) != NULL) {
-        ald_conn_bury(node);
+        struct ald_speaker *speaker = ald_list_entry(node, struct ald_speaker, end);
+
+        speaker->ops->bury(speaker);
     }
 
     due = ald_hub_deadline(edge->hub);
@@ -147,6 +163,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     ald_node_init(&edge->all);
     ald_node_init(&edge->talking);
     ald_node_init(&edge->ending);
+    ald_node_init(&edge->watchers);
     ald_node_init(&edge->doors);
     ald_alarm_init(&edge->due, edge_due, edge);
     ald_task_init(&edge->settle, edge_settle, edge);
@@ -194,7 +211,12 @@ struct ald_edge *ald_edge_free(struct ald_edge *edge)
     ald_assert(ald_list_empty(&edge->doors));
 
     while ((node = ald_list_first(&edge->all)) != NULL) {
-        ald_conn_drop(node);
+        struct ald_speaker *speaker = ald_list_entry(node, struct ald_speaker, node);
+
+        speaker->ops->drop(speaker);
+    }
+    while ((node = ald_list_pop_front(&edge->watchers)) != NULL) {
+        free(ald_list_entry(node, struct ald_edge_watcher, node));
     }
     ald_alarm_stop(edge->loop, &edge->due);
     ald_task_cancel(&edge->settle);
@@ -219,6 +241,29 @@ void ald_edge_drain(struct ald_edge *edge, ald_usec leave_until)
     ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = leave_until});
 }
 
+/* An event about what `text` names; gives what became of it. */
+static int edge_ask(struct ald_edge *edge, struct ald_event *event)
+{
+    ald_edge_step(edge, event);
+    return event->result;
+}
+
+int ald_edge_cancel(struct ald_edge *edge, struct ald_str id)
+{
+    return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_CANCEL, .text = id});
+}
+
+int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str channel, bool reconnect)
+{
+    return edge_ask(edge,
+                    &(struct ald_event){.kind = ALD_EVENT_CHANNEL_LEAVE, .text = channel, .reconnect = reconnect});
+}
+
+int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel)
+{
+    return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_CHANNEL_PRIMARY, .text = channel});
+}
+
 bool ald_edge_draining(const struct ald_edge *edge)
 {
     return edge->draining;
@@ -232,6 +277,11 @@ const struct ald_hub *ald_edge_hub(const struct ald_edge *edge)
 struct ald_net *ald_edge_net(const struct ald_edge *edge)
 {
     return edge->net;
+}
+
+struct ald_msg_pool *ald_edge_messages(const struct ald_edge *edge)
+{
+    return edge->messages;
 }
 
 const struct ald_edge_counters *ald_edge_counters(const struct ald_edge *edge)

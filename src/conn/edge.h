@@ -14,6 +14,7 @@
  */
 
 #include "base/list.h"
+#include "hub/note.h"
 #include "hub/view.h"
 #include "transport/net.h"
 #include "wire/dialect.h"
@@ -93,8 +94,24 @@ ALD_DEFINE_CLEANUP(struct ald_edge *, ald_edge_free);
 void ald_edge_drain(struct ald_edge *edge, ald_usec leave_until);
 bool ald_edge_draining(const struct ald_edge *edge);
 
+/*
+ * What an operator asks of the hub, which is stepped: not to be called inside a step. Whether he may is decided before.
+ * Outcomes: ALD_ASK_UNKNOWN, ALD_ASK_CONFLICT (hub.h).
+ */
+ALD_NODISCARD int ald_edge_cancel(struct ald_edge *edge, struct ald_str id);
+ALD_NODISCARD int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str channel, bool reconnect);
+ALD_NODISCARD int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel);
+
+/*
+ * Tell `fn` what happens in the hub (hub/note.h), of the kinds in `mask`, from now on; the same `fn` and `owner` again
+ * change the mask, and 0 ends it. Not to be called inside a step. Errors: ALDIS_E_NOMEM, not for a mask of 0.
+ */
+ALD_NODISCARD int ald_edge_watch_hub(struct ald_edge *edge, uint32_t mask, ald_note_fn fn, void *owner);
+
 const struct ald_hub *ald_edge_hub(const struct ald_edge *edge);
 struct ald_net *ald_edge_net(const struct ald_edge *edge);
+/* Where the messages of local parties (local.h) come from; they live no longer than the edge. */
+struct ald_msg_pool *ald_edge_messages(const struct ald_edge *edge);
 const struct ald_edge_counters *ald_edge_counters(const struct ald_edge *edge);
 /* The counters of the dialect ald_dialects[index], named by its counter_names. */
 const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t index);

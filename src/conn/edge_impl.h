@@ -8,6 +8,14 @@
 #include "loop/loop.h"
 #include "transport/stream.h"
 
+/* Who wants to know what happens in the hub. */
+struct ald_edge_watcher {
+    struct ald_node node;
+    uint32_t mask;
+    ald_note_fn fn;
+    void *owner;
+};
+
 struct ald_edge {
     struct ald_net *net;
     struct ald_loop *loop;
@@ -28,12 +36,13 @@ struct ald_edge {
     uint64_t last_number;    /* of a connection */
     struct ald_rng rng;      /* seeds of dialects */
     struct ald_pool conns;   /* memory of connections */
-    struct ald_node all;     /* every connection */
-    struct ald_node talking; /* those whose dialect may have something to say because of what was emitted */
+    struct ald_node all;     /* every speaker (speaker.h) */
+    struct ald_node talking; /* those with something to say because of what they were told */
     struct ald_node ending;  /* those whose end the hub must be told */
-    struct ald_node doors;   /* in the order they were opened */
-    struct ald_alarm due;    /* when the hub wants to be stepped */
-    ald_usec wall_read;      /* when `wall` was asked for */
+    struct ald_node watchers;
+    struct ald_node doors; /* in the order they were opened */
+    struct ald_alarm due;  /* when the hub wants to be stepped */
+    ald_usec wall_read;    /* when `wall` was asked for */
     ald_wall wall;
     struct ald_task settle; /* what a turn leaves to be done at its end */
     bool stepping;
