@@ -24,7 +24,8 @@ extern "C" {
     X(ACCESS, -9, "permission denied by the operating system") \
     X(TIMEOUT, -10, "timed out")                             \
     X(CLOSED, -11, "closed")                                 \
-    X(LIMIT, -12, "a limit of the operating system is reached")
+    X(LIMIT, -12, "a limit of the operating system is reached") \
+    X(CALLBACK, -13, "not possible inside a callback")
 
 enum {
 #define ALDIS_X(name, number, text) ALDIS_E_##name = (number),
