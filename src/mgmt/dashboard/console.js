@@ -184,6 +184,7 @@ export class Console {
 
     add(run) {
         announce(`${run.request.name} to ${run.target}: submitted`);
+        this.runs.filter((one) => one.over).forEach((one) => one.open(false));
         this.runs.unshift(run);
         find("runs").prepend(run.node);
         for (const old of this.runs.filter((one) => one.over).slice(RUNS_MAX)) {

@@ -30,7 +30,7 @@ export function duration(ms) {
         return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
     }
     if (seconds < 99.5 * 60) {
-        return `${Math.round(seconds / 60)} min`;
+        return `${seconds < 570 ? (seconds / 60).toFixed(1) : Math.round(seconds / 60)} min`;
     }
     return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} d`;
 }

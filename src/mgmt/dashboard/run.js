@@ -26,25 +26,37 @@ export class Run {
         this.progress = el("progress", { "aria-label": "Progress", hidden: true });
         this.problem = el("p", { class: "bad", role: "alert", hidden: true });
         this.cancelButton = el("button", { type: "button", class: "cancel", onclick: () => this.cancel() }, "Cancel");
-        this.againButton = el("button", { type: "button", class: "quiet", onclick: () => again(request) }, "Edit again");
+        this.againButton = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => again(request) }, "Again");
         this.detail = el("div", { class: "detail" });
+        this.title = el(
+            "button",
+            { type: "button", class: "toggle", onclick: () => this.open(this.body.hidden) },
+            el("span", { class: "name" }, request.name),
+            ` → ${request.target}`,
+        );
+        this.body = el(
+            "div",
+            {},
+            el("ol", { class: "steps", "aria-label": "States" }, ...this.steps),
+            this.progress,
+            this.problem,
+            this.detail,
+        );
         this.node = el(
             "article",
             { class: "run", "aria-label": `${request.name} to ${request.target}`, "data-id": this.id },
             el(
                 "header",
                 {},
-                el("h3", {}, el("b", {}, request.name), " → ", request.target),
+                el("h3", {}, this.title),
                 this.badge,
                 this.elapsed,
                 this.cancelButton,
                 this.againButton,
             ),
-            el("ol", { class: "steps", "aria-label": "States" }, ...this.steps),
-            this.progress,
-            this.problem,
-            this.detail,
+            this.body,
         );
+        this.open(true);
         this.received = performance.now();
         this.draw(command);
         this.ticker = setInterval(() => this.tick(), TICK);
@@ -54,6 +66,11 @@ export class Run {
 
     get target() {
         return this.request.target;
+    }
+
+    open(open) {
+        show(this.body, open);
+        setAttribute(this.title, "aria-expanded", open);
     }
 
     async read() {
@@ -88,6 +105,7 @@ export class Run {
         clearInterval(this.ticker);
         clearInterval(this.timer);
         show(this.cancelButton, false);
+        show(this.againButton, true);
         show(this.progress, false);
         announce(`${this.request.name} to ${this.target}: ${word}`);
     }

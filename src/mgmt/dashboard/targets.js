@@ -6,7 +6,7 @@
 import { brief, count, duration } from "./format.js";
 import { Rows, el, find, setAttribute, setText, show } from "./dom.js";
 
-const TARGETS_SHOWN = 50;
+const TARGETS_SHOWN = 15;
 const CHANNELS_SHOWN = 20;
 const FEW_CHANNELS = 12; // So few are all shown at once.
 
@@ -58,7 +58,8 @@ class ChannelRow {
 
         setText(this.name, brief(channel.id));
         setAttribute(this.name, "title", channel.id);
-        setText(this.primary, channel.primary ? `primary, term ${channel.term}` : "");
+        setText(this.primary, channel.primary ? "primary" : "");
+        setAttribute(this.primary, "title", channel.primary ? `confirmed in term ${channel.term}` : null);
         setText(this.state, state);
         setAttribute(this.state, "class", state === "live" ? "" : "bad");
         setText(this.health, health(channel, now));
@@ -81,7 +82,10 @@ class TargetRow {
         this.toggle = el("button", { class: "toggle", type: "button", onclick: () => table.toggle(this.target.name) }, this.title);
         this.use = el("button", { class: "use", type: "button", onclick: () => table.use(this.target.name) }, "command");
         this.state = cell("live");
+        this.primaryId = el("span", { class: "id" });
+        this.term = el("span", { class: "soft" });
         this.primary = cell("primary");
+        this.primary.append(this.primaryId, " ", this.term);
         this.inFlight = cell("in flight", "number");
         this.queued = cell("queued", "number");
         this.rest = el("td", { role: "cell", class: "actions", colspan: "3" }, this.use);
@@ -118,8 +122,9 @@ class TargetRow {
         setAttribute(this.use, "aria-label", `Command ${target.name}`);
         setText(this.state, `${count(target.active)} of ${count(target.channels)}`);
         setAttribute(this.state, "class", target.active === 0 ? "bad" : "");
-        setText(this.primary, target.primary ? brief(target.primary) : "no primary");
-        setAttribute(this.primary, "class", target.primary ? "id" : "soft");
+        setText(this.primaryId, target.primary ? brief(target.primary) : "none");
+        setAttribute(this.primaryId, "title", target.primary);
+        setText(this.term, target.term > 0 ? `term ${target.term}` : "");
         setText(this.inFlight, count(inFlight));
         setText(this.queued, count(queued));
         this.rows.update(shown.map((channel) => ({ channel, now })));

@@ -70,7 +70,7 @@ function pointOf(before, now) {
 
 const TILES = [
     {
-        title: "Outcomes per second",
+        title: "Outcomes / s",
         series: [
             { name: "ended", class: "main", area: true },
             { name: "bad", class: "bad", area: true },
@@ -80,7 +80,7 @@ const TILES = [
         more: (point) => `${figure(point.bad)} not succeeded`,
     },
     {
-        title: "Latency, half",
+        title: "Latency, median",
         series: [
             { name: "most", class: "faint" },
             { name: "half", class: "main" },
@@ -104,7 +104,7 @@ const TILES = [
         series: [{ name: "channels", class: "main" }],
         format: count,
         value: (point) => count(point.channels),
-        more: (point) => `${figure(point.events)} events per second`,
+        more: (point) => `${figure(point.events)} events / s`,
     },
 ];
 
