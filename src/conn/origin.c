@@ -63,3 +63,12 @@ bool ald_origin_foreign(const struct ald_http_request *request)
     }
     return false;
 }
+
+bool ald_origin_cross_site(const struct ald_http_request *request)
+{
+    struct ald_str site = ald_http_fields_find(request->fields, ALD_STR("Sec-Fetch-Site"));
+    struct ald_str mode = ald_http_fields_find(request->fields, ALD_STR("Sec-Fetch-Mode"));
+
+    return ald_str_equal(site, ALD_STR("cross-site")) &&
+           (ald_origin_matters(request) || !ald_str_equal(mode, ALD_STR("navigate")));
+}

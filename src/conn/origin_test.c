@@ -70,7 +70,30 @@ ALD_TEST(origin, matters_for_upgrades_and_writes_only)
     ald_check(ald_origin_matters(&request));
 }
 
+static bool cross_site(const char *method, const char *site, const char *mode)
+{
+    struct ald_http_field fields[] = {{ALD_STR("sec-fetch-site"), ald_str(site)},
+                                      {ALD_STR("Sec-Fetch-Mode"), ald_str(mode)}};
+    struct ald_http_request request = {.method = ald_str(method), .fields = {fields, 2}};
+
+    return ald_origin_cross_site(&request);
+}
+
+ALD_TEST(origin, of_another_site_may_only_be_left_by_a_link)
+{
+    ald_check(cross_site("GET", "cross-site", "no-cors"));
+    ald_check(cross_site("GET", "cross-site", "cors"));
+    ald_check(cross_site("GET", "cross-site", "websocket"));
+    ald_check(cross_site("GET", "cross-site", ""));
+    ald_check(cross_site("POST", "cross-site", "navigate")); /* a form */
+    ald_check(!cross_site("GET", "cross-site", "navigate"));
+    ald_check(!cross_site("POST", "same-origin", "cors"));
+    ald_check(!cross_site("GET", "none", "navigate"));
+    ald_check(!cross_site("GET", "", ""));
+}
+
 ALD_TEST_MAIN(origin, ALD_CASE(origin, is_ours_when_it_names_the_host),
               ALD_CASE(origin, is_foreign_when_it_names_another_host_or_port_or_nobody),
               ALD_CASE(origin, is_foreign_when_one_of_several_is),
-              ALD_CASE(origin, matters_for_upgrades_and_writes_only))
+              ALD_CASE(origin, matters_for_upgrades_and_writes_only),
+              ALD_CASE(origin, of_another_site_may_only_be_left_by_a_link))
