@@ -183,10 +183,8 @@ static int agent_connect(struct agent *agent, const struct ald_cli *cli, struct 
     int r;
 
     ald_client_options_init(&options);
-    options.urls = cli->urls;
+    ald_cli_client_options(cli, &options);
     options.target = agent->options->target;
-    options.ca_file = cli->ca_file;
-    options.insecure = cli->insecure;
     options.jobs_max = agent->options->jobs + ALD_AGENT_QUEUE_MAX;
     r = ald_client_new(net, &options, &agent_callbacks, agent, &why, &agent->client);
     if (r != 0 && why.text[0] != '\0') {

@@ -20,6 +20,8 @@
 #include "loop/random.h"
 #include "transport/net.h"
 
+/* Unless --deadline says otherwise (DESIGN section 1). */
+#define CALL_DEADLINE (30 * ALD_SEC)
 /* To find a first hub. Longer than a hub takes to restart on a quiet machine, shorter than people's patience. */
 #define CALL_REACH (3 * ALD_SEC)
 /* For the goodbye, when all is said. */
@@ -280,9 +282,7 @@ static int calling_connect(struct calling *calling, struct ald_net *net)
     int r;
 
     ald_client_options_init(&options);
-    options.urls = calling->cli->urls;
-    options.ca_file = calling->cli->ca_file;
-    options.insecure = calling->cli->insecure;
+    ald_cli_client_options(calling->cli, &options);
     options.backoff_first = 100 * ALD_MSEC;
     options.backoff_max = ALD_SEC;
     r = ald_client_new(net, &options, &callbacks, calling, &why, &calling->client);
@@ -363,7 +363,7 @@ static int call_wait(const struct ald_cli *cli, const struct ald_call_options *o
 static int call_run(struct ald_cli *cli)
 {
     struct ald_call_options options;
-    int status = ald_call_options_read(cli, &options);
+    int status = ald_call_options_read(cli, CALL_DEADLINE, &options);
 
     if (status == ALD_CALL_OPTIONS_READ) {
         status = call_wait(cli, &options);

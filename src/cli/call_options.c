@@ -18,6 +18,11 @@ const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS] = {
     {CALL_COLLAPSE, "collapse", "KEY", 0, "a newer command with this key replaces it while it is queued"},
 };
 
+const struct ald_option ald_send_option_table[ALD_SEND_N_OPTIONS] = {
+    {CALL_DEADLINE, "ttl", "TIME", 0, "it is of no use after that: 500ms, 5s, 2m, 1h (default: the hub decides)"},
+    {CALL_CHANNEL, "channel", "CHANNEL", 0, "the channel of this id (see `aldis channels`)"},
+};
+
 /* What was given, before it is looked at as a whole. */
 struct call_given {
     const char *target, *name, *payload;
@@ -30,9 +35,9 @@ static int call_deadline(struct ald_cli *cli, const struct ald_arg *arg, ald_use
     case 0:
         return 0;
     case ALD_DURATION_RANGE:
-        return ald_cli_usage(cli, "--deadline %s: it must be more than nothing and at most a year", arg->value);
+        return ald_cli_usage(cli, "%s %s: it must be more than nothing and at most a year", arg->text, arg->value);
     default:
-        return ald_cli_usage(cli, "--deadline %s is no time; write for example 500ms, 5s or 2m", arg->value);
+        return ald_cli_usage(cli, "%s %s is no time; write for example 500ms, 5s or 2m", arg->text, arg->value);
     }
 }
 
@@ -92,7 +97,7 @@ static int call_address(struct ald_cli *cli, const struct call_given *given, str
                              given->target);
     }
     if (options->to.scope != ALD_SCOPE_ONE) {
-        return ald_cli_usage(cli, "\"%s\" names many targets, and a command goes to one", given->target);
+        return ald_cli_usage(cli, "\"%s\" names many targets, and this goes to one", given->target);
     }
     if (given->channel != NULL) {
         if (ald_str_present(options->to.channel) && !ald_str_equal(options->to.channel, ald_str(given->channel))) {
@@ -132,7 +137,7 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
                                                         : "what shall it do? give NAME after TARGET");
     }
     if (!call_name_valid(given->name)) {
-        return ald_cli_usage(cli, "the command's name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
+        return ald_cli_usage(cli, "the name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
     }
     if (options->collapse != NULL && !call_name_valid(options->collapse)) {
         return ald_cli_usage(cli, "--collapse: the key must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
@@ -152,13 +157,13 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
     return r < 0 ? ald_cli_broke(r) : 0;
 }
 
-int ald_call_options_read(struct ald_cli *cli, struct ald_call_options *options)
+int ald_call_options_read(struct ald_cli *cli, ald_usec deadline, struct ald_call_options *options)
 {
     struct call_given given = {0};
     struct ald_arg arg;
     int r;
 
-    *options = (struct ald_call_options){.deadline = 30 * ALD_SEC};
+    *options = (struct ald_call_options){.deadline = deadline};
     while ((r = ald_cli_next(cli, &arg)) == 0) {
         r = call_take(cli, &arg, &given, options);
         if (r != 0) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Call options: the arguments of `aldis call`, read and checked.
+ * Call options: the arguments of `aldis call`, read and checked; and those of `aldis send`, which are some of them.
  */
 
 #include "cli/cli.h"
@@ -21,7 +21,10 @@ struct ald_call_options {
 enum { ALD_CALL_N_OPTIONS = 6 };
 extern const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS];
 
-/* Returns ALD_CALL_OPTIONS_READ, or the exit status when all is said already. `options` must be ended in both cases. */
+enum { ALD_SEND_N_OPTIONS = 2 };
+extern const struct ald_option ald_send_option_table[ALD_SEND_N_OPTIONS];
+
+/* Without an option that says otherwise `deadline` holds. Returns ALD_CALL_OPTIONS_READ, or the exit status when all is said already. `options` must be ended in both cases. */
 enum { ALD_CALL_OPTIONS_READ = -1 };
-int ald_call_options_read(struct ald_cli *cli, struct ald_call_options *options);
+int ald_call_options_read(struct ald_cli *cli, ald_usec deadline, struct ald_call_options *options);
 void ald_call_options_fini(struct ald_call_options *options);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cli/help.h"
+#include "client/client.h"
 #include "client/url.h"
 
 enum { CLI_HUB = 1000, CLI_JSON, CLI_CA, CLI_CERT, CLI_KEY, CLI_INSECURE, CLI_TOKEN, CLI_HELP, CLI_VERSION };
@@ -200,6 +201,16 @@ static int cli_settle_urls(struct ald_cli *cli)
     return 0;
 }
 
+void ald_cli_client_options(const struct ald_cli *cli, struct ald_client_options *options)
+{
+    options->urls = cli->urls;
+    options->token = cli->token[0] != '\0' ? cli->token : NULL;
+    options->ca_file = cli->ca_file;
+    options->cert_file = cli->cert_file;
+    options->key_file = cli->key_file;
+    options->insecure = cli->insecure;
+}
+
 /* --- arguments ---------------------------------------------------------------------------------------------------- */
 
 /* Returns the exit status. */
@@ -274,7 +285,7 @@ int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg)
     if (r != ALD_ARGS_END) {
         return cli_wrong(cli, r, ret_arg);
     }
-    if (cli->verb == NULL) {
+    if (cli->verb == NULL || cli->offline) {
         return ALD_CLI_END; /* help needs no hub */
     }
     r = cli_settle_token(cli);

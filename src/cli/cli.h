@@ -28,6 +28,7 @@ enum ald_exit {
 };
 
 struct ald_cli;
+struct ald_client_options;
 
 /* What a verb is, and all that is said about it: `aldis help NAME`, the manual page and completion are made of this. The
  * texts are as base/prose.h has them. */
@@ -68,6 +69,7 @@ struct ald_cli {
     char token[1024]; /* "": none is shown */
     bool insecure;
     bool json;
+    bool offline; /* set by a verb that asks no hub, before its arguments end */
 };
 
 /* Outcomes of ald_cli_next(): all arguments are taken; or the program must end with cli->status, everything is said. */
@@ -75,6 +77,9 @@ enum { ALD_CLI_END = 1, ALD_CLI_STOP };
 
 /* Gives the verb its next option or operand, and deals with those of all verbs by itself. */
 ALD_NODISCARD int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg);
+
+/* What every connection of a client has of the command line: whom to reach, and how to prove who we are (borrows). */
+void ald_cli_client_options(const struct ald_cli *cli, struct ald_client_options *options);
 
 /* Say in one line what is wrong with the arguments and where to look. Returns ALD_EXIT_USAGE. */
 int ald_cli_usage(const struct ald_cli *cli, const char *format, ...) ALD_PRINTF(2, 3);

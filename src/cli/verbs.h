@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 
 extern const struct ald_verb ald_verb_call;
+extern const struct ald_verb ald_verb_send;
 extern const struct ald_verb ald_verb_agent;
 extern const struct ald_verb ald_verb_targets;
 extern const struct ald_verb ald_verb_channels;
@@ -15,3 +16,4 @@ extern const struct ald_verb ald_verb_status;
 extern const struct ald_verb ald_verb_watch;
 extern const struct ald_verb ald_verb_cancel;
 extern const struct ald_verb ald_verb_drain;
+extern const struct ald_verb ald_verb_auth;

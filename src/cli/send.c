@@ -1,0 +1,223 @@
+/*
+ * The verb send: one event.
+ *
+ * Nobody answers an event, so there is no outcome: all that can be known is that the hub has it. It is said, then goodbye, and
+ * a hub ends a connection that says goodbye when it has read everything before it.
+ */
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "cli/call_options.h"
+#include "cli/reach.h"
+#include "cli/verbs.h"
+#include "client/client.h"
+#include "loop/loop.h"
+#include "loop/random.h"
+#include "transport/net.h"
+
+/* To find a first hub; as for `aldis call`. */
+#define SEND_REACH (3 * ALD_SEC)
+/* For the hub to read an event and end the connection. */
+#define SEND_READ (3 * ALD_SEC)
+
+struct sending {
+    const struct ald_cli *cli;
+    const struct ald_call_options *options;
+    struct ald_loop *loop;
+    struct ald_client *client;
+    char id[ALD_ID_TEXT];
+    struct ald_reach reach;
+    struct ald_alarm alarm;
+    bool said;
+    int status;
+};
+
+static void sending_stop(struct sending *sending, int status)
+{
+    sending->status = status;
+    ald_loop_stop(sending->loop);
+}
+
+/* In time no hub was found, or the one that was found did not take it. */
+static void sending_alarm(void *owner)
+{
+    struct sending *sending = owner;
+
+    if (sending->said) {
+        ald_cli_say("lost: the event was sent, and the hub does not say that it has read it");
+        sending_stop(sending, ALD_EXIT_LOST);
+    } else {
+        sending_stop(sending, ald_reach_report(&sending->reach, sending->cli));
+    }
+}
+
+static int sending_build(struct sending *sending, struct ald_msg **ret_event)
+{
+    const struct ald_call_options *options = sending->options;
+    ALD_AUTO(ald_msg_unref) struct ald_msg *event = NULL;
+    uint64_t random[2];
+    int r;
+
+    ald_random_fill(random, sizeof(random));
+    ald_id_format(ald_id_make(random[0], random[1] >> 2), sending->id);
+    r = ald_msg_new(ald_client_messages(sending->client), ALD_EVENT, &event);
+    if (r == 0) {
+        r = ald_msg_set(event, &event->wire_id, ald_str_of(sending->id, ALD_ID_TEXT));
+    }
+    if (r == 0) {
+        r = ald_msg_set(event, &event->name, ald_str(options->name));
+    }
+    if (r == 0) {
+        r = ald_msg_set_address(event, &event->to, &options->to);
+    }
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_msg_set_slice(event, &event->payload, options->payload);
+    event->mode = (uint8_t)options->mode;
+    event->ttl = options->deadline;
+    ald_msg_seal(event);
+    *ret_event = ald_steal(&event);
+    return 0;
+}
+
+static void sending_ready(struct sending *sending)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *event = NULL;
+    int r;
+
+    if (!ald_client_extended(sending->client)) {
+        ald_cli_say("refused: the hub at %s speaks the plain protocol, which has no events for a target",
+                    ald_client_url(sending->client));
+        sending_stop(sending, ALD_EXIT_REFUSED);
+        return;
+    }
+    r = sending_build(sending, &event);
+    if (r == 0) {
+        r = ald_client_send(sending->client, event);
+    }
+    if (r != 0) {
+        sending_stop(sending, ald_cli_broke(r < 0 ? r : ALDIS_E_CLOSED));
+        return;
+    }
+    sending->said = true;
+    ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_READ);
+    ald_client_drain(sending->client);
+}
+
+static void sending_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in ALD_UNUSED)
+{
+    struct sending *sending = owner;
+
+    switch (state) {
+    case ALD_CLIENT_READY:
+        sending_ready(sending);
+        break;
+    case ALD_CLIENT_WAITING:
+        ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
+        break;
+    case ALD_CLIENT_CLOSED:
+        if (!sending->said) {
+            ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
+            sending_stop(sending, ald_reach_report(&sending->reach, sending->cli));
+        } else {
+            sending_stop(sending, ALD_EXIT_OK);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static int sending_run(struct sending *sending, struct ald_net *net)
+{
+    static const struct ald_client_callbacks callbacks = {.state = sending_state};
+    struct ald_client_options options;
+    struct ald_why why = {""};
+    int r;
+
+    ald_client_options_init(&options);
+    ald_cli_client_options(sending->cli, &options);
+    options.backoff_first = 100 * ALD_MSEC;
+    options.backoff_max = ALD_SEC;
+    r = ald_client_new(net, &options, &callbacks, sending, &why, &sending->client);
+    if (r != 0 && why.text[0] != '\0') {
+        return ald_cli_usage(sending->cli, "%s", why.text);
+    }
+    if (r < 0) {
+        return ald_cli_broke(r);
+    }
+    ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_REACH);
+    ald_loop_run(sending->loop);
+    if (sending->status == ALD_EXIT_OK && sending->cli->json) {
+        printf("{\"id\":\"%.*s\"}\n", ALD_ID_TEXT, sending->id);
+        return ald_cli_flush();
+    }
+    return sending->status;
+}
+
+static int send_do(const struct ald_cli *cli, const struct ald_call_options *options)
+{
+    ALD_AUTO(ald_loop_free) struct ald_loop *loop = NULL;
+    ALD_AUTO(ald_net_free) struct ald_net *net = NULL;
+    struct sending sending = {.cli = cli, .options = options};
+    int r;
+
+    r = ald_loop_new(&loop);
+    if (r == 0) {
+        r = ald_net_new(loop, &net);
+    }
+    if (r < 0) {
+        return ald_cli_broke(r);
+    }
+    sending.loop = loop;
+    ald_alarm_init(&sending.alarm, sending_alarm, &sending);
+    r = sending_run(&sending, net);
+    ald_alarm_stop(loop, &sending.alarm);
+    ald_client_free(sending.client);
+    return r;
+}
+
+static int send_run(struct ald_cli *cli)
+{
+    struct ald_call_options options;
+    int status = ald_call_options_read(cli, ALD_NEVER, &options);
+
+    if (status == ALD_CALL_OPTIONS_READ) {
+        status = send_do(cli, &options);
+    }
+    ald_call_options_fini(&options);
+    return status;
+}
+
+static const char send_examples[] =
+    "  aldis send lamp dawn '{\"at\":6}'\n"
+    "  date +'\"%c\"' | aldis send lamp tick -         payload from standard input; @FILE from a file\n"
+    "  aldis send --ttl 2s lamp blink                of no use after two seconds\n"
+    "  aldis watch --kind event --payload            see what becomes of events\n";
+
+static const char send_help[] =
+    "An event is a message that nobody answers: one live channel of the target gets it now, or nobody does, and then "
+    "the hub "
+    "counts it as dropped. Whoever must know uses `aldis call`.\n"
+    "\n"
+    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded. PAYLOAD is JSON.\n";
+
+static const char send_notes[] =
+    "Exit status: 0 the hub has it, which does not say that anybody else had; 2 wrong usage, 3 no hub can be reached, "
+    "11 the "
+    "hub cannot take it, 14 the hub went away before it was clear that it had read it. With --json the event's id is "
+    "printed.\n";
+
+const struct ald_verb ald_verb_send = {
+    .name = "send",
+    .summary = "send an event to a target, which nobody answers",
+    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD]",
+    .examples = send_examples,
+    .help = send_help,
+    .notes = send_notes,
+    .options = ald_send_option_table,
+    .n_options = ALD_SEND_N_OPTIONS,
+    .run = send_run,
+};
