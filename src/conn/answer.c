@@ -49,3 +49,14 @@ int ald_answer_problem(struct ald_page *page, uint16_t status, struct ald_str de
     r = ald_json_write_done(&json);
     return r < 0 ? ald_trace(r) : 0;
 }
+
+int ald_answer_unauthorized(struct ald_page *page, bool shown)
+{
+    struct ald_str challenge = shown ? ALD_STR("Bearer error=\"invalid_token\"") : ALD_STR("Bearer");
+    int r;
+
+    ald_assert(page->n_fields < ALD_PAGE_FIELDS);
+    page->fields[page->n_fields++] = (struct ald_http_field){ALD_STR("WWW-Authenticate"), challenge};
+    r = ald_answer_problem(page, 401, shown ? ALD_STR("Nobody here has this credential") : ALD_STR("Say who you are"));
+    return r < 0 ? ald_trace(r) : 0;
+}

@@ -25,3 +25,9 @@ ALD_NODISCARD int ald_answer_write_head(struct ald_buf *out, const struct ald_pa
  * bytes. What was in the body goes. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_answer_problem(struct ald_page *page, uint16_t status, struct ald_str detail);
+
+/*
+ * Make `page` the problem 401, with the challenge that belongs to it (RFC 6750 section 3): `shown` tells whether a credential
+ * was shown that is nobody's. Errors: ALDIS_E_NOMEM; status and challenge are there all the same.
+ */
+ALD_NODISCARD int ald_answer_unauthorized(struct ald_page *page, bool shown);

@@ -17,6 +17,7 @@
 #include "conn/conn_close.h"
 #include "conn/door.h"
 #include "conn/edge_impl.h"
+#include "conn/guard.h"
 #include "conn/speaker.h"
 #include "transport/frame.h"
 #include "transport/ws.h"
@@ -54,6 +55,7 @@ struct ald_conn {
     struct ald_speaker speaker; /* first */
     struct ald_edge *edge;
     struct ald_door *door; /* until it was greeted */
+    struct ald_pass *pass; /* of the edge's guard; NULL: there is none */
     struct ald_stream *stream;
     struct ald_dialect *dialect;
     const struct ald_dialect_type *type;
@@ -159,8 +161,38 @@ static void conn_arm(struct ald_conn *conn)
     }
 }
 
+/* Without a guard a certificate still says who it is; it gives and takes no rights. `peer` keeps the name. */
+static void conn_name(const struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
+{
+    ald_stream_peer(conn->stream, peer);
+    if (peer->tls_verified && peer->tls_subject[0] != '\0') {
+        signal->principal = ald_str(peer->tls_subject);
+    }
+}
+
+/* Who says it, and may he? */
+static void conn_judge(const struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+
+    if (guard != NULL) {
+        guard->judge(guard->owner, conn->pass, signal);
+    } else if (signal->kind == ALD_SIGNAL_REGISTER) {
+        conn_name(conn, peer, signal);
+    }
+}
+
+static void conn_release(struct ald_conn *conn)
+{
+    if (conn->pass != NULL) {
+        conn->edge->guard->release(conn->edge->guard->owner, conn->pass);
+        conn->pass = NULL;
+    }
+}
+
 static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
 {
+    struct ald_peer peer;
     struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = signal};
 
     if (signal->kind == ALD_SIGNAL_CLOSE) {
@@ -171,6 +203,7 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
     if (signal->kind == ALD_SIGNAL_LEAVE && !signal->ok) {
         conn->goodbye = signal->reconnect ? CONN_GOODBYE_RETURNS : CONN_GOODBYE_STAYS_AWAY;
     }
+    conn_judge(conn, &peer, signal);
     ald_edge_step(conn->edge, &event);
 }
 
@@ -347,6 +380,7 @@ static void conn_bury(struct ald_conn *conn, struct ald_str text)
 
     ald_assert(conn->state == CONN_ENDED);
     conn_greeted(conn);
+    conn_release(conn);
     if (conn->number != 0) {
         ald_edge_step(edge, &event);
         ald_edge_notice(edge, &(struct ald_notice){.kind = ALD_NOTICE_CLOSED, .conn = conn->number, .text = text});
@@ -374,14 +408,27 @@ static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const
     conn_bury(conn, ald_str(text));
 }
 
+static const struct ald_speaker_ops conn_ops;
+
+/* What it was let in for has been taken away. What was said to it before may still be written. */
+static void conn_expel(void *who)
+{
+    struct ald_conn *conn = who;
+
+    conn->edge->counters.expelled++;
+    if (conn_hears(conn)) {
+        conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("Not allowed any more"), "not allowed any more");
+    } else if (conn->state == CONN_OPENING) {
+        conn_cut(conn, "not allowed any more");
+    }
+}
+
 static const struct ald_stream_callbacks conn_callbacks = {
     .opened = conn_opened,
     .received = conn_received,
     .written = conn_written,
     .closed = conn_closed,
 };
-
-static const struct ald_speaker_ops conn_ops;
 
 int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream)
 {
@@ -395,6 +442,7 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .speaker = {.ops = &conn_ops},
         .edge = edge,
         .door = spec->door,
+        .pass = spec->pass,
         .stream = stream,
         .type = spec->dialect,
         .dialect_index = (uint16_t)spec->dialect_index,
@@ -407,6 +455,9 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
     ald_alarm_init(&conn->alarm, conn_alarm, conn);
     ald_list_push_back(&edge->all, &conn->speaker.node);
     ald_stream_own(stream, &conn_callbacks, conn);
+    if (conn->pass != NULL) {
+        edge->guard->enter(edge->guard->owner, conn->pass, ALD_GUEST_MANAGE_NONE, conn_expel, conn);
+    }
     return 0;
 }
 
@@ -508,6 +559,7 @@ static void conn_drop(struct ald_speaker *speaker)
     struct ald_edge *edge = conn->edge;
 
     conn_greeted(conn);
+    conn_release(conn);
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
     ald_node_remove(&speaker->talk);

@@ -23,11 +23,12 @@ struct ald_conn_spec {
     size_t dialect_index; /* its place in ald_dialects */
     uint32_t variant;     /* what accept() chose */
     struct ald_door *door;
+    struct ald_pass *pass; /* of the edge's guard, or NULL */
 };
 
 /*
  * Make a connection of the WebSocket `stream` (takes), which takes no messages larger than the greeting yet and has
- * not said `opened` yet. Errors: ALDIS_E_NOMEM; the stream is still the caller's then.
+ * not said `opened` yet, for who has `spec->pass` (takes). Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream);
 

@@ -63,6 +63,7 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->edge = edge;
     door->limits = spec->limits;
     door->pages = spec->pages;
+    door->local = spec->listen.place.bottom == ALD_BOTTOM_UNIX;
     door->name = strdup(spec->name);
     if (door->name == NULL) {
         return ald_trace(ALDIS_E_NOMEM);

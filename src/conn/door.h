@@ -14,6 +14,7 @@
  */
 
 #include "conn/edge.h"
+#include "conn/guard.h"
 #include "transport/dial.h"
 #include "wire/http/http_head.h"
 
@@ -26,6 +27,7 @@
     X(upgrades, "requests that became a connection")                                                                   \
     X(upgrades_refused, "upgrade requests that a dialect or the handshake refused")                                    \
     X(upgrades_draining, "upgrade requests refused because the hub stops")                                             \
+    X(unauthorized, "upgrades and requests refused because nobody knows who asks")                                     \
     X(origin_refused, "upgrades and writes refused because of a foreign Origin")                                       \
     X(malformed, "requests that are no HTTP, or over a limit")                                                         \
     X(cut, "connections that ended inside a request")                                                                  \
@@ -64,6 +66,7 @@ struct ald_page_request {
     struct ald_str body;
     struct ald_visit *visit; /* whose request it is; to be kept by who says ALD_PAGE_LATER */
     const struct ald_door *door;
+    const struct ald_guest *guest; /* who asks: lives as long as the visit */
 };
 
 enum { ALD_PAGE_FIELDS = 12 };

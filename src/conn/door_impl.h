@@ -13,5 +13,6 @@ struct ald_door {
     struct ald_pages pages;
     struct ald_door_counters counters;
     struct ald_node visitors;
+    bool local;          /* a Unix socket */
     uint32_t n_greeting; /* visitors, and connections that hold a pointer to the door because they were not greeted */
 };

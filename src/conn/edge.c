@@ -147,6 +147,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->net = spec->net;
     edge->loop = ald_net_loop(spec->net);
     edge->dialect_options = spec->dialect;
+    edge->guard = spec->guard;
     edge->watch = spec->watch;
     edge->owner = spec->owner;
     edge->greeting_bytes = spec->greeting_bytes;

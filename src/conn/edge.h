@@ -22,6 +22,7 @@
 struct ald_conn;
 struct ald_door;
 struct ald_edge;
+struct ald_guard;
 
 /* What a program may want to log. X(NAME, "name") */
 #define ALD_NOTICES(X)                                                                                                 \
@@ -64,6 +65,7 @@ struct ald_edge_watch {
     X(greeting_oversize, "connections cut because they sent too much before their hello")                              \
     X(closed_by_dialect, "connections closed for what the peer said or failed to say")                                 \
     X(closed_by_hub, "connections that the hub had closed")                                                            \
+    X(expelled, "connections closed because their credential, or its right, was taken away")                           \
     X(no_memory, "connections closed, or not taken, because memory was short")
 
 struct ald_edge_counters {
@@ -80,6 +82,7 @@ struct ald_edge_spec {
     size_t greeting_bytes;              /* taken from a connection before it is registered */
     size_t reassembly_max; /* of messages and large bodies that are coming in, all connections together; and as much of
                               answers over HTTP that wait to be read */
+    const struct ald_guard *guard; /* NULL: everybody comes in; borrowed, outlives the edge */
     struct ald_edge_watch watch;
     void *owner; /* of the watch */
 };

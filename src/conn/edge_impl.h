@@ -26,6 +26,7 @@ struct ald_edge {
     struct ald_stream_options stream_options; /* of a connection; points at the budget below */
     struct ald_budget reassembly;             /* of what comes in: messages, and large bodies of requests */
     struct ald_budget answers;                /* of what goes out over HTTP and waits to be read */
+    const struct ald_guard *guard;            /* may be NULL */
     struct ald_edge_watch watch;
     void *owner;
     struct ald_edge_counters counters;

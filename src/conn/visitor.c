@@ -116,11 +116,12 @@ void ald_visitor_leave(struct ald_visitor *visitor)
     ald_stream_free(visitor->stream);
     ald_buf_fini(&visitor->rest);
     ald_http_parser_fini(&visitor->parser);
-    free(visitor);
-
     if (visit.later) {
         visitor_tell_gone(&visit);
     }
+    ald_visitor_forget_guest(visitor);
+    free(visitor);
+
     if (greeting) {
         ald_door_greeted(door);
     }
@@ -197,6 +198,7 @@ static int visitor_answer_later(struct ald_visitor *visitor, struct ald_page *pa
     door->counters.visits++;
     visitor->visit.later = true;
     visitor_greet(visitor, false);
+    ald_visitor_stay(visitor);
     ald_alarm_stop(door->edge->loop, &visitor->alarm);
     ald_visitor_account(visitor);
     return VISITOR_WAITS;
@@ -214,9 +216,16 @@ static int visitor_ask(struct ald_visitor *visitor)
 {
     struct ald_door *door = visitor->door;
     const struct ald_http_request *head = ald_http_parser_request(&visitor->parser);
-    struct ald_page_request request = {head, ald_http_parser_body(&visitor->parser), &visitor->visit, door};
+    struct ald_page_request request = {
+        head, ald_http_parser_body(&visitor->parser), &visitor->visit, door, &visitor->guest,
+    };
     struct ald_page page;
     int r;
+
+    if (visitor->unknown) {
+        ald_visitor_refuse_unknown(visitor);
+        return VISITOR_LEFT;
+    }
 
     visitor->visit.close =
         !head->keep_alive || visitor->n_requests >= door->limits.requests_max || ald_edge_draining(door->edge);
@@ -258,7 +267,12 @@ static bool visitor_admit(struct ald_visitor *visitor)
 {
     struct ald_door *door = visitor->door;
     const struct ald_http_request *head = ald_http_parser_request(&visitor->parser);
-    struct ald_page_request request = {.head = head, .visit = &visitor->visit, .door = door};
+    struct ald_page_request request = {
+        .head = head,
+        .visit = &visitor->visit,
+        .door = door,
+        .guest = &visitor->guest,
+    };
     size_t body_max = door->limits.body_max;
     struct ald_page page;
     int r = 0;
@@ -268,10 +282,15 @@ static bool visitor_admit(struct ald_visitor *visitor)
         .old = head->minor == 0,
     };
     visitor->body_seen = 0;
-    if (head->body == ALD_HTTP_BODY_NONE) {
+    r = ald_visitor_identify(visitor);
+    if (r == 0 && head->body == ALD_HTTP_BODY_NONE) {
         return true;
     }
-    if (door->pages.admit != NULL) {
+    if (r == 0 && visitor->unknown) {
+        ald_visitor_refuse_unknown(visitor);
+        return false;
+    }
+    if (r == 0 && door->pages.admit != NULL) {
         ald_visitor_page_init(visitor, &page);
         r = door->pages.admit(door->pages.owner, &request, &page, &body_max);
         if (r == ALD_PAGE_REFUSED) {

@@ -49,12 +49,14 @@ struct ald_visitor {
     struct ald_task go_on; /* a visit is over */
     struct ald_http_parser parser;
     struct ald_visit visit;
-    struct ald_buf rest; /* what was read and not looked at */
-    size_t body_charged; /* of edge->reassembly, for the body that is coming in */
-    size_t out_charged;  /* of edge->answers, for what waits to be read */
-    size_t body_seen;    /* of the body, when the deadline was last moved */
-    uint64_t pushed;     /* bytes ever */
-    int64_t read_mark;   /* how many of them were with the kernel, when that was last looked at */
+    struct ald_buf rest;    /* what was read and not looked at */
+    size_t body_charged;    /* of edge->reassembly, for the body that is coming in */
+    size_t out_charged;     /* of edge->answers, for what waits to be read */
+    size_t body_seen;       /* of the body, when the deadline was last moved */
+    uint64_t pushed;        /* bytes ever */
+    int64_t read_mark;      /* how many of them were with the kernel, when that was last looked at */
+    struct ald_guest guest; /* who asks, since the head of the request was read */
+    bool unknown;           /* what it shows is nobody's */
     uint32_t n_requests;
     uint8_t state; /* enum ald_visitor_state */
     bool greeting; /* counted among those who have not said hello */
@@ -99,6 +101,17 @@ void ald_visitor_push_continue(struct ald_visitor *visitor);
 void ald_visitor_refuse(struct ald_visitor *visitor, uint16_t status, const char *detail);
 /* The same with a page (takes its body). */
 void ald_visitor_refuse_page(struct ald_visitor *visitor, struct ald_page *page);
+
+/* visitor_guest.c */
+
+/* Find out who asks, by the head of the request. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_visitor_identify(struct ald_visitor *visitor);
+/* Its request will be answered later: it stays for as long as it may. */
+void ald_visitor_stay(struct ald_visitor *visitor);
+/* Give back what is known of it. */
+void ald_visitor_forget_guest(struct ald_visitor *visitor);
+/* Tell it that nobody knows what it shows, and finish. */
+void ald_visitor_refuse_unknown(struct ald_visitor *visitor);
 
 /* visitor_upgrade.c */
 

@@ -46,6 +46,7 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
         .dialect_index = dialect,
         .variant = accept->variant,
         .door = door,
+        .pass = visitor->guest.pass,
     };
     static const struct ald_stream_callbacks nobody = {0}; /* until the connection takes the stream */
     struct ald_stream *stream = NULL;
@@ -62,6 +63,7 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
     } else {
         door->counters.upgrades++;
         visitor->greeting = false;
+        visitor->guest.pass = NULL; /* the connection has it */
     }
     ald_visitor_leave(visitor);
 }
@@ -77,6 +79,9 @@ static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, i
     if (ald_edge_draining(door->edge)) {
         door->counters.upgrades_draining++;
         visitor_refuse_upgrade(visitor, 410, "");
+    } else if (visitor->unknown || !ald_guest_known(&visitor->guest)) {
+        door->counters.unauthorized++;
+        visitor_refuse_upgrade(visitor, 401, ""); /* without WWW-Authenticate, as existing connectors know it */
     } else if (accepted == ALD_ACCEPT_REFUSED) {
         door->counters.upgrades_refused++;
         visitor_refuse_upgrade(visitor, (uint16_t)accept->status, accept->body != NULL ? accept->body : "");

@@ -31,14 +31,15 @@ static int reach_check(const struct ald_config *config, struct ald_config_why *w
     struct ald_str list = ald_str(ald_config_text(config, ALD_KEY_HTTP_LISTEN));
     struct ald_config_address address;
 
-    if (ald_config_number(config, ALD_KEY_HTTP_INSECURE) != 0 || !empty(config, ALD_KEY_HTTP_TLS_CLIENT_CA)) {
+    if (ald_config_number(config, ALD_KEY_HTTP_INSECURE) != 0 || !empty(config, ALD_KEY_HTTP_TLS_CLIENT_CA) ||
+        !empty(config, ALD_KEY_AUTH_TOKENS)) {
         return 0;
     }
     while (ald_config_address_next(&list, &address)) {
         if (!ald_config_address_loopback(&address)) {
             return ald_config_fault(config, ALD_KEY_HTTP_LISTEN, why,
                                     "%s%s can be reached from other machines and nobody there has to prove who they "
-                                    "are; set [http] tls_client_ca, or insecure = yes",
+                                    "are; set [auth] tokens, [http] tls_client_ca, or insecure = yes",
                                     address.host[0] != '\0' ? address.host : "*",
                                     address.host[0] != '\0' ? "" : " (all addresses)");
         }

@@ -38,14 +38,15 @@
     X(HTTP_TLS_KEY, "http", "tls_key", PATH, "", 0, 4096,                                                              \
       "PEM file with the private key. Empty: the key is in tls_cert.")                                                 \
     X(HTTP_TLS_CLIENT_CA, "http", "tls_client_ca", PATH, "", 0, 4096,                                                  \
-      "PEM file with the authorities of client certificates. With it every client must show a certificate.")           \
+      "PEM file with the authorities of client certificates. With it every client must show a certificate; with "      \
+      "[auth] tokens beside it, a certificate or a token.")                                                            \
     X(HTTP_INSECURE, "http", "insecure", YES, "no", 0, 1,                                                              \
       "Listen on addresses that other machines can reach although nobody proves who they are.")                        \
     X(UNIX_PATH, "unix", "path", PATH, NULL, 0, 107,                                                                   \
       "Socket of the Unix door. The default is /run/aldis/aldis.sock for root, else "                                  \
       "$XDG_RUNTIME_DIR/aldis/aldis.sock (no Unix door without that variable). Empty: no Unix door.")                  \
     X(UNIX_MODE, "unix", "mode", MODE, "0600", 0, 0777,                                                                \
-      "Permissions of the socket; who may write to it may do everything.")                                             \
+      "Permissions of the socket; without [auth] tokens, who may write to it may do everything.")                      \
     X(EXCHANGE_IDENTIFIER, "exchange", "identifier", NAME, "exchange", 1, ALD_NAME_MAX,                                \
       "Identifier of this exchange, as existing controllers have one; shown by the API.")                              \
     X(EXCHANGE_MANAGEMENT, "exchange", "management", YES, "yes", 0, 1,                                                 \
@@ -66,6 +67,10 @@
       "So many failed health checks in a row, and the channel is asked to leave.")                                     \
     X(EXCHANGE_PRIMARY_TIMEOUT, "exchange", "primary_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_LONG,             \
       "For a connector to confirm that it is, or is no longer, primary; then another one is elected.")                 \
+    X(AUTH_TOKENS, "auth", "tokens", PATH, "", 0, 4095,                                                                \
+      "File of tokens: who may come in, and what they may do; read again at SIGHUP and when it changes. Empty: "       \
+      "nobody "                                                                                                        \
+      "has to prove who they are.")                                                                                    \
     X(LIMITS_DEADLINE_MAX, "limits", "deadline_max", DURATION, "24h", ALD_MSEC, 365 * ALD_CONFIG_LONG,                 \
       "Longest deadline of a command; a longer one is cut to it.")                                                     \
     X(LIMITS_CONNECTIONS_MAX, "limits", "connections_max", NUMBER, "65536", 1, 10000000,                               \

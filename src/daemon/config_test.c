@@ -179,11 +179,12 @@ ALD_TEST(config, refuses_to_be_reached_by_strangers)
 {
     refuses_together("[http]\nlisten = 127.0.0.1:1, *:2\n",
                      "aldis.conf:2: [http] listen: * (all addresses) can be reached from other machines and nobody "
-                     "there has to prove who they are; set [http] tls_client_ca, or insecure = yes");
+                     "there has to prove who they are; set [auth] tokens, [http] tls_client_ca, or insecure = yes");
     refuses_together("[http]\nlisten = 127.example.org:1\n",
                      "aldis.conf:2: [http] listen: 127.example.org can be reached from other machines and nobody "
-                     "there has to prove who they are; set [http] tls_client_ca, or insecure = yes");
+                     "there has to prove who they are; set [auth] tokens, [http] tls_client_ca, or insecure = yes");
     accepts("[http]\nlisten = 0.0.0.0:1\ninsecure = yes\n");
+    accepts("[http]\nlisten = 0.0.0.0:1\n[auth]\ntokens = aldis.tokens\n");
     accepts("[http]\nlisten = 0.0.0.0:1\ntls_cert = /c\ntls_client_ca = /a\n");
     accepts("[http]\nlisten = 127.9.9.9:0, [::1]:0, LOCALHOST:0\n");
 }

@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/settings.h"
+#include "daemon/warden.h"
 #include "loop/loop.h"
 #include "loop/random.h"
 #include "mgmt/mgmt.h"
@@ -48,6 +49,7 @@ struct ald_daemon {
     const struct ald_config *config;
     struct ald_loop *loop;
     struct ald_net *net;
+    struct ald_warden *warden; /* NULL: nobody has to prove who they are */
     struct ald_edge *edge;
     struct ald_mgmt *mgmt;
     struct ald_doors doors;
@@ -115,8 +117,10 @@ static void daemon_signalled(void *owner, int number)
 {
     struct ald_daemon *daemon = owner;
 
-    if (number == SIGHUP) {
-        ald_log(ALD_LOG_INFO, "nothing is read again at SIGHUP", {"signal", ALD_STR("SIGHUP")});
+    if (number == SIGHUP && daemon->warden != NULL) {
+        ald_warden_reload(daemon->warden);
+    } else if (number == SIGHUP) {
+        ald_log(ALD_LOG_INFO, "without [auth] tokens nothing is read again", {"signal", ALD_STR("SIGHUP")});
     } else if (daemon->state == DAEMON_SERVING) {
         daemon_drain(daemon, number);
     } else {
@@ -159,12 +163,40 @@ static int daemon_watch(struct ald_daemon *daemon)
     return 0;
 }
 
+/* The file is at fault, and the key that names it. */
+static int tokens_fault(const struct ald_config *config, const struct ald_rules_why *why,
+                        struct ald_config_why *ret_why)
+{
+    return ald_config_fault(config, ALD_KEY_AUTH_TOKENS, ret_why, "%s", why->text);
+}
+
+static int daemon_make_warden(struct ald_daemon *daemon, struct ald_config_why *ret_why)
+{
+    struct ald_warden_spec spec = {
+        .loop = daemon->loop,
+        .path = ald_config_text(daemon->config, ALD_KEY_AUTH_TOKENS),
+        .controller = ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_CONTROLLER)),
+    };
+    struct ald_rules_why why = {""};
+    int r;
+
+    if (spec.path[0] == '\0') {
+        return 0;
+    }
+    r = ald_warden_new(&spec, &daemon->warden, &why);
+    if (r == ALD_RULES_BAD) {
+        return tokens_fault(daemon->config, &why, ret_why);
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int daemon_make_edge(struct ald_daemon *daemon)
 {
     struct ald_hub_config hub;
     struct ald_edge_spec spec = {
         .net = daemon->net,
         .hub = &hub,
+        .guard = daemon->warden != NULL ? ald_warden_guard(daemon->warden) : NULL,
         .watch = {.noticed = daemon_noticed, .drained = daemon_drained},
         .owner = daemon,
     };
@@ -176,7 +208,13 @@ static int daemon_make_edge(struct ald_daemon *daemon)
     hub.now = ald_loop_now(daemon->loop);
     hub.wall = ald_loop_wall();
     r = ald_edge_new(&spec, &daemon->edge);
-    return r < 0 ? ald_trace(r) : 0;
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (daemon->warden != NULL) {
+        ald_warden_watch(daemon->warden, daemon->edge);
+    }
+    return 0;
 }
 
 static int daemon_make_mgmt(struct ald_daemon *daemon)
@@ -199,6 +237,7 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
     r = ald_loop_new(&daemon->loop);
     r = r != 0 ? r : daemon_watch(daemon);
     r = r != 0 ? r : ald_net_new(daemon->loop, &daemon->net);
+    r = r != 0 ? r : daemon_make_warden(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
     r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
@@ -231,6 +270,7 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     ald_doors_close(&daemon->doors);
     ald_mgmt_free(daemon->mgmt);
     ald_edge_free(daemon->edge);
+    ald_warden_free(daemon->warden);
     ald_net_free(daemon->net);
     if (daemon->loop != NULL) {
         ald_alarm_stop(daemon->loop, &daemon->alarm);
@@ -263,7 +303,14 @@ void ald_daemon_run(struct ald_daemon *daemon)
 int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
+    ALD_AUTO(ald_auth_unref) struct ald_auth *auth = NULL;
+    const char *tokens = ald_config_text(config, ALD_KEY_AUTH_TOKENS);
+    struct ald_rules_why why = {""};
     int r = ald_doors_tls(config, &tls, ret_why);
 
+    if (r == 0 && tokens[0] != '\0') {
+        r = ald_auth_load(tokens, &auth, &why);
+        r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;
+    }
     return r < 0 ? ald_trace(r) : r;
 }

@@ -55,6 +55,7 @@ int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls, str
         .cert_file = path_of(config, ALD_KEY_HTTP_TLS_CERT),
         .key_file = path_of(config, ALD_KEY_HTTP_TLS_KEY),
         .client_ca_file = path_of(config, ALD_KEY_HTTP_TLS_CLIENT_CA),
+        .client_may_be_bare = path_of(config, ALD_KEY_AUTH_TOKENS) != NULL,
     };
     struct ald_why why = {""};
     int r;
@@ -100,8 +101,8 @@ static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
                      const struct ald_config *config, struct ald_config_why *ret_why)
 {
     struct ald_str list = ald_str(ald_config_text(config, ALD_KEY_HTTP_LISTEN));
-    bool known =
-        ald_config_number(config, ALD_KEY_HTTP_INSECURE) != 0 || path_of(config, ALD_KEY_HTTP_TLS_CLIENT_CA) != NULL;
+    bool known = ald_config_number(config, ALD_KEY_HTTP_INSECURE) != 0 ||
+                 path_of(config, ALD_KEY_HTTP_TLS_CLIENT_CA) != NULL || path_of(config, ALD_KEY_AUTH_TOKENS) != NULL;
     struct ald_config_address address;
     int r;
 

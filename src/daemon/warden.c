@@ -88,7 +88,7 @@ int ald_warden_new(const struct ald_warden_spec *spec, struct ald_warden **ret_w
         return ald_trace(ALDIS_E_NOMEM);
     }
     warden->loop = spec->loop;
-    warden->controller = spec->controller;
+    warden->controller = spec->controller.size > 0 ? spec->controller : ALD_STR_NONE;
     ald_node_init(&warden->passes);
     ald_alarm_init(&warden->alarm, warden_look, warden);
     ald_warden_guard_init(warden);

@@ -37,7 +37,7 @@ struct ald_warden_counters {
 struct ald_warden_spec {
     struct ald_loop *loop;     /* borrowed, outlives the warden */
     const char *path;          /* copied */
-    struct ald_str controller; /* of the hub, absent: none; borrowed, outlives the warden */
+    struct ald_str controller; /* of the hub, absent or empty: none; borrowed, outlives the warden */
 };
 
 /* Read the file. Outcome: ALD_RULES_BAD. Errors: ALDIS_E_NOMEM. */

@@ -112,7 +112,8 @@ int ald_tls_server_new(const struct ald_tls_server_spec *spec, struct ald_tls **
         if (r < 0) {
             return ald_trace(r);
         }
-        SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        SSL_CTX_set_verify(tls->context,
+                           SSL_VERIFY_PEER | (spec->client_may_be_bare ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);
     }
     *ret_tls = ald_steal(&tls);
     return 0;

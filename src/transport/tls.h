@@ -15,6 +15,7 @@ struct ald_tls_server_spec {
     const char *cert_file;      /* PEM: the certificate, then its chain */
     const char *key_file;       /* PEM, without a pass phrase; NULL: in cert_file */
     const char *client_ca_file; /* NULL: clients are not asked. Else they must show a certificate that this proves */
+    bool client_may_be_bare;    /* or none at all */
 };
 
 /*
