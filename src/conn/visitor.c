@@ -182,6 +182,7 @@ static int visitor_answer(struct ald_visitor *visitor, struct ald_page *page, in
         ald_visitor_finish(visitor);
         return VISITOR_LEFT;
     }
+    visitor->visit = (struct ald_visit){.head_only = false};
     ald_http_parser_reset(&visitor->parser);
     (void)visitor_charge_body(visitor, 0);
     return VISITOR_NEXT;
@@ -426,7 +427,7 @@ static void visitor_go_on(void *owner)
 
     ald_assert(visit.over && visit.later);
 
-    visitor->visit.callbacks = NULL;
+    visitor->visit = (struct ald_visit){.head_only = false};
     if (visit.close || visitor->state == VISITOR_STREAMING) {
         ald_visitor_finish(visitor);
     } else {

@@ -123,10 +123,7 @@ void ald_visitor_push_instead(struct ald_visitor *visitor, int r)
 
 void ald_visitor_refuse(struct ald_visitor *visitor, uint16_t status, const char *detail)
 {
-    const struct ald_http_request *request = ald_http_parser_request(&visitor->parser);
-
-    visitor->visit =
-        (struct ald_visit){.head_only = request != NULL && ald_str_equal(request->method, ALD_STR("HEAD"))};
+    visitor->visit = (struct ald_visit){.head_only = visitor->visit.head_only};
     ald_visitor_push_problem(visitor, status, detail);
     ald_visitor_finish(visitor);
 }
