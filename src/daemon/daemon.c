@@ -47,6 +47,7 @@ static const int watched[] = {SIGTERM, SIGINT, SIGHUP};
 
 struct ald_daemon {
     const struct ald_config *config;
+    struct ald_daemon_host host; /* without a net: the process is ours */
     struct ald_loop *loop;
     struct ald_net *net;
     struct ald_warden *warden; /* NULL: nobody has to prove who they are */
@@ -62,7 +63,11 @@ struct ald_daemon {
 static void daemon_done(struct ald_daemon *daemon)
 {
     ald_sm_move(&daemon_machine, &daemon->state, DAEMON_DONE);
-    ald_loop_stop(daemon->loop);
+    if (daemon->host.net != NULL) {
+        daemon->host.ended(daemon->host.owner);
+    } else {
+        ald_loop_stop(daemon->loop);
+    }
 }
 
 static void daemon_look(struct ald_daemon *daemon)
@@ -101,12 +106,13 @@ static void daemon_drained(void *owner)
     daemon_look(daemon);
 }
 
-static void daemon_drain(struct ald_daemon *daemon, int number)
+void ald_daemon_drain(struct ald_daemon *daemon)
 {
     ald_usec until = ald_loop_now(daemon->loop) + ald_config_number(daemon->config, ALD_KEY_HUB_DRAIN_TIMEOUT);
 
-    ald_log(ALD_LOG_INFO, "stopping", {"signal", ald_str(number == SIGINT ? "SIGINT" : "SIGTERM")});
-    ald_notify("STOPPING=1");
+    if (daemon->state != DAEMON_SERVING) {
+        return;
+    }
     ald_sm_move(&daemon_machine, &daemon->state, DAEMON_DRAINING);
     /* The hub cuts everybody at `until`; then they have as long as a closing handshake may take here. */
     ald_alarm_start(daemon->loop, &daemon->alarm, until + DAEMON_LINGER);
@@ -122,7 +128,9 @@ static void daemon_signalled(void *owner, int number)
     } else if (number == SIGHUP) {
         ald_log(ALD_LOG_INFO, "without [auth] tokens nothing is read again", {"signal", ALD_STR("SIGHUP")});
     } else if (daemon->state == DAEMON_SERVING) {
-        daemon_drain(daemon, number);
+        ald_log(ALD_LOG_INFO, "stopping", {"signal", ald_str(number == SIGINT ? "SIGINT" : "SIGTERM")});
+        ald_notify("STOPPING=1");
+        ald_daemon_drain(daemon);
     } else {
         /* Whoever asks twice means it: no clean-up that could hang. */
         _exit(128 + number);
@@ -230,21 +238,65 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* A loop of our own, and the system's signals; or what the host gives. */
+static int daemon_make_net(struct ald_daemon *daemon)
+{
+    int r;
+
+    if (daemon->host.net != NULL) {
+        daemon->net = daemon->host.net;
+        daemon->loop = ald_net_loop(daemon->net);
+        return 0;
+    }
+    r = ald_loop_new(&daemon->loop);
+    r = r != 0 ? r : daemon_watch(daemon);
+    r = r != 0 ? r : ald_net_new(daemon->loop, &daemon->net);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* One more door, through which only the program itself can come. */
+static int daemon_open_inproc(struct ald_daemon *daemon, struct ald_config_why *why)
+{
+    struct ald_stream_options options;
+    const struct ald_door_spec spec = {
+        .name = "inproc",
+        .listen = {.place = {ALD_BOTTOM_INPROC, daemon->host.inproc, 0}, .options = &options},
+        .limits = ald_settings_door(daemon->config),
+        .pages = ald_mgmt_pages(daemon->mgmt),
+    };
+    struct ald_doors *doors = &daemon->doors;
+    int r;
+
+    if (daemon->host.net == NULL || daemon->host.inproc == NULL) {
+        return 0;
+    }
+    if (doors->n == ALD_DOORS_MAX) {
+        return ald_config_fault(daemon->config, ALD_KEY_HTTP_LISTEN, why, "more than %d doors", ALD_DOORS_MAX - 1);
+    }
+    ald_settings_stream(daemon->config, &options);
+    r = ald_door_open(daemon->edge, &spec, &doors->doors[doors->n], NULL);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    doors->n++;
+    return 0;
+}
+
 static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
 {
     int r;
 
-    r = ald_loop_new(&daemon->loop);
-    r = r != 0 ? r : daemon_watch(daemon);
-    r = r != 0 ? r : ald_net_new(daemon->loop, &daemon->net);
+    r = daemon_make_net(daemon);
     r = r != 0 ? r : daemon_make_warden(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
     r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
+    r = r != 0 ? r : daemon_open_inproc(daemon, why);
     return r < 0 ? ald_trace(r) : r;
 }
 
-int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daemon, struct ald_config_why *ret_why)
+int ald_daemon_new_in(const struct ald_config *config, const struct ald_daemon_host *host,
+                      struct ald_daemon **ret_daemon, struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_daemon_free) struct ald_daemon *daemon = calloc(1, sizeof(*daemon));
     int r;
@@ -253,6 +305,7 @@ int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daem
         return ald_trace(ALDIS_E_NOMEM);
     }
     daemon->config = config;
+    daemon->host = *host;
     ald_alarm_init(&daemon->alarm, daemon_alarm, daemon);
     r = daemon_make(daemon, ret_why);
     if (r != 0) {
@@ -260,6 +313,22 @@ int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daem
     }
     *ret_daemon = ald_steal(&daemon);
     return 0;
+}
+
+int ald_daemon_new(const struct ald_config *config, struct ald_daemon **ret_daemon, struct ald_config_why *ret_why)
+{
+    const struct ald_daemon_host none = {.net = NULL};
+
+    return ald_daemon_new_in(config, &none, ret_daemon, ret_why);
+}
+
+const struct ald_door *ald_daemon_next_door(const struct ald_daemon *daemon, const struct ald_door *door)
+{
+    size_t i = 0;
+
+    while (door != NULL && i < daemon->doors.n && daemon->doors.doors[i++] != door) {
+    }
+    return i < daemon->doors.n ? daemon->doors.doors[i] : NULL;
 }
 
 struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
@@ -271,14 +340,16 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     ald_mgmt_free(daemon->mgmt);
     ald_edge_free(daemon->edge);
     ald_warden_free(daemon->warden);
-    ald_net_free(daemon->net);
     if (daemon->loop != NULL) {
         ald_alarm_stop(daemon->loop, &daemon->alarm);
     }
     for (size_t i = 0; i < ALD_COUNT(watched); i++) {
         ald_sigwatch_close(daemon->watches[i]);
     }
-    ald_loop_free(daemon->loop);
+    if (daemon->host.net == NULL) {
+        ald_net_free(daemon->net);
+        ald_loop_free(daemon->loop);
+    }
     free(daemon);
     return NULL;
 }
