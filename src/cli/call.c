@@ -12,6 +12,7 @@
 #include "cli/call_options.h"
 #include "cli/duration.h"
 #include "cli/outcome.h"
+#include "cli/progress.h"
 #include "cli/reach.h"
 #include "cli/roster.h"
 #include "cli/verbs.h"
@@ -41,6 +42,7 @@ struct calling {
     char id[ALD_ID_TEXT];
     struct ald_reach reach;
     struct ald_roster_print roster;
+    struct ald_progress progress;
     struct ald_alarm reach_alarm;
     struct ald_alarm goodbye_alarm;
     bool reached;
@@ -69,6 +71,7 @@ static void calling_goodbye_alarm(void *owner)
 static void calling_unreached(struct calling *calling)
 {
     calling->call = NULL; /* it ends unsent with the client, and nobody is to hear that */
+    ald_progress_fini(&calling->progress);
     calling_finish(calling, ald_reach_report(&calling->reach, calling->cli));
 }
 
@@ -89,28 +92,26 @@ static void calling_hint(const struct calling *calling)
 
 /* --- what is heard of it ------------------------------------------------------------------------------------------ */
 
+static void calling_member(struct calling *calling, struct ald_str member)
+{
+    ald_progress_erase(&calling->progress);
+    if (ald_roster_print_member(&calling->roster, stdout, member) == 0) {
+        fflush(stdout); /* as they come */
+    }
+}
+
 static void calling_status(struct calling *calling, const struct ald_call_report *report)
 {
     const struct ald_msg *msg = report->msg;
-    char room[400];
+    struct ald_str phase = ald_str(ald_phase_name(report->phase));
 
     if (msg != NULL && calling->options->mode == ALD_MODE_ALL && !calling->cli->json && msg->details.size > 0) {
-        if (ald_roster_print_member(&calling->roster, stdout, ald_slice_str(msg->details)) == 0) {
-            fflush(stdout); /* as they come */
-        }
-        return;
+        calling_member(calling, ald_slice_str(msg->details));
+    } else if (msg != NULL && (msg->flags & ALD_MSG_PROGRESS) != 0) {
+        ald_progress_measure(&calling->progress, phase, report->text, msg->completed, msg->total);
+    } else {
+        ald_progress_phase(&calling->progress, phase, report->text);
     }
-    if (!calling->talks) {
-        return;
-    }
-    fprintf(stderr, "aldis: %s", ald_phase_name(report->phase));
-    if (msg != NULL && (msg->flags & ALD_MSG_PROGRESS) != 0) {
-        fprintf(stderr, " %g of %g", msg->completed, msg->total);
-    }
-    if (report->text.size > 0) {
-        fprintf(stderr, ": %.*s", ALD_STR_ARG(ald_cli_printable(report->text, room, sizeof(room))));
-    }
-    fputc('\n', stderr);
 }
 
 static int calling_show(struct calling *calling, const struct ald_call_report *report)
@@ -128,8 +129,10 @@ static int calling_show(struct calling *calling, const struct ald_call_report *r
 static void calling_outcome(struct calling *calling, const struct ald_call_report *report)
 {
     int status = ald_outcome_exit(report->outcome);
-    int r = calling_show(calling, report);
+    int r;
 
+    ald_progress_fini(&calling->progress);
+    r = calling_show(calling, report);
     if (r < 0) {
         status = ald_cli_broke(r);
     } else if (ald_cli_flush() != ALD_EXIT_OK) {
@@ -166,6 +169,7 @@ static void calling_waiting(struct calling *calling, const char *why, ald_usec r
         ald_reach_failed(&calling->reach, ald_client_url(calling->client), ald_str(why));
     }
     if (calling->talks) {
+        ald_progress_erase(&calling->progress);
         ald_cli_say("no hub at %s: %s; trying again in %s", ald_client_url(calling->client), why,
                     ald_duration_format(retry_in, time));
     }
@@ -214,11 +218,13 @@ static void calling_interrupt(void *owner, int number ALD_UNUSED)
     } else if (calling->n_interrupts == 1) {
         calling->interrupted = now;
         if (calling->talks) {
+            ald_progress_erase(&calling->progress);
             ald_cli_say("asking for it back; once more to leave at once");
         }
         ald_call_cancel(calling->call);
     } else {
         calling->call = NULL;
+        ald_progress_fini(&calling->progress);
         ald_cli_say("left before the outcome was known");
         calling_hint(calling);
         calling->status = ALD_EXIT_LOST;
@@ -346,8 +352,13 @@ static int call_wait(const struct ald_cli *cli, const struct ald_call_options *o
     ald_alarm_init(&calling.reach_alarm, calling_reach_alarm, &calling);
     ald_alarm_init(&calling.goodbye_alarm, calling_goodbye_alarm, &calling);
     ald_roster_print_init(&calling.roster, seed);
+    if (r == 0) {
+        ald_progress_init(&calling.progress, loop, stderr);
+    }
     status = r < 0 ? ald_cli_broke(r) : calling_run(&calling, net);
-
+    if (r == 0) {
+        ald_progress_fini(&calling.progress);
+    }
     ald_roster_print_fini(&calling.roster);
     if (loop != NULL) {
         ald_alarm_stop(loop, &calling.reach_alarm);

@@ -6,7 +6,6 @@ import http.server
 import json
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -321,23 +320,6 @@ class Call(CliCase):
         err = call.stderr.read()
         call.stderr.close()
         self.assertEqual((call.wait(PATIENCE), err), (1, b""))
-
-    def test_a_person_at_a_terminal_sees_how_it_goes(self):
-        self.world("--on", "x=echo done")
-        master, slave = os.openpty()
-        with os.fdopen(master, "rb", buffering=0) as terminal:
-            call = subprocess.Popen(
-                [binary("aldis"), "-H", f"unix:{self.at.unix}", "call", "lamp", "x"],
-                stdout=subprocess.PIPE, stderr=slave, env=environment())
-            os.close(slave)
-            self.assertEqual(call.stdout.read(), b'"done"\n')
-            call.stdout.close()
-            self.assertEqual(call.wait(PATIENCE), 0)
-            seen = b""
-            with contextlib.suppress(OSError):  # how the end of a terminal is told
-                while select.select([terminal], [], [], 1)[0]:
-                    seen += terminal.read(1000)
-        self.assertIn(b"running", seen)
 
     def test_names_that_only_percents_can_say(self):
         hub = self.hub()
