@@ -61,7 +61,7 @@ static int section_check(const struct ald_cli *cli, const struct ald_auth_ask *a
     }
     ald_buf_init(&whole, before.size + section.size + 1);
     r = ald_buf_push(&whole, before);
-    r = r == 0 ? ald_buf_push(&whole, ALD_STR("\n")) : r;
+    r = r == 0 && before.size > 0 ? ald_buf_push(&whole, ALD_STR("\n")) : r;
     r = r == 0 ? ald_buf_push(&whole, section) : r;
     r = r == 0 ? ald_auth_read(ask->file != NULL ? ask->file : "section", ald_buf_str(&whole), &auth, &why) : r;
     ald_buf_fini(&whole);
