@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "conn/answer.h"
+#include "hub/note.h"
 #include "loop/random.h"
 #include "mgmt/mgmt_impl.h"
 #include "mgmt/routes.h"
@@ -76,21 +77,42 @@ static int path_split(struct ald_mgmt_call *call, char *to, size_t room)
     return 0;
 }
 
-static int mgmt_answer(void *owner, const struct ald_page_request *request, struct ald_page *page)
+void ald_mgmt_call_init(struct ald_mgmt_call *call, struct ald_mgmt *mgmt, struct ald_page *page)
 {
-    struct ald_mgmt *mgmt = owner;
-    struct ald_mgmt_call call = {
+    *call = (struct ald_mgmt_call){
         .mgmt = mgmt,
         .hub = ald_edge_hub(mgmt->edge),
-        .request = request,
-        .head = request->head,
         .page = page,
         .now = ald_loop_fresh(),
         .wall = ald_loop_wall(),
     };
+}
+
+void ald_mgmt_begin(struct ald_mgmt_call *call)
+{
+    /* What was true a moment ago may not be shown as if it were now. */
+    ald_mgmt_field(call, ALD_STR("Cache-Control"), ALD_STR("no-store"));
+    call->page->type = "application/json";
+    ald_json_write_init(&call->json, &call->page->body, ALD_JSON_COMPACT);
+}
+
+static void call_ask(struct ald_mgmt_call *call, const struct ald_page_request *request)
+{
+    call->request = request;
+    call->head = request->head;
+    if (request->guest != NULL) {
+        call->guest = *request->guest;
+    }
+}
+
+static int mgmt_answer(void *owner, const struct ald_page_request *request, struct ald_page *page)
+{
+    struct ald_mgmt_call call;
     char scratch[MGMT_PATH_MAX];
     int r;
 
+    ald_mgmt_call_init(&call, owner, page);
+    call_ask(&call, request);
     switch (path_split(&call, scratch, sizeof(scratch))) {
     case 0:
         r = ald_mgmt_route_call(&call);
@@ -102,7 +124,22 @@ static int mgmt_answer(void *owner, const struct ald_page_request *request, stru
         r = ald_mgmt_problem(&call, 404, "There is nothing at this path");
         break;
     }
-    return r < 0 ? ald_trace(r) : 0;
+    return r < 0 ? ald_trace(r) : r;
+}
+
+/* A message may come in as a body where one is expected; anything else is small. */
+static int mgmt_admit(void *owner, const struct ald_page_request *request, struct ald_page *page, size_t *body_max)
+{
+    struct ald_mgmt *mgmt = owner;
+    struct ald_mgmt_call call;
+    char scratch[MGMT_PATH_MAX];
+
+    ald_mgmt_call_init(&call, mgmt, page);
+    call_ask(&call, request);
+    if (path_split(&call, scratch, sizeof(scratch)) == 0 && ald_mgmt_route_takes_message(&call)) {
+        *body_max = mgmt->message_max + MGMT_ENVELOPE_MAX;
+    }
+    return 0;
 }
 
 int ald_mgmt_parameter(struct ald_mgmt_call *call, const char *name, char *to, size_t room, struct ald_str *ret_value)
@@ -170,10 +207,28 @@ int ald_mgmt_done(struct ald_mgmt_call *call)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+static void mgmt_noted(void *owner, const struct ald_note *note)
+{
+    struct ald_mgmt *mgmt = owner;
+
+    /* A refusal without a record was never submitted. */
+    ald_tally_ended(&mgmt->tally, note->name, (enum ald_outcome)note->outcome,
+                    note->submitted != 0 ? note->now - note->submitted : 0);
+}
+
+/* At the end of the turn, when who asked for it has his answer. */
+static void mgmt_drain(void *owner)
+{
+    struct ald_mgmt *mgmt = owner;
+
+    mgmt->drain(mgmt->owner);
+}
+
 int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
 {
     struct ald_mgmt *mgmt = malloc(sizeof(*mgmt));
     uint64_t seed[2];
+    int r;
 
     if (mgmt == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
@@ -183,11 +238,23 @@ int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
         .id = spec->id,
         .identifier = spec->identifier,
         .exchange_pages = spec->exchange_pages,
+        .message_max = spec->message_max,
+        .streams_max = spec->streams_max,
+        .drain = spec->drain,
+        .owner = spec->owner,
         .started = ald_loop_fresh(),
         .started_wall = ald_loop_wall(),
     };
     ald_random_fill(seed, sizeof(seed));
     ald_tally_init(&mgmt->tally, seed);
+    ald_desk_init(&mgmt->desk, mgmt, seed);
+    ald_feed_init(&mgmt->feed, mgmt);
+    ald_task_init(&mgmt->draining, mgmt_drain, mgmt);
+    r = ald_edge_watch_hub(mgmt->edge, ALD_NOTE_BIT(ALD_NOTE_ENDED), mgmt_noted, mgmt);
+    if (r < 0) {
+        ald_mgmt_free(mgmt);
+        return ald_trace(r);
+    }
     *ret_mgmt = mgmt;
     return 0;
 }
@@ -197,6 +264,10 @@ struct ald_mgmt *ald_mgmt_free(struct ald_mgmt *mgmt)
     if (mgmt == NULL) {
         return NULL;
     }
+    ald_ignore(ald_edge_watch_hub(mgmt->edge, 0, mgmt_noted, mgmt)); /* to stop watching cannot fail */
+    ald_task_cancel(&mgmt->draining);
+    ald_feed_fini(&mgmt->feed);
+    ald_desk_fini(&mgmt->desk);
     ald_tally_fini(&mgmt->tally);
     free(mgmt);
     return NULL;
@@ -204,5 +275,5 @@ struct ald_mgmt *ald_mgmt_free(struct ald_mgmt *mgmt)
 
 struct ald_pages ald_mgmt_pages(struct ald_mgmt *mgmt)
 {
-    return (struct ald_pages){.answer = mgmt_answer, .owner = mgmt, .body_max = MGMT_BODY_MAX};
+    return (struct ald_pages){.answer = mgmt_answer, .admit = mgmt_admit, .owner = mgmt, .body_max = MGMT_BODY_MAX};
 }

@@ -22,6 +22,11 @@ struct ald_mgmt_spec {
     struct ald_str id;         /* of the hub; borrowed, outlives mgmt */
     struct ald_str identifier; /* of the exchange; the same */
     bool exchange_pages;       /* the original's management endpoints; [exchange] management */
+    size_t message_max;        /* of a payload that is submitted; [limits] message_max */
+    uint32_t streams_max;      /* readers of /api/v1/events at once; [limits] streams_max */
+    /* Somebody who may has asked the hub to stop. NULL: nobody can. */
+    void (*drain)(void *owner);
+    void *owner;
 };
 
 /* Gives the pages. Errors: ALDIS_E_NOMEM. */

@@ -127,6 +127,15 @@ int ald_mgmt_channels(struct ald_mgmt_call *call)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+int ald_mgmt_channel_answer(struct ald_mgmt_call *call, const struct ald_channel_view *channel)
+{
+    int r;
+
+    channel_write(call, channel);
+    r = ald_mgmt_done(call);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 int ald_mgmt_channel(struct ald_mgmt_call *call)
 {
     struct ald_channel_view channel;
@@ -135,7 +144,6 @@ int ald_mgmt_channel(struct ald_mgmt_call *call)
     if (ald_hub_find_channel(call->hub, call->segments[3], &channel) != 0) {
         return ald_mgmt_problem(call, 404, "There is no such channel");
     }
-    channel_write(call, &channel);
-    r = ald_mgmt_done(call);
+    r = ald_mgmt_channel_answer(call, &channel);
     return r < 0 ? ald_trace(r) : 0;
 }

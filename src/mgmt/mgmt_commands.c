@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "mgmt/mgmt_impl.h"
+#include "mgmt/value.h"
 
 enum {
     /* Commands looked at for one page, so that a filter that fits nothing does not stop the hub: some milliseconds. */
@@ -17,18 +18,6 @@ static void id_write(struct ald_mgmt_call *call, struct ald_id id)
 
     ald_id_format(id, text);
     ald_json_write_member_str(&call->json, "id", (struct ald_str){text, sizeof(text)});
-}
-
-static void address_write(struct ald_mgmt_call *call, const char *name, const struct ald_address *address)
-{
-    struct ald_buf text;
-
-    /* Every byte of hub, target and channel may become three. */
-    ald_buf_init(&text, 3 * 3 * ALD_NAME_MAX + 8);
-    if (ald_address_format(address, &text) == 0) {
-        ald_json_write_member_str(&call->json, name, ald_buf_str(&text));
-    }
-    ald_buf_fini(&text);
 }
 
 static void outcome_write(struct ald_mgmt_call *call, const struct ald_command_view *command)
@@ -75,7 +64,7 @@ static void summary_write(struct ald_mgmt_call *call, const struct ald_command_v
     id_write(call, command->id);
     ald_json_write_member_some(json, "wire_id", command->wire_id);
     ald_json_write_member_str(json, "name", command->name);
-    address_write(call, "to", &command->to);
+    ald_mgmt_address_write(json, "to", &command->to);
     ald_json_write_member_some(json, "from", command->from);
     ald_json_write_member_some(json, "principal", command->principal);
     ald_json_write_member_str(json, "mode", ald_str(ald_mode_name((enum ald_mode)command->mode)));
@@ -115,26 +104,6 @@ static void story_write(struct ald_mgmt_call *call, const struct ald_command_vie
     ald_json_write_member_u64(json, "story_dropped", command->n_story_dropped);
 }
 
-/* Payloads that a peer of an old kind sent may hold bytes that are no UTF-8: they are repaired on the way out. */
-static void raw_write(struct ald_mgmt_call *call, const char *name, struct ald_slice raw)
-{
-    struct ald_str text = ald_slice_str(raw);
-    struct ald_buf repaired;
-
-    if (!ald_str_present(text)) {
-        return;
-    }
-    if (ald_utf8_valid(text)) {
-        ald_json_write_member_raw(&call->json, name, text);
-        return;
-    }
-    ald_buf_init(&repaired, MGMT_BODY_MAX);
-    if (ald_json_repair(text, &repaired) == 0) {
-        ald_json_write_member_raw(&call->json, name, ald_buf_str(&repaired));
-    }
-    ald_buf_fini(&repaired);
-}
-
 static void reply_write(struct ald_mgmt_call *call, const struct ald_msg *reply)
 {
     if (reply == NULL) {
@@ -144,9 +113,9 @@ static void reply_write(struct ald_mgmt_call *call, const struct ald_msg *reply)
     ald_json_write_object(&call->json);
     ald_json_write_member_some(&call->json, "code", reply->code);
     ald_json_write_member_some(&call->json, "text", reply->text);
-    raw_write(call, "payload", reply->payload);
-    raw_write(call, "details", reply->details);
-    raw_write(call, "roster", reply->roster);
+    ald_mgmt_raw_write(&call->json, "payload", reply->payload);
+    ald_mgmt_raw_write(&call->json, "details", reply->details);
+    ald_mgmt_raw_write(&call->json, "roster", reply->roster);
     ald_json_write_end(&call->json);
 }
 

@@ -112,10 +112,14 @@ static void totals_write(struct ald_mgmt_call *call)
 static void msec_write(struct ald_mgmt_call *call, const char *name, uint64_t usec)
 {
     char text[40];
+    size_t size = (size_t)snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long)(usec / 1000),
+                                   (unsigned long long)(usec % 1000));
 
-    (void)snprintf(text, sizeof(text), "%llu.%03llu", (unsigned long long)(usec / 1000),
-                   (unsigned long long)(usec % 1000));
-    ald_json_write_member_raw(&call->json, name, ald_str(text));
+    while (text[size - 1] == '0') {
+        size--;
+    }
+    size -= text[size - 1] == '.' ? 1 : 0;
+    ald_json_write_member_raw(&call->json, name, ald_str_of(text, size));
 }
 
 /* How long commands took, of whatever outcome; the buckets are cumulative, and `count` stands for one without a bound. */
@@ -147,6 +151,18 @@ static void latency_write(struct ald_mgmt_call *call)
     ald_json_write_end(&call->json);
 }
 
+static void streams_write(struct ald_mgmt_call *call)
+{
+    const struct ald_feed *feed = &call->mgmt->feed;
+
+    ald_json_write_name(&call->json, ALD_STR("streams"));
+    ald_json_write_object(&call->json);
+    ald_json_write_member_u64(&call->json, "open", feed->n_readers);
+    ald_json_write_member_u64(&call->json, "lines_lost", feed->n_lost);
+    ald_json_write_member_u64(&call->json, "refused_full", feed->n_refused);
+    ald_json_write_end(&call->json);
+}
+
 int ald_mgmt_hub(struct ald_mgmt_call *call)
 {
     const struct ald_mgmt *mgmt = call->mgmt;
@@ -162,6 +178,7 @@ int ald_mgmt_hub(struct ald_mgmt_call *call)
     ald_mgmt_span(call, "uptime_ms", mgmt->started, call->now);
     totals_write(call);
     latency_write(call);
+    streams_write(call);
     hub_counters_write(call);
     edge_counters_write(call);
     dialects_write(call);

@@ -2,7 +2,10 @@
 
 /* What the files of mgmt share: a request on its way to its answer, and how times and pages are written. */
 
+#include "conn/guard.h"
 #include "loop/loop.h"
+#include "mgmt/desk.h"
+#include "mgmt/feed.h"
 #include "mgmt/mgmt.h"
 #include "mgmt/tally.h"
 #include "msg/json_write.h"
@@ -13,16 +16,25 @@ enum {
     MGMT_LIMIT_DEFAULT = 100,
     MGMT_LIMIT_MAX = 1000,
     MGMT_SEGMENTS_MAX = 6, /* of a path that means anything: _node, exchange, IDENTIFIER, targets, ID, channels */
-    MGMT_PATH_MAX = 8 * 1024
+    MGMT_PATH_MAX = 8 * 1024,
+    MGMT_ENVELOPE_MAX = 64 * 1024 /* of a submit, beside its payload: names, keys, and what the escapes in them cost */
 };
 
 struct ald_mgmt {
     struct ald_edge *edge;
     struct ald_str id, identifier;
     bool exchange_pages;
+    size_t message_max;
+    uint32_t streams_max;
+    void (*drain)(void *owner);
+    void *owner;
     ald_usec started;
     ald_wall started_wall;
     struct ald_tally tally;
+    struct ald_desk desk;
+    struct ald_feed feed;
+    struct ald_task draining;
+    char location[64]; /* of the answer that is being made: a field is only a view */
 };
 
 /* One request. */
@@ -31,6 +43,7 @@ struct ald_mgmt_call {
     const struct ald_hub *hub;
     const struct ald_page_request *request;
     const struct ald_http_request *head;
+    struct ald_guest guest; /* who asks */
     struct ald_page *page;
     struct ald_json_writer json; /* into the page */
     ald_usec now;
@@ -39,7 +52,12 @@ struct ald_mgmt_call {
     size_t n_segments;
 };
 
-/* The routes. Each writes one value, or a problem. Errors: ALDIS_E_NOMEM. */
+/* A call whose request is not known (any more): only to write an answer. */
+void ald_mgmt_call_init(struct ald_mgmt_call *call, struct ald_mgmt *mgmt, struct ald_page *page);
+/* Begin an answer in JSON. */
+void ald_mgmt_begin(struct ald_mgmt_call *call);
+
+/* The routes. Each writes one value, or a problem. Outcome: ALD_PAGE_LATER. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_root(struct ald_mgmt_call *call);
 int ald_mgmt_front(struct ald_mgmt_call *call);
 int ald_mgmt_asset(struct ald_mgmt_call *call);
@@ -54,12 +72,24 @@ int ald_mgmt_channel(struct ald_mgmt_call *call);
 int ald_mgmt_commands(struct ald_mgmt_call *call);
 int ald_mgmt_command(struct ald_mgmt_call *call);
 int ald_mgmt_members(struct ald_mgmt_call *call);
+int ald_mgmt_openapi(struct ald_mgmt_call *call);
+int ald_mgmt_submit(struct ald_mgmt_call *call);
+int ald_mgmt_cancel(struct ald_mgmt_call *call);
+int ald_mgmt_event(struct ald_mgmt_call *call);
+int ald_mgmt_events(struct ald_mgmt_call *call);
+int ald_mgmt_leave(struct ald_mgmt_call *call);
+int ald_mgmt_primary(struct ald_mgmt_call *call);
+int ald_mgmt_stop(struct ald_mgmt_call *call);
+int ald_mgmt_whoami(struct ald_mgmt_call *call);
+int ald_mgmt_why(struct ald_mgmt_call *call);
 
 /* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);
 /* Add a header; the views are literals, or live as long as the request. */
 void ald_mgmt_field(struct ald_mgmt_call *call, struct ald_str name, struct ald_str value);
 
+/* Answer with a channel. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_mgmt_channel_answer(struct ald_mgmt_call *call, const struct ald_channel_view *channel);
 /* Answer with a command and its story. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_mgmt_command_answer(struct ald_mgmt_call *call, const struct ald_command_view *command);
 

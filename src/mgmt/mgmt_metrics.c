@@ -81,6 +81,11 @@ static void hub_write(struct ald_mgmt_call *call, struct ald_metrics *metrics)
     gauge_write(metrics, "aldis_commands_queued", NULL, "Commands that wait for a channel.", totals.n_queued);
     gauge_write(metrics, "aldis_commands_queued_bytes", "bytes", "What the commands that wait hold.",
                 totals.queued_bytes);
+    gauge_write(metrics, "aldis_event_streams", NULL, "Readers of /api/v1/events.", mgmt->feed.n_readers);
+    counter_write(metrics, "event", "lines_lost", "lines that slow readers of /api/v1/events did not get",
+                  mgmt->feed.n_lost);
+    counter_write(metrics, "event", "streams_refused", "readers of /api/v1/events turned away because of their number",
+                  mgmt->feed.n_refused);
     gauge_write(metrics, "aldis_commands_remembered", NULL, "Outcomes that one can still ask for.", totals.n_history);
 }
 

@@ -12,14 +12,24 @@ static const struct ald_mgmt_route routes[] = {
     {MGMT_GET, MGMT_OPEN, {"livez"}, ald_mgmt_livez},
     {MGMT_GET, MGMT_OPEN, {"readyz"}, ald_mgmt_readyz},
     {MGMT_GET, MGMT_READ, {"metrics"}, ald_mgmt_metrics},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "openapi.json"}, ald_mgmt_openapi},
+    {MGMT_GET, MGMT_KNOWN, {"api", "v1", "whoami"}, ald_mgmt_whoami},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "auth", "why"}, ald_mgmt_why},
     {MGMT_GET, MGMT_READ, {"api", "v1", "hub"}, ald_mgmt_hub},
+    {MGMT_POST, MGMT_WRITE, {"api", "v1", "hub", "drain"}, ald_mgmt_stop},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets"}, ald_mgmt_targets},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets", ANY}, ald_mgmt_target},
     {MGMT_GET, MGMT_READ, {"api", "v1", "channels"}, ald_mgmt_channels},
     {MGMT_GET, MGMT_READ, {"api", "v1", "channels", ANY}, ald_mgmt_channel},
+    {MGMT_DELETE, MGMT_WRITE, {"api", "v1", "channels", ANY}, ald_mgmt_leave},
+    {MGMT_POST, MGMT_WRITE, {"api", "v1", "channels", ANY, "primary"}, ald_mgmt_primary},
     {MGMT_GET, MGMT_READ, {"api", "v1", "commands"}, ald_mgmt_commands},
+    {MGMT_POST, MGMT_SEND, {"api", "v1", "commands"}, ald_mgmt_submit},
     {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY}, ald_mgmt_command},
+    {MGMT_POST, MGMT_KNOWN, {"api", "v1", "commands", ANY, "cancel"}, ald_mgmt_cancel},
     {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "events"}, ald_mgmt_events},
+    {MGMT_POST, MGMT_SEND, {"api", "v1", "events"}, ald_mgmt_event},
 };
 
 static const char *const method_names[] = {
@@ -95,6 +105,53 @@ static int call_refuse(struct ald_mgmt_call *call, unsigned methods)
                             methods == 1U << MGMT_GET ? "This can only be read" : "This path does not know the method");
 }
 
+bool ald_mgmt_route_takes_message(const struct ald_mgmt_call *call)
+{
+    unsigned methods;
+    const struct ald_mgmt_route *route = route_find(call, &methods);
+
+    return route != NULL && route->need == MGMT_SEND;
+}
+
+/* Outcome: ALD_MGMT_ANSWERED: what the route needs is not there. */
+static int access_check(struct ald_mgmt_call *call, enum ald_mgmt_need need)
+{
+    enum ald_guest_manage manage = ald_guest_manage(&call->guest);
+    int r;
+
+    if (need == MGMT_OPEN) {
+        return 0;
+    }
+    if (!ald_guest_known(&call->guest)) {
+        /* RFC 6750 section 3. */
+        ald_mgmt_field(call, ALD_STR("WWW-Authenticate"), ALD_STR("Bearer"));
+        r = ald_mgmt_problem(call, 401, "This needs a credential");
+    } else if (need == MGMT_READ && manage < ALD_GUEST_MANAGE_READ) {
+        r = ald_mgmt_problem(call, 403, "This needs the right to read (manage = read)");
+    } else if (need == MGMT_WRITE && manage < ALD_GUEST_MANAGE_WRITE) {
+        r = ald_mgmt_problem(call, 403, "This needs the Unix socket, or the right to write (manage = write)");
+    } else {
+        return 0;
+    }
+    return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+}
+
+static int route_answer(struct ald_mgmt_call *call, const struct ald_mgmt_route *route)
+{
+    int r = access_check(call, route->need);
+
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    if (route->need != MGMT_SEND && call->request->body.size > 0) {
+        r = ald_mgmt_problem(call, 400, "This takes no body");
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    ald_mgmt_begin(call);
+    r = route->answer(call);
+    return r < 0 ? ald_trace(r) : r;
+}
+
 int ald_mgmt_route_call(struct ald_mgmt_call *call)
 {
     const struct ald_mgmt_route *route;
@@ -102,18 +159,11 @@ int ald_mgmt_route_call(struct ald_mgmt_call *call)
     int r;
 
     if (ald_mgmt_exchange_is(call)) {
-        r = ald_mgmt_exchange(call);
+        r = access_check(call, MGMT_READ);
+        r = r == 0 ? ald_mgmt_exchange(call) : r == ALD_MGMT_ANSWERED ? 0 : r;
         return r < 0 ? ald_trace(r) : 0;
     }
     route = route_find(call, &methods);
-    if (route == NULL) {
-        r = call_refuse(call, methods);
-        return r < 0 ? ald_trace(r) : 0;
-    }
-    /* What was true a moment ago may not be shown as if it were now. */
-    ald_mgmt_field(call, ALD_STR("Cache-Control"), ALD_STR("no-store"));
-    call->page->type = "application/json";
-    ald_json_write_init(&call->json, &call->page->body, ALD_JSON_COMPACT);
-    r = route->answer(call);
-    return r < 0 ? ald_trace(r) : 0;
+    r = route != NULL ? route_answer(call, route) : call_refuse(call, methods);
+    return r < 0 ? ald_trace(r) : r;
 }

@@ -14,10 +14,11 @@ enum ald_mgmt_method { MGMT_GET, MGMT_POST, MGMT_DELETE, MGMT_N_METHODS };
 
 /* What a visitor must be allowed to do. */
 enum ald_mgmt_need {
-    MGMT_OPEN,   /* everybody may: a supervisor has no token */
-    MGMT_READ,   /* read what is there */
-    MGMT_SUBMIT, /* submit; what, is judged with the command */
-    MGMT_OPERATE /* close, promote, drain */
+    MGMT_OPEN,  /* everybody may: a supervisor has no token */
+    MGMT_KNOWN, /* whoever is let in; what more he needs is judged with what he asks for */
+    MGMT_SEND, /* whoever is let in, with a message in the body, which the others have none of */
+    MGMT_READ,
+    MGMT_WRITE /* the Unix socket, or a right: never an unauthenticated door (DESIGN section 4) */
 };
 
 struct ald_mgmt_route {
@@ -31,5 +32,7 @@ struct ald_mgmt_route {
 const struct ald_mgmt_route *ald_mgmt_route(size_t i);
 const char *ald_mgmt_method_name(enum ald_mgmt_method method);
 
-/* Answer the call, whose segments are there. Errors: ALDIS_E_NOMEM. */
+/* Is the body of the call a message? */
+bool ald_mgmt_route_takes_message(const struct ald_mgmt_call *call);
+/* Answer the call, whose segments are there. Outcome: ALD_PAGE_LATER. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_mgmt_route_call(struct ald_mgmt_call *call);
