@@ -86,6 +86,8 @@
     X(LIMITS_REQUESTS_MAX, "limits", "requests_max", NUMBER, "10000", 1, UINT32_MAX,                                   \
       "Requests on one HTTP connection; the answer to the last one closes it.")                                        \
     X(LIMITS_BODY_MAX, "limits", "body_max", SIZE, "8KiB", 0, ALD_MIB * 1024, "Body of an HTTP request.")              \
+    X(LIMITS_STREAMS_MAX, "limits", "streams_max", NUMBER, "1000", 0, 1000000,                                         \
+      "Readers of /api/v1/events at once; more are turned away.")                                                      \
     X(LIMITS_MESSAGE_MAX, "limits", "message_max", SIZE, "13107200", 1024, ALD_MIB * 1024,                             \
       "Largest message of a party.")                                                                                   \
     X(LIMITS_REASSEMBLY_MAX, "limits", "reassembly_max", SIZE, "256MiB", 1024, ALD_MIB * 1024 * 1024,                  \

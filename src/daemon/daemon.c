@@ -225,6 +225,21 @@ static int daemon_make_edge(struct ald_daemon *daemon)
     return 0;
 }
 
+/* Somebody who may has asked for it over the API. */
+static void daemon_asked_to_stop(void *owner)
+{
+    struct ald_daemon *daemon = owner;
+
+    if (daemon->state != DAEMON_SERVING) {
+        return;
+    }
+    ald_log(ALD_LOG_INFO, "stopping", {"asked", ALD_STR("over the API")});
+    if (daemon->host.net == NULL) {
+        ald_notify("STOPPING=1");
+    }
+    ald_daemon_drain(daemon);
+}
+
 static int daemon_make_mgmt(struct ald_daemon *daemon)
 {
     struct ald_mgmt_spec spec = {
@@ -232,6 +247,10 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
         .id = ald_str(ald_config_text(daemon->config, ALD_KEY_HUB_ID)),
         .identifier = ald_str(ald_config_text(daemon->config, ALD_KEY_EXCHANGE_IDENTIFIER)),
         .exchange_pages = ald_config_number(daemon->config, ALD_KEY_EXCHANGE_MANAGEMENT) != 0,
+        .message_max = ald_config_number(daemon->config, ALD_KEY_LIMITS_MESSAGE_MAX),
+        .streams_max = (uint32_t)ald_config_number(daemon->config, ALD_KEY_LIMITS_STREAMS_MAX),
+        .drain = daemon_asked_to_stop,
+        .owner = daemon,
     };
     int r = ald_mgmt_new(&spec, &daemon->mgmt);
 
