@@ -70,6 +70,7 @@ struct ald_conn {
     const char *end_text; /* once ended; static */
     uint32_t variant;
     uint16_t dialect_index;
+    bool paused;     /* the hub does not want it read now */
     uint8_t goodbye; /* enum conn_goodbye */
     uint8_t state;
 };
@@ -282,7 +283,8 @@ static void conn_alarm(void *owner)
         conn_cut(conn, conn->end_text);
         return;
     }
-    conn_alive(conn, ald_stream_heard(conn->stream));
+    /* Of a peer that is not read nothing can be heard; whether it drains is the hub's to watch. */
+    conn_alive(conn, conn->paused ? now : ald_stream_heard(conn->stream));
     if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
         conn_fail(conn);
         return;
@@ -355,6 +357,7 @@ static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
         .options = &edge->dialect_options,
         .messages = edge->messages,
         .counters = edge->dialect_counters[conn->dialect_index],
+        .spare = &edge->dialect_spares[conn->dialect_index],
         .seed = ald_rng_next(&edge->rng),
         .now = ald_loop_now(edge->loop),
         .variant = conn->variant,
@@ -514,9 +517,11 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
         conn_emit(conn, &effect->signal);
         break;
     case ALD_EFFECT_PAUSE:
+        conn->paused = true;
         ald_stream_pause(conn->stream);
         break;
     case ALD_EFFECT_RESUME:
+        conn->paused = false;
         ald_stream_resume(conn->stream);
         break;
     case ALD_EFFECT_CLOSE:

@@ -43,6 +43,7 @@ static struct ald_door *door_unref(struct ald_door *door)
 {
     if (door != NULL && door->listener == NULL && door->n_greeting == 0) {
         free(door->name);
+        free(door->names);
         free(door);
     }
     return NULL;
@@ -65,7 +66,8 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->pages = spec->pages;
     door->local = spec->listen.place.bottom == ALD_BOTTOM_UNIX;
     door->name = strdup(spec->name);
-    if (door->name == NULL) {
+    door->names = spec->names != NULL ? strdup(spec->names) : NULL;
+    if (door->name == NULL || (spec->names != NULL && door->names == NULL)) {
         return ald_trace(ALDIS_E_NOMEM);
     }
 

@@ -29,6 +29,8 @@
     X(upgrades_draining, "upgrade requests refused because the hub stops")                                             \
     X(unauthorized, "upgrades and requests refused because nobody knows who asks")                                     \
     X(origin_refused, "upgrades and writes refused because of a foreign Origin")                                       \
+    X(site_refused, "requests refused because a page of another site makes a browser send them")                       \
+    X(host_refused, "requests refused because they are for a name that is not ours")                                   \
     X(malformed, "requests that are no HTTP, or over a limit")                                                         \
     X(cut, "connections that ended inside a request")                                                                  \
     X(silent, "connections that sent nothing until the deadline")                                                      \
@@ -105,6 +107,12 @@ struct ald_pages {
 
 struct ald_door_spec {
     const char *name; /* copied; "http", "unix" */
+    /*
+     * Copied: host names, separated by commas, that the door is known by beside addresses and `localhost`; requests for
+     * another one are answered with 421. It matters where only this machine can come in and nobody is asked who he is: see
+     * host.h for why. NULL: any name will do.
+     */
+    const char *names;
     struct ald_listen_spec listen;
     struct ald_door_limits limits;
     struct ald_pages pages;

@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "conn/edge_impl.h"
-#include "conn/origin.h"
 #include "conn/visitor_impl.h"
 
 static const struct ald_state visitor_states[] = {
@@ -239,19 +238,8 @@ static int visitor_ask(struct ald_visitor *visitor)
 /* A whole request; `rest` is what came behind it. */
 static int visitor_request(struct ald_visitor *visitor, struct ald_str rest)
 {
-    const struct ald_http_request *request = ald_http_parser_request(&visitor->parser);
-    struct ald_door *door = visitor->door;
-
-    door->counters.requests++;
+    visitor->door->counters.requests++;
     visitor->n_requests++;
-    if (ald_origin_matters(request) && ald_origin_foreign(request)) {
-        struct ald_notice notice = {.kind = ALD_NOTICE_REFUSED, .door = door->name, .text = ALD_STR("foreign Origin")};
-
-        door->counters.origin_refused++;
-        ald_edge_notice(door->edge, &notice);
-        ald_visitor_refuse(visitor, 403, "The Origin is another host's");
-        return VISITOR_LEFT;
-    }
     return ald_visitor_try_dialects(visitor, rest) ? VISITOR_LEFT : visitor_ask(visitor);
 }
 
@@ -283,6 +271,9 @@ static bool visitor_admit(struct ald_visitor *visitor)
         .old = head->minor == 0,
     };
     visitor->body_seen = 0;
+    if (!ald_visitor_judge(visitor)) {
+        return false;
+    }
     r = ald_visitor_identify(visitor);
     if (r == 0 && head->body == ALD_HTTP_BODY_NONE) {
         return true;

@@ -102,6 +102,11 @@ void ald_visitor_refuse(struct ald_visitor *visitor, uint16_t status, const char
 /* The same with a page (takes its body). */
 void ald_visitor_refuse_page(struct ald_visitor *visitor, struct ald_page *page);
 
+/* visitor_judge.c */
+
+/* May the request that the head is of come in at all? False when the visitor was told that not, and is gone. */
+bool ald_visitor_judge(struct ald_visitor *visitor);
+
 /* visitor_guest.c */
 
 /* Find out who asks, by the head of the request. Errors: ALDIS_E_NOMEM. */

@@ -297,6 +297,65 @@ ALD_TEST(visitor, of_head_that_is_refused_gets_no_body)
     rig_fini(&rig);
 }
 
+/* What the answer to a GET of `path` with these header lines begins with. */
+static void answers(struct rig *rig, const char *method, const char *fields, const char *status)
+{
+    struct rig_client *client = &rig->clients[0];
+    char text[512];
+
+    client->stream = ald_stream_free(client->stream);
+    client->closed = client->opened = false;
+    rig_forget(client);
+    rig_dial(rig, 0, false);
+    (void)snprintf(text, sizeof(text), "%s /a HTTP/1.1\r\n%sConnection: close\r\n\r\n", method, fields);
+    rig_say(client, text);
+    rig_until(rig, client->closed);
+    if (!rig_heard(client, status)) {
+        fail_msg("%s%s: %.*s, not %s", method, fields, (int)client->text_size, client->text, status);
+    }
+}
+
+ALD_TEST(visitor, is_turned_away_when_it_calls_us_by_a_foreign_name)
+{
+    RIG(rig, rig.names = "hub.example");
+
+    answers(&rig, "GET", "Host: evil.example\r\n", "HTTP/1.1 421 ");
+    answers(&rig, "GET", "Host: evil.example:8062\r\nOrigin: http://evil.example:8062\r\n", "HTTP/1.1 421 ");
+    answers(&rig, "GET",
+            "Host: evil.example\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+            "HTTP/1.1 421 ");
+    ald_check_int(counters(&rig)->host_refused, 3);
+    answers(&rig, "GET", "Host: 127.0.0.1:8062\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "GET", "Host: localhost\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "GET", "Host: hub.example\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "POST", HOST "Content-Length: 0\r\n", "HTTP/1.1 200 ");
+    ald_check_int(counters(&rig)->host_refused, 3);
+    rig_fini(&rig);
+}
+
+ALD_TEST(visitor, may_use_any_name_where_none_are_kept)
+{
+    RIG(rig, (void)0);
+
+    answers(&rig, "GET", "Host: evil.example\r\n", "HTTP/1.1 200 ");
+    rig_fini(&rig);
+}
+
+ALD_TEST(visitor, is_turned_away_when_a_page_of_others_sends_it)
+{
+    RIG(rig, (void)0);
+
+    answers(&rig, "POST", HOST "Origin: http://evil.example\r\nContent-Length: 0\r\n", "HTTP/1.1 403 ");
+    answers(&rig, "POST", HOST "Origin: http://localhost\r\nContent-Length: 0\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "GET", HOST "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n", "HTTP/1.1 403 ");
+    answers(&rig, "GET", HOST "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "GET", HOST "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n", "HTTP/1.1 200 ");
+    ald_check_int(counters(&rig)->origin_refused, 1);
+    ald_check_int(counters(&rig)->site_refused, 1);
+    ald_check_int(rig.n_notices[ALD_NOTICE_REFUSED], 2);
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(visitor, ALD_CASE(visitor, may_send_as_much_as_its_page_takes),
               ALD_CASE(visitor, may_not_send_more_whether_it_says_so_or_not),
               ALD_CASE(visitor, is_told_before_its_body_that_it_is_not_wanted),
@@ -307,4 +366,7 @@ ALD_TEST_MAIN(visitor, ALD_CASE(visitor, may_send_as_much_as_its_page_takes),
               ALD_CASE(visitor, reads_its_last_answer_however_large_before_it_is_closed),
               ALD_CASE(visitor, has_as_long_for_an_answer_as_it_goes_on_reading),
               ALD_CASE(visitor, is_told_of_an_answer_that_would_be_two),
-              ALD_CASE(visitor, of_head_that_is_refused_gets_no_body))
+              ALD_CASE(visitor, of_head_that_is_refused_gets_no_body),
+              ALD_CASE(visitor, is_turned_away_when_it_calls_us_by_a_foreign_name),
+              ALD_CASE(visitor, may_use_any_name_where_none_are_kept),
+              ALD_CASE(visitor, is_turned_away_when_a_page_of_others_sends_it))

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "daemon/log.h"
 #include "daemon/settings.h"
 #include "transport/stream.h"
 #include "transport/tls.h"
@@ -97,6 +98,16 @@ static int door_open(struct ald_doors *doors, struct ald_edge *edge, const struc
     return 0;
 }
 
+/* Who listens on the way has the tokens of everybody. It may be a private network, so it is said and no more. */
+static void tokens_warn(const struct ald_config *config, const struct ald_door *door)
+{
+    if (path_of(config, ALD_KEY_AUTH_TOKENS) != NULL && path_of(config, ALD_KEY_HTTP_TLS_CERT) == NULL &&
+        !ald_door_loopback(door)) {
+        ald_log(ALD_LOG_WARNING, "tokens cross the network in the clear; set [http] tls_cert",
+                {"door", ald_str(ald_door_name(door))}, {"address", ald_str(ald_door_address(door))});
+    }
+}
+
 static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_door_spec *spec,
                      const struct ald_config *config, struct ald_config_why *ret_why)
 {
@@ -107,6 +118,7 @@ static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
     int r;
 
     spec->name = "http";
+    spec->names = ald_config_text(config, ALD_KEY_HTTP_NAMES);
     while (ald_config_address_next(&list, &address)) {
         spec->listen.place = (struct ald_place){ALD_BOTTOM_TCP, address.host, address.port};
         r = door_open(doors, edge, spec, config, ALD_KEY_HTTP_LISTEN, ret_why);
@@ -118,6 +130,7 @@ static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
             return ald_config_fault(config, ALD_KEY_HTTP_LISTEN, ret_why, "%s can be reached from other machines",
                                     ald_door_address(doors->doors[doors->n - 1]));
         }
+        tokens_warn(config, doors->doors[doors->n - 1]);
     }
     return 0;
 }
@@ -150,6 +163,7 @@ static int unix_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
     }
     folder_make(path, mode);
     spec->name = "unix";
+    spec->names = NULL; /* no browser comes in here */
     spec->listen.place = (struct ald_place){ALD_BOTTOM_UNIX, path, 0};
     spec->listen.unix_mode = (unsigned)mode;
     spec->listen.tls = NULL;

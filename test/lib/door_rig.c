@@ -96,6 +96,7 @@ static int rig_open_door(struct rig *rig)
 {
     struct ald_door_spec spec = {
         .name = "test",
+        .names = rig->names,
         .listen = {.place = {ALD_BOTTOM_INPROC, "door", 0}},
         .limits = rig->limits,
         .pages = {.answer = rig_answer, .owner = rig, .body_max = 1024 * 1024},

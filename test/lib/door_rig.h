@@ -33,6 +33,7 @@ struct rig {
     struct ald_hub_config hub;
     struct ald_edge_spec spec;
     struct ald_door_limits limits;
+    const char *names;      /* of the door */
     struct ald_pages pages; /* of a test that has its own; their owner is the rig */
     struct rig_client clients[RIG_CLIENTS];
     size_t n_notices[ALD_N_NOTICES];

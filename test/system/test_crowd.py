@@ -9,7 +9,7 @@ import unittest
 
 from harness import Connector, HubCase, echo, wait_until
 
-UPGRADE = (b"GET /exchange/controller HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+UPGRADE = (b"GET /exchange/controller HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 
 

@@ -32,14 +32,14 @@ class Http(HubCase):
 
     def test_malformed_requests_are_refused_with_their_status(self):
         hub = self.hub("limits.request_timeout=1h")
-        host = b"Host: x\r\n"
+        host = b"Host: localhost\r\n"
         cases = [
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", 400),
             (b"GET / HTTP/1.1\nHost: x\n\n", 400),
             (b"GET /\r\n\r\n", 400),
             (b"GET / HTTP/2.0\r\n" + host + b"\r\n", 505),
             (b"GET / HTTP/1.1\r\n\r\n", 400),
-            (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+            (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\n" + host + b"A : b\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\n" + host + b"A: b\r\n c\r\n\r\n", 400),
             (b"GET /%zz HTTP/1.1\r\nConnection: close\r\n" + host + b"\r\n", 400),
@@ -80,8 +80,8 @@ class Http(HubCase):
     def test_requests_in_one_piece_are_answered_in_order(self):
         hub = self.hub()
         paths = ["/livez", "/readyz", "/nothing", "/livez"]
-        data = "".join(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n" for path in paths[:-1])
-        data += f"GET {paths[-1]} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        data = "".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n" for path in paths[:-1])
+        data += f"GET {paths[-1]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         answer = self.exchange(hub, data.encode())
         statuses = re.findall(rb"HTTP/1\.1 (\d+) ", answer)
         self.assertEqual(statuses, [b"200", b"200", b"404", b"200"])
@@ -91,14 +91,14 @@ class Http(HubCase):
         hub = self.hub("limits.request_timeout=1h")
         with hub.socket() as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for byte in b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":
+            for byte in b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n":
                 sock.sendall(bytes([byte]))
             self.assertTrue(receive_all(sock).endswith(b"alive\n"))
 
     def test_a_body_is_waited_for(self):
         hub = self.hub()
         with hub.socket() as sock:
-            sock.sendall(b"POST /api/v1/hub HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            sock.sendall(b"POST /api/v1/hub HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
                          b"Connection: close\r\nContent-Length: 3\r\n\r\n")
             self.assertTrue(sock.recv(1000).startswith(b"HTTP/1.1 100 "))
             sock.sendall(b"abc")
@@ -119,7 +119,7 @@ class Http(HubCase):
 
     def test_the_number_of_requests_is_bounded(self):
         hub = self.hub("limits.requests_max=3")
-        answer = self.exchange(hub, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
+        answer = self.exchange(hub, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5)
         self.assertEqual(answer.count(b"HTTP/1.1 200"), 3)
         self.assertEqual(answer.count(b"Connection: close"), 1)
 
@@ -145,7 +145,7 @@ class Http(HubCase):
     def test_an_idle_connection_is_closed_quietly(self):
         hub = self.hub("limits.idle_timeout=50ms")
         with hub.socket() as sock:
-            sock.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             self.assertTrue(receive_all(sock).endswith(b"alive\n"))
         self.assertEqual(hub.door_counter("silent"), 0)
         self.assertEqual(hub.door_counter("slow_requests"), 0)
@@ -160,7 +160,7 @@ class Http(HubCase):
     def test_a_client_that_does_not_read_its_answers_is_held_then_cut(self):
         hub = self.hub("limits.idle_timeout=500ms", "limits.requests_max=4000000000")
         before = hub.rss()
-        request = b"GET /api/v1/hub HTTP/1.1\r\nHost: x\r\n\r\n"
+        request = b"GET /api/v1/hub HTTP/1.1\r\nHost: localhost\r\n\r\n"
         with hub.socket() as sock:
             sock.setblocking(False)
 

@@ -5,12 +5,13 @@ import contextlib
 import random
 import socket
 import struct
+import threading
 import time
 import unittest
 
 from harness import Connector, HubCase, echo, frame, unframe, wait_until, wait_until_async
 
-UPGRADE = (b"GET /exchange/controller HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+UPGRADE = (b"GET /exchange/controller HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
            b"X-Gravitee-Exchange-Protocol: v1\r\n\r\n")
 HELLO = frame("COMMAND", {"id": "h", "type": "HELLO", "payload": {"targetId": "raw"}})
@@ -86,6 +87,39 @@ class Peers(HubCase):
                 self.assertEqual((await caller.command("E", {"a": 1}, to="other"))["outcome"], "succeeded")
 
         self.run_async(scene())
+
+    def serve_serially(self, sock):
+        """An agent of one thread: while it writes a reply it does not read."""
+        data = b""
+        with contextlib.suppress(OSError):
+            while chunk := sock.recv(65536):
+                data += chunk
+                for opcode, payload in frames(data):
+                    if opcode == 9:
+                        sock.sendall(ws_frame(payload, opcode=10))
+                    elif opcode == 2 and payload.startswith(b"t:COMMAND"):
+                        _, command = unframe(payload)
+                        sock.sendall(ws_frame(frame("REPLY", {
+                            "commandId": command["id"], "type": command["type"], "commandStatus": "SUCCEEDED",
+                            "payload": {} if command["type"] == "PRIMARY" else command["payload"]})))
+                data = data[sum(len(ws_frame(payload, mask=b"")) for _, payload in frames(data)):]
+
+    def test_an_agent_that_does_one_thing_after_the_other(self):
+        """What waits for it is no reason not to hear its replies: neither side would ever move again."""
+        hub = self.hub("-s", "limits.out_bytes_high=64KiB", "-s", "exchange.healthcheck_interval=0")
+        sock = self.upgraded(hub)
+        worker = threading.Thread(target=self.serve_serially, args=(sock,), daemon=True)
+        worker.start()
+
+        async def scene():
+            async with Connector(hub.url(), extended=True) as caller:
+                asked = [caller.command("E", "x" * 500_000, to="raw", ttl_ms=30000) for _ in range(40)]
+                outcomes = [reply["outcome"] for reply in await asyncio.gather(*asked)]
+                self.assertEqual(outcomes, 40 * ["succeeded"])
+
+        self.run_async(scene())
+        sock.shutdown(socket.SHUT_RDWR)
+        worker.join()
 
     def test_frames_that_break_the_protocol(self):
         hub = self.hub()
