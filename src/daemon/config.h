@@ -72,6 +72,8 @@ ALD_NODISCARD int ald_config_read_file(struct ald_config *config, const char *pa
 ALD_NODISCARD int ald_config_set(struct ald_config *config, struct ald_str assignment, struct ald_config_why *ret_why);
 /* Look for settings that do not go together. Outcome: ALD_CONFIG_BAD. */
 ALD_NODISCARD int ald_config_check(const struct ald_config *config, struct ald_config_why *ret_why);
+/* The same for a hub in a program, which has a door of its own and may do without any other. */
+ALD_NODISCARD int ald_config_check_in(const struct ald_config *config, struct ald_config_why *ret_why);
 
 /* Numbers, modes, sizes, durations, places of choices, 0 and 1 of yes and no. */
 uint64_t ald_config_number(const struct ald_config *config, enum ald_config_key key);

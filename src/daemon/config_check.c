@@ -77,7 +77,7 @@ static int order_check(const struct ald_config *config, struct ald_config_why *w
     return 0;
 }
 
-int ald_config_check(const struct ald_config *config, struct ald_config_why *ret_why)
+int ald_config_check_in(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     static int (*const checks[])(const struct ald_config *config, struct ald_config_why *why) = {
         tls_check,
@@ -89,6 +89,14 @@ int ald_config_check(const struct ald_config *config, struct ald_config_why *ret
         if (checks[i](config, ret_why) != 0) {
             return ALD_CONFIG_BAD;
         }
+    }
+    return 0;
+}
+
+int ald_config_check(const struct ald_config *config, struct ald_config_why *ret_why)
+{
+    if (ald_config_check_in(config, ret_why) != 0) {
+        return ALD_CONFIG_BAD;
     }
     if (empty(config, ALD_KEY_HTTP_LISTEN) && empty(config, ALD_KEY_UNIX_PATH)) {
         return ald_config_fault(config, ALD_KEY_HTTP_LISTEN, ret_why, "empty like [unix] path: no door would be open");
