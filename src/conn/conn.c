@@ -357,6 +357,7 @@ static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
         .options = &edge->dialect_options,
         .messages = edge->messages,
         .counters = edge->dialect_counters[conn->dialect_index],
+        .spare = &edge->dialect_spares[conn->dialect_index],
         .seed = ald_rng_next(&edge->rng),
         .now = ald_loop_now(edge->loop),
         .variant = conn->variant,

@@ -190,14 +190,27 @@ static void conn_credit(struct ald_hub_conn *conn)
     }
 }
 
-/* "A party over its account is not read until it drains" (DESIGN section 2). */
-static void conn_choke(struct ald_hub *hub, struct ald_hub_conn *conn)
+static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
 {
-    if (conn->choked || conn->out_bytes <= hub->config.out_bytes_high) {
+    if (!conn->choked && conn->out_bytes > hub->config.out_bytes_high) {
+        conn->choked = true;
+        ald_node_remove(&conn->work_bench);
+    }
+}
+
+/*
+ * "A party over its account is not read until it drains" (DESIGN section 2): who fills it with answers to its own commands
+ * may not ask for more. What others send it is no reason to stop hearing it. An agent that does one thing after the other
+ * cannot read while its replies cannot be written, so were they not read here, neither side would ever move again.
+ */
+static void conn_pause(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_signal_kind said)
+{
+    bool asked_for_it = said == ALD_SIGNAL_REPLY || said == ALD_SIGNAL_STATUS;
+
+    if (!conn->choked || conn->paused || !asked_for_it || conn->n_in_flight > 0) {
         return;
     }
-    conn->choked = true;
-    ald_node_remove(&conn->work_bench);
+    conn->paused = true;
     ald_hub_effect(hub, conn->number, conn->edge, ALD_EFFECT_PAUSE);
     ald_hub_count(hub, ALD_N_PAUSED);
 }
@@ -208,7 +221,10 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
         return;
     }
     conn->choked = false;
-    ald_hub_effect(hub, conn->number, conn->edge, ALD_EFFECT_RESUME);
+    if (conn->paused) {
+        conn->paused = false;
+        ald_hub_effect(hub, conn->number, conn->edge, ALD_EFFECT_RESUME);
+    }
     if (!ald_list_empty(&conn->benched) || !ald_list_empty(&conn->resaying)) {
         ald_work_add(&hub->work.bench, &conn->work_bench);
     }
@@ -249,6 +265,7 @@ bool ald_hub_conn_say(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald
     conn_charge(hub, conn, cost);
     conn_watch(hub, conn);
     conn_choke(hub, conn);
+    conn_pause(hub, conn, (enum ald_signal_kind)signal->kind);
     return true;
 }
 
@@ -467,6 +484,7 @@ void ald_hub_conn_check(const struct ald_hub *hub, const struct ald_hub_conn *co
     }
     ald_assert(bytes == conn->out_bytes);
     ald_assert(conn->choked || conn->out_bytes <= hub->config.out_bytes_high || !ald_hub_conn_hears(conn));
+    ald_assert(conn->choked || !conn->paused);
     ald_list_each (it, &conn->handed) {
         const struct ald_command *command = ald_list_entry(it, const struct ald_command, place_node);
 

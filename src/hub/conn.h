@@ -44,7 +44,8 @@ struct ald_hub_conn {
     void *edge;
     uint8_t state;       /* enum ald_conn_state */
     uint8_t close_cause; /* enum ald_close_cause, once it leaves */
-    bool choked;         /* over its account: paused, and no command is handed to it */
+    bool choked;         /* over its account: no command is handed to it */
+    bool paused;         /* and it is not read, see conn_pause() */
 
     uint64_t said, begun, done; /* ordinals */
     size_t out_bytes;
