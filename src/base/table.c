@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/word.h"
 
-enum { TABLE_SLOTS_MIN = 16 };
+/* Small, since every party has a table, in which there is seldom more than one thing. */
+enum { TABLE_SLOTS_MIN = 4 };
 
 struct table_key {
     uint64_t hash;

@@ -130,7 +130,8 @@ static int edge_count_dialects(struct ald_edge *edge)
         edge->n_dialects++;
     }
     edge->dialect_counters = calloc(edge->n_dialects, sizeof(*edge->dialect_counters));
-    if (edge->dialect_counters == NULL) {
+    edge->dialect_spares = calloc(edge->n_dialects, sizeof(*edge->dialect_spares));
+    if (edge->dialect_counters == NULL || edge->dialect_spares == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
     for (size_t i = 0; i < edge->n_dialects; i++) {
@@ -229,6 +230,10 @@ struct ald_edge *ald_edge_free(struct ald_edge *edge)
         free(edge->dialect_counters[i]);
     }
     free(edge->dialect_counters);
+    for (size_t i = 0; edge->dialect_spares != NULL && i < edge->n_dialects; i++) {
+        ald_spare_fini(&edge->dialect_spares[i]);
+    }
+    free(edge->dialect_spares);
     free(edge);
     return NULL;
 }

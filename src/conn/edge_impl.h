@@ -31,6 +31,7 @@ struct ald_edge {
     void *owner;
     struct ald_edge_counters counters;
     uint64_t **dialect_counters; /* one array a row of ald_dialects */
+    struct ald_spare *dialect_spares; /* one a row */
     size_t n_dialects;
     size_t greeting_bytes;
     uint32_t connections_max;

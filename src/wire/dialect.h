@@ -22,6 +22,7 @@
  */
 
 #include "base/block.h"
+#include "base/spare.h"
 #include "msg/signal.h"
 
 struct ald_http_request; /* wire/http/http_head.h */
@@ -65,6 +66,7 @@ struct ald_dialect_facts {
     const struct ald_dialect_options *options;
     struct ald_msg_pool *messages; /* where messages come from; outlives the dialect */
     uint64_t *counters;            /* one per enum of the dialect's counter table, shared by its connections */
+    struct ald_spare *spare;       /* scratch for connections of this dialect; outlives it. NULL: it keeps its own */
     uint64_t seed;                 /* for ids and jitter of its own */
     ald_usec now;
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */

@@ -32,6 +32,7 @@ struct pair_end {
 
 struct pair {
     struct ald_msg_pool *messages;
+    struct ald_spare spare; /* of both ends */
     ald_usec now;
     struct pair_end hub, party;
 };
@@ -53,6 +54,7 @@ static inline void pair_end_open(struct pair *pair, struct pair_end *end, enum a
         .options = options,
         .messages = pair->messages,
         .counters = end->counters,
+        .spare = &pair->spare,
         .seed = role == ALD_ROLE_HUB ? 0x1111111111111111 : 0x2222222222222222,
         .now = pair->now,
         .variant = variant,
@@ -78,6 +80,7 @@ static inline void pair_close(struct pair *pair)
 {
     pair->hub.dialect = ald_dialect_free(pair->hub.dialect);
     pair->party.dialect = ald_dialect_free(pair->party.dialect);
+    ald_spare_fini(&pair->spare);
     PAIR_MUST(ald_msg_pool_live(pair->messages) == 0);
     pair->messages = ald_msg_pool_free(pair->messages);
 }

@@ -1,7 +1,7 @@
 /*
  * The ops, and the two small queues behind them. A frame or a signal is queued by whatever reads or writes, and taken
- * by whoever drives the dialect; both queues live in `work`, which exists only while something is going on, because
- * most of fifty thousand agents have nothing to say most of the time.
+ * by whoever drives the dialect; both queues live in `work`, which a connection has only while something is going on,
+ * because most of fifty thousand agents have nothing to say most of the time.
  */
 
 #include "wire/exchange/exchange_impl.h"
@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 
-/* Scratch larger than this is given back as soon as it is empty; smaller one waits for the ping timer, so that a busy
- * connection allocates nothing. */
+/* Scratch larger than this is freed as soon as it is empty; smaller one is kept, so that nothing is allocated for an
+ * ordinary message. */
 enum { EXCHANGE_SCRATCH_KEPT = 64 * 1024 };
 
 static const struct ald_state exchange_states[] = {
@@ -151,6 +151,9 @@ static int exchange_begin_work(struct ald_exchange *exchange)
 {
     struct ald_exchange_work *work = exchange->work;
 
+    if (work == NULL && exchange->spare != NULL) {
+        work = exchange->work = ald_spare_take(exchange->spare);
+    }
     if (work == NULL) {
         work = calloc(1, sizeof(*work));
         if (work == NULL) {
@@ -165,7 +168,6 @@ static int exchange_begin_work(struct ald_exchange *exchange)
     if (work->next_frame > 0) {
         work_forget_frames(work);
     }
-    work->used = true;
     return 0;
 }
 
@@ -174,9 +176,9 @@ static bool work_is_idle(const struct ald_exchange_work *work)
     return work->next_frame == work->n_frames && work->next_said == work->n_said;
 }
 
-static void exchange_end_work(struct ald_exchange *exchange)
+static void work_free(void *object)
 {
-    struct ald_exchange_work *work = exchange->work;
+    struct ald_exchange_work *work = object;
 
     if (work == NULL) {
         return;
@@ -190,6 +192,19 @@ static void exchange_end_work(struct ald_exchange *exchange)
     ald_buf_fini(&work->out);
     ald_buf_fini(&work->text);
     free(work);
+}
+
+/* Everything was said and written, and what it showed was good until this call: the next one who talks may have it. Of a
+ * connection that closes, the reason may stand in there. */
+static void exchange_rest(struct ald_exchange *exchange)
+{
+    struct ald_exchange_work *work = exchange->work;
+
+    if (work == NULL || exchange->spare == NULL || exchange->state == ALD_EXCHANGE_CLOSED || !work_is_idle(work)) {
+        return;
+    }
+    work->next_said = work->n_said = 0;
+    ald_spare_give(exchange->spare, work, work_free);
     exchange->work = NULL;
 }
 
@@ -248,6 +263,7 @@ static int exchange_next(struct ald_dialect *dialect, struct ald_signal *ret_sig
     if (work != NULL && work->text.room > EXCHANGE_SCRATCH_KEPT) {
         ald_buf_reset(&work->text);
     }
+    exchange_rest(exchange);
     return ALD_DIALECT_EMPTY;
 }
 
@@ -300,6 +316,7 @@ static int exchange_drain(struct ald_dialect *dialect, struct ald_frame *ret_fra
         *ret_frame = (struct ald_frame){.kind = ALD_FRAME_PING};
         return 0;
     }
+    exchange_rest(exchange);
     return ALD_DIALECT_EMPTY;
 }
 
@@ -335,17 +352,10 @@ static void exchange_hello_late(struct ald_exchange *exchange)
 
 static void exchange_ping(struct ald_exchange *exchange, ald_usec now)
 {
-    struct ald_exchange_work *work = exchange->work;
-
     exchange->ping_waits = true;
     exchange->ping_at = now + exchange->options.ping_interval;
     if (exchange->silent_from == ALD_NEVER) {
         exchange->silent_from = now;
-    }
-    if (work != NULL && !work->used && work_is_idle(work)) {
-        exchange_end_work(exchange);
-    } else if (work != NULL) {
-        work->used = false;
     }
 }
 
@@ -374,7 +384,7 @@ static void exchange_free(struct ald_dialect *dialect)
 {
     struct ald_exchange *exchange = exchange_of(dialect);
 
-    exchange_end_work(exchange);
+    work_free(exchange->work);
     ald_exchange_questions_free(exchange);
     ald_slice_clear(&exchange->hello_id);
     ald_slice_clear(&exchange->target);
@@ -407,6 +417,7 @@ static int exchange_open(const struct ald_dialect_facts *facts, struct ald_diale
     exchange->options = *facts->options;
     exchange->messages = facts->messages;
     exchange->counters = facts->counters;
+    exchange->spare = facts->spare;
     exchange->seed = facts->seed;
     exchange->ping_at = exchange->silent_from = ALD_NEVER;
     exchange->hello_until = facts->options->hello_timeout > 0 ? facts->now + facts->options->hello_timeout : ALD_NEVER;

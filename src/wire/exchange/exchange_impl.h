@@ -64,7 +64,7 @@ struct ald_exchange_out {
 /* Signals that wait for next(): a goodbye and commands that came back. More are dropped, counted. */
 enum { ALD_EXCHANGE_SAID_MAX = 4 };
 
-/* What only a connection that is talking has. */
+/* What only a connection that is talking needs, see exchange_rest(). */
 struct ald_exchange_work {
     struct ald_buf out;
     struct ald_buf text;
@@ -72,7 +72,6 @@ struct ald_exchange_work {
     size_t n_frames, next_frame;
     struct ald_signal said[ALD_EXCHANGE_SAID_MAX];
     size_t n_said, next_said;
-    bool used; /* since the last ping */
     char close_text[100];
 };
 
@@ -111,6 +110,7 @@ struct ald_exchange {
     struct ald_dialect_options options;
     struct ald_msg_pool *messages;
     uint64_t *counters;
+    struct ald_spare *spare; /* of work; NULL: it stays with us */
     uint64_t seed;
     uint64_t n_ids;            /* ids made of `seed` */
     ald_usec hello_until;      /* ALD_NEVER: no deadline */
