@@ -129,17 +129,17 @@ static void dispose_unstarted(void *owner)
 struct aldis_client *aldis_client_free(struct aldis_client *client)
 {
     struct ald_engine *engine;
-    bool joins;
+    bool running;
 
     if (client == NULL || atomic_exchange(&client->freed, true)) {
         return NULL;
     }
     engine = client->engine;
-    joins = client->own_engine && ald_engine_running(engine);
+    running = ald_engine_running(engine);
     ald_api_ref(client); /* the disposal's own */
     if (ald_engine_inside(engine)) {
         ald_task_push(ald_engine_loop(engine), &client->dispose_task);
-    } else if (client->own_engine && !joins) {
+    } else if (!running) {
         if (ald_engine_do(engine, dispose_unstarted, client) < 0) {
             ald_api_unref(client);
         }
@@ -148,7 +148,7 @@ struct aldis_client *aldis_client_free(struct aldis_client *client)
     } else {
         ald_ignore(ald_engine_wait(engine, client_is_gone, client, ALD_NEVER)); /* gone, or the engine is */
     }
-    if (joins) {
+    if (running && client->own_engine) {
         ald_engine_join(engine);
     }
     return ald_api_unref(client);
