@@ -64,7 +64,7 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->edge = edge;
     door->limits = spec->limits;
     door->pages = spec->pages;
-    door->local = spec->listen.place.bottom == ALD_BOTTOM_UNIX;
+    door->local = spec->listen.place.bottom != ALD_BOTTOM_TCP;
     door->name = strdup(spec->name);
     door->names = spec->names != NULL ? strdup(spec->names) : NULL;
     if (door->name == NULL || (spec->names != NULL && door->names == NULL)) {

@@ -14,6 +14,6 @@ struct ald_door {
     struct ald_pages pages;
     struct ald_door_counters counters;
     struct ald_node visitors;
-    bool local;          /* a Unix socket */
+    bool local;          /* a Unix socket, or this process */
     uint32_t n_greeting; /* visitors, and connections that hold a pointer to the door because they were not greeted */
 };

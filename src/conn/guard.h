@@ -70,7 +70,7 @@ struct ald_guard {
 struct ald_guest {
     const struct ald_guard *guard; /* NULL: there is none */
     struct ald_pass *pass;         /* NULL: nothing was shown */
-    bool local;                    /* through the Unix socket */
+    bool local;                    /* through the Unix socket, or from this process */
 };
 
 /* He may see more than the pages that are for everybody. */

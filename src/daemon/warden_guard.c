@@ -75,8 +75,9 @@ static int guard_admit(void *owner, const struct ald_shown *shown, struct ald_pa
     if (r == 0) {
         pass->principal = pass_find(warden, pass);
         if (pass->principal == NULL) {
+            /* A certificate or a user come with the connection: nobody claimed to be anybody by them. */
+            r = pass->kind == ALD_PRINCIPAL_TOKEN ? ALD_GUARD_UNKNOWN : ALD_GUARD_NOTHING;
             free(pass);
-            r = ALD_GUARD_UNKNOWN;
         }
     }
     if (r != 0) {
@@ -278,6 +279,13 @@ static int guard_why(void *owner, struct ald_str principal, struct ald_str targe
     return r < 0 ? ald_trace(r) : r;
 }
 
+static const char *const counter_names[] = {
+#define ALD_X(name, meaning) #name,
+    ALD_WARDEN_COUNTERS(ALD_X)
+#undef ALD_X
+};
+_Static_assert(sizeof(struct ald_warden_counters) == ALD_COUNT(counter_names) * sizeof(uint64_t), "a name each");
+
 void ald_warden_guard_init(struct ald_warden *warden)
 {
     warden->guard = (struct ald_guard){
@@ -290,6 +298,9 @@ void ald_warden_guard_init(struct ald_warden *warden)
         .may_command = guard_may_command,
         .describe = guard_describe,
         .why = guard_why,
+        .counter_names = counter_names,
+        .counters = (const uint64_t *)(const void *)&warden->counters,
+        .n_counters = ALD_COUNT(counter_names),
         .owner = warden,
     };
 }
