@@ -216,6 +216,9 @@ void ald_channel_set_leaving(struct ald_hub *hub, struct ald_channel *channel)
     ald_notes_channel(hub, channel, "leaving");
     channel_usable_changes(hub, channel, was_usable);
     ald_health_stop(hub, channel);
+    if (channel->queue.n > 0 && channel->state != ALD_CHANNEL_GONE) {
+        ald_work_add(&hub->work.channels, &channel->work);
+    }
 }
 
 bool ald_channel_has_room(struct ald_hub *hub, struct ald_channel *channel)
@@ -261,6 +264,10 @@ bool ald_channel_work_hungry(struct ald_hub *hub, struct ald_channel *channel)
 {
     struct ald_command *command = ald_queue_first(&channel->queue);
 
+    if (command != NULL && channel->leaving) {
+        ald_command_refuse(hub, command, ALD_CAUSE_NO_CHANNEL, NULL);
+        return channel->queue.n > 0;
+    }
     if (command == NULL && ald_primary_waits_for(channel)) {
         command = ald_queue_first(&channel->target->primary);
     }

@@ -216,6 +216,21 @@ ALD_TEST(operator, cannot_promote_whoever_cannot_confirm)
     rig_fini(&rig);
 }
 
+ALD_TEST(operator, has_what_waits_for_a_channel_refused_when_it_is_sent_away)
+{
+    struct rig rig;
+
+    story_begin(&rig, ALD_CAN_LEAVE);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_command_as(&rig, 2, "c2", "lamp",
+                   (struct rig_options){.channel = rig.conns[1].channel, .mode = ALD_MODE_CHANNEL});
+    ald_check_int(rig_ask(&rig, ALD_EVENT_CHANNEL_LEAVE, rig.conns[1].channel), 0);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c2 refused no_channel\n"
+                     "1 leave\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(operator, ALD_CASE(operator, takes_back_what_is_queued_at_once),
               ALD_CASE(operator, asks_for_what_is_sent),
               ALD_CASE(operator, is_told_of_what_is_unknown_and_what_has_ended),
@@ -228,4 +243,5 @@ ALD_TEST_MAIN(operator, ALD_CASE(operator, takes_back_what_is_queued_at_once),
               ALD_CASE(operator, has_the_former_primary_step_down_first),
               ALD_CASE(operator, may_change_his_mind_while_one_is_promoted),
               ALD_CASE(operator, cuts_an_election_s_rest_short),
-              ALD_CASE(operator, cannot_promote_whoever_cannot_confirm))
+              ALD_CASE(operator, cannot_promote_whoever_cannot_confirm),
+              ALD_CASE(operator, has_what_waits_for_a_channel_refused_when_it_is_sent_away))

@@ -226,6 +226,9 @@ void sim_agent_command(struct sim_party *party, const struct ald_signal *signal)
 void sim_agent_event(struct sim_party *party, const struct ald_signal *signal)
 {
     sim_note(party->world, SIM_FACT_HEARS_EVENT, 0, party, 0, NULL);
+    if (ald_str_equal(signal->msg->name, ALD_STR(SIM_EVENT_DENIED))) {
+        sim_complain(party->world, SIM_RULE_DENIED, NULL, "%s hears an event that the edge denied", party->name);
+    }
     if (!ald_str_equal(signal->msg->name, ald_str(party->target))) {
         sim_complain(party->world, SIM_RULE_ADDRESSEE, NULL, "%s, who serves %s, hears an event for %.*s", party->name,
                      party->target, ALD_STR_ARG(signal->msg->name));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/operator.h"
 #include "sim/wire.h"
 #include "sim/world.h"
 
@@ -47,7 +48,9 @@ static struct ald_msg *caller_command(struct sim_world *world, struct sim_comman
     int r;
 
     r = ald_msg_set(msg, &msg->name,
-                    command->order.about != 0 ? ALD_STR("aldis:Outcome") : ald_str_of(name, (size_t)size));
+                    command->order.about == 0   ? ald_str_of(name, (size_t)size)
+                    : command->order.takes_back ? ALD_STR("aldis:Cancel")
+                                                : ALD_STR("aldis:Outcome"));
     ald_assert(r == 0);
     caller_address(command, msg);
     msg->mode = command->order.mode;
@@ -73,7 +76,8 @@ void sim_caller_event(struct sim_party *party, const char *target)
     r = ald_msg_new(world->messages, ALD_EVENT, &signal.msg);
     ald_assert(r == 0);
     /* Its name tells whom it is for, so that whoever hears it can say whether it was. */
-    r = ald_msg_set(signal.msg, &signal.msg->name, ald_str(target));
+    r = ald_msg_set(signal.msg, &signal.msg->name,
+                    sim_fault_take(world, SIM_FAULT_DENIED) ? ALD_STR(SIM_EVENT_DENIED) : ald_str(target));
     ald_assert(r == 0);
     r = ald_msg_set_address(signal.msg, &signal.msg->to, &to);
     ald_assert(r == 0);
@@ -89,6 +93,21 @@ static void caller_take_back_later(void *who, uint64_t what)
     sim_caller_take_back(party, sim_history_get(party->world, (uint32_t)what));
 }
 
+static void caller_operator_later(void *who, uint64_t what)
+{
+    struct sim_world *world = who;
+
+    sim_operator_cancel(world, sim_history_get(world, (uint32_t)what));
+}
+
+/* Somebody wants it back: soon, so that it may still be queued, or later. */
+static ald_usec caller_pause(struct sim_world *world, const struct sim_command *command)
+{
+    ald_usec pause = ALD_MIN(command->order.ttl, 2 * ALD_SEC);
+
+    return sim_now(world) + sim_below(world, sim_chance(world, 500) ? 20 * ALD_MSEC : pause);
+}
+
 static void caller_submit_now(struct sim_party *party, struct sim_command *command)
 {
     struct sim_world *world = party->world;
@@ -97,10 +116,10 @@ static void caller_submit_now(struct sim_party *party, struct sim_command *comma
     signal.msg = caller_command(world, command);
     sim_history_submitted(world, command, party->link);
     if (command->order.about == 0 && sim_fault_take(world, SIM_FAULT_CANCEL)) {
-        ald_usec pause = ALD_MIN(command->order.ttl, 2 * ALD_SEC);
-
-        sim_clock_at(&world->clock, sim_now(world) + sim_below(world, sim_chance(world, 500) ? 20 * ALD_MSEC : pause),
-                     caller_take_back_later, party, command->number);
+        sim_clock_at(&world->clock, caller_pause(world, command), caller_take_back_later, party, command->number);
+    }
+    if (command->order.about == 0 && sim_fault_take(world, SIM_FAULT_OPERATOR_CANCEL)) {
+        sim_clock_at(&world->clock, caller_pause(world, command), caller_operator_later, world, command->number);
     }
     sim_party_say(party, &signal);
 }
@@ -156,6 +175,10 @@ static void caller_ask_after(struct sim_party *party)
             !command->shares_id) {
             command->asked_after = true;
             caller_submit_now(party, sim_history_order(world, party, &order));
+            if (sim_fault_take(world, SIM_FAULT_CANCEL_LATER)) {
+                order.takes_back = true;
+                caller_submit_now(party, sim_history_order(world, party, &order));
+            }
         }
     }
 }
@@ -205,7 +228,7 @@ void sim_caller_status(struct sim_party *party, const struct ald_signal *signal)
         return;
     }
     sim_note(world, SIM_FACT_HEARS_STATUS, command->number, party, 0, ald_phase_name(signal->phase));
-    if (command->heard != ALD_OUTCOME_NONE && !command->shares_id) {
+    if (command->n_heard > 0 && !command->shares_id) { /* the answer to a question may overtake it */
         sim_complain(world, SIM_RULE_ONE_OUTCOME, command, "its status is told after its outcome");
     }
 }

@@ -19,7 +19,14 @@ static struct ald_str answer_word(struct ald_str payload, struct ald_str name)
     return rest;
 }
 
-static void answer_check_known(struct sim_world *world, struct sim_command *about, const struct ald_signal *signal)
+static bool answer_is_open(const struct ald_signal *signal)
+{
+    return signal->msg != NULL &&
+           !ald_str_present(answer_word(ald_slice_str(signal->msg->payload), ALD_STR("\"outcome\":\"")));
+}
+
+static void answer_check_known(struct sim_world *world, const struct sim_command *question, struct sim_command *about,
+                               const struct ald_signal *signal)
 {
     struct ald_str payload = signal->msg != NULL ? ald_slice_str(signal->msg->payload) : ALD_STR_NONE;
     int outcome = ald_outcome_find(answer_word(payload, ALD_STR("\"outcome\":\"")));
@@ -39,7 +46,9 @@ static void answer_check_known(struct sim_world *world, struct sim_command *abou
         about->viewed = (uint8_t)outcome;
         sim_check_outcome(world, about, (uint8_t)outcome, (uint8_t)ALD_MAX(cause, 0), sim_now(world));
     }
-    sim_history_heard(world, about, (uint8_t)outcome, true);
+    if (question->caller == about->caller) {
+        sim_history_heard(world, about, (uint8_t)outcome, true);
+    }
 }
 
 /* What the hub has had to remember so far, members of rosters counted. */
@@ -53,14 +62,33 @@ static uint32_t answer_count_records(const struct sim_world *world)
     return n;
 }
 
+/* What takes a command back is answered at once, with its state; what was queued has its outcome by then. */
+static void answer_check_state(struct sim_world *world, const struct sim_command *about, struct ald_str payload)
+{
+    if (ald_phase_find(answer_word(payload, ALD_STR("\"state\":\""))) < 0) {
+        sim_complain(world, SIM_RULE_ANSWERED, about, "it is taken back, and the answer names no state");
+    } else if (about->n_handings == 0 && about->order.mode != ALD_MODE_ALL) {
+        sim_complain(world, SIM_RULE_ANSWERED, about, "it was taken back while it was queued, and is open");
+    }
+}
+
 void sim_check_answer(struct sim_world *world, const struct sim_command *question, const struct ald_signal *signal)
 {
     struct sim_command *about = sim_history_get(world, question->order.about);
     const struct ald_hub_config *config = &world->hubs[0].config;
     bool may_forget;
 
+    if (signal->outcome == ALD_SUCCEEDED && !sim_party_is_same(question->caller, about->caller)) {
+        sim_complain(world, SIM_RULE_ANSWERED, about, "%s is told what became of it, who did not submit it",
+                     question->caller->name);
+        return;
+    }
+    if (signal->outcome == ALD_SUCCEEDED && question->order.takes_back && answer_is_open(signal)) {
+        answer_check_state(world, about, ald_slice_str(signal->msg->payload));
+        return;
+    }
     if (signal->outcome == ALD_SUCCEEDED) {
-        answer_check_known(world, about, signal);
+        answer_check_known(world, question, about, signal);
         return;
     }
     /* The hub forgets by age and by count; a hub of another life never knew; and a question over a new link may overtake

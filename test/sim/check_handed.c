@@ -70,6 +70,14 @@ void sim_check_handed(struct sim_world *world, struct sim_handing *handing)
     uint32_t n_begun = command_count_sent(command, all ? handing->link : NULL);
 
     check_addressee(world, handing);
+    if (command->order.denied) {
+        sim_complain(world, SIM_RULE_DENIED, command, "the edge denied it, and it is handed to %s",
+                     handing->party->name);
+    }
+    if (handing->link->sent_away != 0) {
+        sim_complain(world, SIM_RULE_OPERATOR, command, "it is handed to %s, whom an operator has sent away",
+                     handing->party->name);
+    }
     if (command->life != handing->link->life) {
         sim_complain(world, SIM_RULE_ADDRESSEE, command, "it is handed out by a hub that never took it");
     }

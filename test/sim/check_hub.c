@@ -9,19 +9,6 @@
 
 /* What the hub shows of itself is held against the history: commands, channels, primaries, counters and bounds. */
 
-static struct sim_command *view_command(struct sim_world *world, const struct ald_command_view *view)
-{
-    uint32_t number = 0;
-
-    if (!ald_str_starts(view->name, ALD_STR("do:"))) {
-        return NULL; /* a question, or what nobody's history has */
-    }
-    for (size_t n = 3; n < view->name.size; n++) {
-        number = 10 * number + (uint32_t)(view->name.data[n] - '0');
-    }
-    return sim_history_get(world, number);
-}
-
 static void check_view_ended(struct sim_world *world, struct sim_command *command, const struct ald_command_view *view)
 {
     if (command->told_at != 0) {
@@ -49,7 +36,7 @@ static void check_view_ended(struct sim_world *world, struct sim_command *comman
 
 static void check_view(struct sim_world *world, const struct sim_hub *hub, const struct ald_command_view *view)
 {
-    struct sim_command *command = view_command(world, view);
+    struct sim_command *command = sim_history_named(world, view->name);
 
     if (command == NULL) {
         return;
@@ -82,8 +69,19 @@ static void check_commands(struct sim_world *world, struct sim_hub *hub)
     struct ald_command_view view;
     uint64_t cursor = 0;
 
+    uint64_t n = 0, n_back = 0;
+
     while (ald_hub_next_command(hub->hub, &cursor, &view) && !sim_broken(world)) {
         check_view(world, hub, &view);
+        n++;
+    }
+    cursor = 0;
+    while (ald_hub_previous_command(hub->hub, &cursor, &view) && !sim_broken(world)) {
+        n_back++;
+    }
+    if (n_back != n && !sim_broken(world)) {
+        sim_complain(world, SIM_RULE_VIEWS, NULL,
+                     "the hub shows %" PRIu64 " commands one way and %" PRIu64 " the other", n, n_back);
     }
 }
 
@@ -111,6 +109,10 @@ static void check_channel(struct sim_world *world, const struct sim_hub *hub, co
                      "the hub shows a channel of %.*s on connection %" PRIu64 ", where nobody serves it",
                      ALD_STR_ARG(view->target), view->conn);
         return;
+    }
+    if (link->sent_away != 0 && link->sent_away + hub->config.leave_timeout + ALD_SEC < sim_now(world)) {
+        sim_complain(world, SIM_RULE_OPERATOR, NULL, "an operator sent %s away %" PRIu64 " ms ago, and it is there",
+                     link->party->name, (sim_now(world) - link->sent_away) / ALD_MSEC);
     }
     if (view->queued_bytes > hub->config.channel_queue_bytes_max + hub->config.queue_bytes_max) {
         sim_complain(world, SIM_RULE_BOUNDED, NULL, "%zu bytes wait for one channel", view->queued_bytes);
@@ -256,6 +258,7 @@ void sim_check_hub(struct sim_world *world, struct sim_hub *hub)
     check_lists(world, hub);
     check_commands(world, hub);
     check_counters(world, hub);
+    sim_notes_check(world, hub);
 }
 
 void sim_check_drained(struct sim_world *world, struct sim_hub *hub)

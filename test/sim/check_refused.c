@@ -64,6 +64,17 @@ static bool channel_is_there(const struct sim_hub *hub, const struct sim_command
     return false;
 }
 
+/* It is told to step down, and if it does not it is sent away before it hears of it. */
+static bool channel_is_demoted(const struct sim_hub *hub, const struct sim_command *command)
+{
+    for (const struct sim_link *it = hub->links; it != NULL; it = it->next) {
+        if (it->demoted && strcmp(it->channel, command->channel) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool primary_is_there(struct sim_hub *hub, const char *target)
 {
     const struct sim_election *election = target != NULL ? sim_election_find(hub, target) : NULL;
@@ -108,6 +119,13 @@ static bool hub_is_busy(const struct sim_hub *hub, const struct sim_command *com
            2 * load.all_bytes > config->queue_bytes_max;
 }
 
+static bool refusal_is_to_stranger(const struct sim_command *command)
+{
+    const struct sim_command *about = sim_history_get(command->caller->world, command->order.about);
+
+    return about != NULL && !sim_party_is_same(about->caller, command->caller);
+}
+
 /* NULL, or what is wrong about the reason. */
 static const char *refusal_is_wrong(const struct sim_command *command, uint8_t cause)
 {
@@ -119,7 +137,8 @@ static const char *refusal_is_wrong(const struct sim_command *command, uint8_t c
     case ALD_CAUSE_EMPTY_ROSTER:
         return target_is_served(hub, target, false) ? "its target is there" : NULL;
     case ALD_CAUSE_NO_CHANNEL:
-        return channel_is_there(hub, command, false) ? "its channel is there" : NULL;
+        return channel_is_there(hub, command, false) && !channel_is_demoted(hub, command) ? "its channel is there"
+                                                                                          : NULL;
     case ALD_CAUSE_NO_ACTIVE:
         if (command->order.mode == ALD_MODE_CHANNEL) {
             return channel_is_there(hub, command, true) ? "its channel is active" : NULL;
@@ -134,6 +153,8 @@ static const char *refusal_is_wrong(const struct sim_command *command, uint8_t c
     case ALD_CAUSE_DRAINING:
     case ALD_CAUSE_HUB_STOPPED:
         return hub->leave_until != 0 ? NULL : "the hub is not stopping";
+    case ALD_CAUSE_NOT_ALLOWED:
+        return command->order.denied || refusal_is_to_stranger(command) ? NULL : "nobody denied it";
     case ALD_CAUSE_UNSUPPORTED:
         return command->order.flags & ALD_MSG_DURABLE ? NULL : "it asks for nothing special";
     case ALD_CAUSE_INVALID:
@@ -145,11 +166,14 @@ static const char *refusal_is_wrong(const struct sim_command *command, uint8_t c
     }
 }
 
+/* It is judged when the step is over. */
 void sim_check_refused(struct sim_world *world, struct sim_command *command, uint8_t cause)
 {
     struct sim_hub *hub = command->link->hub;
 
-    ald_ignore(world); /* it is judged when the step is over */
+    if (sim_broken(world)) {
+        return; /* it may have been told before, and be in the list */
+    }
     command->refused_as = cause;
     command->refused_next = hub->refused;
     hub->refused = command;

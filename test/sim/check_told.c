@@ -371,6 +371,10 @@ void sim_check_told(struct sim_world *world, struct sim_command *command, struct
         sim_complain(world, SIM_RULE_IN_TIME, command, "it is told as %s %" PRIu64 " ms after its deadline",
                      ald_outcome_name(signal->outcome), (sim_now(world) - command->deadline) / ALD_MSEC);
     }
+    if (command->order.denied && (signal->outcome != ALD_REFUSED || signal->cause != ALD_CAUSE_NOT_ALLOWED)) {
+        sim_complain(world, SIM_RULE_DENIED, command, "the edge denied it, and it is told as %s (%s)",
+                     ald_outcome_name(signal->outcome), ald_cause_word(signal->cause));
+    }
     check_reply_is_its_own(world, command, signal);
     sim_check_outcome(world, command, signal->outcome, signal->cause, sim_now(world));
 }

@@ -9,11 +9,10 @@
  * Causes that no simulated run can see, each with the reason; every other one must be seen.
  */
 static const uint8_t cover_unseen[] = {
-    ALD_CAUSE_NONE,        /* of what succeeded: that is no cause */
-    ALD_CAUSE_TOO_LARGE,   /* the dialect's: it never reaches the hub */
-    ALD_CAUSE_NOT_ALLOWED, /* authorisation stands at the edge, which the simulator replaces */
-    ALD_CAUSE_REPLACED,    /* collapse keys wait for the store */
-    ALD_CAUSE_HUB_LOST,    /* what a caller says when its hub does not know the command any more */
+    ALD_CAUSE_NONE,      /* of what succeeded: that is no cause */
+    ALD_CAUSE_TOO_LARGE, /* the dialect's: it never reaches the hub */
+    ALD_CAUSE_REPLACED,  /* collapse keys wait for the store */
+    ALD_CAUSE_HUB_LOST,  /* what a caller says when its hub does not know the command any more */
 };
 
 void sim_cover_collect(struct sim_cover *cover, const struct ald_hub *hub)

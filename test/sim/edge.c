@@ -138,6 +138,11 @@ void sim_edge_drain(struct sim_hub *hub)
     edge_give(hub, &event);
 }
 
+void sim_edge_ask(struct sim_hub *hub, struct ald_event *event)
+{
+    edge_give(hub, event);
+}
+
 void sim_edge_opened(struct sim_link *link)
 {
     struct sim_hub *hub = link->hub;
@@ -222,7 +227,7 @@ static void edge_note_heard(struct sim_link *link, const struct ald_signal *sign
     case ALD_SIGNAL_CANCEL:
         command = sim_history_find(world, signal->msg);
         if (command != NULL) {
-            sim_history_taken_back(world, command, link);
+            sim_history_taken_back(world, command, link->hub, link->party);
         }
         break;
     case ALD_SIGNAL_UNREGISTER:
@@ -245,6 +250,34 @@ static void edge_note_heard(struct sim_link *link, const struct ald_signal *sign
         break;
     default:
         break;
+    }
+}
+
+/* What the edge knows of a signal and its dialect does not: who it is from, and whether he may. */
+static void edge_judge(struct sim_link *link, struct ald_signal *signal)
+{
+    struct sim_world *world = link->world;
+    const struct sim_command *command;
+
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_REGISTER:
+    case ALD_SIGNAL_RESUME:
+        signal->principal = ald_str(link->party->principal);
+        signal->denied = sim_fault_take(world, SIM_FAULT_DENIED_TARGET);
+        link->denied = link->denied || signal->denied;
+        break;
+    case ALD_SIGNAL_COMMAND:
+        command = sim_history_find(world, signal->msg);
+        signal->denied = command != NULL && command->order.denied;
+        break;
+    case ALD_SIGNAL_EVENT:
+        signal->denied = ald_str_equal(signal->msg->name, ALD_STR(SIM_EVENT_DENIED));
+        break;
+    default:
+        break;
+    }
+    if (signal->denied) {
+        sim_note(world, SIM_FACT_DENIES, 0, link->party, 0, NULL);
     }
 }
 
@@ -275,6 +308,7 @@ void sim_edge_signal(struct sim_link *link, struct ald_signal *signal)
     if (!link->hub_closing || signal->kind == ALD_SIGNAL_REPLY) {
         edge_note_heard(link, signal); /* of what else comes after its end the hub takes no notice */
     }
+    edge_judge(link, signal);
     if (sim_saboteur_hear(link->world, link, signal)) {
         return;
     }
@@ -289,6 +323,10 @@ static void edge_note_registered(struct sim_link *link, const struct ald_signal 
 {
     size_t size = ALD_MIN(signal->channel.size, sizeof(link->channel) - 1);
 
+    if (link->denied) {
+        sim_complain(link->world, SIM_RULE_DENIED, NULL, "the edge denied %s, and the hub registers it",
+                     link->party->name);
+    }
     link->registered = signal->target.size > 0;
     link->idle_since = sim_now(link->world);
     if (size > 0) {
@@ -373,9 +411,9 @@ void sim_edge_say(struct sim_link *link, struct ald_signal *signal)
 static const char *edge_cause(uint8_t cause)
 {
     static const char *const causes[] = {
-        [ALD_CLOSE_LEFT] = "left",         [ALD_CLOSE_UNHEALTHY] = "unhealthy", [ALD_CLOSE_SLOW] = "slow",
-        [ALD_CLOSE_REPLACED] = "replaced", [ALD_CLOSE_DENIED] = "denied",       [ALD_CLOSE_FULL] = "full",
-        [ALD_CLOSE_STOPPING] = "stopping",
+        [ALD_CLOSE_LEFT] = "left", [ALD_CLOSE_UNHEALTHY] = "unhealthy", [ALD_CLOSE_SLOW] = "slow",
+        [ALD_CLOSE_MUTE] = "mute", [ALD_CLOSE_REPLACED] = "replaced",   [ALD_CLOSE_DENIED] = "denied",
+        [ALD_CLOSE_FULL] = "full", [ALD_CLOSE_STOPPING] = "stopping",
     };
 
     return cause < ALD_COUNT(causes) ? causes[cause] : "?";

@@ -10,6 +10,7 @@
 
 #include "hub/hub.h"
 #include "sim/link.h"
+#include "sim/notes.h"
 
 struct sim_command;
 struct sim_election;
@@ -39,6 +40,7 @@ struct sim_hub {
     uint32_t n_open;
     uint64_t n_strange; /* commands that are nobody's */
     uint64_t n_admitted, n_told, n_outcomes[ALD_LOST + 1];
+    struct sim_notes notes;
 };
 
 void sim_hub_start(struct sim_world *world, struct sim_hub *hub);
@@ -52,6 +54,8 @@ void sim_hub_fini(struct sim_hub *hub);
 
 /* Give it DRAIN. */
 void sim_edge_drain(struct sim_hub *hub);
+/* Give it what an operator asks; its result is in the event. */
+void sim_edge_ask(struct sim_hub *hub, struct ald_event *event);
 void sim_edge_opened(struct sim_link *link);
 /* The party said `signal` (borrows). */
 void sim_edge_signal(struct sim_link *link, struct ald_signal *signal);

@@ -45,11 +45,33 @@ static void election_promote(struct sim_election *election, struct sim_link *lin
         sim_complain(world, SIM_RULE_ONE_PRIMARY, NULL, "%s is promoted at %s and %s was not demoted before",
                      link->party->name, election->target, election->promoted->party->name);
     }
+    if (election->chosen != NULL && election->chosen != link && !election->chosen->unhealthy) {
+        sim_complain(world, SIM_RULE_OPERATOR, NULL, "%s is promoted at %s, where an operator wants %s to lead",
+                     link->party->name, election->target, election->chosen->party->name);
+    }
+    election->chosen = NULL;
     election->term = signal->term;
     link->demoted = false;
     election->promoted = link;
     election->confirmed = NULL;
     election->asked = signal->id;
+}
+
+/* One that leads already, or is told to, need not be told again. */
+void sim_election_choose(struct sim_link *link)
+{
+    struct sim_election *election = election_get(link);
+
+    election->chosen = election->promoted != link ? link : NULL;
+}
+
+void sim_election_unchoose(struct sim_link *link)
+{
+    struct sim_election *election = sim_election_find(link->hub, link->party->target);
+
+    if (election != NULL && election->chosen == link) {
+        election->chosen = NULL;
+    }
 }
 
 void sim_election_told(struct sim_link *link, const struct ald_signal *signal)
@@ -95,6 +117,7 @@ void sim_election_ended(struct sim_link *link)
     if (election == NULL || link->life != link->hub->life) {
         return;
     }
+    sim_election_unchoose(link);
     if (election->confirmed == link) {
         election->confirmed = NULL;
     }

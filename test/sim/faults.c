@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sim/operator.h"
 #include "sim/world.h"
 
 struct fault_row {
@@ -132,6 +133,10 @@ static void fault_strike_party(struct sim_world *world, enum sim_fault fault)
         sim_party_crash(party);
     } else if (fault == SIM_FAULT_LEAVES) {
         sim_party_leave(party, true);
+    } else if (fault == SIM_FAULT_OPERATOR_LEAVE) {
+        sim_operator_leave(party->link, sim_chance(world, 500));
+    } else if (fault == SIM_FAULT_OPERATOR_PRIMARY) {
+        sim_operator_primary(party->link);
     } else {
         sim_party_unregister(party);
     }
@@ -189,8 +194,9 @@ static void fault_strike(void *who, uint64_t what)
 void sim_faults_plan(struct sim_world *world, ald_usec until)
 {
     static const enum sim_fault anytime[] = {
-        SIM_FAULT_CUT_IDLE,   SIM_FAULT_SILENT_UP, SIM_FAULT_SILENT_DOWN, SIM_FAULT_CRASH_IDLE, SIM_FAULT_LEAVES,
-        SIM_FAULT_UNREGISTER, SIM_FAULT_HUB_CRASH, SIM_FAULT_HUB_DRAIN,   SIM_FAULT_FLOOD,
+        SIM_FAULT_CUT_IDLE, SIM_FAULT_SILENT_UP,      SIM_FAULT_SILENT_DOWN,      SIM_FAULT_CRASH_IDLE,
+        SIM_FAULT_LEAVES,   SIM_FAULT_UNREGISTER,     SIM_FAULT_HUB_CRASH,        SIM_FAULT_HUB_DRAIN,
+        SIM_FAULT_FLOOD,    SIM_FAULT_OPERATOR_LEAVE, SIM_FAULT_OPERATOR_PRIMARY,
     };
 
     for (size_t n = 0; n < ALD_COUNT(anytime); n++) {

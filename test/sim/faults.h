@@ -57,6 +57,13 @@ struct sim_world;
     X(FLOOD, "flood", 400, "many connect and say nothing")                                                             \
     X(TIGHT, "tight", 350, "the hub has small limits")                                                                 \
     X(LATE_TICK, "late-tick", 30, "the hub is stepped late")                                                           \
+    X(OPERATOR_CANCEL, "operator-cancel", 60, "an operator takes a command back")                                      \
+    X(OPERATOR_LEAVE, "operator-leave", 250, "an operator sends a channel away")                                       \
+    X(OPERATOR_PRIMARY, "operator-primary", 400, "an operator makes a channel primary")                                \
+    X(DENIED, "denied", 20, "the edge denies a command or an event")                                                   \
+    X(DENIED_TARGET, "denied-target", 40, "the edge denies a registration")                                            \
+    X(CANCEL_LATER, "cancel-later", 300, "a caller that came back takes its command back")                             \
+    X(SPY, "spy", 30, "a party asks after somebody else's command, or takes it back")                                  \
     X(HUB_CRASH, "hub-crash", 250, "the hub crashes and another one starts")                                           \
     X(HUB_DRAIN, "hub-drain", 200, "the hub drains and another one starts")
 

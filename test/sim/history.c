@@ -47,6 +47,11 @@ struct sim_command *sim_history_find(struct sim_world *world, const struct ald_m
     return NULL;
 }
 
+struct sim_command *sim_history_named(struct sim_world *world, struct ald_str name)
+{
+    return ald_str_starts(name, ALD_STR("do:")) ? sim_history_get(world, history_number(ald_str_from(name, 3))) : NULL;
+}
+
 static void history_write_payload(struct sim_world *world, struct sim_command *command)
 {
     size_t size = ALD_MAX(command->order.payload_size, (size_t)32);
@@ -185,6 +190,16 @@ static void history_overdue(void *who, uint64_t what)
     }
 }
 
+/* A question that takes back what it is about, and may. */
+static void history_take_back_by_id(struct sim_world *world, const struct sim_command *question, struct sim_hub *hub)
+{
+    struct sim_command *about = sim_history_get(world, question->order.about);
+
+    if (question->order.takes_back && !question->order.denied && sim_party_is_same(question->caller, about->caller)) {
+        sim_history_taken_back(world, about, hub, question->caller);
+    }
+}
+
 void sim_history_admitted(struct sim_world *world, struct sim_command *command, struct sim_link *link)
 {
     struct sim_hub *hub = link->hub;
@@ -203,6 +218,9 @@ void sim_history_admitted(struct sim_world *world, struct sim_command *command, 
         command->order.mode == ALD_MODE_ALL ? sim_check_count_channels(hub, sim_history_target(hub, command)) : 0;
     sim_note(world, SIM_FACT_ADMITTED, command->number, link->party, 0, NULL);
     hub->n_admitted++;
+    if (command->order.about != 0) {
+        history_take_back_by_id(world, command, hub);
+    }
     history_open(hub, command);
     sim_clock_at(&world->clock, command->deadline + ALD_SEC + 1, history_overdue, world, command->number);
 }
@@ -303,14 +321,17 @@ static void history_take_back_others(struct sim_hub *hub, const struct sim_comma
     }
 }
 
-void sim_history_taken_back(struct sim_world *world, struct sim_command *command, struct sim_link *link)
+void sim_history_taken_back(struct sim_world *world, struct sim_command *command, struct sim_hub *hub,
+                            const struct sim_party *party)
 {
-    sim_note(world, SIM_FACT_BACK, command->number, link->party, 0, NULL);
-    if (command->taken_back == 0 && command->life == link->hub->life && command->admitted != 0) {
+    if (party != NULL) {
+        sim_note(world, SIM_FACT_BACK, command->number, party, 0, NULL);
+    }
+    if (command->taken_back == 0 && command->life == hub->life && command->admitted != 0) {
         command->taken_back = sim_now(world);
     }
     if (command->shares_id) {
-        history_take_back_others(link->hub, command);
+        history_take_back_others(hub, command);
     }
 }
 
@@ -329,6 +350,7 @@ void sim_history_told(struct sim_world *world, struct sim_command *command, stru
     }
     sim_note(world, SIM_FACT_TOLD, command->number, NULL, signal->cause, ald_outcome_name(signal->outcome));
     sim_check_told(world, command, link, signal);
+    sim_notes_told(world, command, signal->outcome);
     if (command->told_at == 0) {
         command->told_at = sim_now(world);
         command->outcome = signal->outcome;

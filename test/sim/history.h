@@ -47,8 +47,13 @@ struct sim_order {
     size_t payload_size; /* at least */
     uint32_t again;      /* use the id of this command, 0: an own one */
     uint32_t about;      /* a question about this command */
+    bool takes_back;     /* which is to take it back */
+    bool denied;         /* the edge will deny it */
     bool must_succeed;   /* nothing is wrong any more, or was ever */
 };
+
+/* What the hub's notes have told of a command. */
+enum sim_noted { SIM_NOTED_NOT, SIM_NOTED_OPEN, SIM_NOTED_ENDED };
 
 struct sim_command {
     uint32_t number;
@@ -75,6 +80,7 @@ struct sim_command {
     uint32_t n_heard;
     uint8_t heard;  /* the outcome that the caller heard */
     uint8_t viewed; /* the outcome that the hub showed */
+    uint8_t noted, noted_outcome;
     bool asked_after;
     bool shares_id;     /* another command has its wire id */
     bool vanished;      /* the hub that took it is gone, and told nothing */
@@ -87,6 +93,8 @@ struct sim_command {
 struct sim_command *sim_history_order(struct sim_world *world, struct sim_party *caller, const struct sim_order *order);
 /* The command that a message is about, by its payload or, of replies and statuses, its wire id; NULL: none of ours. */
 struct sim_command *sim_history_find(struct sim_world *world, const struct ald_msg *msg);
+/* The one that goes by that name; NULL: a question, or nobody's. */
+struct sim_command *sim_history_named(struct sim_world *world, struct ald_str name);
 /* Where it is to go: its target, or the controller of the hub; NULL: nowhere. */
 const char *sim_history_target(const struct sim_hub *hub, const struct sim_command *command);
 struct sim_command *sim_history_get(struct sim_world *world, uint32_t number);
@@ -106,7 +114,9 @@ void sim_history_executed(struct sim_world *world, struct sim_handing *handing);
 void sim_history_replied(struct sim_world *world, struct sim_handing *handing, uint8_t outcome);
 /* The hub heard the agent's reply. */
 void sim_history_answered(struct sim_world *world, struct sim_handing *handing, struct sim_link *link, uint8_t outcome);
-void sim_history_taken_back(struct sim_world *world, struct sim_command *command, struct sim_link *link);
+/* `party` takes it back; NULL: an operator does. */
+void sim_history_taken_back(struct sim_world *world, struct sim_command *command, struct sim_hub *hub,
+                            const struct sim_party *party);
 /* The hub told an outcome. */
 void sim_history_told(struct sim_world *world, struct sim_command *command, struct sim_link *link,
                       const struct ald_signal *signal);

@@ -43,6 +43,7 @@ void sim_hub_start(struct sim_world *world, struct sim_hub *hub)
     ald_assert(r == 0);
     r = ald_hub_new(&hub->config, world->messages, &hub->hub);
     ald_assert(r == 0);
+    sim_notes_watch(hub);
     sim_note(world, SIM_FACT_HUB_STARTS, 0, NULL, hub->life, NULL);
 }
 

@@ -82,6 +82,8 @@ struct sim_link {
     bool registered;       /* REGISTERED was said, with a target */
     bool leaving;          /* LEAVE was said, either way */
     bool goodbye;          /* the party said it */
+    bool denied;           /* what it wanted to be was denied by the edge */
+    ald_usec sent_away;    /* an operator did, then; 0: not */
     bool demoted;          /* it was told to step down, which is how a leader's leaving begins */
     bool unhealthy;        /* the latest health check failed or was not answered yet */
     struct ald_id checked; /* the id of that check */

@@ -46,6 +46,11 @@ bool sim_party_ready(const struct sim_party *party)
     return party->state == SIM_PARTY_READY && party->link != NULL;
 }
 
+bool sim_party_is_same(const struct sim_party *party, const struct sim_party *other)
+{
+    return ald_str_equal(ald_str(party->principal), ald_str(other->principal));
+}
+
 bool sim_party_may_lead(const struct sim_party *party)
 {
     uint32_t needed = ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY;

@@ -31,6 +31,7 @@ struct sim_party {
     uint32_t number; /* from 1 */
     char name[16];
     char target[16]; /* empty: a caller only */
+    const char *principal; /* whom its credential proves; NULL: nobody asked */
     uint32_t traits;
     uint8_t taken; /* enum ald_taken */
     uint8_t state; /* enum sim_party_state */
@@ -86,6 +87,8 @@ void sim_party_crash(struct sim_party *party);
 void sim_party_leave(struct sim_party *party, bool comes_back);
 void sim_party_unregister(struct sim_party *party);
 bool sim_party_ready(const struct sim_party *party);
+/* The hub cannot tell the two apart: their credentials prove the same, or nothing. */
+bool sim_party_is_same(const struct sim_party *party, const struct sim_party *other);
 /* It is one that can be elected. */
 bool sim_party_may_lead(const struct sim_party *party);
 /* Drop what it keeps by reference. */
@@ -104,6 +107,8 @@ void sim_agent_step_down(struct sim_party *party);
 /* Submit `command` now, or once the party is ready. */
 void sim_caller_submit(struct sim_party *party, struct sim_command *command);
 /* Say something to `target` that nobody answers. */
+/* The name of an event that the edge denies. */
+#define SIM_EVENT_DENIED "denied"
 void sim_caller_event(struct sim_party *party, const char *target);
 void sim_caller_take_back(struct sim_party *party, struct sim_command *command);
 void sim_caller_ready(struct sim_party *party);

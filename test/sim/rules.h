@@ -30,6 +30,9 @@
     X(COUNTERS, "counters", "the hub's counters agree with the history")                                               \
     X(ANSWERED, "answered", "whoever asks what became of a command is told the truth")                                 \
     X(DRAINED, "drained", "a drained hub has told every outcome and ended every connection in time")                   \
+    X(DENIED, "denied", "what the edge denies is refused as not allowed, and nobody sees it")                          \
+    X(OPERATOR, "operator", "what an operator asks is done, or refused for a reason that is true")                     \
+    X(NOTES, "notes", "the hub's notes agree with the history")                                                        \
     X(CONTRACT, "contract", "the hub keeps to the contract of hub.h")
 
 enum sim_rule {

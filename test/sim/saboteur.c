@@ -109,6 +109,13 @@ static bool saboteur_replaces_outcome(struct sim_world *world, struct sim_link *
     case SIM_SABOTAGE_LIE_LOST:
         signal->outcome = succeeded && saboteur_strikes(world, 100) ? ALD_LOST : signal->outcome;
         return false;
+    case SIM_SABOTAGE_TELL_STRANGER:
+        if (command != NULL && command->order.about != 0 && signal->cause == ALD_CAUSE_NOT_ALLOWED) {
+            world->saboteur.n_struck++;
+            signal->outcome = ALD_SUCCEEDED;
+            signal->cause = ALD_CAUSE_NONE;
+        }
+        return false;
     case SIM_SABOTAGE_REFUSE_SENT:
         signal->outcome = succeeded && saboteur_strikes(world, 100) ? ALD_REFUSED : signal->outcome;
         return false;
@@ -151,6 +158,23 @@ static struct sim_link *saboteur_other_channel(const struct sim_link *link)
 {
     for (struct sim_link *it = link->hub->links; it != NULL; it = it->next) {
         if (it->registered && sim_link_sound(it) && strcmp(it->party->target, link->party->target) != 0) {
+            return it;
+        }
+    }
+    return NULL;
+}
+
+/* One that may lead at the same target, and does not. */
+static const struct sim_link *saboteur_other_leader(struct sim_hub *hub, struct ald_str channel)
+{
+    const struct sim_link *chosen = hub->links;
+
+    while (chosen != NULL && !ald_str_equal(channel, ald_str(chosen->channel))) {
+        chosen = chosen->next;
+    }
+    for (const struct sim_link *it = hub->links; it != NULL && chosen != NULL; it = it->next) {
+        if (it->registered && sim_link_sound(it) && it->party != chosen->party && sim_party_may_lead(it->party) &&
+            !it->party->leads && strcmp(it->party->target, chosen->party->target) == 0) {
             return it;
         }
     }
@@ -263,8 +287,39 @@ bool sim_saboteur_hear(struct sim_world *world, struct sim_link *link, struct al
         saboteur_tell(link, signal->msg, ALD_REFUSED, ALD_CAUSE_BUSY);
         return true;
     }
+    if (world->saboteur.kind == SIM_SABOTAGE_LET_PASS && signal->denied) {
+        world->saboteur.n_struck++;
+        signal->denied = false;
+        return false;
+    }
     if (world->saboteur.kind == SIM_SABOTAGE_IGNORE_REPLY && signal->kind == ALD_SIGNAL_REPLY) {
         return saboteur_strikes(world, 300);
     }
     return false;
+}
+
+bool sim_saboteur_ask(struct sim_hub *hub, struct ald_event *event)
+{
+    static const uint8_t ignored[SIM_N_SABOTAGES] = {
+        [SIM_SABOTAGE_IGNORE_CANCEL] = ALD_EVENT_CANCEL,
+        [SIM_SABOTAGE_IGNORE_LEAVE] = ALD_EVENT_CHANNEL_LEAVE,
+    };
+    struct sim_world *world = hub->world;
+    const struct sim_link *other;
+
+    if (world->saboteur.kind == SIM_SABOTAGE_PROMOTE_OTHER && event->kind == ALD_EVENT_CHANNEL_PRIMARY) {
+        other = saboteur_other_leader(hub, event->text);
+        event->text = other != NULL ? ald_str(other->channel) : event->text;
+        world->saboteur.n_struck += other != NULL;
+    }
+    if (ignored[world->saboteur.kind] == 0 || event->kind != ignored[world->saboteur.kind]) {
+        return false;
+    }
+    world->saboteur.n_struck++;
+    return true;
+}
+
+bool sim_saboteur_note(struct sim_hub *hub)
+{
+    return hub->world->saboteur.kind == SIM_SABOTAGE_DROP_NOTE && saboteur_strikes(hub->world, 500);
 }

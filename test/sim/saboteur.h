@@ -7,6 +7,7 @@
 
 #include "msg/signal.h"
 
+struct ald_event;
 struct sim_hub;
 struct sim_link;
 struct sim_world;
@@ -29,7 +30,13 @@ struct sim_world;
     X(IGNORE_REPLY, "ignore-reply", TIMELY, "keeps an agent's reply from the hub")                                     \
     X(REFUSE_SENT, "refuse-sent", REFUSED_UNSEEN, "says refused of a command that ran")                                \
     X(CANCEL_UNASKED, "cancel-unasked", CANCELLED_TRULY, "says cancelled of a command nobody took back")               \
-    X(OLD_TERM, "old-term", TERM_GROWS, "promotes with the term of an earlier promotion")
+    X(OLD_TERM, "old-term", TERM_GROWS, "promotes with the term of an earlier promotion")                              \
+    X(IGNORE_CANCEL, "ignore-cancel", OPERATOR, "keeps an operator's cancel from the hub")                             \
+    X(IGNORE_LEAVE, "ignore-leave", OPERATOR, "keeps an operator's goodbye from the hub")                              \
+    X(PROMOTE_OTHER, "promote-other", OPERATOR, "promotes another channel than the operator chose")                    \
+    X(LET_PASS, "let-pass", DENIED, "lets pass what the edge denied")                                                  \
+    X(TELL_STRANGER, "tell-stranger", ANSWERED, "tells a stranger what became of a command")                           \
+    X(DROP_NOTE, "drop-note", NOTES, "keeps notes of outcomes from their watcher")
 
 enum sim_sabotage {
 #define SIM_X(name, word, rule, text) SIM_SABOTAGE_##name,
@@ -49,6 +56,11 @@ struct sim_saboteur {
 bool sim_saboteur_say(struct sim_world *world, struct sim_link *link, struct ald_signal *signal);
 /* The party says `signal` to the hub: true when it is to be kept from the hub (its references are not taken). */
 bool sim_saboteur_hear(struct sim_world *world, struct sim_link *link, struct ald_signal *signal);
+
+/* An operator asks: true when the saboteur has answered him. */
+bool sim_saboteur_ask(struct sim_hub *hub, struct ald_event *event);
+/* The hub notes an outcome: true when nobody is to hear of it. */
+bool sim_saboteur_note(struct sim_hub *hub);
 
 /* Give up what it holds. */
 void sim_saboteur_fini(struct sim_saboteur *saboteur);

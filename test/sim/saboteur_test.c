@@ -23,6 +23,17 @@ static uint64_t saboteur_faults(enum sim_sabotage sabotage)
         return SIM_FAULT_BIT(SIM_FAULT_HEALTH_BAD) | SIM_FAULT_BIT(SIM_FAULT_CUT_IDLE) | SIM_FAULT_BIT(SIM_FAULT_STAYS);
     case SIM_SABOTAGE_LOSE_QUEUED:
         return SIM_FAULT_BIT(SIM_FAULT_TIGHT) | SIM_FAULT_BIT(SIM_FAULT_BURST) | SIM_FAULT_BIT(SIM_FAULT_SLOW);
+    case SIM_SABOTAGE_IGNORE_CANCEL:
+        return SIM_FAULT_BIT(SIM_FAULT_OPERATOR_CANCEL) | SIM_FAULT_BIT(SIM_FAULT_TIGHT) |
+               SIM_FAULT_BIT(SIM_FAULT_BURST) | SIM_FAULT_BIT(SIM_FAULT_SLOW);
+    case SIM_SABOTAGE_IGNORE_LEAVE:
+        return SIM_FAULT_BIT(SIM_FAULT_OPERATOR_LEAVE);
+    case SIM_SABOTAGE_PROMOTE_OTHER:
+        return SIM_FAULT_BIT(SIM_FAULT_OPERATOR_PRIMARY);
+    case SIM_SABOTAGE_LET_PASS:
+        return SIM_FAULT_BIT(SIM_FAULT_DENIED);
+    case SIM_SABOTAGE_TELL_STRANGER:
+        return SIM_FAULT_BIT(SIM_FAULT_SPY);
     case SIM_SABOTAGE_LATE_SUCCESS:
         return SIM_FAULT_BIT(SIM_FAULT_NEVER) | SIM_FAULT_BIT(SIM_FAULT_SHORT);
     case SIM_SABOTAGE_LIE_SUCCESS:
@@ -92,7 +103,13 @@ static void saboteur_catch(enum sim_sabotage sabotage)
     X(IGNORE_REPLY, an_ignored_reply_is_caught)                                                                        \
     X(REFUSE_SENT, refusing_what_ran_is_caught)                                                                        \
     X(CANCEL_UNASKED, cancelling_what_nobody_took_back_is_caught)                                                      \
-    X(OLD_TERM, a_term_that_does_not_grow_is_caught)
+    X(OLD_TERM, a_term_that_does_not_grow_is_caught)                                                                   \
+    X(IGNORE_CANCEL, an_operator_s_cancel_that_is_ignored_is_caught)                                                   \
+    X(IGNORE_LEAVE, a_channel_sent_away_that_stays_is_caught)                                                          \
+    X(PROMOTE_OTHER, promoting_another_than_was_chosen_is_caught)                                                      \
+    X(LET_PASS, letting_pass_what_was_denied_is_caught)                                                                \
+    X(TELL_STRANGER, telling_a_stranger_is_caught)                                                                     \
+    X(DROP_NOTE, an_outcome_without_a_note_is_caught)
 
 SABOTEUR_TESTS(SABOTEUR_TEST)
 

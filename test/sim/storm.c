@@ -40,6 +40,8 @@ static void storm_arrive(void *who, uint64_t what)
     sim_party_dial(who);
 }
 
+static const char *const storm_names[] = {"anna", "bert", NULL};
+
 static struct sim_party *storm_party(struct sim_world *world, const char *kind, const char *target)
 {
     char name[16];
@@ -53,6 +55,7 @@ static struct sim_party *storm_party(struct sim_world *world, const char *kind, 
     party->think_max = sim_between(world, 1, 40) * ALD_MSEC;
     party->session_ttl = sim_between(world, 500, 3000) * ALD_MSEC;
     party->asks_after = sim_chance(world, 700);
+    party->principal = world->knows_names ? storm_names[sim_below(world, ALD_COUNT(storm_names))] : NULL;
     sim_clock_at(&world->clock, sim_now(world) + sim_below(world, ALD_SEC), storm_arrive, party, 0);
     return party;
 }
@@ -63,6 +66,7 @@ static void storm_people(struct sim_world *world)
     uint32_t n_parties = (uint32_t)sim_between(world, 3, sim_chance(world, 30) ? STORM_CROWD : STORM_PARTIES);
     uint8_t taken[STORM_TARGETS] = {ALD_TAKEN_SHARE};
 
+    world->knows_names = sim_fault_may(world, SIM_FAULT_SPY) && sim_chance(world, 500);
     for (uint32_t target = 0; target < n_targets; target++) {
         taken[target] =
             sim_fault_take(world, SIM_FAULT_NAME_TAKEN) ? (uint8_t)sim_between(world, 1, 2) : ALD_TAKEN_SHARE;
@@ -141,6 +145,7 @@ static struct sim_order storm_order(struct sim_world *world, const struct sim_pa
         order.channel = NULL;
         order.mode = sim_chance(world, 300) ? ALD_MODE_CHANNEL : order.mode;
     }
+    order.denied = sim_fault_take(world, SIM_FAULT_DENIED);
     if (sim_fault_take(world, SIM_FAULT_UNABLE)) {
         order.flags |= ALD_MSG_DURABLE;
     }
@@ -149,7 +154,7 @@ static struct sim_order storm_order(struct sim_world *world, const struct sim_pa
         order.mode = ALD_MODE_ANY;
     }
     if (world->options.bytes && !sim_wire_extended(caller)) {
-        order = (struct sim_order){.ttl = ALD_NEVER, .must_succeed = order.must_succeed};
+        order = (struct sim_order){.ttl = ALD_NEVER, .must_succeed = order.must_succeed, .denied = order.denied};
     }
     if (world->n_commands > 0 && world->commands[world->n_commands - 1]->caller == caller &&
         sim_fault_take(world, SIM_FAULT_AGAIN)) {
@@ -164,6 +169,18 @@ static struct sim_party *storm_caller(struct sim_world *world)
     struct sim_party *party = world->parties[sim_below(world, world->n_parties)];
 
     return party->target[0] == '\0' || sim_chance(world, 400) ? party : world->parties[world->n_parties - 1];
+}
+
+/* Somebody wants to know what became of any command, or have it back. */
+static void storm_spy(struct sim_world *world, struct sim_party *spy)
+{
+    const struct sim_command *about = world->commands[sim_below(world, world->n_commands)];
+    struct sim_order order = {.target = "", .ttl = 2 * ALD_SEC, .about = about->number};
+
+    order.takes_back = sim_chance(world, 500);
+    if (about->order.about == 0 && !about->shares_id && (!world->options.bytes || sim_wire_extended(spy))) {
+        sim_caller_submit(spy, sim_history_order(world, spy, &order));
+    }
 }
 
 static void storm_ask(void *who, uint64_t what)
@@ -182,6 +199,9 @@ static void storm_ask(void *who, uint64_t what)
     }
     if (sim_fault_take(world, SIM_FAULT_STRANGE)) {
         sim_strange_say(caller);
+    }
+    if (sim_fault_take(world, SIM_FAULT_SPY)) {
+        storm_spy(world, caller);
     }
 }
 

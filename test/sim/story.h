@@ -45,6 +45,10 @@ enum sim_told { SIM_TOLD_NOTHING, SIM_TOLD_MAIN, SIM_TOLD_ALL };
     X(TAKES_BACK, MAIN, "{p} takes {c} back")                                                                          \
     X(BACK, ALL, "the hub hears that {p} takes {c} back")                                                              \
     X(ASKED_TO_STOP, MAIN, "{p} is asked to stop {c}")                                                                 \
+    X(OPERATOR_CANCELS, MAIN, "an operator cancels {c}: {w}")                                                          \
+    X(OPERATOR_SENDS, MAIN, "an operator sends {p} away: {w}")                                                         \
+    X(OPERATOR_CHOOSES, MAIN, "an operator wants {p} to lead: {w}")                                                    \
+    X(DENIES, ALL, "the edge denies {p} what it asks for")                                                             \
     X(CHECKED, ALL, "{p} is asked for its health")                                                                     \
     X(HEALTH, ALL, "{p} answers its health: {w}")                                                                      \
     X(TOLD_TO_LEAD, ALL, "the hub wants {p} to lead term {n}")                                                         \

@@ -47,6 +47,7 @@ struct sim_world {
     uint64_t faults;      /* that may strike now */
     uint64_t faults_used; /* that may strike in this run at all */
     bool over;            /* nobody comes back any more */
+    bool knows_names;     /* credentials are asked for */
 
     struct sim_hub hubs[SIM_HUBS_MAX];
     uint32_t n_hubs, n_lives;
