@@ -40,7 +40,7 @@ int ald_api_open(struct ald_api *api, const struct ald_cli *cli)
 {
     int r;
 
-    *api = (struct ald_api){.cli = cli};
+    *api = (struct ald_api){.cli = cli, .timeout = API_TIMEOUT};
     ald_alarm_init(&api->rest_alarm, api_rest_alarm, api);
     r = ald_loop_new(&api->loop);
     if (r == 0) {
@@ -130,6 +130,7 @@ static int asking_run(struct asking *asking, const struct ald_api_ask *ask)
     struct ald_why why = {""};
     int r;
 
+    spec.timeout = api->timeout;
     spec.method = ask->method;
     spec.target = ask->target;
     spec.body = ask->body;

@@ -21,6 +21,7 @@ struct ald_api {
     struct ald_fetch *fetch; /* what is on its way */
     struct ald_alarm rest_alarm;
     struct ald_sigwatch *interrupts[2];
+    ald_usec timeout;       /* for one hub to answer, from the dial on: 5 s unless somebody wants less */
     bool interrupted;       /* Ctrl-C, where it is heard */
     size_t url_at;          /* the hub that answered last is asked first */
     struct ald_reach reach; /* who did not answer the latest question, and why */

@@ -25,8 +25,8 @@
 #define CALL_DEADLINE (30 * ALD_SEC)
 /* To find a first hub. Longer than a hub takes to restart on a quiet machine, shorter than people's patience. */
 #define CALL_REACH (3 * ALD_SEC)
-/* For the goodbye, when all is said. */
-#define CALL_GOODBYE (500 * ALD_MSEC)
+/* For the goodbye, when all is said. With the client's own grace (client/call.c) it fits into the second after the deadline. */
+#define CALL_GOODBYE (200 * ALD_MSEC)
 /*
  * What comes sooner after the first interrupt is the same one: timeout(1) signals its child and then the child's whole group,
  * and a terminal's Ctrl-C may come with a parent's own. No person presses twice as fast.

@@ -104,7 +104,7 @@ static void help_program(struct help *help)
     help_prose(help, ald_help_about, 0, 0);
     help_say(help, "\nVerbs (`aldis help VERB` tells more):\n");
     for (size_t i = 0; ald_verbs[i] != NULL && help->status == 0; i++) {
-        help->status = ald_buf_pushf(help->out, "  %-10s %s\n", ald_verbs[i]->name, ald_verbs[i]->summary);
+        help->status = ald_buf_pushf(help->out, "  %-11s %s\n", ald_verbs[i]->name, ald_verbs[i]->summary);
     }
 }
 
