@@ -6,6 +6,8 @@
  * - the hub's own invariants after every step, and its bound on effects;
  * - nothing is said on a connection after its CLOSE, ordinals count up by one, PAUSE and RESUME alternate;
  * - every command of a submitter that is still there has exactly one reply, by its deadline and a second;
+ * - what the edge denied is refused, and nobody is handed it;
+ * - as many outcomes are noted as are counted, and each channel that comes also goes;
  * - when everybody has gone and history has aged, nothing is left: no target, no record, no message.
  *
  * Parties with a session may hear a reply twice (it is said again when they resume), so their commands are not counted.
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 
 #include "hub/hub.h"
+#include "hub/note.h"
 #include "hub/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,6 +49,7 @@ struct wire {
     uint32_t n_submitted, n_replied;
     ald_usec deadline;
     bool counted;
+    bool denied; /* all of them were */
 };
 
 struct delivered {
@@ -71,6 +75,8 @@ struct fuzz {
     uint64_t sessions[SESSIONS];
     size_t n_sessions;
     char channel[ALD_ID_TEXT]; /* of the latest registration */
+    bool denies;               /* what is said next */
+    uint64_t n_ended, n_joined, n_gone;
 };
 
 static void tell_panic(enum ald_sink_kind kind, const char *what, const char *file, int line)
@@ -119,6 +125,7 @@ static void hear_reply(struct fuzz *fuzz, uint64_t conn, const struct ald_signal
         must(wire->conn == conn);
         must(wire->n_replied <= wire->n_submitted);
     }
+    must(wire == NULL || !wire->denied || signal->outcome == ALD_REFUSED);
 }
 
 static void hear_registered(struct fuzz *fuzz, struct slot *slot, const struct ald_signal *signal)
@@ -140,6 +147,7 @@ static void hear(struct fuzz *fuzz, struct slot *slot, const struct ald_signal *
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_COMMAND:
         must(signal->msg != NULL && signal->msg->kind == ALD_COMMAND);
+        must(!wire_of(fuzz, signal->msg)->denied);
         fuzz->ids[fuzz->n_ids++ % IDS] = (struct delivered){signal->id, slot->number, signal->party};
         break;
     case ALD_SIGNAL_REPLY:
@@ -229,6 +237,8 @@ static void check_promise(struct fuzz *fuzz)
 
 static void say(struct fuzz *fuzz, struct slot *slot, struct ald_signal *signal)
 {
+    signal->denied = fuzz->denies;
+    fuzz->denies = false;
     step(fuzz, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = slot->number, .signal = signal});
     ald_signal_clear(signal);
 }
@@ -287,6 +297,7 @@ static void op_register(struct fuzz *fuzz, struct slot *slot)
     signal.party = party_of(byte / 4);
     signal.taken = byte / 32 % 8 == 0 ? ALD_TAKEN_REPLACE : byte / 32 % 8 == 1 ? ALD_TAKEN_REFUSE : ALD_TAKEN_SHARE;
     signal.traits = fuzz_byte(fuzz);
+    signal.principal = target_of(byte / 16);
     if ((signal.traits & ALD_CAN_RESUME) != 0) {
         expect_resuming(fuzz, slot);
     }
@@ -310,7 +321,10 @@ static void fill(struct fuzz *fuzz, struct ald_msg *msg)
         msg->flags = byte;
     }
     must(ald_msg_set_address(msg, &msg->to, &to) == 0);
-    must(ald_msg_set(msg, &msg->name, to.target.size == 0 ? ALD_STR("aldis:Outcome") : ALD_STR("do")) == 0);
+    must(ald_msg_set(msg, &msg->name,
+                     to.target.size > 0   ? ALD_STR("do")
+                     : msg->mode % 2 == 0 ? ALD_STR("aldis:Outcome")
+                                          : ALD_STR("aldis:Cancel")) == 0);
     msg->payload = ald_slice_static(ald_str_of(outcome, sizeof(outcome) - 1));
     byte = fuzz_byte(fuzz);
     msg->ttl = byte % 4 == 0 ? ALD_NEVER : (ald_usec)byte * byte * ALD_MSEC;
@@ -325,8 +339,10 @@ static void submit_wire(struct fuzz *fuzz, struct slot *slot, const struct ald_m
     if (wire->n_submitted == 0) {
         wire->conn = slot->number;
         wire->counted = true;
+        wire->denied = true;
     }
     wire->counted = wire->counted && wire->conn == slot->number && !slot->resumes;
+    wire->denied = wire->denied && fuzz->denies;
     wire->n_submitted++;
     wire->deadline = ALD_MAX(wire->deadline, deadline);
 }
@@ -448,6 +464,32 @@ static void op_raw(struct fuzz *fuzz, struct slot *slot)
     say(fuzz, slot, &signal);
 }
 
+/* What an operator asks, of a command lately submitted or of the channel registered last. */
+static void op_operator(struct fuzz *fuzz, enum ald_event_kind kind)
+{
+    uint8_t byte = fuzz_byte(fuzz);
+    char text[16];
+    int size = snprintf(text, sizeof(text), "%u", fuzz->n_wires > byte ? fuzz->n_wires - 1 - byte : 0);
+    struct ald_event event = {.kind = (uint8_t)kind, .reconnect = byte % 2 != 0};
+
+    event.text =
+        kind == ALD_EVENT_CANCEL ? ald_str_of(text, (size_t)size) : ald_str_of(fuzz->channel, sizeof(fuzz->channel));
+    step(fuzz, event);
+}
+
+static void op_rare(struct fuzz *fuzz)
+{
+    uint8_t byte = fuzz_byte(fuzz);
+
+    if (byte == 7) {
+        step(fuzz, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = fuzz->now + 3 * ALD_SEC});
+    } else if (byte % 8 < 3) {
+        op_operator(fuzz, (enum ald_event_kind)(ALD_EVENT_CANCEL + byte % 8));
+    } else if (byte % 8 == 3) {
+        fuzz->denies = true;
+    }
+}
+
 static void op_time(struct fuzz *fuzz)
 {
     uint8_t byte = fuzz_byte(fuzz);
@@ -507,11 +549,20 @@ static void run_op(struct fuzz *fuzz)
         op_event(fuzz, slot);
         break;
     default:
-        if (fuzz_byte(fuzz) == 7) {
-            step(fuzz, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = fuzz->now + 3 * ALD_SEC});
-        }
+        op_rare(fuzz);
         break;
     }
+}
+
+static void noted(void *owner, const struct ald_note *note)
+{
+    struct fuzz *fuzz = owner;
+
+    must(note->now <= fuzz->now);
+    must(note->kind != ALD_NOTE_ENDED || (note->outcome != ALD_OUTCOME_NONE && note->phase == ALD_PHASE_DONE));
+    fuzz->n_ended += note->kind == ALD_NOTE_ENDED;
+    fuzz->n_joined += ald_str_equal(note->change, ALD_STR("joined"));
+    fuzz->n_gone += ald_str_equal(note->change, ALD_STR("gone"));
 }
 
 static void fuzz_begin(struct fuzz *fuzz)
@@ -540,6 +591,19 @@ static void fuzz_begin(struct fuzz *fuzz)
     must(ald_msg_pool_new(0, &fuzz->messages) == 0);
     must(ald_hub_new(&fuzz->config, fuzz->messages, &fuzz->hub) == 0);
     must(ald_effects_init(&fuzz->effects, &fuzz->config) == 0);
+    ald_hub_watch(fuzz->hub, ALD_NOTE_EVERYTHING, noted, fuzz);
+}
+
+static uint64_t count_ended(const struct fuzz *fuzz)
+{
+    uint64_t n = 0;
+
+    for (int counter = ALD_N_SUCCEEDED; counter <= ALD_N_LOST; counter++) {
+        bool is_reason = counter == ALD_N_REFUSED_BUSY || counter == ALD_N_COMMANDS_DENIED;
+
+        n += is_reason ? 0 : ald_hub_counter(fuzz->hub, (enum ald_counter)counter);
+    }
+    return n;
 }
 
 /* Everybody goes, and time passes over everything: then there is nothing. */
@@ -571,6 +635,8 @@ static void fuzz_end(struct fuzz *fuzz)
     must(totals.n_queued == 0);
     must(totals.queued_bytes == 0);
     must(totals.n_history == 0);
+    must(fuzz->n_ended == count_ended(fuzz));
+    must(fuzz->n_joined == fuzz->n_gone);
     must(ald_msg_pool_live(fuzz->messages) == 0);
     must(ald_hub_deadline(fuzz->hub) == ALD_NEVER);
 }
