@@ -11,6 +11,7 @@ static const struct ald_conn_code codes[] = {
     /* exchange.md 2.12: what the original sends after a goodbye that was answered or not. */
     [ALD_CLOSE_LEFT] = {ALD_WS_CLOSE_INTERNAL, ""},
     [ALD_CLOSE_UNHEALTHY] = {ALD_WS_CLOSE_INTERNAL, "Health checks failed"},
+    [ALD_CLOSE_MUTE] = {ALD_WS_CLOSE_INTERNAL, "PRIMARY was not answered"},
     [ALD_CLOSE_SLOW] = {ALD_WS_CLOSE_POLICY, "Does not read what it is sent"},
     [ALD_CLOSE_REPLACED] = {ALD_WS_CLOSE_POLICY, "Another connection took its name"},
     [ALD_CLOSE_DENIED] = {ALD_WS_CLOSE_POLICY, "Registration denied"},

@@ -23,7 +23,8 @@ enum { CONN_TEXT_MAX = 255 };
 
 static const char *const close_texts[] = {
     [ALD_CLOSE_LEFT] = "goodbye",
-    [ALD_CLOSE_UNHEALTHY] = "health checks failed, or nobody confirmed being primary or not",
+    [ALD_CLOSE_UNHEALTHY] = "health checks failed",
+    [ALD_CLOSE_MUTE] = "it did not say that it heard whether it is primary",
     [ALD_CLOSE_SLOW] = "the peer does not read what it is sent",
     [ALD_CLOSE_REPLACED] = "another connection took the name",
     [ALD_CLOSE_DENIED] = "the registration was denied",

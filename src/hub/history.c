@@ -2,6 +2,7 @@
 
 #include "hub/command.h"
 #include "hub/roster.h"
+#include "hub/self.h"
 #include "hub/state.h"
 
 static struct ald_command *history_oldest(const struct ald_hub *hub)
@@ -45,6 +46,10 @@ void ald_history_add(struct ald_hub *hub, struct ald_command *command)
 {
     size_t reply = command->reply != NULL ? ald_msg_cost(command->reply) : 0;
 
+    if (ald_self_is_question(command->msg)) {
+        ald_list_push_back(&hub->asides, &command->history);
+        return;
+    }
     ald_history_charge(hub, command, ald_command_cost(command) + reply);
     ald_list_push_back(&hub->history, &command->history);
     hub->history_bytes += command->remembered;
@@ -118,10 +123,26 @@ void ald_history_unpin(struct ald_hub *hub, struct ald_command *command)
     }
 }
 
+static unsigned history_trim_asides(struct ald_hub *hub, unsigned n_max)
+{
+    struct ald_node *node;
+
+    while (n_max > 0 && (node = ald_list_pop_front(&hub->asides)) != NULL) {
+        struct ald_command *command = ald_list_entry(node, struct ald_command, history);
+
+        if (command->pins == 0) {
+            ald_command_free(hub, command);
+        }
+        n_max--;
+    }
+    return n_max;
+}
+
 void ald_history_trim(struct ald_hub *hub, unsigned n_max)
 {
     struct ald_command *oldest = history_oldest(hub);
 
+    n_max = history_trim_asides(hub, n_max);
     if (oldest == NULL || !history_is_over(hub, oldest)) {
         return; /* nearly every time */
     }
@@ -137,5 +158,5 @@ bool ald_history_is_over(const struct ald_hub *hub)
 {
     const struct ald_command *oldest = history_oldest(hub);
 
-    return oldest != NULL && history_is_over(hub, oldest);
+    return (oldest != NULL && history_is_over(hub, oldest)) || !ald_list_empty(&hub->asides);
 }

@@ -3,6 +3,9 @@
 /*
  * History: the outcomes that are remembered, oldest first, bounded by count and age.
  *
+ * Questions about other commands are not remembered: who asks for a thousand outcomes after a lost link may not push out
+ * those it has not asked for yet.
+ *
  * A record that somebody still needs (a watcher, the window of a session) is pinned: it is forgotten like the others, and
  * freed when the last pin goes.
  */

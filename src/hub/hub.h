@@ -131,6 +131,7 @@ enum ald_effect_kind {
 enum ald_close_cause {
     ALD_CLOSE_LEFT,      /* it said goodbye, or was told to and had its time */
     ALD_CLOSE_UNHEALTHY, /* health checks failed */
+    ALD_CLOSE_MUTE,      /* it did not say that it heard whether it is primary */
     ALD_CLOSE_SLOW,      /* it does not read what it is sent */
     ALD_CLOSE_REPLACED,  /* another took its name */
     ALD_CLOSE_DENIED,    /* its registration was denied */

@@ -144,7 +144,7 @@ static void election_end_holder(struct ald_hub *hub, struct ald_target *target)
     election_set_state(hub, target, ALD_ELECTION_ENDING);
     ald_hub_alarm_stop(hub, &target->election.alarm);
     ald_channel_set_leaving(hub, holder);
-    ald_hub_conn_leave(hub, holder->party->conn, ALD_CLOSE_UNHEALTHY);
+    ald_hub_conn_leave(hub, holder->party->conn, ALD_CLOSE_MUTE);
 }
 
 static bool channel_qualifies(const struct ald_channel *channel)

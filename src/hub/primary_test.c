@@ -151,7 +151,7 @@ ALD_TEST(primary, silence_is_no_confirmation)
     rig_advance(&rig, 10 * ALD_SEC);
     rig_expect(&rig, "1 leave reconnect\n");
     rig_advance(&rig, 6 * ALD_SEC);
-    rig_expect(&rig, "1 close unhealthy\n");
+    rig_expect(&rig, "1 close mute\n");
     rig_close(&rig, 1);
     rig_expect(&rig, "2 primary true term 2\n");
     rig_fini(&rig);

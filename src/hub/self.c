@@ -17,6 +17,21 @@ bool ald_self_is_meant(const struct ald_msg *msg)
     return ald_str_present(msg->to.target) && msg->to.target.size == 0 && msg->to.channel.size == 0;
 }
 
+static bool self_asks_outcome(const struct ald_msg *msg)
+{
+    return ald_str_equal(msg->name, ALD_STR("aldis:Outcome"));
+}
+
+static bool self_asks_cancel(const struct ald_msg *msg)
+{
+    return ald_str_equal(msg->name, ALD_STR("aldis:Cancel"));
+}
+
+bool ald_self_is_question(const struct ald_msg *msg)
+{
+    return ald_self_is_meant(msg) && (self_asks_outcome(msg) || self_asks_cancel(msg));
+}
+
 /* The id in `{"id":"…"}`; absent when there is none. Ids are short, so it is decoded into `room`. */
 static struct ald_str self_wanted_id(const struct ald_msg *msg, struct ald_buf *room)
 {
@@ -181,9 +196,9 @@ static void self_answer_cancel(struct ald_hub *hub, struct ald_command *asking)
 
 void ald_self_answer(struct ald_hub *hub, struct ald_command *command)
 {
-    if (ald_str_equal(command->msg->name, ALD_STR("aldis:Outcome"))) {
+    if (self_asks_outcome(command->msg)) {
         self_answer_outcome(hub, command);
-    } else if (ald_str_equal(command->msg->name, ALD_STR("aldis:Cancel"))) {
+    } else if (self_asks_cancel(command->msg)) {
         self_answer_cancel(hub, command);
     } else {
         ald_command_refuse(hub, command, ALD_CAUSE_UNKNOWN_COMMAND, NULL);

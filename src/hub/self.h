@@ -19,6 +19,8 @@ struct ald_hub;
 struct ald_msg;
 
 bool ald_self_is_meant(const struct ald_msg *msg);
+/* Meant for the hub, and about another command: of no interest once it is answered. */
+bool ald_self_is_question(const struct ald_msg *msg);
 void ald_self_answer(struct ald_hub *hub, struct ald_command *command);
 /* `command` has its outcome, and its reply is complete: whoever watched it is told, in slices. */
 void ald_self_ended(struct ald_hub *hub, struct ald_command *command);

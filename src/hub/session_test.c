@@ -305,7 +305,7 @@ ALD_TEST(session, what_is_said_again_waits_for_a_choked_connection)
     rig.n_text = 0;
     rig.holds_writes = true;
     come_back(&rig, 0);
-    ald_check(strstr(rig.text, "2 pause\n") != NULL);
+    ald_check(strstr(rig.text, "2 command c0\n") != NULL);
     ald_check(strstr(rig.text, "2 command c7\n") == NULL);
     rig.holds_writes = false;
     rig_settle(&rig);

@@ -102,6 +102,7 @@ struct ald_hub {
     size_t queued_bytes;
 
     struct ald_node history;
+    struct ald_node asides; /* of ald_command.history: ended, and forgotten with the next step */
     uint32_t n_history; /* records, with the members of rosters */
     size_t history_bytes;
 

@@ -219,7 +219,7 @@ class Call(CliCase):
 
     def test_a_second_interrupt_leaves_at_once(self):
         deaf = self.path("deaf")
-        self.world("--on", f"burn=trap '' TERM; : >{deaf}; while :; do sleep 1; done")
+        self.world("--on", f"burn=trap '' TERM; : >{deaf}; while [ -e {deaf} ]; do sleep 0.1; done")
         call = self.running("call", "lamp", "burn", url=f"unix:{self.at.unix}")
         wait_until(lambda: os.path.exists(deaf), "a program that does not hear TERM")
         call.signal(signal.SIGINT)
