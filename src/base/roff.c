@@ -2,6 +2,9 @@
 
 #include "base/prose.h"
 
+/* Columns of a line of the source, escapes not counted. */
+enum { ROFF_LINE = 66 };
+
 static void roff_raw(struct ald_roff *roff, const char *text)
 {
     if (roff->status == 0) {
@@ -75,6 +78,7 @@ int ald_roff_done(const struct ald_roff *roff)
 
 static void roff_heading(struct ald_roff *roff, const char *macro, const char *title)
 {
+    roff->parted = false;
     roff_raw(roff, macro);
     roff_raw(roff, " \"");
     roff_text(roff, ald_str(title), false);
@@ -104,17 +108,33 @@ static void roff_literal(struct ald_roff *roff, struct ald_str text)
     roff_raw(roff, ".fi\n");
 }
 
-static void roff_paragraph(struct ald_roff *roff, struct ald_str text)
+/* The lines of the source are short, for those who read that; how the page is broken has nothing to do with it. */
+static void roff_words(struct ald_roff *roff, struct ald_str text)
 {
     struct ald_str word;
-    bool first = true;
+    size_t at = 0;
 
     while (ald_prose_word(&text, &word)) {
-        roff_raw(roff, first ? "" : " ");
-        roff_text(roff, word, first);
-        first = false;
+        bool fits = at > 0 && at + 1 + word.size <= ROFF_LINE;
+
+        roff_raw(roff, fits ? " " : at > 0 ? "\n" : "");
+        at = fits ? at + 1 + word.size : word.size;
+        roff_text(roff, word, !fits);
     }
     roff_raw(roff, "\n");
+}
+
+void ald_roff_paragraph(struct ald_roff *roff)
+{
+    roff->parted = true;
+}
+
+static void roff_part_now(struct ald_roff *roff)
+{
+    if (roff->parted) {
+        roff_raw(roff, ".PP\n");
+        roff->parted = false;
+    }
 }
 
 void ald_roff_prose(struct ald_roff *roff, const char *text)
@@ -125,12 +145,13 @@ void ald_roff_prose(struct ald_roff *roff, const char *text)
 
     while (ald_prose_next(&rest, &piece)) {
         if (!first && piece.gap) {
-            roff_raw(roff, ".PP\n");
+            ald_roff_paragraph(roff);
         }
+        roff_part_now(roff);
         if (piece.kind == ALD_PROSE_LITERAL) {
             roff_literal(roff, piece.text);
         } else {
-            roff_paragraph(roff, piece.text);
+            roff_words(roff, piece.text);
         }
         first = false;
     }
@@ -138,6 +159,7 @@ void ald_roff_prose(struct ald_roff *roff, const char *text)
 
 void ald_roff_item(struct ald_roff *roff, const char *name, const char *value)
 {
+    roff->parted = false;
     roff_raw(roff, ".TP\n\\fB");
     roff_text(roff, ald_str(name), false);
     roff_raw(roff, "\\fR");
@@ -153,8 +175,9 @@ void ald_roff_synopsis(struct ald_roff *roff, const char *name, const char *rest
 {
     roff_raw(roff, "\\fB");
     roff_text(roff, ald_str(name), false);
-    roff_raw(roff, "\\fR ");
-    roff_line(roff, rest);
+    roff_raw(roff, rest[0] != '\0' ? "\\fR " : "\\fR");
+    roff_text(roff, ald_str(rest), false);
+    roff_raw(roff, "\n");
 }
 
 void ald_roff_see(struct ald_roff *roff, const char *pages)

@@ -12,6 +12,7 @@
 struct ald_roff {
     struct ald_buf *out; /* borrowed */
     int status;          /* of the first failure */
+    bool parted;         /* a paragraph ended: the next text, if any, begins another */
 };
 
 /* Begin the page `name` of `section`, for instance "aldis.conf" and 5; `about` is one line for whatis(1). */
@@ -22,6 +23,8 @@ ALD_NODISCARD int ald_roff_done(const struct ald_roff *roff);
 /* A heading, and one below it. */
 void ald_roff_section(struct ald_roff *roff, const char *title);
 void ald_roff_part(struct ald_roff *roff, const char *title);
+/* What follows is a paragraph of its own, if it is text. */
+void ald_roff_paragraph(struct ald_roff *roff);
 /* Text as base/prose.h has it. */
 void ald_roff_prose(struct ald_roff *roff, const char *text);
 /* Begin an entry of a list, whose text follows: `name` in bold, and `value` (NULL: none) behind it, slanted. */

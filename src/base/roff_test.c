@@ -1,5 +1,7 @@
 #include "lib/test.h"
 
+#include <stdio.h>
+
 #include "base/roff.h"
 
 static struct ald_buf page;
@@ -52,6 +54,37 @@ ALD_TEST(roff, lets_no_text_command_the_formatter)
     ald_check_str(written(head), ".TP\n\\fB\\-\\-deadline\\fR \\fITIME\\fR\n");
 }
 
+ALD_TEST(roff, breaks_its_source_but_not_its_words)
+{
+    char text[200], word[81];
+    size_t head;
+
+    begin();
+    head = ald_buf_size(&page);
+    memset(word, 'x', sizeof(word) - 1);
+    word[sizeof(word) - 1] = '\0';
+    snprintf(text, sizeof(text), "a %s .b 'c", word);
+    ald_roff_prose(&roff, text);
+    snprintf(text, sizeof(text), "a\n%s\n\\&.b \\(aqc\n", word);
+    ald_check_str(written(head), text);
+}
+
+ALD_TEST(roff, parts_only_what_is_text)
+{
+    size_t head;
+
+    begin();
+    head = ald_buf_size(&page);
+    ald_roff_paragraph(&roff);
+    ald_roff_item(&roff, "x", NULL);
+    ald_roff_prose(&roff, "a");
+    ald_roff_paragraph(&roff);
+    ald_roff_prose(&roff, "b");
+    ald_roff_paragraph(&roff);
+    ald_roff_section(&roff, "C");
+    ald_check_str(written(head), ".TP\n\\fBx\\fR\na\n.PP\nb\n.SH \"C\"\n");
+}
+
 ALD_TEST(roff, keeps_its_first_failure)
 {
     struct ald_buf small;
@@ -65,4 +98,5 @@ ALD_TEST(roff, keeps_its_first_failure)
 }
 
 ALD_TEST_MAIN(roff, ALD_CASE(roff, begins_with_title_and_name), ALD_CASE(roff, writes_paragraphs_and_literal_lines),
-              ALD_CASE(roff, lets_no_text_command_the_formatter), ALD_CASE(roff, keeps_its_first_failure))
+              ALD_CASE(roff, lets_no_text_command_the_formatter), ALD_CASE(roff, breaks_its_source_but_not_its_words),
+              ALD_CASE(roff, parts_only_what_is_text), ALD_CASE(roff, keeps_its_first_failure))

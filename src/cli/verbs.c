@@ -13,5 +13,6 @@ const struct ald_verb *const ald_verbs[] = {
     &ald_verb_drain,
     &ald_verb_auth,
     &ald_verb_completion,
+    &ald_verb_manual,
     NULL,
 };
