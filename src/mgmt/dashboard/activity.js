@@ -33,7 +33,8 @@ function fromStream({ kind, data }) {
     const at = Date.parse(data.at);
 
     if (kind === "command") {
-        if (!data.outcome) {
+        /* An answer after the outcome changes nothing here; it is in the story. */
+        if (!data.outcome || data.late) {
             return null;
         }
         const text = data.text ?? "";

@@ -4,6 +4,7 @@ import { ask, commandPath } from "./api.js";
 import { brief, clock, count, duration } from "./format.js";
 import { el } from "./dom.js";
 import { pretty } from "./json.js";
+import { MEANINGS } from "./words.js";
 
 const MEMBERS_MAX = 200;
 const TEXT_MAX = 20_000;
@@ -42,11 +43,11 @@ function timeline(command) {
             "tr",
             { class: line.phase === "done" ? "last" : null },
             el("td", { class: "number", title: line.at }, duration(line.at_ms)),
-            el("th", { scope: "row" }, line.phase === "done" ? (command.outcome ?? "done") : line.phase),
+            el("th", { scope: "row" }, line.text),
             el(
                 "td",
                 {},
-                line.text,
+                MEANINGS.get(line.text) ?? "",
                 line.channel ? el("span", { class: "id", title: line.channel }, ` ${brief(line.channel)}`) : null,
                 line.attempt > 1 ? ` (attempt ${line.attempt})` : null,
             ),

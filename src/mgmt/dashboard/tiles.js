@@ -16,12 +16,13 @@ function ended(counters) {
     return { all: bad + counters.commands_succeeded, bad };
 }
 
-/* What fell between two readings of a cumulative histogram, as counts of its own. */
+/* What fell between two readings of a cumulative histogram, as counts of each bucket alone; the last one is open. */
 function between(before, now) {
+    const bounds = [...now.buckets, { le_ms: Infinity, count: now.count }];
     let below = 0;
 
-    return now.buckets.map((bucket, i) => {
-        const upTo = bucket.count - (before?.buckets[i]?.count ?? 0);
+    return bounds.map((bucket, i) => {
+        const upTo = bucket.count - (before.buckets[i]?.count ?? before.count);
         const here = upTo - below;
         below = upTo;
         return { le: bucket.le_ms, count: here };
