@@ -327,7 +327,18 @@ static int submit_hand_in(struct submit *submit, enum ald_signal_kind kind, stru
 /* RFC 7240: the client would rather not wait. */
 static bool prefers_no_wait(const struct ald_mgmt_call *call)
 {
-    return ald_http_fields_list(call->head->fields, ALD_STR("Prefer"), ALD_STR("respond-async"));
+    struct ald_http_fields fields = call->head->fields;
+
+    for (size_t i = 0; i < fields.n; i++) {
+        struct ald_str list = fields.items[i].value, item;
+
+        while (ald_str_equal_nocase(fields.items[i].name, ALD_STR("Prefer")) && ald_http_list_next(&list, &item)) {
+            if (ald_str_equal_nocase(ald_http_item_name(item), ALD_STR("respond-async"))) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* Outcome: ALD_MGMT_ANSWERED. */
