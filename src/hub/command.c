@@ -233,7 +233,8 @@ static ald_usec command_ttl(const struct ald_hub *hub, const struct ald_msg *msg
     return ALD_MIN(ttl, hub->config.deadline_max);
 }
 
-int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg *msg, struct ald_command **ret_command)
+int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_who *from, struct ald_msg *msg,
+                    struct ald_command **ret_command)
 {
     struct ald_command *command = ald_pool_get(&hub->commands);
     int r;
@@ -249,7 +250,7 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg
         ald_pool_put(&hub->commands, command);
         return ald_trace(r);
     }
-    command->from = ald_who_ref(party->who);
+    command->from = ald_who_ref(from);
     ald_list_push_back(&party->submitted, &command->caller_node);
     party->n_submitted++;
     party->conn->n_submitted++;

@@ -136,9 +136,10 @@ struct ald_end {
     struct ald_msg *reply; /* the agent's (borrows), or NULL */
 };
 
-/* Gives a record of `msg` (shares) from `party`, in phase `submitted`, with its deadline set. Errors: ALDIS_E_NOMEM. */
-ALD_NODISCARD int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_msg *msg,
-                                  struct ald_command **ret_command);
+/* Gives a record of `msg` (shares) that `party` submitted, for whom `from` (shares) names, in phase `submitted`, with its
+ * deadline set. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_who *from,
+                                  struct ald_msg *msg, struct ald_command **ret_command);
 /* Make a member of the roster of `whole`, for a channel of `target`, in `member`, which holds nothing yet. */
 void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, struct ald_target *target,
                              struct ald_command *member);

@@ -224,8 +224,20 @@ static bool submit_is_sound(const struct ald_signal *signal, enum ald_kind kind)
     return signal->msg != NULL && signal->msg->sealed && signal->msg->kind == kind;
 }
 
+/* Who says it: the party itself, or who it speaks for. NULL: memory is short. */
+static struct ald_who *submit_who(const struct ald_party *party, const struct ald_signal *signal)
+{
+    struct ald_who *who = party->who;
+
+    if (!ald_str_present(signal->principal)) {
+        return ald_who_ref(who);
+    }
+    return ald_who_new(who->target, signal->principal, who->peer, who->dialect, &who) == 0 ? who : NULL;
+}
+
 void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
+    ALD_AUTO(ald_who_unref) struct ald_who *from = NULL;
     struct ald_party *party = ald_party_find(conn, signal->party);
     struct ald_command *command;
     struct ald_route route;
@@ -243,7 +255,8 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     if (route.queue != NULL) {
         submit_compact(hub, signal->msg);
     }
-    if (ald_command_new(hub, party, signal->msg, &command) < 0) {
+    from = submit_who(party, signal);
+    if (from == NULL || ald_command_new(hub, party, from, signal->msg, &command) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         ald_hub_count(hub, ALD_N_REFUSED_BUSY);
         submit_refuse_bare(hub, conn, signal, ALD_CAUSE_BUSY);

@@ -58,6 +58,31 @@ ALD_TEST(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_chann
     rig_fini(&rig);
 }
 
+ALD_TEST(submit, a_party_may_speak_for_somebody_whose_command_it_is_then)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    const struct rig_options plain = {0}, asking = {.name = "aldis:Outcome", .payload = "{\"id\":\"c1\"}"};
+    struct rig rig;
+
+    story_begin(&rig);
+    signal.msg = rig_msg(&rig, ALD_COMMAND, "c1");
+    rig_fill(signal.msg, "lamp", &plain);
+    ald_msg_seal(signal.msg);
+    signal.principal = ALD_STR("clerk");
+    rig_signal(&rig, 2, &signal);
+    ald_check_str(rig_view(&rig, "c1").principal, "clerk");
+
+    signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    signal.msg = rig_msg(&rig, ALD_COMMAND, "c2");
+    rig_fill(signal.msg, "", &asking);
+    ald_msg_seal(signal.msg);
+    signal.principal = ALD_STR("somebody else");
+    rig_signal(&rig, 2, &signal);
+    rig_expect(&rig, "1 command c1\n"
+                     "2 reply c2 refused not_allowed\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(submit, the_edge_can_say_that_a_command_may_only_come_from_a_primary_channel)
 {
     struct rig rig;
@@ -351,7 +376,8 @@ ALD_TEST(submit, what_the_edge_denies_is_not_registered)
 ALD_TEST_MAIN(submit, ALD_CASE(submit, durable_is_refused_until_there_is_a_store_never_ignored),
               ALD_CASE(submit, a_collapse_key_is_refused_until_there_is_a_store),
               ALD_CASE(submit, a_rule_can_say_that_a_name_may_only_come_from_the_primary_channel_of_its_target),
-    ALD_CASE(submit, the_edge_can_say_that_a_command_may_only_come_from_a_primary_channel),
+              ALD_CASE(submit, a_party_may_speak_for_somebody_whose_command_it_is_then),
+              ALD_CASE(submit, the_edge_can_say_that_a_command_may_only_come_from_a_primary_channel),
               ALD_CASE(submit, commands_in_flight_hold_a_bounded_number_of_bytes), ALD_CASE(submit, a_scope_is_refused),
               ALD_CASE(submit, another_hub_is_refused_and_this_one_is_not),
               ALD_CASE(submit, a_name_that_is_too_long_or_missing_is_invalid),

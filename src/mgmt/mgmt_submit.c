@@ -292,6 +292,7 @@ static int submit_judge(struct submit *submit, struct ald_signal *signal)
     }
     guest->guard->judge(guest->guard->owner, guest->pass, signal);
     if (!signal->denied) {
+        signal->principal = ald_guest_principal(guest); /* the command is his, not the desk's */
         return 0;
     }
     r = ald_mgmt_problem(submit->call, 403, "Your credential does not allow this command");

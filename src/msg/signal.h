@@ -102,7 +102,8 @@ struct ald_signal {
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
     struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
                             caller only. What msg->from says is its sender's claim, and a hub does not pass it on */
-    struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked */
+    struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked. COMMAND to the hub: whom the
+                                 party speaks for; absent: itself */
     struct ald_str text;   /* DENIED, LEAVE, CLOSE, HEALTH answered: for people. STATUS, REPLY without msg: the text of the cause */
 };
 
