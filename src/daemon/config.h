@@ -95,6 +95,6 @@ bool ald_config_address_next(struct ald_str *list, struct ald_config_address *re
 bool ald_config_address_loopback(const struct ald_config_address *address);
 
 /* Append the table for people: every key with default, limits and text, as it could stand in a file; and the same as
- * the settings section of a manual page (roff). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+ * the manual page aldis.conf(5). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_config_help(struct ald_buf *out);
 ALD_NODISCARD int ald_config_manual(struct ald_buf *out);

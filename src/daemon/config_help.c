@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "base/roff.h"
 #include "daemon/config.h"
 #include "daemon/config_value.h"
 
@@ -71,47 +74,85 @@ static int help_row(struct ald_buf *out, const struct ald_config_row *row, bool 
     return r;
 }
 
-/* Roff takes a leading dot or quote for a command and a backslash for an escape; a test sees to it that the table has
- * none. */
-static int manual_row(struct ald_buf *out, const struct ald_config_row *row, bool begins)
+int ald_config_help(struct ald_buf *out)
 {
-    int r;
+    int r = 0;
 
-    if (begins) {
-        r = ald_buf_pushf(out, ".SS [%s]\n", row->section);
-        if (r != 0) {
-            return r;
-        }
+    for (size_t i = 0; i < ALD_N_KEYS && r == 0; i++) {
+        const struct ald_config_row *row = &ald_config_rows[i];
+
+        r = help_row(out, row, i == 0 || strcmp(row->section, ald_config_rows[i - 1].section) != 0);
     }
-    r = ald_buf_pushf(out, ".TP\n.B %s\n%s\n(", row->key, row->text);
-    r = r != 0 ? r : type_push(out, row);
-    if (row->fallback != NULL && row->fallback[0] != '\0') {
-        r = r != 0 ? r : ald_buf_pushf(out, "; default: %s", row->fallback);
-    }
-    r = r != 0 ? r : ald_buf_pushf(out, ")\n");
     return r;
 }
 
-static int rows_push(struct ald_buf *out, int (*push)(struct ald_buf *, const struct ald_config_row *, bool))
-{
-    for (size_t i = 0; i < ALD_N_KEYS; i++) {
-        const struct ald_config_row *row = &ald_config_rows[i];
-        bool begins = i == 0 || strcmp(row->section, ald_config_rows[i - 1].section) != 0;
-        int r = push(out, row, begins);
+/* --- the manual page ----------------------------------------------------------------------------------------------- */
 
-        if (r != 0) {
-            return r;
-        }
+static const char manual_about[] =
+    "The settings of aldisd(8) stand in a file that is named with -c, in sections of keys; -s SECTION.KEY=VALUE sets "
+    "one key, "
+    "and wins over the file. A key that is not set has the default given here. An unknown key or a bad value is an "
+    "error that "
+    "names file, line and key; `aldisd -c FILE --check` looks for them and opens nothing.\n"
+    "\n"
+    "  # aldis.conf\n"
+    "  [hub]\n"
+    "  id = harbour\n"
+    "  drain_timeout = 20s\n"
+    "\n"
+    "  [http]\n"
+    "  listen = 127.0.0.1:8062, [::1]:8062\n"
+    "\n"
+    "Durations are written 500ms, 5s, 2m, 1h; sizes 4096, 64KiB, 16MiB, 1GiB. A line that begins with # or ; is a "
+    "comment.\n";
+
+/* "duration, from 1ms to 24h; default: 5s" */
+static int manual_facts(struct ald_buf *out, const struct ald_config_row *row)
+{
+    int r = ald_buf_push(out, ALD_STR("("));
+
+    r = r != 0 ? r : type_push(out, row);
+    if (fallback_text(row)[0] != '\0') {
+        r = r != 0 ? r : ald_buf_pushf(out, "; default: %s", row->fallback);
     }
-    return 0;
+    return r != 0 ? r : ald_buf_push(out, ald_str_of(")", 2)); /* with its terminator */
 }
 
-int ald_config_help(struct ald_buf *out)
+static int manual_row(struct ald_roff *roff, const struct ald_config_row *row, bool begins)
 {
-    return rows_push(out, help_row);
+    struct ald_buf facts;
+    char section[64];
+    int r;
+
+    if (begins) {
+        (void)snprintf(section, sizeof(section), "[%s]", row->section);
+        ald_roff_part(roff, section);
+    }
+    ald_roff_item(roff, row->key, NULL);
+    ald_roff_prose(roff, row->text);
+    ald_buf_init(&facts, ALD_KIB);
+    r = manual_facts(&facts, row);
+    if (r == 0) {
+        ald_roff_prose(roff, ald_buf_str(&facts).data);
+    }
+    ald_buf_fini(&facts);
+    return r;
 }
 
 int ald_config_manual(struct ald_buf *out)
 {
-    return rows_push(out, manual_row);
+    struct ald_roff roff;
+    int r = 0;
+
+    ald_roff_init(&roff, out, "aldis.conf", 5, "settings of the hub aldisd");
+    ald_roff_section(&roff, "DESCRIPTION");
+    ald_roff_prose(&roff, manual_about);
+    ald_roff_section(&roff, "SETTINGS");
+    for (size_t i = 0; i < ALD_N_KEYS && r == 0; i++) {
+        const struct ald_config_row *row = &ald_config_rows[i];
+
+        r = manual_row(&roff, row, i == 0 || strcmp(row->section, ald_config_rows[i - 1].section) != 0);
+    }
+    ald_roff_see(&roff, "aldisd(8), aldis(1)");
+    return r != 0 ? r : ald_roff_done(&roff);
 }

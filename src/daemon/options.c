@@ -16,7 +16,8 @@ const char ald_options_help[] =
     "  -s, --set SECTION.KEY=VALUE  set one setting; wins over the file, may be repeated\n"
     "      --check                  say whether the settings are right, and exit\n"
     "      --help-keys              print all settings with their defaults, as a file for -c\n"
-    "      --manual-keys            print them as a part of a manual page\n"
+    "      --manual                 print the manual page aldisd(8)\n"
+    "      --manual-keys            print the manual page aldis.conf(5)\n"
     "  -h, --help                   print this\n"
     "  -V, --version                print the version\n"
     "\n"
@@ -29,13 +30,14 @@ const char ald_options_help[] =
     "\n"
     "  aldisd -s http.listen=127.0.0.1:0 -s unix.path=/tmp/aldis-demo.sock\n";
 
-enum { OPTION_CHECK = 256, OPTION_HELP_KEYS, OPTION_MANUAL_KEYS };
+enum { OPTION_CHECK = 256, OPTION_HELP_KEYS, OPTION_MANUAL, OPTION_MANUAL_KEYS };
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"set", required_argument, NULL, 's'},
     {"check", no_argument, NULL, OPTION_CHECK},
     {"help-keys", no_argument, NULL, OPTION_HELP_KEYS},
+    {"manual", no_argument, NULL, OPTION_MANUAL},
     {"manual-keys", no_argument, NULL, OPTION_MANUAL_KEYS},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -81,6 +83,9 @@ static int options_survey(int argc, char *const *argv, enum ald_options_verb *ve
             break;
         case OPTION_HELP_KEYS:
             *verb = ALD_OPTIONS_HELP_KEYS;
+            break;
+        case OPTION_MANUAL:
+            *verb = ALD_OPTIONS_MANUAL;
             break;
         case OPTION_MANUAL_KEYS:
             *verb = ALD_OPTIONS_MANUAL_KEYS;

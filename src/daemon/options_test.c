@@ -62,6 +62,8 @@ ALD_TEST(options, name_the_verb)
     ald_check_int(verb, ALD_OPTIONS_VERSION);
     ald_check_int(READ(config, &verb, &why, "--help-keys"), 0);
     ald_check_int(verb, ALD_OPTIONS_HELP_KEYS);
+    ald_check_int(READ(config, &verb, &why, "--manual"), 0);
+    ald_check_int(verb, ALD_OPTIONS_MANUAL);
     ald_check_int(READ(config, &verb, &why, "--manual-keys"), 0);
     ald_check_int(verb, ALD_OPTIONS_MANUAL_KEYS);
 }

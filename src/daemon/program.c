@@ -8,6 +8,7 @@
 #include "daemon/config_default.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/manual.h"
 #include "daemon/options.h"
 
 enum { PROGRAM_HELP_MAX = 256 * 1024 };
@@ -93,6 +94,8 @@ static int program_verb(enum ald_options_verb verb, const struct ald_config *con
         return EXIT_SUCCESS;
     case ALD_OPTIONS_HELP_KEYS:
         return program_print(ald_config_help);
+    case ALD_OPTIONS_MANUAL:
+        return program_print(ald_manual_page);
     case ALD_OPTIONS_MANUAL_KEYS:
         return program_print(ald_config_manual);
     case ALD_OPTIONS_VERSION:

@@ -139,7 +139,7 @@ class Settings(HubCase):
         self.assertRegex(text, r"\Aaldisd \d+\.\d+\.\d+\n\Z")
         status, text, _ = aldisd("--manual-keys")
         self.assertEqual(status, 0)
-        self.assertIn(".SS [http]\n", text)
+        self.assertIn(".SS \"[http]\"\n", text)
 
     def test_a_command_line_that_is_none(self):
         self.assertEqual(aldisd("--frobnicate"),
