@@ -197,20 +197,21 @@ static size_t load_open_max(const struct ald_load_spec *spec)
     return spec->rate > 0 ? ALD_LOAD_OPEN_MAX : spec->n_callers * spec->in_flight;
 }
 
-/* Twice as many slots as commands are open, so that one that is slow is rarely met by the one that comes to its slot. */
 static int load_allocate(struct ald_load *load)
 {
-    size_t n_slots = 64;
-
-    while (n_slots < 2 * load_open_max(&load->spec)) {
-        n_slots *= 2;
+    load->n_slots = 1;
+    while (load->n_slots < load_open_max(&load->spec)) {
+        load->n_slots *= 2;
     }
-    load->slots = calloc(n_slots, sizeof(*load->slots));
-    load->slots_mask = n_slots - 1;
+    load->slots = calloc(load->n_slots, sizeof(*load->slots));
     load->peers = calloc(load->n_peers, sizeof(*load->peers));
     load->payload = malloc(load->spec.size);
     if (load->slots == NULL || load->peers == NULL || load->payload == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
+    }
+    for (size_t i = 0; i < load->n_slots; i++) {
+        load->slots[i].number = i;
+        load->slots[i].next = (uint32_t)i + 1;
     }
     memset(load->payload, 'x', load->spec.size);
     load->payload[0] = load->payload[load->spec.size - 1] = '"';

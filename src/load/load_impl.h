@@ -12,9 +12,11 @@
 #include "load/peer.h"
 #include "loop/loop.h"
 
-/* A command that was sent. Slots are found by the number's low bits. */
+/* A command that was sent. The low bits of its number say where it is kept, the high ones that it is no earlier one. */
 struct load_slot {
-    uint64_t number;   /* 0: free */
+    uint64_t number;   /* of the command that has it, or had it last */
+    bool open;         /* it is not answered */
+    uint32_t next;     /* while it is free: the next free one; the last has n_slots */
     ald_usec intended; /* when it was to be sent */
     bool measured;     /* it counts */
 };
@@ -38,9 +40,10 @@ struct ald_load {
     uint64_t salt;
 
     struct load_slot *slots;
-    size_t slots_mask;
-    uint64_t n_sent; /* the number of the latest command */
-    size_t n_open;   /* not answered */
+    size_t n_slots; /* a power of two */
+    uint32_t free_slot;
+    uint64_t n_sent;
+    size_t n_open; /* not answered */
     size_t next_caller;
 
     struct ald_poll *ticker; /* at a fixed rate: a timer descriptor */

@@ -19,20 +19,22 @@
 
 static void pace_send(struct ald_load *load, struct ald_load_peer *peer, ald_usec intended)
 {
-    struct load_slot *slot = &load->slots[(load->n_sent + 1) & load->slots_mask];
+    struct load_slot *slot;
 
-    if (slot->number != 0) {
-        ald_load_fail(load,
-                      ALD_STR("more commands are unanswered than this benchmark keeps in mind; a lower rate will do"));
+    if (load->free_slot == load->n_slots) {
+        ald_load_fail(load, ALD_STR("the hub does not keep up: too many commands are unanswered"));
         return;
     }
+    slot = &load->slots[load->free_slot];
+    load->free_slot = slot->next;
     load->n_sent++;
     load->n_open++;
-    slot->number = load->n_sent;
+    slot->number += load->n_slots;
+    slot->open = true;
     slot->intended = intended;
     slot->measured = load->phase == ALD_LOAD_MEASURING;
     load->n_measured += slot->measured;
-    load->spec.speech->command(peer, load->n_sent, ald_buf_str(&load->command),
+    load->spec.speech->command(peer, slot->number, ald_buf_str(&load->command),
                                (char *)load->command.data + load->command.start + load->number_at);
 }
 
@@ -59,14 +61,16 @@ void ald_load_served(struct ald_load_peer *peer)
 void ald_load_answered(struct ald_load_peer *peer, uint64_t number, enum ald_load_outcome outcome, struct ald_str why)
 {
     struct ald_load *load = peer->load;
-    struct load_slot *slot = &load->slots[number & load->slots_mask];
+    struct load_slot *slot = &load->slots[number & (load->n_slots - 1)];
     ald_usec now = ald_loop_fresh();
 
-    if (number == 0 || slot->number != number) {
+    if (slot->number != number || !slot->open) {
         ald_load_broken(peer, "an answer came to a command that nobody sent");
         return;
     }
-    slot->number = 0;
+    slot->open = false;
+    slot->next = load->free_slot;
+    load->free_slot = (uint32_t)(slot - load->slots);
     load->n_open--;
     if (slot->measured) {
         load->outcomes[outcome]++;
