@@ -60,9 +60,11 @@ static void operator_mark_leaving(struct sim_link *link)
     }
 }
 
+/* A step looks at the time first: a health check that is due may fail before the operator is heard. */
 static bool link_is_well(const struct sim_link *link)
 {
-    return link->registered && !link->hub_end && !link->hub_closing && !link->leaving;
+    return link->registered && !link->hub_end && !link->hub_closing && !link->leaving && !link->unhealthy &&
+           !link->demoted;
 }
 
 void sim_operator_leave(struct sim_link *link, bool reconnect)
@@ -89,7 +91,7 @@ void sim_operator_leave(struct sim_link *link, bool reconnect)
 /* One that is about to step down is no candidate; whether it is one that answers slowly only the hub knows. */
 static bool link_may_lead(const struct sim_link *link)
 {
-    return link_is_well(link) && sim_party_may_lead(link->party) && !link->unhealthy && !link->demoted;
+    return link_is_well(link) && sim_party_may_lead(link->party);
 }
 
 void sim_operator_primary(struct sim_link *link)
