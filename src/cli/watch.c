@@ -69,13 +69,21 @@ static void watch_missed(uint64_t n)
     ald_cli_say("%" PRIu64 " lines are missing here: they came faster than they were read", n);
 }
 
+static bool watch_wants(const struct watch *watch, enum ald_watch_kind kind, const struct ald_fetch_event *event)
+{
+    if (kind == ALD_WATCH_COMMAND && watch->options->outcomes != 0) {
+        return (watch->options->outcomes & 1U << ald_watch_outcome(event)) != 0;
+    }
+    return kind != ALD_WATCH_OTHER;
+}
+
 /* Returns whether to go on. */
 static bool watch_show(struct watch *watch, const struct ald_fetch_event *event)
 {
     enum ald_watch_kind kind = ald_watch_kind(event->type);
     int r = 0;
 
-    if (kind == ALD_WATCH_OTHER) {
+    if (!watch_wants(watch, kind, event)) {
         return true;
     }
     if (watch->cli->json) {

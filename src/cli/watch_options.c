@@ -104,6 +104,23 @@ static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, c
     return 0;
 }
 
+/* The hub takes one outcome; among several we choose. */
+static const char *watch_outcome(const struct watch_given *given, struct ald_watch_options *options)
+{
+    struct ald_str rest = ald_str(given->outcomes);
+
+    if (ald_str_find(rest, ALD_STR(",")) == rest.size) {
+        return given->outcomes;
+    }
+    while (rest.size > 0) {
+        size_t end = ald_str_find(rest, ALD_STR(","));
+
+        options->outcomes |= 1U << ald_outcome_find(ald_str_of(rest.data, end));
+        rest = ald_str_from(rest, ALD_MIN(end + 1, rest.size));
+    }
+    return NULL;
+}
+
 int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *options)
 {
     struct watch_given given = {.payload = false};
@@ -126,7 +143,7 @@ int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *option
     r = watch_query(cli, options, "kinds", given.outcomes[0] != '\0' ? "command" : given.kinds);
     r = r == 0 ? watch_query(cli, options, "target", given.target) : r;
     r = r == 0 ? watch_query(cli, options, "name", given.name) : r;
-    r = r == 0 ? watch_query(cli, options, "outcome", given.outcomes) : r;
+    r = r == 0 ? watch_query(cli, options, "outcome", watch_outcome(&given, options)) : r;
     r = r == 0 ? watch_query(cli, options, "payload", given.payload ? "true" : NULL) : r;
     return r != 0 ? r : ALD_WATCH_OPTIONS_READ;
 }

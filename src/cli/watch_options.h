@@ -7,7 +7,9 @@
 #include "cli/cli.h"
 
 struct ald_watch_options {
-    uint64_t count;  /* end after so many lines; 0: never */
+    uint64_t count; /* end after so many lines; 0: never */
+    unsigned
+        outcomes; /* a bit for each enum ald_outcome that is wanted, where the hub cannot choose: it takes one; or 0 */
     char path[1900]; /* path and query */
 };
 

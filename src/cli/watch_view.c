@@ -7,7 +7,6 @@
 #include "cli/outcome.h"
 #include "cli/read.h"
 #include "msg/json_scan.h"
-#include "msg/msg.h"
 
 static const struct ald_str watch_kinds[] = {
     [ALD_WATCH_COMMAND] = ALD_STR("command"),
@@ -58,6 +57,19 @@ uint64_t ald_watch_dropped(const struct ald_fetch_event *event)
     return ald_json_scan(event->data, ALD_JSON_BROKEN_OK, &field, 1, &scan) == 0 && ald_json_u64(field.value, &n) == 0
                ? n
                : 0;
+}
+
+enum ald_outcome ald_watch_outcome(const struct ald_fetch_event *event)
+{
+    struct ald_json_field field = ALD_JSON_FIELD("outcome");
+    struct ald_json_scan scan;
+    int outcome;
+
+    if (ald_json_scan(event->data, ALD_JSON_BROKEN_OK, &field, 1, &scan) != 0 || field.value.type != ALD_JSON_STRING) {
+        return ALD_OUTCOME_NONE;
+    }
+    outcome = ald_outcome_find(ald_json_inner(field.value));
+    return outcome > ALD_OUTCOME_NONE ? (enum ald_outcome)outcome : ALD_OUTCOME_NONE;
 }
 
 /* --- for people ---------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "client/fetch_events.h"
+#include "msg/msg.h"
 
 /* What kinds are told; "dropped" is what the hub says when its reader was too slow. */
 enum ald_watch_kind { ALD_WATCH_COMMAND, ALD_WATCH_EVENT, ALD_WATCH_CHANNEL, ALD_WATCH_DROPPED, ALD_WATCH_OTHER };
@@ -24,3 +25,6 @@ ALD_NODISCARD int ald_watch_print(FILE *out, const struct ald_fetch_event *event
 
 /* How many things the hub could not tell; 0 where it does not say. */
 uint64_t ald_watch_dropped(const struct ald_fetch_event *event);
+
+/* The outcome of a command that it tells of: ALD_OUTCOME_NONE where that has none yet. */
+enum ald_outcome ald_watch_outcome(const struct ald_fetch_event *event);

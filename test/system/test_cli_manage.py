@@ -166,6 +166,68 @@ class Drain(Fake):
         self.assert_ends(aldis("drain", url=fake.url), 1, "", r"403: Not over this door\n  .*Unix socket")
 
 
+class WithAHub(CliCase):
+    def call(self, run, *words):
+        """A call that runs, and its id."""
+        call = self.running("call", *words, url=f"unix:{self.at.unix}")
+        self.wait_phases("running")
+        return call, self.at.get("/api/v1/commands")["commands"][0]["id"]
+
+    def test_a_command_that_runs_is_taken_back(self):
+        run = self.world("--on", "burn=sleep 60")
+        call, burning = self.call(run, "lamp", "burn")
+        self.assert_ends(run("cancel", "--wait", burning), 12, err=r"\A\Z")
+        self.assertEqual(call.wait(), 12)
+        self.assert_ends(run("cancel", burning), 1, err="has its outcome already")
+        self.assert_ends(run("cancel", "00000000-0000-4000-8000-000000000000"), 1, err="knows no command")
+
+    def test_a_command_that_waits_in_a_queue_is_cancelled_at_once(self):
+        run = self.world("--on", "burn=sleep 60", settings=["limits.channel_in_flight_max=1"])
+        first, _ = self.call(run, "lamp", "burn")
+        second = self.running("call", "lamp", "burn", url=f"unix:{self.at.unix}")
+        self.wait_phases("running", "queued")
+        queued, = (c["id"] for c in self.at.get("/api/v1/commands?phase=queued")["commands"])
+        self.assert_ends(run("cancel", queued), 0, err=r"\A\Z")
+        self.assertEqual(second.wait(), 12)
+        first.signal(signal.SIGINT)
+        self.assertEqual(first.wait(), 12)
+
+    def test_a_channel_is_sent_away_and_comes_back(self):
+        run = self.world("--echo")
+        old = self.at.channels("lamp")[0]["id"]
+        self.assert_ends(run("channels", "--close", old), 0, err=r"\A\Z")
+        self.at.wait_channel("lamp", lambda channel: channel["id"] != old)
+        self.assert_ends(run("channels", "--close", old), 1, err="no channel")
+
+    def test_a_channel_is_told_to_stay_away(self):
+        run = self.world("--echo")
+        self.assert_ends(run("channels", "--close", self.at.channels("lamp")[0]["id"], "--no-reconnect"), 0)
+        self.assertEqual(self.agents[0].wait(), 3)
+
+    def test_another_channel_becomes_primary(self):
+        run = self.world("--echo", agents=2)
+        self.at.wait_channel("lamp", lambda channel: channel["primary"])
+        other, = (channel["id"] for channel in self.at.channels("lamp") if not channel["primary"])
+        self.assert_ends(run("channels", "--primary", other), 0, err=r"\A\Z")
+        self.at.wait_channel("lamp", lambda channel: channel["primary"] and channel["id"] == other)
+
+    def test_over_tcp_nobody_manages(self):
+        run = self.world("--echo")
+        url = f"ws://{self.at.door('http')}"
+        for words in (["channels", "--close", self.at.channels("lamp")[0]["id"]], ["drain"]):
+            result = self.assert_ends(aldis(*words, url=url), 1, out="", err="answered 403")
+            self.assertIn("Unix socket", result.err)
+        self.assert_ends(run("call", "lamp", "x"), 0)
+
+    def test_a_hub_drains_and_ends(self):
+        run = self.world("--on", "x=sleep 0.5; echo done")
+        call, _ = self.call(run, "lamp", "x")
+        self.assert_ends(run("drain"), 0, err=r"\A\Z")
+        self.assertEqual(call.wait(), 0)
+        self.assertEqual(self.at.wait(), 0)
+        self.assert_ends(run("drain"), 3)
+
+
 class Status(Fake):
     def test_a_hub_at_a_glance(self):
         run = self.world("--echo")

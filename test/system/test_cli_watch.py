@@ -62,13 +62,23 @@ class Watch(CliCase):
             ("--target", "a b/c"): "/api/v1/events?target=a%20b%2Fc",
             ("-t", "lamp", "--name", "signal", "--payload"): "/api/v1/events?target=lamp&name=signal&payload=true",
             ("--kind", "event", "-k", "channel,event"): "/api/v1/events?kinds=event%2Cchannel",
-            ("--outcome", "failed,lost"): "/api/v1/events?kinds=command&outcome=failed%2Clost",
+            ("--outcome", "failed"): "/api/v1/events?kinds=command&outcome=failed",
         }
         for words, path in asked.items():
             with self.subTest(words=words):
                 self.assert_ends(aldis("watch", "-n", "1", *words, url=fake.url), 0)
                 method, got, headers, _ = fake.asked[-1]
                 self.assertEqual((method, got, headers["Accept"]), ("GET", path, "text/event-stream"))
+
+    def test_several_outcomes(self):
+        lost = {**ENDED, "outcome": "lost"}
+        fake = self.fake(told(("command", COMMAND), ("command", ENDED), ("command", {**ENDED, "outcome": "succeeded"}),
+                              ("command", lost)))
+        result = self.assert_ends(aldis("watch", "--json", "-n", "2", "--outcome", "failed,lost", url=fake.url), 0)
+        self.assertEqual([json.loads(line)["outcome"] for line in result.out.splitlines()], ["failed", "lost"])
+        self.assertEqual(fake.asked[-1][1], "/api/v1/events?kinds=command")
+        again = aldis("watch", "-n", "2", "--outcome", "failed", "--outcome", "lost,failed", url=fake.url)
+        self.assertEqual(len(again.out.splitlines()), 2, again)
 
     def test_what_it_cannot_show_it_passes_over(self):
         def answer(handler, _query):
@@ -176,6 +186,53 @@ class Watch(CliCase):
                 result = self.assert_ends(aldis("watch", *words, url="unix:/nowhere"), 2, out="")
                 self.assertIn(part, result.err)
                 self.assertEqual(result.err.count("\n"), 1)
+
+
+class WithAHub(CliCase):
+    def test_a_command_from_its_submission_to_its_end(self):
+        run = self.world("--on", "x=exit 3")
+        watch = self.running("watch", "--target", "lamp", "--kind", "command", "--payload", "-n", "5",
+                             url=f"unix:{self.at.unix}")
+        self.wait_stream()
+        self.assert_ends(run("call", "elsewhere", "x"), 11)
+        self.assert_ends(run("call", "lamp", "x", '{"n":1}'), 10)
+        self.assertEqual(watch.wait(), 0)
+        self.assertEqual([line.split()[1] for line in watch.out.splitlines()],
+                         ["submitted", "queued", "sent", "running", "failed"])
+        self.assertIn('{"n":1}', watch.out.splitlines()[0])
+        self.assertIn("agent_failed", watch.out.splitlines()[-1])
+
+    def wait_stream(self):
+        wait_until(lambda: self.at.door_counter("streams", "unix") == 1, "the stream")
+
+    def test_events_and_channels(self):
+        run = self.world("--echo")
+        watch = self.running("watch", "--json", "-k", "event,channel", url=f"unix:{self.at.unix}")
+        self.wait_stream()
+        sent = run("send", "--json", "lamp", "dawn", "6").json()["id"]
+        self.agents[0].signal(signal.SIGTERM)
+        self.assertEqual(self.agents[0].wait(), 0)
+        wait_until(lambda: '"gone"' in watch.out, "the channel to go")
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.wait(), 0)
+        said = [json.loads(line) for line in watch.out.splitlines()]
+        self.assertEqual((said[0]["kind"], said[0]["wire_id"], said[0]["fate"]), ("event", sent, "delivered"))
+        self.assertEqual({line["kind"] for line in said[1:]}, {"channel"})
+        self.assertEqual(said[-1]["target"], "lamp")
+
+    def test_a_hub_that_is_restarted(self):
+        hub = self.hub("hub.drain_timeout=0")
+        settings = [setting for setting in hub.settings if setting.startswith("unix.path=")]
+        watch = self.running("watch", "-k", "channel", url=f"unix:{hub.unix}")
+        wait_until(lambda: hub.door_counter("streams", "unix") == 1, "the stream")
+        self.assertEqual(hub.stop(), 0)
+        watch.wait_err("no hub at unix:")
+        self.hub(*settings)
+        watch.wait_err("back at unix:")
+        self.agent(hub, "--echo")
+        wait_until(lambda: " joined " in watch.out, "the agent to be seen")
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.wait(), 0)
 
 
 if __name__ == "__main__":
