@@ -140,8 +140,9 @@ class Page:
         await self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     async def goto(self, url):
+        await self.value("window.before = true")
         await self.call("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete'", "the page")
+        await self.until("window.before === undefined && document.readyState === 'complete'", "the page")
 
     async def value(self, script):
         """What an expression is, as JSON."""

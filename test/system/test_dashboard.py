@@ -420,7 +420,7 @@ class Dashboard(HubCase):
         async def scene():
             async with agent(hub, "lamp", headers=bearer), self.page(hub, clean=False) as page:
                 await page.until_text("#state", "token needed")
-                await page.until("document.querySelector('#token-dialog').open", "the question")
+                await page.until("document.querySelector('#token-dialog')?.open", "the question")
                 self.assertEqual(await page.value("document.activeElement.id"), "token")
                 self.looks_right(await page.value(FAINT), await page.value(WIDE))
                 await page.call("Input.insertText", text="wrong")
@@ -430,7 +430,7 @@ class Dashboard(HubCase):
                 await page.press("Enter")
                 await page.until_text("#banner", "The hub refuses: This needs the right to read")
                 await page.click("#forget")
-                await page.until("document.querySelector('#token-dialog').open", "the question again")
+                await page.until("document.querySelector('#token-dialog')?.open", "the question again")
                 await page.type("#token", tokens["operator"][0])
                 await page.press("Enter")
                 await self.live(page)
@@ -446,7 +446,7 @@ class Dashboard(HubCase):
                 self.assertEqual([url for url in page.requests if tokens["operator"][0] in url], [])
                 self.assertEqual([entry for entry in page.console if entry[0] != "network"], [])
             async with self.page(hub, clean=False) as other:
-                await other.until("document.querySelector('#token-dialog').open", "the question to another tab")
+                await other.until("document.querySelector('#token-dialog')?.open", "the question to another tab")
 
         self.run_async(scene())
 

@@ -20,7 +20,8 @@ function line(values, max, points) {
         }
         const x = ((i + points - values.length) * WIDTH) / (points - 1);
         const y = HEIGHT - 1 - (value / max) * (HEIGHT - 3);
-        path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
+        /* Without the h0 a point that stands alone would not be seen. */
+        path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}${pen === "M" ? "h0" : ""}`;
         pen = "L";
     });
     return path;

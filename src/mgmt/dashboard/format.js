@@ -51,9 +51,19 @@ export function clock(at) {
     return Number.isFinite(at) ? clocks.format(at) : "–";
 }
 
-/* The beginning of an id tells it from its neighbours; the whole of it is in the title. */
+/* "1 target", "2 targets". */
+export function plural(number, noun) {
+    return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/*
+ * What tells an id from its neighbours; the whole of it is in the title. A hub's own ids begin alike and count at their
+ * end; of any other the last digits are as good as the first.
+ */
 export function brief(id) {
-    return id ? id.slice(0, 8) : "";
+    const counted = (id ?? "").slice(-12).replace(/^0+/, "");
+
+    return counted.length > 8 ? counted.slice(-6) : counted.padStart(Math.min(4, (id ?? "").length), "0");
 }
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

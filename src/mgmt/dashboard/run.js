@@ -22,7 +22,7 @@ export class Run {
         this.reading = false;
         this.badge = el("span", {});
         this.elapsed = el("span", { class: "number elapsed" });
-        this.steps = STEPS.map((phase) => el("li", {}, el("span", {}, phase), el("small", { class: "number" })));
+        this.steps = [...STEPS, "outcome"].map((word) => el("li", {}, el("span", {}, word), el("small")));
         this.progress = el("progress", { "aria-label": "Progress", hidden: true });
         this.problem = el("p", { class: "bad", role: "alert", hidden: true });
         this.cancelButton = el("button", { type: "button", class: "cancel", onclick: () => this.cancel() }, "Cancel");
@@ -165,7 +165,16 @@ export class Run {
             setAttribute(this.steps[i], "class", now ? "now" : reached ? "reached" : null);
             setAttribute(this.steps[i], "aria-current", now ? "step" : null);
             setText(this.steps[i].lastChild, line ? duration(line.at_ms) : "");
+            /* What was left out is of no interest any more. */
+            show(this.steps[i], reached || !command.outcome);
         });
+        if (command.outcome) {
+            const last = this.steps.at(-1);
+
+            setAttribute(last, "class", command.outcome === "succeeded" ? "reached" : "reached bad");
+            setText(last.firstChild, command.outcome);
+            setText(last.lastChild, duration(command.ended_ms));
+        }
     }
 
     drawProgress(progress) {

@@ -20,7 +20,7 @@ export function badge(state) {
     return el("span", { class: `badge is-${PHASES.includes(state) ? "open" : state}` }, state);
 }
 
-/* How the time was spent, as one bar; of a command that is over. */
+/* How the time was spent, as one bar; of a command that is over, and was in more than one state. */
 function strip(command) {
     const lines = command.outcome ? command.story : [];
     const end = command.ended_ms ?? 0;
@@ -34,7 +34,7 @@ function strip(command) {
             bar.append(part);
         }
     });
-    return bar.childElementCount > 0 ? bar : null;
+    return bar.childElementCount > 1 ? bar : null;
 }
 
 function timeline(command) {

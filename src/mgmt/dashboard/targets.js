@@ -3,7 +3,7 @@
  * the page as can be looked at, and a filter finds the rest.
  */
 
-import { brief, count, duration } from "./format.js";
+import { brief, count, duration, plural } from "./format.js";
 import { Rows, el, find, setAttribute, setText, show } from "./dom.js";
 
 const TARGETS_SHOWN = 15;
@@ -82,10 +82,7 @@ class TargetRow {
         this.toggle = el("button", { class: "toggle", type: "button", onclick: () => table.toggle(this.target.name) }, this.title);
         this.use = el("button", { class: "use", type: "button", onclick: () => table.use(this.target.name) }, "command");
         this.state = cell("live");
-        this.primaryId = el("span", { class: "id" });
-        this.term = el("span", { class: "soft" });
-        this.primary = cell("primary");
-        this.primary.append(this.primaryId, " ", this.term);
+        this.primary = cell("primary", "id");
         this.inFlight = cell("in flight", "number");
         this.queued = cell("queued", "number");
         this.rest = el("td", { role: "cell", class: "actions", colspan: "3" }, this.use);
@@ -122,13 +119,12 @@ class TargetRow {
         setAttribute(this.use, "aria-label", `Command ${target.name}`);
         setText(this.state, `${count(target.active)} of ${count(target.channels)}`);
         setAttribute(this.state, "class", target.active === 0 ? "bad" : "");
-        setText(this.primaryId, target.primary ? brief(target.primary) : "none");
-        setAttribute(this.primaryId, "title", target.primary);
-        setText(this.term, target.term > 0 ? `term ${target.term}` : "");
+        setText(this.primary, target.primary ? brief(target.primary) : "–");
+        setAttribute(this.primary, "title", target.primary ? `${target.primary}, term ${target.term}` : "none is confirmed");
         setText(this.inFlight, count(inFlight));
         setText(this.queued, count(queued));
         this.rows.update(shown.map((channel) => ({ channel, now })));
-        setText(this.more, `${count(left)} more channels`);
+        setText(this.more, `${count(left)} more`);
         show(this.moreRow, left > 0);
     }
 }
@@ -191,10 +187,10 @@ export class Targets {
         this.rows.update(shown.map((item) => ({ ...item, now })));
         setText(
             this.summary,
-            `${count(found.length)}${all ? "" : ` of ${count(this.registry.targets.length)}`} targets, ${count(nChannels)} channels` +
+            `${all ? "" : `${count(found.length)} of `}${plural(this.registry.targets.length, "target")}, ${plural(nChannels, "channel")}` +
                 (this.registry.complete ? "" : ", and more than this page reads"),
         );
-        setText(this.more, `${count(found.length - shown.length)} more targets`);
+        setText(this.more, plural(found.length - shown.length, "more target"));
         show(this.more, found.length > shown.length);
         show(find("targets-none"), found.length === 0);
         setText(find("targets-none"), this.filter.value === "" ? "Nobody is registered." : "Nothing fits this filter.");
