@@ -240,6 +240,28 @@ static void daemon_asked_to_stop(void *owner)
     ald_daemon_drain(daemon);
 }
 
+/* What the guard of the doors counts, if there is one. */
+static struct ald_mgmt_counters daemon_auth_counters(const struct ald_daemon *daemon)
+{
+    static const char *const names[] = {
+#define ALD_X(name, meaning) #name,
+        ALD_WARDEN_COUNTERS(ALD_X)
+#undef ALD_X
+    };
+    static const char *const meanings[] = {
+#define ALD_X(name, meaning) meaning,
+        ALD_WARDEN_COUNTERS(ALD_X)
+#undef ALD_X
+    };
+    _Static_assert(sizeof(struct ald_warden_counters) == sizeof(uint64_t[ALD_COUNT(names)]), "counters are numbers");
+
+    if (daemon->warden == NULL) {
+        return (struct ald_mgmt_counters){.n = 0};
+    }
+    return (struct ald_mgmt_counters){names, meanings, (const uint64_t *)ald_warden_counters(daemon->warden),
+                                      ALD_COUNT(names)};
+}
+
 static int daemon_make_mgmt(struct ald_daemon *daemon)
 {
     struct ald_mgmt_spec spec = {
@@ -249,6 +271,7 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
         .exchange_pages = ald_config_number(daemon->config, ALD_KEY_EXCHANGE_MANAGEMENT) != 0,
         .message_max = ald_config_number(daemon->config, ALD_KEY_LIMITS_MESSAGE_MAX),
         .streams_max = (uint32_t)ald_config_number(daemon->config, ALD_KEY_LIMITS_STREAMS_MAX),
+        .auth = daemon_auth_counters(daemon),
         .drain = daemon_asked_to_stop,
         .owner = daemon,
     };

@@ -12,8 +12,6 @@ struct errand {
     struct ald_desk *desk;
     struct ald_msg *msg;     /* our reference: its address is the key */
     struct ald_visit *visit; /* NULL: nobody waits (any more) */
-    struct ald_id id;        /* once the hub has a record */
-    struct ald_str principal;
 };
 
 static uint64_t key_of(const struct ald_msg *msg)
@@ -51,10 +49,9 @@ static void visit_gone(void *owner)
 static const struct ald_visit_callbacks visit_callbacks = {.gone = visit_gone};
 
 /* Errors: ALDIS_E_NOMEM. */
-static int errand_new(struct ald_desk *desk, struct ald_msg *msg, struct ald_visit *visit, struct ald_str principal,
-                      struct errand **ret_errand)
+static int errand_new(struct ald_desk *desk, struct ald_msg *msg, struct ald_visit *visit, struct errand **ret_errand)
 {
-    struct errand *errand = calloc(1, sizeof(*errand) + principal.size);
+    struct errand *errand = calloc(1, sizeof(*errand));
     int r;
 
     if (errand == NULL) {
@@ -68,14 +65,8 @@ static int errand_new(struct ald_desk *desk, struct ald_msg *msg, struct ald_vis
     errand->desk = desk;
     errand->msg = ald_msg_ref(msg);
     errand->visit = visit;
-    if (ald_str_present(principal)) {
-        memcpy(errand + 1, principal.data, principal.size);
-        errand->principal = ald_str_of(errand + 1, principal.size);
-    }
     ald_list_push_back(&desk->errands, &errand->node);
-    if (visit != NULL) {
-        ald_visit_own(visit, &visit_callbacks, errand);
-    }
+    ald_visit_own(visit, &visit_callbacks, errand);
     *ret_errand = errand;
     return 0;
 }
@@ -254,17 +245,16 @@ static int desk_say(struct ald_desk *desk, struct ald_signal *signal, struct ald
 }
 
 int ald_desk_hand_in(struct ald_desk *desk, struct ald_signal *signal, struct ald_visit *visit,
-                     struct ald_str principal, struct ald_desk_receipt *ret_receipt)
+                     struct ald_desk_receipt *ret_receipt)
 {
     struct ald_desk_receipt receipt = {.taken = false};
-    struct ald_msg *msg = signal->msg;
     struct errand *errand = NULL;
     int r;
 
     ald_assert(desk->local != NULL);
 
-    if (signal->kind == ALD_SIGNAL_COMMAND) {
-        r = errand_new(desk, msg, visit, principal, &errand);
+    if (visit != NULL) {
+        r = errand_new(desk, signal->msg, visit, &errand);
         if (r < 0) {
             return ald_trace(r);
         }
@@ -276,23 +266,6 @@ int ald_desk_hand_in(struct ald_desk *desk, struct ald_signal *signal, struct al
         }
         return ald_trace(r);
     }
-    /* It may have ended meanwhile. `msg` is only compared: it may be gone. */
-    errand = ald_table_find_number(&desk->by_message, key_of(msg));
-    if (errand != NULL) {
-        errand->id = receipt.id;
-    }
     *ret_receipt = receipt;
     return 0;
-}
-
-bool ald_desk_is_of(const struct ald_desk *desk, struct ald_id id, struct ald_str principal)
-{
-    ald_list_each (node, &desk->errands) {
-        const struct errand *errand = ald_list_entry(node, struct errand, node);
-
-        if (ald_id_equal(errand->id, id)) {
-            return ald_str_present(principal) && ald_str_equal(errand->principal, principal);
-        }
-    }
-    return false;
 }

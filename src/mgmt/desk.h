@@ -5,7 +5,7 @@
  * (conn/local.h), with the limits of one caller: what is over them is refused as busy.
  *
  * A command that somebody waits for is an *errand*: it holds the message and the visit, and ends with the outcome. A
- * visitor that leaves is forgotten; its command goes on. An errand without a visit remembers only who may take it back.
+ * visitor that leaves is forgotten; its command goes on.
  *
  * Lifetime:   ald_desk_init() to ald_desk_fini(), within that of the edge; the doors are closed before.
  * Threading:  the loop's thread only; nothing here may be called inside a step of the hub.
@@ -47,11 +47,7 @@ ALD_NODISCARD int ald_desk_open(struct ald_desk *desk);
 
 /*
  * Hand in `signal` (takes its references), a command or an event; the desk is open. `visit` (NULL: nobody waits) is
- * answered with the command when it has its outcome, which may be before this returns. `principal` (borrows) may take
- * it back. Errors: ALDIS_E_NOMEM.
+ * answered with the command when it has its outcome, which may be before this returns. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_desk_hand_in(struct ald_desk *desk, struct ald_signal *signal, struct ald_visit *visit,
-                                   struct ald_str principal, struct ald_desk_receipt *ret_receipt);
-
-/* Was the command with this id, which has no outcome yet, handed in here by `principal`? */
-bool ald_desk_is_of(const struct ald_desk *desk, struct ald_id id, struct ald_str principal);
+                                   struct ald_desk_receipt *ret_receipt);

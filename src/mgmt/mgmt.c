@@ -240,6 +240,7 @@ int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
         .exchange_pages = spec->exchange_pages,
         .message_max = spec->message_max,
         .streams_max = spec->streams_max,
+        .auth = spec->auth,
         .drain = spec->drain,
         .owner = spec->owner,
         .started = ald_loop_fresh(),

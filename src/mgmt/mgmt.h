@@ -17,13 +17,22 @@
 
 struct ald_mgmt;
 
+/* Counters of somebody else's, shown under a name of their own. */
+struct ald_mgmt_counters {
+    const char *const *names;    /* as in `commands_denied` */
+    const char *const *meanings; /* for people */
+    const uint64_t *values;      /* borrowed, outlive mgmt */
+    size_t n;
+};
+
 struct ald_mgmt_spec {
-    struct ald_edge *edge;     /* borrowed, outlives mgmt */
-    struct ald_str id;         /* of the hub; borrowed, outlives mgmt */
-    struct ald_str identifier; /* of the exchange; the same */
-    bool exchange_pages;       /* the original's management endpoints; [exchange] management */
-    size_t message_max;        /* of a payload that is submitted; [limits] message_max */
-    uint32_t streams_max;      /* readers of /api/v1/events at once; [limits] streams_max */
+    struct ald_edge *edge;         /* borrowed, outlives mgmt */
+    struct ald_str id;             /* of the hub; borrowed, outlives mgmt */
+    struct ald_str identifier;     /* of the exchange; the same */
+    bool exchange_pages;           /* the original's management endpoints; [exchange] management */
+    size_t message_max;            /* of a payload that is submitted; [limits] message_max */
+    uint32_t streams_max;          /* readers of /api/v1/events at once; [limits] streams_max */
+    struct ald_mgmt_counters auth; /* of who guards the doors; n 0: nobody does */
     /* Somebody who may has asked the hub to stop. NULL: nobody can. */
     void (*drain)(void *owner);
     void *owner;

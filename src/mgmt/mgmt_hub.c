@@ -163,6 +163,21 @@ static void streams_write(struct ald_mgmt_call *call)
     ald_json_write_end(&call->json);
 }
 
+static void auth_write(struct ald_mgmt_call *call)
+{
+    const struct ald_mgmt_counters *auth = &call->mgmt->auth;
+
+    if (auth->n == 0) {
+        return;
+    }
+    ald_json_write_name(&call->json, ALD_STR("auth"));
+    ald_json_write_object(&call->json);
+    for (size_t i = 0; i < auth->n; i++) {
+        ald_json_write_member_u64(&call->json, auth->names[i], auth->values[i]);
+    }
+    ald_json_write_end(&call->json);
+}
+
 int ald_mgmt_hub(struct ald_mgmt_call *call)
 {
     const struct ald_mgmt *mgmt = call->mgmt;
@@ -184,6 +199,7 @@ int ald_mgmt_hub(struct ald_mgmt_call *call)
     dialects_write(call);
     doors_write(call);
     transport_write(call);
+    auth_write(call);
     ald_json_write_end(&call->json);
 
     r = ald_mgmt_done(call);

@@ -26,6 +26,7 @@ struct ald_mgmt {
     bool exchange_pages;
     size_t message_max;
     uint32_t streams_max;
+    struct ald_mgmt_counters auth;
     void (*drain)(void *owner);
     void *owner;
     ald_usec started;

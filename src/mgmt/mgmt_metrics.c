@@ -227,6 +227,10 @@ static void tables_write(struct ald_mgmt_call *call, struct ald_metrics *metrics
 #define ALD_X(name, meaning) counter_write(metrics, "transport", #name, meaning, net->name);
     ALD_NET_COUNTERS(ALD_X)
 #undef ALD_X
+    for (size_t i = 0; i < call->mgmt->auth.n; i++) {
+        counter_write(metrics, "auth", call->mgmt->auth.names[i], call->mgmt->auth.meanings[i],
+                      call->mgmt->auth.values[i]);
+    }
     for (size_t i = 0; ald_dialects[i] != NULL; i++) {
         const uint64_t *counters = ald_edge_dialect_counters(call->mgmt->edge, i);
 

@@ -14,8 +14,7 @@ static bool cancel_allowed(const struct ald_mgmt_call *call, const struct ald_co
     if (call->guest.guard == NULL || ald_guest_manage(&call->guest) == ALD_GUEST_MANAGE_WRITE) {
         return true;
     }
-    return ald_desk_is_of(&call->mgmt->desk, command->id, principal) ||
-           (ald_str_present(principal) && ald_str_equal(command->principal, principal));
+    return ald_str_present(principal) && ald_str_equal(command->principal, principal);
 }
 
 static int cancel_problem(struct ald_mgmt_call *call, int result)

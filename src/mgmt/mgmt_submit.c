@@ -317,8 +317,7 @@ static int submit_hand_in(struct submit *submit, enum ald_signal_kind kind, stru
     }
     signal.msg = ald_msg_ref(submit->msg);
     r = submit_judge(submit, &signal);
-    r = r != 0 ? r
-               : ald_desk_hand_in(&call->mgmt->desk, &signal, visit, ald_guest_principal(&call->guest), ret_receipt);
+    r = r != 0 ? r : ald_desk_hand_in(&call->mgmt->desk, &signal, visit, ret_receipt);
     if (r != 0) {
         ald_signal_clear(&signal);
     }

@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
+import os
+import shutil
+import tempfile
 import threading
 import unittest
 
@@ -419,6 +423,78 @@ class Operates(Management):
 
         self.run_async(scene())
         self.assertEqual(hub.wait(), 0)
+
+
+class Credentials(Management):
+    TOKENS = """
+[token agent]
+hash = sha256:{agent}
+register = t
+
+[token caller]
+hash = sha256:{caller}
+command = t:W
+
+[token other]
+hash = sha256:{other}
+command = t:*
+
+[token operator]
+hash = sha256:{operator}
+manage = write
+"""
+
+    def hub_with_tokens(self):
+        folder = tempfile.mkdtemp(prefix="aldis-test-")
+        self.addCleanup(shutil.rmtree, folder)
+        names = ("agent", "caller", "other", "operator")
+        path = os.path.join(folder, "tokens")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.TOKENS.format(**{name: hashlib.sha256(name.encode()).hexdigest() for name in names}))
+        os.chmod(path, 0o600)
+        return self.hub(f"auth.tokens={path}")
+
+    def as_(self, name):
+        return {"Authorization": f"Bearer {name}"}
+
+    def test_who_may_send_and_take_back_what(self):
+        hub = self.hub_with_tokens()
+
+        async def scene():
+            agent = Connector(hub.url(), target="t", headers=self.as_("agent"))
+            async with agent:
+                async def submit(who, status, **members):
+                    response = await self.off_loop(self.post, hub, "/api/v1/commands?wait=false",
+                                                   {"target": "t", "name": "W", **members}, self.as_(who),
+                                                   over_unix=False)
+                    self.assertEqual(response.status, status, response.body)
+                    return response.json()
+
+                async def cancel(name, command, status):
+                    response = await self.off_loop(self.post, hub, f"/api/v1/commands/{command['id']}/cancel", None,
+                                                   self.as_(name), over_unix=False)
+                    self.assertEqual(response.status, status, response.body)
+
+                await submit("caller", 403, name="E")
+                await submit("caller", 403, target="u")
+                await submit("agent", 403)
+                await submit("operator", 403)
+                mine = await submit("caller", 202)
+                self.assertEqual(mine["principal"], "caller")
+                await cancel("other", mine, 403)
+                await cancel("agent", mine, 403)
+                await cancel("caller", mine, 202)
+                await cancel("operator", await submit("other", 202), 202)
+                event = await self.off_loop(self.post, hub, "/api/v1/events", {"target": "t", "name": "E"},
+                                            self.as_("caller"), over_unix=False)
+                self.assert_problem(event, 403)
+                state = (await self.off_loop(hub.request, "GET", "/api/v1/hub", self.as_("operator"), None, False)).json()
+                self.assertGreaterEqual(state["auth"]["commands_denied"], 4)
+                self.assertEqual(state["counters"]["commands_submitted"], 2)
+                metrics = await self.off_loop(hub.request, "GET", "/metrics", self.as_("operator"), None, False)
+                self.assertIn(b"aldis_auth_commands_denied_total ", metrics.body)
+
+        self.run_async(scene())
 
 
 class Lists(Management):
