@@ -1,10 +1,11 @@
 """/metrics: what monitoring reads. A small strict reader of OpenMetrics judges the form; the rest are numbers."""
 
 import asyncio
+import json
 import re
 import unittest
 
-from harness import Connector, HubCase, wait_until_async
+from harness import Connector, HubCase, echo, wait_until_async
 
 OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -86,12 +87,12 @@ class Metrics(HubCase):
         self.assertEqual((response.status, response.headers["Content-Type"]), (200, OPEN))
         return read_metrics(response.body.decode())
 
-    def value(self, families, name, **labels):
+    def value(self, families, sample_name, **labels):
         for family in families.values():
             for (sample, its_labels), value in family.samples.items():
-                if sample == name and dict(its_labels) == labels:
+                if sample == sample_name and dict(its_labels) == labels:
                     return value
-        self.fail(f"there is no {name} with {labels}")
+        self.fail(f"there is no {sample_name} with {labels}")
         return None
 
     def test_every_counter_of_the_hub_is_there(self):
@@ -177,6 +178,55 @@ class Metrics(HubCase):
             if not line.startswith("#"):
                 name = SAMPLE.match(line)[1]
                 self.assertTrue(name in kinds or kinds.get(re.sub("_(bucket|count|sum)$", "", name)) == "histogram", line)
+
+    def submit(self, hub, **members):
+        response = hub.request("POST", "/api/v1/commands", {"Content-Type": "application/json"},
+                               json.dumps({"target": "t", "name": "E", **members}))
+        self.assertEqual(response.status, 200, response.body)
+
+    def test_commands_by_name_and_outcome(self):
+        hub = self.hub()
+
+        def fail(command):
+            return {"commandStatus": "ERROR", "errorDetails": "no"}
+
+        async def scene():
+            async with Connector(hub.url(), target="t", handlers={"E": echo, "F": fail}):
+                for members in ({}, {}, {"name": "F"}, {"name": "W", "deadline_ms": 20}, {"target": "nobody"},
+                                {"name": "never ran", "target": "nobody"}):
+                    await asyncio.get_running_loop().run_in_executor(None, lambda m=members: self.submit(hub, **m))
+
+        self.run_async(scene())
+        families = self.scrape(hub)
+        for name, outcome, n in (("E", "succeeded", 2), ("F", "failed", 1), ("W", "expired", 1), ("E", "refused", 1),
+                                 ("other", "refused", 1), ("F", "succeeded", 0)):
+            self.assertEqual(self.value(families, "aldis_commands_total", name=name, outcome=outcome), n, name)
+        names = {dict(labels)["name"] for _, labels in families["aldis_commands"].samples}
+        self.assertEqual(names, {"E", "F", "W", "other"})
+        self.assertEqual(self.value(families, "aldis_command_duration_seconds_count", outcome="succeeded"), 2)
+        self.assertEqual(self.value(families, "aldis_command_duration_seconds_bucket", outcome="expired", le="0.01"), 0)
+        self.assertEqual(self.value(families, "aldis_command_duration_seconds_bucket", outcome="expired", le="60.0"), 1)
+        self.assertGreaterEqual(self.value(families, "aldis_command_duration_seconds_sum", outcome="expired"), 0.02)
+        for outcome in ("succeeded", "failed", "expired", "refused"):
+            self.assertEqual(sum(value for (_, labels), value in families["aldis_commands"].samples.items()
+                                 if dict(labels)["outcome"] == outcome),
+                             self.value(families, f"aldis_hub_commands_{outcome}_total"), outcome)
+
+    def test_names_of_commands_are_bounded(self):
+        hub = self.hub()
+
+        async def scene():
+            names = [f"name{n}" for n in range(300)]
+            async with Connector(hub.url(), target="t", handlers={name: echo for name in names}), \
+                    Connector(hub.url(), extended=True) as caller:
+                for name in names:
+                    await caller.command(name, {}, to="t")
+
+        self.run_async(scene())
+        samples = self.scrape(hub)["aldis_commands"].samples
+        self.assertEqual(len({dict(labels)["name"] for _, labels in samples}), 257)
+        self.assertEqual(sum(samples.values()), 300)
+        self.assertEqual(self.value(self.scrape(hub), "aldis_commands_total", name="other", outcome="succeeded"), 44)
 
     def test_it_can_only_be_read(self):
         hub = self.hub()
