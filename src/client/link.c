@@ -139,6 +139,8 @@ static int link_open_dialect(struct ald_client *client, struct ald_stream *strea
     };
 
     client->extended = (facts.variant & ALD_EXCHANGE_EXTENDED) != 0;
+    ald_ws_set_message_max(stream,
+                           client->dialect_options.message_max + (client->extended ? ALD_EXCHANGE_HUB_ROOM : 0));
     return ald_exchange.open(&facts, &client->dialect);
 }
 

@@ -161,8 +161,8 @@ static int exchange_begin_work(struct ald_exchange *exchange)
         }
         /* A frame may hold a message with everything in it escaped, and ALD_DIALECT_FRAMES of them may wait;
          * decoding makes three bytes of one at most. */
-        ald_buf_init(&work->out, ALD_DIALECT_FRAMES * (6 * exchange->options.message_max + 4 * ALD_KIB));
-        ald_buf_init(&work->text, 3 * exchange->options.message_max + 4 * ALD_KIB);
+        ald_buf_init(&work->out, ALD_DIALECT_FRAMES * (6 * exchange->options.message_max + 8 * ALD_KIB));
+        ald_buf_init(&work->text, 3 * (exchange->options.message_max + ALD_EXCHANGE_HUB_ROOM) + 4 * ALD_KIB);
         exchange->work = work;
     }
     if (work->next_frame > 0) {
@@ -231,7 +231,7 @@ static int exchange_feed(struct ald_dialect *dialect, ald_usec now, enum ald_fra
         ald_exchange_close(exchange, 1003, "Unsupported text frame");
         return 0;
     }
-    if (bytes.size > exchange->options.message_max) {
+    if (bytes.size > ald_exchange_message_max(exchange, !ald_exchange_is_hub(exchange))) {
         ald_exchange_count(exchange, ALD_EXCHANGE_N_TOO_LARGE);
         ald_exchange_close(exchange, 1009, "Message too large");
         return 0;

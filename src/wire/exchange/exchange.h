@@ -54,6 +54,12 @@ enum {
     ALD_EXCHANGE_EXTENDED = 2 /* both ends announced X-Aldis-Exchange: 1; only with V1 */
 };
 
+/*
+ * What a hub may add to a message that it passes on, where both ends have the extension: a party takes so many bytes more
+ * than it may send, so that whatever came in can go out (docs/wire-extension.md, limits).
+ */
+enum { ALD_EXCHANGE_HUB_ROOM = 4096 };
+
 #define ALD_EXCHANGE_PATH "/exchange/controller"
 #define ALD_EXCHANGE_LEGACY_PATH "/ws/controller/" /* and anything below it */
 #define ALD_EXCHANGE_VERSION_HEADER "X-Gravitee-Exchange-Protocol"

@@ -134,6 +134,13 @@ static inline bool ald_exchange_is_hub(const struct ald_exchange *exchange)
 {
     return exchange->role == ALD_ROLE_HUB;
 }
+/* The largest message that goes up to a hub, or down from it. */
+static inline size_t ald_exchange_message_max(const struct ald_exchange *exchange, bool is_down)
+{
+    size_t room = is_down && ald_exchange_is_extended(exchange) ? ALD_EXCHANGE_HUB_ROOM : 0;
+
+    return exchange->options.message_max + room;
+}
 static inline void ald_exchange_count(struct ald_exchange *exchange, int counter)
 {
     exchange->counters[counter]++;

@@ -85,6 +85,23 @@ ALD_TEST(exchange_size, counts_what_escaping_adds)
     close_pair(&pair);
 }
 
+ALD_TEST(exchange_size, has_room_for_what_a_hub_adds)
+{
+    struct ald_signal signal, heard;
+    struct pair pair;
+
+    open_ready(&pair, EXTENDED);
+    signal = reply_make(&pair, ALD_SUCCEEDED, ALD_CAUSE_NONE);
+    signal.msg = msg_make(&pair, ALD_REPLY, "x", "DUMMY");
+    payload_fill(signal.msg, PAIR_MESSAGE_MAX - 40, 'x'); /* as much as an agent could say it in */
+    emit_and_clear(&pair, &pair.hub, &signal);
+    ald_check_int(pair_carry(&pair, &pair.hub, &pair.party), 1);
+    ald_check(pair_next(&pair.party, &heard));
+    ald_check_int(heard.outcome, ALD_SUCCEEDED);
+    ald_signal_clear(&heard);
+    close_pair(&pair);
+}
+
 ALD_TEST(exchange_size, tells_of_a_reply_that_is_too_large)
 {
     struct ald_signal signal;
@@ -109,7 +126,7 @@ ALD_TEST(exchange_size, leaves_out_a_roster_that_is_too_large_and_keeps_the_outc
     signal = reply_make(&pair, ALD_FAILED, ALD_CAUSE_MEMBERS);
     signal.phase = ALD_PHASE_RUNNING;
     signal.msg = msg_make(&pair, ALD_REPLY, "x", "DUMMY");
-    payload_fill(signal.msg, PAIR_MESSAGE_MAX, 'x');
+    payload_fill(signal.msg, PAIR_MESSAGE_MAX + ALD_EXCHANGE_HUB_ROOM, 'x');
     signal.msg->roster = signal.msg->payload;
     signal.msg->payload = ALD_SLICE_NONE;
     emit_and_clear(&pair, &pair.hub, &signal);
@@ -227,16 +244,29 @@ ALD_TEST(exchange_size, costs_a_few_hundred_bytes_when_idle)
     open_ready(&pair, V1);
     signal = command_make(&pair, "X");
     emit_and_clear(&pair, &pair.hub, &signal);
+    ald_check(inside(&pair.hub)->work != NULL); /* there is a frame in it */
     ald_check_int(pair_carry(&pair, &pair.hub, &pair.party), 1);
-    ald_check(inside(&pair.hub)->work != NULL);
-    pass_until(&pair, &pair.hub, 1005 * ALD_SEC); /* it was used since the last ping */
-    check_ping(&pair.hub);
-    ald_check(inside(&pair.hub)->work != NULL);
-    ald_dialect_alive(pair.hub.dialect, pair.now);
-    pass_until(&pair, &pair.hub, 1010 * ALD_SEC); /* and now it was not */
-    check_ping(&pair.hub);
     ald_check(inside(&pair.hub)->work == NULL && inside(&pair.hub)->questions == NULL);
+    ald_check(inside(&pair.party)->work != NULL); /* there is a signal in it */
+    ald_check(pair_next(&pair.party, &signal));
+    ald_signal_clear(&signal);
+    ald_check(inside(&pair.party)->work != NULL); /* what it shows is good until the next call */
+    check_quiet(&pair.party);
+    ald_check(inside(&pair.party)->work == NULL);
+    ald_check_int(pair.spare.n, 2);
     ald_check(sizeof(struct ald_exchange) <= 320);
+    close_pair(&pair);
+}
+
+ALD_TEST(exchange_size, keeps_the_reason_of_a_close_while_it_waits)
+{
+    struct pair pair;
+
+    open_ready(&pair, V1);
+    pair_feed(&pair, &pair.hub, ALD_STR("t:REPLY;;e:{\"commandId\":}"));
+    check_no_frame(&pair.hub);
+    ald_check(inside(&pair.hub)->work != NULL);
+    check_next(&pair.hub, ALD_ROLE_HUB, "close 1007 text=Malformed JSON: a value must begin here");
     close_pair(&pair);
 }
 
@@ -255,7 +285,8 @@ ALD_TEST(exchange_size, gives_large_scratch_back_at_once)
     ald_check_int(ald_dialect_drain(pair.hub.dialect, &frame), 0);
     ald_check(inside(&pair.hub)->work->out.room > 100000);
     check_no_frame(&pair.hub);
-    ald_check_int(inside(&pair.hub)->work->out.room, 0);
+    ald_check(inside(&pair.hub)->work == NULL);
+    ald_check_int(((const struct ald_exchange_work *)pair.spare.objects[pair.spare.n - 1])->out.room, 0);
     close_pair(&pair);
 }
 
@@ -263,7 +294,7 @@ ALD_TEST_MAIN(exchange_size, ALD_CASE(exchange_size, never_says_its_own_words_fo
               ALD_CASE(exchange_size, keeps_only_so_many_signals_that_nobody_asks_for),
               ALD_CASE(exchange_size, closes_on_a_message_over_the_limit),
               ALD_CASE(exchange_size, gives_a_command_back_that_the_peer_would_not_take),
-              ALD_CASE(exchange_size, counts_what_escaping_adds),
+              ALD_CASE(exchange_size, counts_what_escaping_adds), ALD_CASE(exchange_size, has_room_for_what_a_hub_adds),
               ALD_CASE(exchange_size, tells_of_a_reply_that_is_too_large),
               ALD_CASE(exchange_size, leaves_out_a_roster_that_is_too_large_and_keeps_the_outcome),
               ALD_CASE(exchange_size, refuses_a_name_over_the_limit),
@@ -272,4 +303,5 @@ ALD_TEST_MAIN(exchange_size, ALD_CASE(exchange_size, never_says_its_own_words_fo
               ALD_CASE(exchange_size, repairs_a_payload_that_is_not_utf8),
               ALD_CASE(exchange_size, holds_as_many_frames_as_it_may),
               ALD_CASE(exchange_size, costs_a_few_hundred_bytes_when_idle),
+              ALD_CASE(exchange_size, keeps_the_reason_of_a_close_while_it_waits),
               ALD_CASE(exchange_size, gives_large_scratch_back_at_once))

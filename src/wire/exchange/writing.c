@@ -272,7 +272,7 @@ int ald_exchange_write_end(struct ald_exchange_writing *writing)
         r = writing_flatten(writing, escapes);
     }
     /* What the peer would drop in silence is not sent (exchange.md 2.5). */
-    if (r == 0 && writing_size(writing) <= exchange->options.message_max) {
+    if (r == 0 && writing_size(writing) <= ald_exchange_message_max(exchange, ald_exchange_is_hub(exchange))) {
         writing_push(writing);
         return 0;
     }

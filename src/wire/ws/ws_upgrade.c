@@ -281,7 +281,11 @@ int ald_ws_upgrade_verify(const struct ald_http_response *response, const char a
     const char *wrong;
 
     if (response->status != 101) {
-        *ret_refusal = (struct ald_ws_refusal){response->status, "The server does not open a WebSocket here."};
+        *ret_refusal = (struct ald_ws_refusal){
+            response->status,
+            response->status == 401 ? "The server does not know who asks."
+                                    : "The server does not open a WebSocket here.",
+        };
         return ALD_WS_UPGRADE_REFUSED;
     }
     wrong = accept_judge(response, ald_str_of(accept, ALD_WS_ACCEPT_TEXT), offered, n);
