@@ -1,0 +1,589 @@
+"""libaldis and libaldis-hub as others see them: what they export and link, what is installed, what programs are told by them."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import BINARIES, PATIENCE, Hub, HubCase, binary, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(BINARIES).resolve().parent
+HEADERS = ROOT / "include" / "aldis"
+SYSTEM = ("linux-vdso", "libc.", "libm.", "libpthread", "libasan", "libubsan")
+
+
+def run(*words, **options):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **options)
+
+
+def must(*words, **options):
+    done = run(*words, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def cache(name):
+    """A variable of the build's configuration."""
+    found = re.search(rf"^{name}:\w+=(.*)$", (BUILD / "CMakeCache.txt").read_text(), re.M)
+    return found.group(1) if found else ""
+
+
+SANITIZE = ["-fsanitize=address,undefined"] if cache("ALDIS_SANITIZE") == "ON" else []
+CC = cache("CMAKE_C_COMPILER") or "cc"
+
+
+def text_of(name):
+    return (HEADERS / name).read_text(encoding="utf-8")
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+
+
+def declared(*names):
+    """The functions that these headers say are exported."""
+    found = set()
+    for name in names:
+        found |= set(re.findall(r"ALDIS_API[^;(]*?\b(aldis_\w+)\(", without_comments(text_of(name))))
+    return found
+
+
+CLIENT_HEADERS = ("version.h", "client.h", "caller.h", "agent.h")
+
+
+class Symbols(unittest.TestCase):
+    """What the files themselves say."""
+
+    maxDiff = None
+
+    def exported(self, path):
+        lines = must("nm", "-D", "--defined-only", path).splitlines()
+        return {line.split()[2].split("@")[0] for line in lines if line.split()[1] != "A"}
+
+    def test_exactly_what_the_headers_declare_is_exported(self):
+        client = declared(*CLIENT_HEADERS)
+        self.assertGreater(len(client), 40)
+        self.assertEqual(client, self.exported(BUILD / "lib" / "libaldis.so"))
+        self.assertEqual(client | declared("hub.h"), self.exported(BUILD / "lib" / "libaldis-hub.so"))
+
+    def test_the_archives_show_no_more(self):
+        for name, headers in (("libaldis.a", CLIENT_HEADERS), ("libaldis-hub.a", (*CLIENT_HEADERS, "hub.h"))):
+            lines = must("nm", "-g", "--defined-only", BUILD / "lib" / name).splitlines()
+            found = {line.split()[2] for line in lines if len(line.split()) == 3}
+            self.assertEqual(declared(*headers), found)
+
+    def needed(self, path):
+        found = re.findall(r"\(NEEDED\)\s+Shared library: \[(.*?)\]", must("readelf", "-d", path))
+        return sorted(name for name in found if not name.startswith(SYSTEM))
+
+    def test_it_links_libuv_and_openssl_and_nothing_else(self):
+        for name in ("libaldis.so", "libaldis-hub.so"):
+            self.assertEqual([name.split(".so")[0] for name in self.needed(BUILD / "lib" / name)],
+                             ["libcrypto", "libssl", "libuv"])
+
+    def test_a_plain_client_has_no_hub_in_it(self):
+        hub = re.compile(r"\b(ald_hub_\w+|ald_edge_\w+|ald_mgmt_\w+|ald_config_\w+|ald_door_\w+)$", re.M)
+        with_hub = must("nm", BUILD / "lib" / "libaldis-hub.a")
+        self.assertGreater(len(set(hub.findall(with_hub))), 20)
+        self.assertEqual([], hub.findall(must("nm", BUILD / "lib" / "libaldis.a")))
+
+    def test_the_shared_library_is_named_by_its_version(self):
+        version = tuple(re.search(rf"ALDIS_VERSION_{part} (\d+)", text_of("version.h")).group(1)
+                        for part in ("MAJOR", "MINOR", "PATCH"))
+        for name in ("libaldis", "libaldis-hub"):
+            soname = re.search(r"soname: \[(.*?)\]", must("readelf", "-d", BUILD / "lib" / f"{name}.so")).group(1)
+            self.assertEqual(soname, f"{name}.so.{version[0]}.{version[1]}")
+            self.assertTrue((BUILD / "lib" / f"{name}.so.{'.'.join(version)}").is_file())
+
+
+class Headers(unittest.TestCase):
+    """What is installed for a compiler."""
+
+    maxDiff = None
+
+    def test_each_header_stands_alone_in_c_and_cpp(self):
+        compilers = [(CC, "-std=c11", "-pedantic", "-xc")]
+        if shutil.which("g++"):
+            compilers.append(("g++", "-std=c++11", "-pedantic", "-xc++"))
+        for header in sorted(HEADERS.glob("*.h")):
+            for words in compilers:
+                text = f"#include <aldis/{header.name}>\n#include <aldis/{header.name}>\nint unused;\n"
+                must(*words, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{ROOT}/include", "-", input=text)
+
+    def test_every_function_is_documented(self):
+        for name in (*CLIENT_HEADERS, "hub.h"):
+            text = text_of(name)
+            for function in declared(name):
+                at = re.search(rf"\b{function}\(", without_comments(text))
+                self.assertIsNotNone(at, function)
+                before = text[:re.search(rf"ALDIS_API[^;]*?\b{function}\(", text).start()]
+                declaration = text[len(before):].split("\n", 1)[0]
+                # A comment above it, above a row of declarations of one kind, or behind it.
+                block = before.rsplit("\n\n", 1)[-1]
+                self.assertTrue("/*" in block or "/*" in declaration, f"{name}: {function} has no comment")
+
+    def test_names_are_those_of_the_code(self):
+        names = dict(re.findall(r'^#define (ALDIS_\w+) "([^"]*)"', text_of("names.h"), re.M))
+        by_kind = {}
+        for name, value in names.items():
+            by_kind.setdefault(name.split("_")[1], set()).add(value)
+        message = (ROOT / "src/msg/msg.h").read_text()
+        self.assertEqual(by_kind["CAUSE"], set(re.findall(r'^ +X\([A-Z_]+, "(\w+)",', message, re.M)))
+        words = set()
+        for enum in ("outcome", "phase", "mode"):
+            words |= set(re.findall(r'"(\w+)"', re.search(rf"{enum}_names\[\] = {{(.*?)}}",
+                                                          (ROOT / "src/msg/msg.c").read_text(), re.S).group(1)))
+        self.assertEqual(by_kind["WORD"], words)
+        wire = "".join(path.read_text() for path in sorted((ROOT / "src/wire/exchange").glob("*.[ch]"))
+                       if "_test" not in path.name)
+        members = set(re.findall(r'(?:ald_exchange_put_\w+\(&?\w+, |ALD_EXCHANGE_NAME\(|ALD_JSON_FIELD\()"(\w+)"', wire))
+        members |= set(re.findall(r'\[ALD_EXCHANGE_AT_\w+\] = \{"(\w+)"', wire))
+        self.assertGreater(len(members), 30)
+        self.assertEqual(by_kind["PARAM"], members)
+        types = re.search(r"define ALD_EXCHANGE_TYPES\(X\)(.*?)\n\n", wire, re.S).group(1)
+        own = set(re.findall(r'ald_str_equal\(msg->name, ALD_STR\("(aldis:\w+)"\)', (ROOT / "src/hub/self.c").read_text()))
+        self.assertEqual(own, {"aldis:Outcome", "aldis:Cancel"})
+        self.assertEqual(by_kind["NAME"], set(re.findall(r"X\((\w+)\)", types)) | own)
+        for header in by_kind["HEADER"] | by_kind["PATH"]:
+            self.assertIn(f'"{header}"', wire)
+        codes = {name: int(code) for name, code in
+                 re.findall(r"ALD_WS_CLOSE_(\w+) = (\d+)", (ROOT / "src/wire/ws/ws_frame.h").read_text())
+                 if name not in ("NONE", "ABNORMAL")}
+        ours = {name: int(code) for name, code in re.findall(r"ALDIS_CLOSE_(\w+) = (\d+)", text_of("names.h"))}
+        self.assertEqual(ours, codes)
+
+
+class Line:
+    """A program that says lines."""
+
+    def __init__(self, *words, env=None):
+        self.process = subprocess.Popen([str(word) for word in words], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
+        self.lines = []
+        self.errors = []
+        self.threads = [threading.Thread(target=self.collect, args=pair, daemon=True)
+                        for pair in ((self.process.stdout, self.lines), (self.process.stderr, self.errors))]
+        for thread in self.threads:
+            thread.start()
+
+    @staticmethod
+    def collect(stream, lines):
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def wait(self, begins, n=1, patience=PATIENCE):
+        """The `n`-th line that begins so."""
+        def found():
+            return [line for line in list(self.lines) if line.startswith(begins)][n - 1:n]
+        try:
+            return wait_until(found, f"line {begins!r}", patience)[0]
+        except AssertionError:
+            raise AssertionError(f"no {begins!r} ({n}) in {self.lines} {self.errors}") from None
+
+    def end(self, number=None):
+        """The exit status."""
+        if number is not None:
+            self.process.send_signal(number)
+        else:
+            self.process.stdin.close()
+        try:
+            status = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"it does not end: {self.lines} {self.errors}") from None
+        for thread in self.threads:
+            thread.join()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+        return status
+
+
+class Proxy:
+    """A way to a Unix socket that can be cut."""
+
+    def __init__(self, path, to):
+        self.to = to
+        self.pairs = []
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            far.connect(self.to)
+            self.pairs.append((near, far))
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def pump(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+
+    def cut(self):
+        for pair in self.pairs:
+            for end in pair:
+                end.shutdown(socket.SHUT_RDWR)
+                end.close()
+        self.pairs = []
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.cut()
+
+
+class ProgramCase(HubCase):
+    def program(self, *words, **options):
+        line = Line(*words, **options)
+        self.addCleanup(lambda: line.process.poll() is None and line.process.kill())
+        return line
+
+    def probe(self, target, *urls, **options):
+        probe = self.program(binary("library_probe"), target, *urls, **options)
+        return probe
+
+    def ready(self, target, *urls, **options):
+        probe = self.probe(target, *urls, **options)
+        probe.wait("state ready")
+        return probe
+
+    def finish(self, *programs):
+        for program in programs:
+            self.assertEqual((program.end(), program.errors), (0, []))
+
+
+class Outcomes(ProgramCase):
+    """A hub that is away, restarts, says goodbye or is killed is seen by every caller as a named outcome, in time."""
+
+    def outcome(self, caller, n=1, patience=PATIENCE):
+        """(outcome, cause, payload, milliseconds)"""
+        words = caller.wait("outcome", n, patience).split(" ")
+        return words[1], words[2], words[3], int(words[4])
+
+    def held(self, hub, deadline=8000):
+        """A command that an agent holds; agent and caller."""
+        url = f"unix:{hub.unix}"
+        agent = self.ready("lamp", url)
+        caller = self.ready("-", url)
+        caller.say(f"call hold lamp {deadline} 1")
+        agent.wait("job hold")
+        return agent, caller
+
+    def test_no_hub_at_all(self):
+        caller = self.probe("-", "unix:/nowhere/at/all")
+        caller.say("call echo lamp 300 1")
+        outcome, cause, _, msec = self.outcome(caller)
+        self.assertEqual((outcome, cause), ("expired", "deadline"))
+        self.assertTrue(300 <= msec <= 1300, msec)
+        caller.say("event dawn lamp 1")
+        caller.wait("sent 1")
+        self.finish(caller)
+
+    def test_a_hub_that_comes_late(self):
+        hub = Hub()
+        self.addCleanup(hub.__exit__, None, None, None)
+        caller = self.probe("-", f"unix:{hub.unix}")
+        agent = self.probe("lamp", f"unix:{hub.unix}")
+        caller.wait("state waiting")
+        agent.wait("state waiting")
+        hub.start()
+        agent.wait("state ready")
+        caller.say("call echo lamp 8000 [1]")
+        self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "[1]"))
+        self.finish(agent, caller)
+
+    def restart(self, hub):
+        """The same hub again, at the same place."""
+        again = Hub()
+        shutil.rmtree(again.folder)
+        again.folder, again.unix, again.settings = hub.folder, hub.unix, hub.settings
+        self.addCleanup(again.__exit__, None, None, None)
+        return again.start()
+
+    def test_a_hub_that_is_killed_and_comes_back(self):
+        hub = self.hub(clean=False)
+        agent, caller = self.held(hub)
+        hub.kill()
+        again = self.restart(hub)
+        outcome, cause, _, msec = self.outcome(caller)
+        self.assertEqual((outcome, cause), ("lost", "hub_lost"))
+        self.assertLess(msec, 8000)
+        agent.say("answer 7")  # to nobody
+        agent.wait("state ready", 2)
+        caller.say("call echo lamp 8000 [2]")
+        self.assertEqual(self.outcome(caller, 2)[:3], ("succeeded", "-", "[2]"))
+        self.finish(agent, caller)
+        self.assertEqual(again.stop(), 0)
+
+    def test_a_hub_that_is_killed_for_good(self):
+        hub = self.hub(clean=False)
+        agent, caller = self.held(hub, deadline=1500)
+        hub.kill()
+        outcome, cause, _, msec = self.outcome(caller)
+        self.assertEqual((outcome, cause), ("lost", "hub_lost"))
+        self.assertTrue(1500 <= msec <= 2500, msec)
+        agent.say("answer 7")
+        self.finish(agent, caller)
+
+    def test_a_hub_that_says_goodbye(self):
+        hub = self.hub("hub.drain_timeout=300ms")
+        agent, caller = self.held(hub)
+        self.assertEqual(hub.stop(), 0)
+        outcome, cause, _, _ = self.outcome(caller)
+        self.assertEqual(outcome, "lost")
+        self.assertIn(cause, ("hub_stopped", "link_ended"))
+        agent.say("answer 7")
+        self.finish(agent, caller)
+
+    def test_a_hub_that_waits_for_what_runs(self):
+        hub = self.hub("hub.drain_timeout=10s")
+        agent, caller = self.held(hub)
+        hub.send_signal(signal.SIGTERM)
+        agent.wait("state ")
+        agent.say("answer [7]")
+        self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "[7]"))
+        self.finish(agent, caller)
+        self.assertEqual(hub.wait(), 0)
+
+    def test_the_next_hub_of_the_list(self):
+        first, second = self.hub(clean=False), self.hub()
+        urls = [f"unix:{first.unix}", f"unix:{second.unix}"]
+        caller = self.ready("-", *urls)
+        agent = self.ready("lamp", urls[1])
+        first.kill()
+        self.assertIn(second.unix, caller.wait("state ready", 2))
+        caller.say("call echo lamp 8000 3")
+        self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "3"))
+        self.finish(agent, caller)
+
+    def test_an_agent_that_is_killed(self):
+        hub = self.hub()
+        agent, caller = self.held(hub)
+        agent.process.kill()
+        self.assertEqual(self.outcome(caller)[:2], ("lost", "link_ended"))
+        self.assertEqual(agent.end(), -signal.SIGKILL)
+        self.finish(caller)
+
+    def through_a_proxy(self):
+        """An agent that holds a command, a caller whose connection can be cut, and what cuts it."""
+        hub = self.hub()
+        path = os.path.join(hub.folder, "proxy")
+        proxy = Proxy(path, hub.unix)
+        self.addCleanup(proxy.close)
+        agent = self.ready("lamp", f"unix:{hub.unix}")
+        caller = self.ready("-", f"unix:{path}")
+        caller.say("call hold lamp 15000 1")
+        agent.wait("job hold")
+        return agent, caller, proxy
+
+    def test_a_connection_that_is_cut_is_asked_for(self):
+        agent, caller, proxy = self.through_a_proxy()
+        proxy.cut()
+        caller.wait("state ready", 2)
+        agent.say("answer [9]")
+        self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "[9]"))
+        self.finish(agent, caller)
+
+    def test_a_connection_that_is_cut_is_cancelled_by_its_id(self):
+        agent, caller, proxy = self.through_a_proxy()
+        proxy.cut()
+        caller.wait("state ready", 2)
+        caller.say("cancel")
+        agent.wait("cancelled hold")
+        agent.say("stop")
+        self.assertEqual(self.outcome(caller)[:2], ("cancelled", "taken_back"))
+        self.finish(agent, caller)
+
+    def test_an_agent_that_leaves_in_order(self):
+        hub = self.hub()
+        agent, caller = self.held(hub)
+        agent.say("drain")
+        agent.say("answer [3]")
+        self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "[3]"))
+        agent.wait("state closed")
+        self.finish(agent, caller)
+
+    def test_a_client_that_is_freed_tells_what_it_waited_for(self):
+        hub = self.hub()
+        agent, caller = self.held(hub)
+        caller.say("quit")
+        self.assertEqual(self.outcome(caller)[:1], ("lost",))
+        caller.wait("freed")
+        agent.say("answer 1")
+        self.finish(caller, agent)
+
+
+class Tokens(ProgramCase):
+    def test_a_token_is_shown(self):
+        folder = tempfile.mkdtemp(prefix="aldis-test-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "tokens")
+        secret = "sesame" * 8
+        digest = must("sh", "-c", f"printf %s {secret} | sha256sum").split()[0]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"[token deck]\nhash = sha256:{digest}\nregister = lamp\ncommand = *:*\n")
+        hub = self.hub(f"auth.tokens={path}")
+        url = f"ws://{hub.door('http')}"
+        agent = self.ready("lamp", url, env={"ALDIS_TOKEN": secret})
+        caller = self.ready("-", url, env={"ALDIS_TOKEN": secret})
+        caller.say("call echo lamp 8000 5")
+        self.assertEqual(caller.wait("outcome").split(" ")[1:4], ["succeeded", "-", "5"])
+        stranger = self.probe("-", url, env={"ALDIS_TOKEN": "wrong" * 8})
+        self.assertIn("401", stranger.wait("state waiting"))
+        self.finish(agent, caller, stranger)
+
+
+class Examples(ProgramCase):
+    """Each example, as it was built with the tree."""
+
+    folder = BINARIES
+    prefix = "example_"
+
+    def example(self, name, *words, **options):
+        return self.program(os.path.join(self.folder, self.prefix + name), *words, **options)
+
+    def check(self):
+        hub = self.hub()
+        url = f"unix:{hub.unix}"
+        agent = self.example("agent", url)
+        agent.wait("ready")
+        caller = self.example("caller", url)
+        self.assertEqual((caller.end(), caller.errors), (0, []))
+        self.assertEqual(caller.lines[0], 'succeeded {"blinked":true}')
+        self.assertEqual(sum("succeeded" in line for line in caller.lines), 4)
+        self.assertGreaterEqual(sum("running" in line for line in caller.lines), 1)
+        loop = self.example("foreign_loop", url)
+        for line in ("blink", 'blink {"times":3}', "dance", "blink oops"):
+            loop.say(line)
+        self.assertEqual((loop.end(), loop.errors), (0, []))
+        self.assertEqual(sorted(loop.lines), ["not sent: invalid argument", "refused this lamp can only blink",
+                                              'succeeded {"blinked":true}', 'succeeded {"blinked":true}'])
+        self.assertEqual((agent.end(signal.SIGTERM), agent.errors), (0, []))
+        self.assertIn('blink {"times":2}', agent.lines)
+        self.assertTrue(agent.lines[-1].startswith("closed"), agent.lines)
+        self.check_embedded()
+
+    def check_embedded(self):
+        embedded = self.example("embedded", "127.0.0.1:0")
+        address = embedded.wait("door").split(" ")[1]
+        self.assertEqual(embedded.lines[:2], ['succeeded "ahoy"', 'succeeded "ahoy"'])
+        call = run(binary("aldis"), "-H", f"ws://{address}", "call", "desk", "greet", "[1]")
+        self.assertEqual((call.returncode, call.stdout), (0, "[1]\n"))
+        self.assertEqual((embedded.end(signal.SIGTERM), embedded.errors), (0, []))
+        alone = self.example("embedded")
+        self.assertEqual((alone.end(), alone.lines), (0, ['succeeded "ahoy"', 'succeeded "ahoy"']))
+
+    def test_they_do_what_they_say(self):
+        self.check()
+
+    def test_they_are_short(self):
+        for path in (ROOT / "examples").glob("*.c"):
+            self.assertLessEqual(len(path.read_text().splitlines()), 80, path.name)
+
+    def test_a_caller_without_a_hub_is_told_so_in_time(self):
+        begun = time.monotonic()
+        caller = self.example("caller", "unix:/nowhere/at/all")
+        self.assertEqual(caller.end(), 0)
+        self.assertEqual(caller.lines[0], "expired the deadline came first")
+        self.assertLess(time.monotonic() - begun, 15)
+
+
+class Installed(Examples):
+    """The same against what is installed, found by pkg-config and by CMake."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.mkdtemp(prefix="aldis-install-")
+        cls.root = os.path.join(cls.place, "usr")
+        must("cmake", "--install", BUILD, "--prefix", cls.root)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.place)
+
+    def libdir(self):
+        return str(next(pathlib.Path(self.root).rglob("libaldis.so")).parent)
+
+    def use(self, folder):
+        self.folder, self.prefix = folder, ""
+        os.makedirs(folder, exist_ok=True)
+
+    def test_what_is_installed(self):
+        found = {str(path.relative_to(self.root)) for path in pathlib.Path(self.root).rglob("*") if not path.is_dir()}
+        self.assertIn("bin/aldisd", found)
+        self.assertIn("bin/aldis", found)
+        headers = {name for name in found if name.startswith("include/")}
+        self.assertEqual(headers, {f"include/aldis/{path.name}" for path in HEADERS.glob("*.h")})
+        # Nothing of the inside, and nothing that says where it was built.
+        self.assertEqual([], [name for name in found if "ald_" in name or "internal" in name])
+        for name in found:
+            if name.endswith((".pc", ".cmake", ".h")):
+                self.assertNotIn(str(ROOT), (pathlib.Path(self.root) / name).read_text(), name)
+
+    def pkg_config(self, package, *words):
+        # `define-prefix`: the packages were configured for another prefix, as those of a distribution in a staging folder.
+        env = {**os.environ, "PKG_CONFIG_PATH": f"{self.libdir()}/pkgconfig"}
+        return must("pkg-config", "--define-prefix", *words, package, env=env).split()
+
+    def test_they_do_what_they_say(self):
+        """By pkg-config."""
+        self.use(os.path.join(self.place, "pkg-config"))
+        for name, package in (("agent", "aldis"), ("caller", "aldis"), ("foreign_loop", "aldis"), ("embedded", "aldis-hub")):
+            flags = self.pkg_config(package, "--cflags", "--libs")
+            must(CC, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *SANITIZE, ROOT / "examples" / f"{name}.c", *flags,
+                 f"-Wl,-rpath,{self.libdir()}", "-o", os.path.join(self.folder, name))
+        self.check()
+
+    def test_statically(self):
+        self.use(os.path.join(self.place, "static"))
+        for name, package in (("agent", "aldis"), ("caller", "aldis"), ("foreign_loop", "aldis"), ("embedded", "aldis-hub")):
+            flags = self.pkg_config(package, "--static", "--cflags", "--libs")
+            flags = [os.path.join(self.libdir(), f"lib{package}.a") if flag == f"-l{package}" else flag for flag in flags]
+            out = os.path.join(self.folder, name)
+            must(CC, "-D_GNU_SOURCE", *SANITIZE, ROOT / "examples" / f"{name}.c", *flags, "-o", out)
+            self.assertNotIn("libaldis", must("readelf", "-d", out))
+        self.check()
+
+    def test_by_cmake(self):
+        source = os.path.join(self.place, "cmake-source")
+        self.use(os.path.join(self.place, "cmake"))
+        os.makedirs(source)
+        flags = " ".join(SANITIZE)
+        with open(os.path.join(source, "CMakeLists.txt"), "w", encoding="utf-8") as file:
+            file.write("cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES C)\n"
+                       "find_package(aldis 0.1 REQUIRED)\nadd_compile_definitions(_GNU_SOURCE)\n"
+                       f"add_compile_options({flags})\nadd_link_options({flags})\n")
+            for name, target in (("agent", "aldis"), ("caller", "aldis"), ("foreign_loop", "aldis_static"), ("embedded", "hub")):
+                file.write(f"add_executable({name} {ROOT}/examples/{name}.c)\n"
+                           f"target_link_libraries({name} PRIVATE aldis::{target})\n")
+        must("cmake", "-GNinja", "-S", source, "-B", self.folder, f"-DCMAKE_PREFIX_PATH={self.root}", f"-DCMAKE_C_COMPILER={CC}")
+        must("cmake", "--build", self.folder)
+        self.check()
+
+
+if __name__ == "__main__":
+    unittest.main()
