@@ -91,6 +91,10 @@ class Examples(HubCase):
         with Session() as session:
             self.assertGreater(session.run(read("docs/guide.md")), 30)
 
+    def test_the_management(self):
+        with Session() as session:
+            self.assertGreater(session.run(read("docs/management.md")), 20)
+
     def test_five_minutes(self):
         page = read("README.md")
         with Session() as session:
