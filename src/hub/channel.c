@@ -121,7 +121,7 @@ void ald_channel_ready(struct ald_hub *hub, struct ald_channel *channel)
         ald_heap_add(&channel->target->heap, channel);
         ald_target_wake(hub, channel->target);
     }
-    ald_work_add(&hub->work.channels, &channel->work);
+    ald_work_add(hub, &hub->work.channels, &channel->work);
 }
 
 void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
@@ -145,7 +145,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     ald_node_remove(&channel->bench);
     ald_node_remove(&channel->work);
     ald_list_push_back(&hub->channels_gone, &channel->node);
-    ald_list_push_back(&hub->work.gone, &channel->work);
+    ald_work_add(hub, &hub->work.gone, &channel->work);
     ald_list_push_back(&channel->party->finishing, &channel->party_node);
     hub->n_channels--;
     target->n_channels--;
@@ -217,7 +217,7 @@ void ald_channel_set_leaving(struct ald_hub *hub, struct ald_channel *channel)
     channel_usable_changes(hub, channel, was_usable);
     ald_health_stop(hub, channel);
     if (channel->queue.n > 0 && channel->state != ALD_CHANNEL_GONE) {
-        ald_work_add(&hub->work.channels, &channel->work);
+        ald_work_add(hub, &hub->work.channels, &channel->work);
     }
 }
 
@@ -251,11 +251,11 @@ void ald_channel_freed(struct ald_hub *hub, struct ald_channel *channel)
     channel->in_flight--;
     ald_heap_update(&channel->target->heap, channel);
     if (channel->state == ALD_CHANNEL_GONE) {
-        ald_work_add(&hub->work.gone, &channel->work);
+        ald_work_add(hub, &hub->work.gone, &channel->work);
         return;
     }
     if (channel->queue.n > 0 || ald_primary_waits_for(channel)) {
-        ald_work_add(&hub->work.channels, &channel->work);
+        ald_work_add(hub, &hub->work.channels, &channel->work);
     }
     ald_target_wake(hub, channel->target);
 }

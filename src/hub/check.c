@@ -136,5 +136,6 @@ void ald_hub_check(const struct ald_hub *hub)
     check_commands(hub);
     ald_assert(sums.n_queued == hub->n_queued);
     ald_assert(sums.queued_bytes == hub->queued_bytes);
+    ald_assert(hub->work.pending || !ald_work_is_there(hub));
     ald_assert(hub->effects == NULL);
 }

@@ -227,7 +227,7 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
         ald_hub_effect(hub, conn->number, conn->edge, ALD_EFFECT_RESUME);
     }
     if (!ald_list_empty(&conn->benched) || !ald_list_empty(&conn->resaying)) {
-        ald_work_add(&hub->work.bench, &conn->work_bench);
+        ald_work_add(hub, &hub->work.bench, &conn->work_bench);
     }
 }
 
@@ -294,7 +294,7 @@ void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64
     conn_credit(conn);
     conn_unchoke(hub, conn);
     if (conn_first_begun(conn) != NULL) {
-        ald_work_add(&hub->work.begun, &conn->work_begun);
+        ald_work_add(hub, &hub->work.begun, &conn->work_begun);
     }
 }
 
@@ -376,7 +376,7 @@ void ald_hub_conn_leave(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald
         return;
     }
     ald_hub_alarm_set(hub, &conn->leave, hub->draining ? ALD_MIN(due, hub->leave_until) : due);
-    ald_work_add(&hub->work.leaving, &conn->work_leave);
+    ald_work_add(hub, &hub->work.leaving, &conn->work_leave);
 }
 
 void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool reconnect)
@@ -440,7 +440,7 @@ void ald_hub_conn_ended(struct ald_hub *hub, struct ald_hub_conn *conn)
     ald_node_remove(&conn->work_begun);
     ald_node_remove(&conn->work_bench);
     ald_node_remove(&conn->work_leave);
-    ald_list_push_back(&hub->work.ended, &conn->node);
+    ald_work_add(hub, &hub->work.ended, &conn->node);
 }
 
 /* What was begun is sent; the rest goes back, the last one first, so that in the end the first stands in front again. */

@@ -9,6 +9,7 @@ enum { DRAIN_IDLE, DRAIN_COMMANDS, DRAIN_CONNS };
 static void drain_walk(struct ald_hub *hub, uint8_t stage)
 {
     hub->drain_stage = stage;
+    hub->work.pending = true;
     hub->drain_at = stage == DRAIN_COMMANDS ? hub->open.next : hub->conns.next;
 }
 

@@ -434,7 +434,7 @@ bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
     struct ald_node *node = ald_list_first(&party->submitted);
 
     if (channel != NULL) {
-        ald_work_add(&hub->work.gone, &ald_list_entry(channel, struct ald_channel, party_node)->work);
+        ald_work_add(hub, &hub->work.gone, &ald_list_entry(channel, struct ald_channel, party_node)->work);
         return true;
     }
     if (node != NULL) {

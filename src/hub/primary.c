@@ -220,7 +220,7 @@ static void election_answered(struct ald_hub *hub, struct ald_target *target, bo
         ald_notes_channel(hub, election->holder, "primary");
         ald_hub_count(hub, ALD_N_PROMOTIONS_CONFIRMED);
         election_readmit(election); /* the round is over */
-        ald_work_add(&hub->work.channels, &election->holder->work);
+        ald_work_add(hub, &hub->work.channels, &election->holder->work);
         return;
     case ALD_ELECTION_DEMOTING:
         if (ok) {

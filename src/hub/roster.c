@@ -112,7 +112,7 @@ void ald_roster_start(struct ald_hub *hub, struct ald_command *whole)
     ald_command_write(hub, whole, ALD_LINE_FANNED_OUT);
     whole->roster->next = channel_of(ald_list_first(&target->channels));
     ald_list_push_back(&target->rosters, &whole->roster->target_node);
-    ald_work_add(&hub->work.rosters, &whole->roster->work);
+    ald_work_add(hub, &hub->work.rosters, &whole->roster->work);
 }
 
 /* Go on to the next channel. Behind the last one the roster is complete. */
@@ -190,7 +190,7 @@ void ald_roster_cancel(struct ald_hub *hub, struct ald_command *whole)
         whole->cancel_wanted = true;
         whole->roster->closing = true;
         ald_command_write(hub, whole, ALD_LINE_CANCEL_WANTED);
-        ald_work_add(&hub->work.rosters, &whole->roster->work);
+        ald_work_add(hub, &hub->work.rosters, &whole->roster->work);
     }
 }
 
@@ -200,7 +200,7 @@ void ald_roster_ended(struct ald_hub *hub, struct ald_command *whole)
 
     roster->closing = true;
     roster->n_closed = 0; /* those that only had been asked to stop are told that it is over */
-    ald_work_add(&hub->work.rosters, &roster->work);
+    ald_work_add(hub, &hub->work.rosters, &roster->work);
 }
 
 void ald_roster_member_sent(struct ald_hub *hub, struct ald_command *member)
@@ -322,7 +322,7 @@ void ald_roster_member_ended(struct ald_hub *hub, struct ald_command *member)
         end = roster_end(roster);
         ald_command_end(hub, whole, &end);
     }
-    ald_work_add(&hub->work.rosters, &roster->work);
+    ald_work_add(hub, &hub->work.rosters, &roster->work);
 }
 
 /* A member that is still open follows the whole. */
@@ -431,7 +431,7 @@ void ald_roster_forget(struct ald_hub *hub, struct ald_roster *roster)
     ald_node_remove(&roster->target_node);
     hub->n_promised -= roster->n - roster->n_made;
     roster->whole = NULL;
-    ald_list_push_back(&hub->work.reaped, &roster->work);
+    ald_work_add(hub, &hub->work.reaped, &roster->work);
 }
 
 bool ald_roster_reap(struct ald_hub *hub, struct ald_roster *roster)

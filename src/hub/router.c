@@ -28,7 +28,7 @@ struct ald_route ald_route_target(struct ald_hub *hub, const struct ald_msg *msg
             return route_refuse(ALD_CAUSE_UNKNOWN_COMMAND);
         }
     }
-    target = ald_target_find(hub, name);
+    target = ald_target_find_next(hub, name);
     if (target == NULL || target->n_channels == 0) {
         return route_refuse(ALD_CAUSE_NO_TARGET);
     }

@@ -208,7 +208,7 @@ void ald_self_answer(struct ald_hub *hub, struct ald_command *command)
 void ald_self_ended(struct ald_hub *hub, struct ald_command *command)
 {
     if (!ald_list_empty(&command->watchers)) {
-        ald_work_add(&hub->work.answers, &command->work);
+        ald_work_add(hub, &hub->work.answers, &command->work);
     }
 }
 

@@ -317,7 +317,7 @@ bool ald_session_take(struct ald_hub *hub, struct ald_session *session, uint64_t
 void ald_session_wake(struct ald_hub *hub, struct ald_session *session)
 {
     ald_node_remove(&session->wait);
-    ald_work_add(&hub->work.sessions, &session->work);
+    ald_work_add(hub, &hub->work.sessions, &session->work);
 }
 
 void ald_session_over(struct ald_hub *hub, struct ald_session *session)

@@ -34,6 +34,7 @@ enum { ALD_HUB_CONNS_RECENT = 64 };
 enum { ALD_HUB_STATES_MAX = 8 };
 
 struct ald_hub_work {
+    bool pending;             /* false: none of these has anything, and nobody drains */
     struct ald_node begun;    /* ald_hub_conn.work_begun: commands whose first byte was written */
     struct ald_node ended;    /* ald_hub_conn.node: connections that are gone */
     struct ald_node bench;    /* ald_hub_conn.work_bench: choked no more */
@@ -83,6 +84,7 @@ struct ald_hub {
     struct ald_node targets;
     struct ald_table targets_by_name;
     struct ald_table targets_by_number;
+    struct ald_target *target_latest; /* that was commanded, to spare a hash each command; NULL: none */
     uint32_t n_targets;
 
     struct ald_node channels;
@@ -142,12 +144,15 @@ void ald_hub_alarm_set(struct ald_hub *hub, struct ald_hub_alarm *alarm, ald_use
 void ald_hub_alarm_stop(struct ald_hub *hub, struct ald_hub_alarm *alarm);
 
 /* Link `node` into a work list, unless it is in one. */
-static inline void ald_work_add(struct ald_node *list, struct ald_node *node)
+static inline void ald_work_add(struct ald_hub *hub, struct ald_node *list, struct ald_node *node)
 {
     if (!ald_node_linked(node)) {
         ald_list_push_back(list, node);
+        hub->work.pending = true;
     }
 }
+/* The same as `pending` says, by looking everywhere. */
+bool ald_work_is_there(const struct ald_hub *hub);
 
 /* Adds an effect of `kind` for a connection, to be filled in. */
 struct ald_effect *ald_hub_effect(struct ald_hub *hub, uint64_t conn, void *edge, enum ald_effect_kind kind);

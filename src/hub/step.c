@@ -230,7 +230,7 @@ static void step_alarms(struct ald_hub *hub, struct step_budget *budget)
     while (!ald_list_empty(list) && step_may(hub, budget)) {                                                           \
         type *it = ald_list_entry(ald_list_pop_front(list), type, member);                                             \
         if (work(hub, it)) {                                                                                           \
-            ald_work_add(list, &it->member);                                                                           \
+            ald_work_add(hub, list, &it->member);                                                                      \
         }                                                                                                              \
     }
 
@@ -248,7 +248,7 @@ static void step_rosters(struct ald_hub *hub, struct step_budget *budget)
         struct ald_node *node = ald_list_pop_front(&hub->work.rosters);
 
         if (ald_roster_work(hub, ald_roster_of_work(node))) {
-            ald_work_add(&hub->work.rosters, node);
+            ald_work_add(hub, &hub->work.rosters, node);
         }
     }
 }
@@ -259,9 +259,25 @@ static void step_reaped(struct ald_hub *hub, struct step_budget *budget)
         struct ald_node *node = ald_list_pop_front(&hub->work.reaped);
 
         if (ald_roster_reap(hub, ald_roster_of_work(node))) {
-            ald_work_add(&hub->work.reaped, node);
+            ald_work_add(hub, &hub->work.reaped, node);
         }
     }
+}
+
+bool ald_work_is_there(const struct ald_hub *hub)
+{
+    const struct ald_node *lists[] = {
+        &hub->work.begun,   &hub->work.ended,    &hub->work.gone,    &hub->work.bench,
+        &hub->work.leaving, &hub->work.sessions, &hub->work.targets, &hub->work.channels,
+        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(lists); i++) {
+        if (!ald_list_empty(lists[i])) {
+            return true;
+        }
+    }
+    return hub->drain_at != NULL;
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
@@ -269,6 +285,9 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
 {
     struct ald_hub_work *work = &hub->work;
 
+    if (!work->pending) {
+        return; /* most steps have all of theirs done with the event */
+    }
     STEP_WORK(hub, budget, &work->begun, struct ald_hub_conn, work_begun, ald_hub_conn_work_begun);
     step_ended(hub, budget);
     STEP_WORK(hub, budget, &work->gone, struct ald_channel, work, ald_channel_work_gone);
@@ -283,6 +302,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     }
     STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
     step_reaped(hub, budget);
+    work->pending = ald_work_is_there(hub);
 }
 
 void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effects *effects)
@@ -308,23 +328,7 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     hub->effects = NULL;
 }
 
-static bool step_has_work(const struct ald_hub *hub)
-{
-    const struct ald_node *lists[] = {
-        &hub->work.begun,   &hub->work.ended,    &hub->work.gone,    &hub->work.bench,
-        &hub->work.leaving, &hub->work.sessions, &hub->work.targets, &hub->work.channels,
-        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,
-    };
-
-    for (size_t i = 0; i < ALD_COUNT(lists); i++) {
-        if (!ald_list_empty(lists[i])) {
-            return true;
-        }
-    }
-    return hub->drain_at != NULL;
-}
-
 ald_usec ald_hub_deadline(const struct ald_hub *hub)
 {
-    return step_has_work(hub) || ald_history_is_over(hub) ? hub->now : ald_wheel_deadline(&hub->wheel);
+    return hub->work.pending || ald_history_is_over(hub) ? hub->now : ald_wheel_deadline(&hub->wheel);
 }

@@ -14,6 +14,14 @@ struct ald_target *ald_target_find(const struct ald_hub *hub, struct ald_str nam
     return ald_table_find(&hub->targets_by_name, name);
 }
 
+struct ald_target *ald_target_find_next(struct ald_hub *hub, struct ald_str name)
+{
+    if (hub->target_latest == NULL || !ald_str_equal(hub->target_latest->name, name)) {
+        hub->target_latest = ald_target_find(hub, name);
+    }
+    return hub->target_latest;
+}
+
 static void target_init(struct ald_hub *hub, struct ald_target *target, struct ald_str name)
 {
     *target = (struct ald_target){.number = ald_hub_number(hub)};
@@ -86,6 +94,9 @@ void ald_target_free(struct ald_hub *hub, struct ald_target *target)
     ald_assert(target->election.holder == NULL);
 
     ald_hub_alarm_stop(hub, &target->election.alarm);
+    if (hub->target_latest == target) {
+        hub->target_latest = NULL;
+    }
     ald_table_remove(&hub->targets_by_name, target->name);
     ald_table_remove_number(&hub->targets_by_number, target->number);
     ald_node_remove(&target->node);
@@ -114,7 +125,7 @@ struct ald_channel *ald_target_choose(struct ald_hub *hub, struct ald_target *ta
 void ald_target_wake(struct ald_hub *hub, struct ald_target *target)
 {
     if (target->any.n > 0) {
-        ald_work_add(&hub->work.targets, &target->work);
+        ald_work_add(hub, &hub->work.targets, &target->work);
     }
 }
 

@@ -52,6 +52,8 @@ struct ald_target {
 
 /* NULL when unknown. */
 struct ald_target *ald_target_find(const struct ald_hub *hub, struct ald_str name);
+/* The same for the next command, whose target is likely that of the one before. */
+struct ald_target *ald_target_find_next(struct ald_hub *hub, struct ald_str name);
 /* Gives the target of that name, a new one if need be. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_target_get(struct ald_hub *hub, struct ald_str name, struct ald_target **ret_target);
 /* Forget it if nothing needs it any more. */
