@@ -40,6 +40,7 @@ int ald_visit_answer(struct ald_visit *visit, struct ald_page *page)
 
     ald_assert(visitor->state == VISITOR_ASKING && !visit->over);
 
+    visit->close = visit->close || ald_edge_draining(visitor->door->edge);
     r = ald_visitor_push(visitor, page);
     if (r != 0) {
         ald_visitor_push_instead(visitor, r);

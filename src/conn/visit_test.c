@@ -391,7 +391,7 @@ ALD_TEST(visit, closes_with_its_answer_while_the_hub_drains)
     ald_edge_drain(desk.rig.edge, ald_loop_now(desk.rig.loop) + 3600 * ALD_SEC);
     desk_say(desk.visits[0], "in time");
     rig_say(late, GET("/b"));
-    rig_until(&desk.rig, rig_heard(client, "in time") && late->closed);
+    rig_until(&desk.rig, rig_heard(client, "in time") && client->closed && late->closed);
     ald_check(rig_heard(late, "Connection: close\r\n") && rig_heard(late, "page /b"));
     rig_fini(&desk.rig);
 }

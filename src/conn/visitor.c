@@ -35,9 +35,15 @@ void ald_visitor_move(struct ald_visitor *visitor, enum ald_visitor_state state)
     ald_sm_move(&visitor_machine, &visitor->state, (uint8_t)state);
 }
 
+/* What waits in the kernel is not read yet, and there may be megabytes of it; it is asked for only where it matters. */
 static int64_t visitor_read_so_far(const struct ald_visitor *visitor)
 {
-    return (int64_t)visitor->pushed - (int64_t)ald_stream_queued(visitor->stream);
+    size_t queued = ald_stream_queued(visitor->stream);
+
+    if (queued > 0) {
+        queued += ald_stream_undelivered(visitor->stream);
+    }
+    return (int64_t)visitor->pushed - (int64_t)queued;
 }
 
 void ald_visitor_wait(struct ald_visitor *visitor, ald_usec timeout)

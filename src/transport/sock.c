@@ -12,9 +12,11 @@
 #include "transport/sock.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -255,6 +257,17 @@ static size_t sock_queued(const struct ald_stream *stream)
     return ald_outq_size(&ald_container(stream, const struct ald_sock, stream)->out);
 }
 
+static size_t sock_undelivered(const struct ald_stream *stream)
+{
+    const struct ald_sock *sock = ald_container(stream, const struct ald_sock, stream);
+    int size = 0;
+
+    if (sock->poll == NULL || ioctl(ald_poll_fd(sock->poll), SIOCOUTQ, &size) < 0 || size < 0) {
+        return 0;
+    }
+    return (size_t)size;
+}
+
 static void sock_pause(struct ald_stream *stream)
 {
     sock_watch(sock_of(stream));
@@ -319,6 +332,7 @@ static void sock_peer(const struct ald_stream *stream, struct ald_peer *peer)
 static const struct ald_stream_ops sock_ops = {
     .push = sock_push,
     .queued = sock_queued,
+    .undelivered = sock_undelivered,
     .pause = sock_pause,
     .resume = sock_pause,
     .close = sock_close,

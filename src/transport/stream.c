@@ -321,6 +321,11 @@ size_t ald_stream_queued(const struct ald_stream *stream)
     return stream->ops->queued(stream);
 }
 
+size_t ald_stream_undelivered(const struct ald_stream *stream)
+{
+    return stream->ops->undelivered != NULL ? stream->ops->undelivered(stream) : 0;
+}
+
 void ald_stream_pause(struct ald_stream *stream)
 {
     if (!stream->paused && stream->state <= ALD_STREAM_OPEN) {

@@ -129,6 +129,8 @@ void ald_stream_push(struct ald_stream *stream, enum ald_chunk_kind kind, const 
 void ald_stream_push_copy(struct ald_stream *stream, enum ald_chunk_kind kind, struct ald_str bytes, uint64_t ordinal);
 /* Bytes not yet given to the kernel, with the overhead of the framings. */
 size_t ald_stream_queued(const struct ald_stream *stream);
+/* Bytes that the kernel has and the peer has not, as far as that is known: how slow a reader is whose kernel hides it. */
+size_t ald_stream_undelivered(const struct ald_stream *stream);
 
 /* Take nothing from the peer until resumed: not one chunk more is received. Both may be repeated without harm. */
 void ald_stream_pause(struct ald_stream *stream);

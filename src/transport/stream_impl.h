@@ -31,6 +31,7 @@ struct ald_stream_ops {
     void (*push)(struct ald_stream *stream, enum ald_chunk_kind kind, struct ald_str head,
                  const struct ald_slice *slices, size_t n_slices, uint64_t ordinal);
     size_t (*queued)(const struct ald_stream *stream);
+    size_t (*undelivered)(const struct ald_stream *stream); /* NULL: not known */
     void (*pause)(struct ald_stream *stream);
     void (*resume)(struct ald_stream *stream);
     /* Begin the orderly close of a stream that is OPEN; the state is CLOSING already. */

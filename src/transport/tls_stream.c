@@ -376,6 +376,11 @@ static size_t tls_queued(const struct ald_stream *stream)
     return ald_stream_queued(tls->lower) + tls->backlog.n_bytes;
 }
 
+static size_t tls_undelivered(const struct ald_stream *stream)
+{
+    return ald_stream_undelivered(ald_container(stream, const struct tls_stream, stream)->lower);
+}
+
 /* During the handshake the pause is only remembered: it goes on. */
 static void tls_pause(struct ald_stream *stream)
 {
@@ -478,6 +483,7 @@ static void tls_peer(const struct ald_stream *stream, struct ald_peer *peer)
 static const struct ald_stream_ops tls_ops = {
     .push = tls_push,
     .queued = tls_queued,
+    .undelivered = tls_undelivered,
     .pause = tls_pause,
     .resume = tls_resume,
     .close = tls_close,

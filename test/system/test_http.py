@@ -185,6 +185,142 @@ class Http(HubCase):
         wait_until(lambda: all(door["greeting"] <= 1 for door in hub.state()["doors"]), "the end of them")
         self.assertEqual(hub.request("GET", "/livez").status, 200)
 
+    def test_a_request_is_never_two(self):
+        """Whatever two readers could take apart differently is refused, and with it what may hide behind it."""
+        hub = self.hub("limits.request_timeout=1h")
+        post = b"POST /livez HTTP/1.1\r\nHost: localhost\r\n"
+        hidden = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nX-Hidden: 1\r\n\r\n"
+        size = str(len(hidden)).encode()
+        chunked = b"Transfer-Encoding: chunked\r\n"
+        heads = [
+            (b"Content-Length: 5\r\n" + chunked, 400),
+            (chunked + b"Content-Length: " + size + b"\r\n", 400),
+            (b"Content-Length: 0\r\nContent-Length: " + size + b"\r\n", 400),
+            (b"Content-Length: 0, " + size + b"\r\n", 400),
+            (b"Content-Length: 0\r\n ," + size + b"\r\n", 400),
+            (b"Content-Length: +" + size + b"\r\n", 400),
+            (b"Content-Length: 0x10\r\n", 400),
+            (b"Content-Length: 1e1\r\n", 400),
+            (b"Content-Length: 18446744073709551616\r\n", 400),
+            (b"Content-Length:\r\n", 400),
+            (b"Content-Length : 0\r\n", 400),
+            (b"Content-Length\t: 0\r\n", 400),
+            (b"Content Length: 0\r\n", 400),
+            (b"Content-Length\x00: 0\r\n", 400),
+            (b"Content-Length: 0\x0b\r\n", 400),
+            (b"Content-Length: 0\rX: y\r\n", 400),
+            (b"Content-Length: 0\nX: y\r\n", 400),
+            (b"Content-Length: 0\n", 400),
+            (b"X: y\r\n Content-Length: " + size + b"\r\n", 400),
+            (b"X: y\r\n\tTransfer-Encoding: chunked\r\n", 400),
+            (b"Transfer-Encoding : chunked\r\n", 400),
+            (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 501),
+            (b"Transfer-Encoding: identity\r\n", 501),
+            (b"Transfer-Encoding: identity, chunked\r\n", 501),
+            (b"Transfer-Encoding: chunked, identity\r\n", 501),
+            (b"Transfer-Encoding: chunked,\r\n", 501),
+            (b"Transfer-Encoding: xchunked\r\n", 501),
+            (b"Transfer-Encoding: chunked;q=1\r\n", 501),
+            (b"Transfer-Encoding: \"chunked\"\r\n", 501),
+            (b"Transfer-Encoding: \x0bchunked\r\n", 400),
+            (b"Transfer-Encoding:\r\n", 501),
+            (b"Transfer-Encoding:\r\n chunked\r\n", 400),
+            (b"Host: other\r\n", 400),
+            (b": chunked\r\n", 400),
+        ]
+        lines = [
+            b"POST /livez HTTP/1.1\r\r\nHost: localhost\r\n\r\n",
+            b"POST /livez HTTP/1.1 \r\nHost: localhost\r\n\r\n",
+            b"POST  /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST /livez\tHTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST /livez HTTP/1.1\nHost: localhost\r\n\r\n",
+            b"POST /li vez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"POST /livez HTTP/1.1\r\n Host: localhost\r\n\r\n",
+            b"\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        ]
+        bodies = [
+            b"\n", b"\r\n", b" 0\r\n\r\n", b"0x0\r\n\r\n", b"+0\r\n\r\n", b"-1\r\n", b"0;a\n\r\n", b"0;a\rb\r\n\r\n",
+            b"0\n\n", b"0 1\r\n\r\n", b"00000000000000000\r\n\r\n", b"10000000000000000\r\n", b"0;\x00\r\n\r\n",
+            b"1\r\nab\r\n0\r\n\r\n", b"1\r\na\n0\r\n\r\n", b"1\r\na0\r\n\r\n", b"2\r\na\r\n0\r\n\r\n",
+            b"0\r\nContent-Length: 5\n\r\n", b"0\r\n a: b\r\n\r\n", b"0\r\na : b\r\n\r\n", b"0\r\na\r\n\r\n", b"0\r\n\n",
+            b"0;" + b"a" * 300 + b"\r\n\r\n",
+        ]
+        cases = [(post + head + b"\r\n" + hidden, status) for head, status in heads]
+        cases += [(line + hidden, 400) for line in lines]
+        cases += [(post + chunked + b"\r\n" + body + hidden, 400) for body in bodies]
+        for data, status in cases:
+            with self.subTest(data=data[:120]):
+                answer = self.exchange(hub, data)
+                self.assertEqual(re.findall(rb"HTTP/1\.1 (\d+) ", answer), [str(status).encode()], answer)
+                self.assertIn(b"Connection: close\r\n", answer)
+                self.assertNotIn(b"ready", answer)
+        self.assertEqual(hub.door_counter("malformed"), len(cases))
+        self.assertEqual(hub.door_counter("requests"), 0)
+
+    def test_equal_lengths_and_odd_chunks_are_one_request(self):
+        hub = self.hub()
+        last = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        for rest in (b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+                     b"Content-Length: 003\r\n\r\nabc",
+                     b"Transfer-Encoding: Chunked\r\n\r\n3;a=\"b;c\" ;d\r\nabc\r\n000;e\r\nContent-Length: 9\r\n\r\n"):
+            with self.subTest(rest=rest):
+                answer = self.exchange(hub, b"POST /livez HTTP/1.1\r\nHost: localhost\r\n" + rest + last)
+                self.assertEqual(re.findall(rb"HTTP/1\.1 (\d+) ", answer), [b"405", b"200"])
+
+    def test_nothing_is_answered_behind_a_last_request(self):
+        hub = self.hub()
+        more = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for first in (b"GET /livez HTTP/1.0\r\n\r\n", b"GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+                      b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"):
+            answer = self.exchange(hub, first + more)
+            self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+            self.assertTrue(answer.endswith(b"alive\n"), answer)
+
+    def test_a_name_that_is_not_ours_is_refused(self):
+        hub = self.hub("http.names=hub.example, other.example")
+        port = str(hub.port)
+        for host, status in (("evil.example", 421), (f"evil.example:{port}", 421), ("127.0.0.1.nip.io", 421),
+                             ("localhost.evil.example", 421), ("2130706433", 421), (f"127.0.0.1:{port}", 200),
+                             ("[::1]", 200), ("localhost", 200), ("aldis.localhost", 200), ("hub.example", 200),
+                             (f"OTHER.example.:{port}", 200)):
+            for path in ("/api/v1/hub", "/livez", "/"):
+                with self.subTest(host=host, path=path):
+                    response = hub.request("GET", path, {"Host": host}, over_unix=False)
+                    self.assertEqual(response.status, status)
+        self.assertEqual(hub.request("GET", "/api/v1/hub", {"Host": "evil.example"}, over_unix=True).status, 200)
+        # What a page of evil.example that resolves to us would send to become a caller: same-origin, for its browser.
+        answer = self.exchange(hub, b"GET /exchange/controller HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
+                               b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        self.assertTrue(answer.startswith(b"HTTP/1.1 421 "), answer)
+        self.assertEqual(hub.door_counter("host_refused"), 16)
+
+    def test_pages_of_other_sites_are_refused(self):
+        hub = self.hub()
+        cases = [
+            ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+            ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
+            ("GET", {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}, 200),
+            ("POST", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
+            ("POST", {"Origin": "http://evil.example"}, 403),
+            ("POST", {"Origin": "null"}, 403),
+            ("POST", {"Origin": f"http://127.0.0.1:{hub.port}"}, 405),
+        ]
+        for method, headers, status in cases:
+            with self.subTest(method=method, headers=headers):
+                response = hub.request(method, "/api/v1/hub", headers, over_unix=False)
+                self.assertEqual(response.status, status)
+        self.assertEqual((hub.door_counter("site_refused"), hub.door_counter("origin_refused")), (2, 2))
+
+    def test_a_client_that_leaves_while_it_is_answered_hurts_nobody(self):
+        hub = self.hub()
+        for over_unix in (False, True):
+            for _ in range(200):
+                with hub.socket(over_unix) as sock:
+                    sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+        self.assertEqual(hub.request("GET", "/livez").status, 200)
+        wait_until(lambda: all(door["greeting"] <= 1 for door in hub.state()["doors"]), "the end of them")
+
 
 if __name__ == "__main__":
     unittest.main()
