@@ -55,18 +55,23 @@ static void agent_refused(struct agent *agent, const char *why)
     agent->status = ALD_EXIT_NO_HUB;
 }
 
+/* The target that we serve: what the hub gave us, which need not be what we asked for. Printable, in `room`. */
+static struct ald_str agent_target(const struct agent *agent, char room[ALD_NAME_MAX])
+{
+    struct ald_str target = ald_client_target(agent->client);
+
+    return ald_cli_printable(ald_str_present(target) ? target : ald_str(agent->options->target), room, ALD_NAME_MAX);
+}
+
 static void agent_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in)
 {
     struct agent *agent = owner;
-    struct ald_str target;
     char room[ALD_NAME_MAX];
 
     switch (state) {
     case ALD_CLIENT_READY:
         agent->registered = true;
-        target = ald_client_target(agent->client);
-        target = ald_str_present(target) ? target : ald_str(agent->options->target);
-        ald_cli_say("registered as %.*s at %s", ALD_STR_ARG(ald_cli_printable(target, room, sizeof(room))), text);
+        ald_cli_say("registered as %.*s at %s", ALD_STR_ARG(agent_target(agent, room)), text);
         break;
     case ALD_CLIENT_WAITING:
         agent_waiting(agent, text, retry_in);
@@ -99,13 +104,15 @@ static void agent_cancelled(void *owner, struct ald_job *job)
 static void agent_primary(void *owner, bool primary, uint64_t term)
 {
     struct agent *agent = owner;
+    char room[ALD_NAME_MAX];
+    struct ald_str target = agent_target(agent, room);
 
     if (primary && term > 0) {
-        ald_cli_say("primary of %s, term %" PRIu64, agent->options->target, term);
+        ald_cli_say("primary of %.*s, term %" PRIu64, ALD_STR_ARG(target), term);
     } else if (primary) { /* an existing controller counts no terms */
-        ald_cli_say("primary of %s", agent->options->target);
+        ald_cli_say("primary of %.*s", ALD_STR_ARG(target));
     } else {
-        ald_cli_say("not primary of %s", agent->options->target);
+        ald_cli_say("not primary of %.*s", ALD_STR_ARG(target));
     }
 }
 

@@ -46,7 +46,9 @@ int ald_reach_report(const struct ald_reach *reach, const struct ald_cli *cli)
         ald_cli_say("no hub at %.*s", (int)size, line);
         line += size + (line[size] == '\n');
     }
-    if (cli->urls_given) {
+    if (strstr(reach->said, "answered with 401") != NULL) {
+        fputs("  prove who you are: with a token (--token-file, ALDIS_TOKEN) or a certificate (--cert)\n", stderr);
+    } else if (cli->urls_given) {
         fputs("  is it running, and is this its address? another one is named with -H URL\n", stderr);
     } else {
         fputs("  start one with `aldisd`, or name one with -H URL, for example -H ws://hub.example:8062\n", stderr);

@@ -178,7 +178,7 @@ class CommandLine(AuthCase):
         self.assertEqual(run.returncode, 1, run)
         run = self.cli("call", "lamp", "signal", "--deadline", "2s", hub=hub)
         self.assertEqual(run.returncode, 3, run)
-        self.assertIn("401", run.stderr)
+        self.assertRegex(run.stderr, r"401: The server does not know who asks.*\n  prove who you are: with a token")
 
 
 if __name__ == "__main__":
