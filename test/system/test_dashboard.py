@@ -274,6 +274,10 @@ class Dashboard(HubCase):
                 run = await self.send(page, "pair", "signal", '"both"', mode="all")
                 self.assertEqual(await self.outcome(page, run), "succeeded")
                 await page.until(f"document.querySelectorAll(\"{run} .members tbody tr\").length === 2", "both members")
+                await page.until("""['.tile:nth-child(1) .main', '.tile:nth-child(1) .bad', '.tile:nth-child(2) .main'].every(
+                    (one) => document.querySelector(one).getAttribute('d'))""", "what was drawn of it")
+                self.assertRegex(await page.value("document.querySelector('.tile:nth-child(2) svg').ariaLabel"),
+                                 r"\ALatency, median: .*, over three minutes\Z")
                 await page.choose("#activity-kind", "bad")
                 await page.until("document.querySelectorAll('.activity li').length === 3", "the three that did not succeed")
                 await page.type("#activity-filter", "stuck")
@@ -311,6 +315,45 @@ class Dashboard(HubCase):
                 await page.type("#target", "nobody")
                 await page.until_text("#target-state", "nobody is registered")
                 self.assertEqual(one.commands, [])
+
+        self.run_async(scene())
+
+    def test_its_json_is_that_of_the_browser(self):
+        """What is taken as JSON while one types is what JSON.parse() takes: over many texts, most of them broken."""
+        hub = self.hub()
+
+        async def scene():
+            async with self.page(hub) as page:
+                differing = await page.value("""import("/assets/json.js").then(({ check, parse, pretty }) => {
+                    let seed = 7;
+                    const random = (n) => (seed = (seed * 48271) % 2147483647) % n;
+                    const whole = ['{"a":[1,-2.5e+3,{"b":null}],"c":"\\u00fc\\n","":true}', ' [false , 0, "x" ] ', '"\\"', "-0.1E-2"];
+                    const bits = ['{', '}', '[', ']', ',', ':', '"', '\\\\', 'u', 'e', '.', '-', '+', '0', '1', ' ', '\\n', '\\0', 'true', 'nul'];
+                    const accepts = (text) => { try { JSON.parse(text); return true; } catch { return false; } };
+                    const differing = [];
+                    let taken = 0;
+                    for (let i = 0; i < 20000; i++) {
+                        let text = whole[random(whole.length)];
+                        for (let n = random(4); n > 0; n--) {
+                            const at = random(text.length + 1);
+                            text = text.slice(0, at) + (random(3) ? bits[random(bits.length)] : "") + text.slice(at + random(3));
+                        }
+                        taken += accepts(text);
+                        if ((check(text) === null) !== accepts(text)) differing.push(text);
+                    }
+                    if (taken < 2000 || taken > 18000) differing.push(`${taken} were taken`);
+                    if (check("[".repeat(100000)) === null) differing.push("depth");
+                    const long = '{"n":12345678901234567890,"m":1.5}';
+                    if (pretty(parse(long)) !== long) differing.push(pretty(parse(long)));
+                    return differing;
+                })""")
+                self.assertEqual(differing, [])
+                shares = await page.value("""import("/assets/tiles.js").then(({ quantile }) => [
+                    quantile([{ le: 1, count: 0 }, { le: 2, count: 10 }, { le: Infinity, count: 0 }], 0.5),
+                    quantile([{ le: 1, count: 50 }, { le: 10, count: 50 }], 0.99),
+                    quantile([{ le: 1, count: 0 }, { le: Infinity, count: 3 }], 0.5),
+                    quantile([{ le: 1, count: 0 }], 0.5)])""")
+                self.assertEqual([share if share is None else round(share, 6) for share in shares], [1.5, 9.82, 1, None])
 
         self.run_async(scene())
 
@@ -355,7 +398,7 @@ class Dashboard(HubCase):
         handlers = {"signal": echo, HOSTILE: lambda command: {"commandStatus": "ERROR", "errorDetails": HOSTILE}}
 
         async def scene():
-            async with agent(hub, HOSTILE, handlers) as one, self.page(hub) as page:
+            async with agent(hub, HOSTILE, handlers) as one, agent(hub, "x" * 250), self.page(hub, width=360) as page:
                 await self.live(page)
                 await page.until_text("#targets", HOSTILE)
                 run = await self.send(page, HOSTILE, "signal", json.dumps({"x": HOSTILE}))
@@ -368,6 +411,22 @@ class Dashboard(HubCase):
                 self.assertEqual([command["type"] for command in one.commands], ["signal", HOSTILE])
                 self.assertEqual(await page.value("document.querySelectorAll('img').length"), 1)
                 self.assertIsNone(await page.value("window.broken ?? null"))
+                self.assertEqual(await page.value(WIDE), {"page": 0, "out": []})
+
+        self.run_async(scene())
+
+    def test_without_the_stream_it_asks(self):
+        """A hub that has all the readers of events it wants: the page works, a little later."""
+        hub = self.hub("limits.streams_max=0")
+
+        async def scene():
+            async with self.page(hub, clean=False) as page, agent(hub, "lamp"):
+                await page.until_text("#state", "live, polling")
+                await page.until_text("#targets", "lamp")
+                run = await self.send(page, "lamp", "signal", "1")
+                self.assertEqual(await self.outcome(page, run), "succeeded")
+                await page.until_text(".activity", "signal → lamp")
+                self.assertEqual([entry for entry in page.console if entry[0] != "network"], [])
 
         self.run_async(scene())
 

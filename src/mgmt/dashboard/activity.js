@@ -108,6 +108,8 @@ export class Activity {
         this.listen();
         link.on("events", (events) => this.take(events.map(fromStream).filter((item) => item !== null)));
         link.on("resync", () => this.catchUp());
+        /* A hub that has too many readers of its stream can still be asked. */
+        link.on("hub", () => link.streaming || this.catchUp());
     }
 
     listen() {
