@@ -42,8 +42,9 @@ struct aldis_client_options {
     size_t size; /* sizeof(struct aldis_client_options): set by ALDIS_CLIENT_OPTIONS */
     /*
      * The hubs, tried in turn, at most 64, ended by NULL: unix:PATH, ws://HOST[:PORT][/PREFIX], wss://HOST[:PORT][/PREFIX]; the
-     * port is 8062 unless said. One that worked is tried first the next time. NULL: where aldisd is by default, which is
-     * /run/aldis/aldis.sock for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.
+     * port is 8062 unless said. One that worked is tried first the next time. NULL: those of the environment variable
+     * ALDIS_URL, separated by commas, as for the command line; else where aldisd is by default, which is /run/aldis/aldis.sock
+     * for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.
      */
     const char *const *urls;
     const char *target; /* serve this target; NULL: be a caller only, to whom nobody can send */

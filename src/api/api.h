@@ -84,12 +84,18 @@ void ald_api_evict(struct aldis_client *client);
 
 /* options.c */
 
+/* The URLs that hold where a program gives none. */
+struct ald_api_urls {
+    const char *list[65];
+    char room[4096];
+};
+
 /*
- * Translate what the program gave. `urls` and `room` are where the default is built: they live as long as `to` is used. Outcome:
- * none. Errors: ALDIS_E_INVALID, of which `why` tells.
+ * Translate what the program gave. `urls` is where the default is built: it lives as long as `to` is used. Errors:
+ * ALDIS_E_INVALID, of which `why` tells.
  */
 ALD_NODISCARD int ald_api_options(const struct aldis_client_options *from, struct ald_client_options *to,
-                                  const char *urls[2], char room[256], struct ald_why *why);
+                                  struct ald_api_urls *urls, struct ald_why *why);
 /* A span of the program's, as ours; too long ones are as long as possible. */
 ald_usec ald_api_span(uint64_t msec);
 /* `text` is a name as the exchange has them: not empty, not too long, UTF-8. */

@@ -132,6 +132,27 @@ ALD_TEST(arguments, options_that_make_no_sense_are_named)
     ald_check(client == NULL);
 }
 
+ALD_TEST(arguments, without_urls_the_environment_says_where_to_go)
+{
+    static char many[65 * 8 + 1];
+    struct aldis_client *client = NULL;
+    char why[100];
+
+    setenv("ALDIS_URL", "unix:/nowhere,ws://localhost:1", 1);
+    ald_check_int(aldis_client_new(NULL, why, sizeof(why), &client), 0);
+    aldis_client_free(client);
+    setenv("ALDIS_URL", "unix:/nowhere,gopher://x", 1);
+    check_invalid(aldis_client_new(NULL, why, sizeof(why), &client));
+    ald_check(strstr(why, "gopher") != NULL);
+    for (size_t i = 0; i < 65; i++) {
+        memcpy(many + 8 * i, "unix:/a,", 9);
+    }
+    setenv("ALDIS_URL", many, 1);
+    check_invalid(aldis_client_new(NULL, why, sizeof(why), &client));
+    ald_check(strstr(why, "64") != NULL);
+    unsetenv("ALDIS_URL");
+}
+
 ALD_TEST(arguments, commands_that_make_no_sense_are_not_sent)
 {
     static char long_name[300];
@@ -266,6 +287,7 @@ ALD_TEST(arguments, the_header_and_the_library_are_of_one_version)
 
 ALD_TEST_MAIN(arguments, ALD_CASE(arguments, null_is_no_client), ALD_CASE(arguments, null_is_no_call_report_or_job),
               ALD_CASE(arguments, options_that_make_no_sense_are_named),
+              ALD_CASE(arguments, without_urls_the_environment_says_where_to_go),
               ALD_CASE(arguments, commands_that_make_no_sense_are_not_sent),
               ALD_CASE(arguments, a_client_that_was_not_started_waits_for_nothing),
               ALD_CASE(arguments, what_was_submitted_before_the_start_is_cancelled_by_the_end),

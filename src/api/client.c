@@ -217,11 +217,10 @@ static int client_new(const struct aldis_client_options *given, struct ald_why *
 {
     ALD_AUTO(ald_engine_unref) struct ald_engine *engine = NULL;
     struct ald_client_options options;
-    const char *urls[2];
-    char room[256];
+    struct ald_api_urls urls;
     int r;
 
-    r = ald_api_options(given, &options, urls, room, why);
+    r = ald_api_options(given, &options, &urls, why);
     if (r == 0) {
         r = ald_engine_new(given != NULL && given->driven, &engine);
     }

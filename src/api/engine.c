@@ -120,7 +120,7 @@ int ald_engine_post(struct ald_engine *engine, struct ald_post *post)
 static void engine_end(struct ald_engine *engine)
 {
     engine_run_posts(engine, true);
-    if (engine->wake != NULL) { /* else it was never whole */
+    if (engine->wake != NULL) {                     /* else it was never whole */
         ald_ignore(ald_loop_turn(engine->loop, 0)); /* tasks that wait, and what was said last */
     }
     ald_wake_close(engine->wake);

@@ -43,29 +43,53 @@ int ald_api_json(const char *json, size_t size, struct ald_slice *ret_slice)
     return ald_slice_copy(text, ret_slice);
 }
 
-/* Where aldisd puts its socket when it is told nothing (DESIGN section 4). */
-static int options_default(const char *urls[2], char room[256], struct ald_why *why)
-{
-    const char *folder = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
-
-    if (folder == NULL || folder[0] != '/') {
-        snprintf(why->text, sizeof(why->text), "no URL was given, and without XDG_RUNTIME_DIR there is no default");
-        return ald_trace(ALDIS_E_INVALID);
-    }
-    snprintf(room, 256, "unix:%s/aldis/aldis.sock", folder);
-    urls[0] = room;
-    urls[1] = NULL;
-    return 0;
-}
-
 static int options_fault(struct ald_why *why, const char *text)
 {
     snprintf(why->text, sizeof(why->text), "%s", text);
     return ald_trace(ALDIS_E_INVALID);
 }
 
-int ald_api_options(const struct aldis_client_options *from, struct ald_client_options *to, const char *urls[2],
-                    char room[256], struct ald_why *why)
+/* A list of ALDIS_URL, cut apart. It is the administrator's, or the user's, and says nothing to a program with more rights. */
+static int options_listed(const char *listed, struct ald_api_urls *urls, struct ald_why *why)
+{
+    size_t n = 0;
+    char *rest = urls->room;
+    char *url;
+
+    if (strlen(listed) >= sizeof(urls->room)) {
+        return options_fault(why, "ALDIS_URL is too long");
+    }
+    memcpy(urls->room, listed, strlen(listed) + 1);
+    while ((url = strsep(&rest, ",")) != NULL) {
+        if (n + 1 == ALD_COUNT(urls->list)) {
+            return options_fault(why, "ALDIS_URL has more than 64 hubs");
+        }
+        urls->list[n++] = url;
+    }
+    urls->list[n] = NULL;
+    return 0;
+}
+
+/* Where the command line looks too: ALDIS_URL, else where aldisd puts its socket when it is told nothing (DESIGN section 4). */
+static int options_default(struct ald_api_urls *urls, struct ald_why *why)
+{
+    const char *listed = secure_getenv("ALDIS_URL");
+    const char *folder = geteuid() == 0 ? "/run" : secure_getenv("XDG_RUNTIME_DIR");
+
+    if (listed != NULL && listed[0] != '\0') {
+        return options_listed(listed, urls, why);
+    }
+    if (folder == NULL || folder[0] != '/') {
+        return options_fault(why, "no URL was given, and without XDG_RUNTIME_DIR there is no default");
+    }
+    snprintf(urls->room, sizeof(urls->room), "unix:%s/aldis/aldis.sock", folder);
+    urls->list[0] = urls->room;
+    urls->list[1] = NULL;
+    return 0;
+}
+
+int ald_api_options(const struct aldis_client_options *from, struct ald_client_options *to, struct ald_api_urls *urls,
+                    struct ald_why *why)
 {
     static const struct aldis_client_options defaults = {ALDIS_CLIENT_OPTIONS};
 
@@ -92,6 +116,6 @@ int ald_api_options(const struct aldis_client_options *from, struct ald_client_o
     if (from->urls != NULL) {
         return 0;
     }
-    to->urls = urls;
-    return options_default(urls, room, why);
+    to->urls = urls->list;
+    return options_default(urls, why);
 }

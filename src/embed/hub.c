@@ -259,7 +259,7 @@ static int hub_client_options(const struct aldis_client_options *given, struct a
         return ald_trace(ALDIS_E_INVALID);
     }
     wanted.urls = nowhere;
-    r = ald_api_options(&wanted, options, NULL, NULL, why);
+    r = ald_api_options(&wanted, options, NULL, why);
     options->urls = NULL;
     options->inproc = HUB_INPROC;
     return r;

@@ -8,7 +8,8 @@ Written for people, so the rules are few:
   them.
 - `…` stands for anything, a line `…` for any number of lines.
 - `aldisd` and agents are left running to the end of the page, and then must end well.
-- A block `python` or `ini` whose first line is `# NAME…` is kept under that name; NAME.conf must satisfy `aldisd --check`.
+- A block `python`, `ini`, `c` or `js` whose first line is a comment that begins with a name is kept under it; NAME.conf must
+  satisfy `aldisd --check`.
 
 What stands on a page is for a reader's machine. What is put in its place is decided in Session._local(), and nowhere else.
 """
@@ -26,7 +27,7 @@ import threading
 from doc_pages import split
 from harness import BINARIES, PATIENCE, UnixHttp, wait_until
 
-SERVERS = re.compile(r"(aldisd(?!.* --check\b)|aldis agent|python3 agent\.py)\b")
+SERVERS = re.compile(r"(aldisd(?!.* --check\b)|aldis agent|python3 agent\.py|node agent\.js|\./lamp)\b")
 # Installation: what `./dev` does is tested by running it.
 SKIPPED = ("git clone", "./dev", "export PATH=")
 DEFAULT_SOCKET = "/run/aldis/aldis.sock"
@@ -150,6 +151,7 @@ class Session:
             "HOME": self.folder,
             "ALDIS_URL": f"unix:{self.socket}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "NODE_PATH": "/usr/share/nodejs",  # where Debian keeps its packages, whoever's node it is
         }
         self.env.update({name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
                          if name in os.environ})
@@ -244,7 +246,7 @@ class Session:
         self._run(row)
 
     def _keep(self, block):
-        named = re.match(r"# ([\w.]+)", block.text)
+        named = re.match(r"(?:#|//|/\*) ([\w.]+)", block.text)
         if not named:
             raise Untrue(f"line {block.line}: the block says no name")
         with open(os.path.join(self.folder, named.group(1)), "w", encoding="utf-8") as file:
@@ -261,7 +263,7 @@ class Session:
         for block in blocks:
             if block.tag == "sh":
                 self._sh(block)
-            elif block.tag in ("python", "ini"):
+            elif block.tag in ("python", "ini", "c", "js"):
                 self._keep(block)
             elif block.tag == "output":
                 if not fits(block.text, self.said):

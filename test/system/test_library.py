@@ -12,6 +12,8 @@ import threading
 import time
 import unittest
 
+from doc_pages import split
+from doc_runner import Session
 from harness import BINARIES, PATIENCE, Hub, HubCase, binary, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -457,8 +459,8 @@ class Tokens(ProgramCase):
         self.finish(agent, caller, stranger)
 
 
-class Examples(ProgramCase):
-    """Each example, as it was built with the tree."""
+class ExampleCase(ProgramCase):
+    """What each example must do, wherever it was built."""
 
     folder = BINARIES
     prefix = "example_"
@@ -497,6 +499,10 @@ class Examples(ProgramCase):
         alone = self.example("embedded")
         self.assertEqual((alone.end(), alone.lines), (0, ['succeeded "ahoy"', 'succeeded "ahoy"']))
 
+
+class Examples(ExampleCase):
+    """Each example, as it was built with the tree."""
+
     def test_they_do_what_they_say(self):
         self.check()
 
@@ -512,8 +518,8 @@ class Examples(ProgramCase):
         self.assertLess(time.monotonic() - begun, 15)
 
 
-class Installed(Examples):
-    """The same against what is installed, found by pkg-config and by CMake."""
+class Prefix:
+    """A folder in which everything is installed."""
 
     @classmethod
     def setUpClass(cls):
@@ -527,6 +533,10 @@ class Installed(Examples):
 
     def libdir(self):
         return str(next(pathlib.Path(self.root).rglob("libaldis.so")).parent)
+
+
+class Installed(Prefix, ExampleCase):
+    """The examples against what is installed, found by pkg-config and by CMake."""
 
     def use(self, folder):
         self.folder, self.prefix = folder, ""
@@ -549,8 +559,7 @@ class Installed(Examples):
         env = {**os.environ, "PKG_CONFIG_PATH": f"{self.libdir()}/pkgconfig"}
         return must("pkg-config", "--define-prefix", *words, package, env=env).split()
 
-    def test_they_do_what_they_say(self):
-        """By pkg-config."""
+    def test_by_pkg_config(self):
         self.use(os.path.join(self.place, "pkg-config"))
         for name, package in (("agent", "aldis"), ("caller", "aldis"), ("foreign_loop", "aldis"), ("embedded", "aldis-hub")):
             flags = self.pkg_config(package, "--cflags", "--libs")
@@ -583,6 +592,30 @@ class Installed(Examples):
         must("cmake", "-GNinja", "-S", source, "-B", self.folder, f"-DCMAKE_PREFIX_PATH={self.root}", f"-DCMAKE_C_COMPILER={CC}")
         must("cmake", "--build", self.folder)
         self.check()
+
+
+class Tour(Prefix, unittest.TestCase):
+    """docs/library.md, from top to bottom, on a machine where the libraries are installed."""
+
+    def tools(self, session):
+        """cc and pkg-config as the page has them, for libraries in an odd place that may be built with sanitizers."""
+        flags = " ".join((*SANITIZE, "-Wall", "-Wextra", "-Werror", f"-Wl,-rpath,{self.libdir()}"))
+        for name, text in (("cc", f'exec {CC} "$@" {flags}'), ("pkg-config", 'exec /usr/bin/pkg-config --define-prefix "$@"')):
+            path = os.path.join(session.folder, "bin", name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\n{text}\n")
+            os.chmod(path, 0o755)
+        session.env["PKG_CONFIG_PATH"] = f"{self.libdir()}/pkgconfig"
+
+    def test_it_is_true(self):
+        page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+        with Session() as session:
+            self.tools(session)
+            self.assertGreater(session.run(page), 15)
+
+    def test_every_block_is_run(self):
+        page = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+        self.assertEqual({block.tag for block in split(page)[1]} - {"sh", "c", "js", "python", "output", "text"}, set())
 
 
 if __name__ == "__main__":
