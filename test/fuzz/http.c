@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SETTINGS_SIZE = 2, STORY_MAX = 1 << 24, BODY_MAX = 2000 };
+enum { SETTINGS_SIZE = 2, STORY_MAX = 1 << 24, BODY_MAX = 2000, NARROW_MAX = 20 };
 
 /* An input that is longer may lie so close under a limit that writing it again, in our spacing, passes it. */
 enum { AGAIN_MAX = 8 * 1024 };
@@ -36,6 +36,7 @@ enum { AGAIN_MAX = 8 * 1024 };
 struct settings {
     bool of_responses;
     bool bodiless;
+    bool narrow; /* less of a body is taken than the parser was made for, said when its head is there */
     uint8_t seed;
 };
 
@@ -100,8 +101,10 @@ static void parser_open(struct ald_http_parser *parser, const struct settings *s
 }
 
 /* Feed one piece; false when the parser refused. */
-static bool parser_feed(struct ald_http_parser *parser, const uint8_t *data, size_t size, struct ald_buf *story)
+static bool parser_feed(struct ald_http_parser *parser, const struct settings *settings, const uint8_t *data,
+                        size_t size, struct ald_buf *story)
 {
+    size_t body_max = settings->narrow ? NARROW_MAX : BODY_MAX;
     char *copy = malloc(size > 0 ? size : 1); /* so that a byte read past it is seen */
     struct ald_http_piece piece;
     size_t at = 0, used;
@@ -113,8 +116,12 @@ static bool parser_feed(struct ald_http_parser *parser, const uint8_t *data, siz
         at += used;
         if (piece.kind == ALD_HTTP_HEAD) {
             tell_head(story, parser);
+            if (settings->narrow && ald_http_parser_narrow(parser, NARROW_MAX) != 0) {
+                r = ALD_HTTP_PARSER_REFUSED;
+                break;
+            }
         } else if (piece.kind == ALD_HTTP_BODY) {
-            must(piece.body.size > 0 && parser->body_size <= BODY_MAX);
+            must(piece.body.size > 0 && parser->body_size <= body_max);
             must(ald_buf_push(story, piece.body) == 0);
         } else {
             must(ald_buf_push(story, ALD_STR("\nEND\n")) == 0);
@@ -140,7 +147,7 @@ static void parser_tell(const struct settings *settings, uint8_t seed, const uin
         state = state * 1664525 + 1013904223;
         piece = seed == 0 ? size : (seed == 1 ? 1 : 1 + (state >> 24) % seed);
         piece = ALD_MIN(piece, size - at);
-        if (!parser_feed(&parser, data + at, piece, story)) {
+        if (!parser_feed(&parser, settings, data + at, piece, story)) {
             break;
         }
         at += piece;
@@ -320,6 +327,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     settings.of_responses = (data[0] & 1) != 0;
     settings.bodiless = (data[0] & 2) != 0;
+    settings.narrow = (data[0] & 4) != 0;
     settings.seed = data[1];
     data += SETTINGS_SIZE;
     size -= SETTINGS_SIZE;

@@ -340,6 +340,53 @@ ALD_TEST(http_parser, collects_a_body_for_those_who_want_it_whole)
     ald_http_parser_fini(&parser);
 }
 
+/* What a request with this head comes to when no more than `body_max` bytes of a body are taken. */
+static int narrow_after(const char *head, uint64_t body_max)
+{
+    struct ald_http_parser parser;
+    size_t used;
+    int r;
+
+    ald_http_parser_init_request(&parser, CASE_BODY_MAX);
+    ald_check_int(ald_http_parser_collect(&parser, ald_str(head), &used), ALD_HTTP_PARSER_HEAD);
+    r = ald_http_parser_narrow(&parser, body_max);
+    if (r == ALD_HTTP_PARSER_REFUSED) {
+        ald_check_int(ald_http_parser_fault(&parser)->status, 413);
+    } else {
+        r = ald_http_parser_collect(&parser, ALD_STR("5\r\nhello\r\n0\r\n\r\n"), &used);
+    }
+    ald_http_parser_fini(&parser);
+    return r;
+}
+
+ALD_TEST(http_parser, may_take_less_of_a_body_once_it_knows_for_what)
+{
+    ald_check_int(narrow_after(POST "Content-Length: 5\r\n\r\n", 5), 0);
+    ald_check_int(narrow_after(POST "Content-Length: 5\r\n\r\n", 4), ALD_HTTP_PARSER_REFUSED);
+    ald_check_int(narrow_after(POST "Content-Length: 0\r\n\r\n", 0), 0);
+    ald_check_int(narrow_after(GET "\r\n", 0), 0);
+    ald_check_int(narrow_after(CHUNKED, 5), 0);
+    ald_check_int(narrow_after(CHUNKED, 4), ALD_HTTP_PARSER_REFUSED);
+    ald_check_int(narrow_after(POST "Content-Length: 20\r\n\r\n", 1000), ALD_HTTP_PARSER_HUNGRY);
+}
+
+ALD_TEST(http_parser, is_as_wide_again_for_the_next_message)
+{
+    struct ald_http_parser parser;
+    size_t used;
+
+    ald_http_parser_init_request(&parser, CASE_BODY_MAX);
+    ald_check_int(ald_http_parser_collect(&parser, ALD_STR(GET "\r\n"), &used), ALD_HTTP_PARSER_HEAD);
+    ald_check_int(ald_http_parser_narrow(&parser, 0), 0);
+    ald_check_int(ald_http_parser_collect(&parser, ALD_STR(""), &used), 0);
+    ald_http_parser_reset(&parser);
+    ald_check_int(ald_http_parser_collect(&parser, ALD_STR(POST "Content-Length: 5\r\n\r\nhello"), &used),
+                  ALD_HTTP_PARSER_HEAD);
+    ald_check_int(ald_http_parser_collect(&parser, ALD_STR("hello"), &used), 0);
+    ald_check_str(ald_http_parser_body(&parser), "hello");
+    ald_http_parser_fini(&parser);
+}
+
 static bool expects_after(const char *text)
 {
     struct ald_http_parser parser;
@@ -460,6 +507,8 @@ ALD_TEST_MAIN(http_parser, ALD_CASE(http_parser, takes_and_refuses_requests_howe
               ALD_CASE(http_parser, chunk_line_has_a_limit), ALD_CASE(http_parser, leaves_the_bytes_behind_a_message),
               ALD_CASE(http_parser, hands_a_body_on_where_it_lies),
               ALD_CASE(http_parser, collects_a_body_for_those_who_want_it_whole),
+              ALD_CASE(http_parser, may_take_less_of_a_body_once_it_knows_for_what),
+              ALD_CASE(http_parser, is_as_wide_again_for_the_next_message),
               ALD_CASE(http_parser, knows_when_the_client_waits_for_100_continue),
               ALD_CASE(http_parser, end_of_the_connection_ends_only_what_lasts_until_then),
               ALD_CASE(http_parser, response_to_HEAD_has_no_body), ALD_CASE(http_parser, survives_short_memory),
