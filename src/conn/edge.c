@@ -301,11 +301,6 @@ const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t in
     return edge->dialect_counters[index];
 }
 
-const struct ald_guard *ald_edge_guard(const struct ald_edge *edge)
-{
-    return edge->guard;
-}
-
 size_t ald_edge_conns(const struct ald_edge *edge)
 {
     return edge->conns.n_live;

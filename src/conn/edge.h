@@ -120,7 +120,5 @@ const struct ald_edge_counters *ald_edge_counters(const struct ald_edge *edge);
 const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t index);
 /* Connections that speak a dialect, registered or not. */
 size_t ald_edge_conns(const struct ald_edge *edge);
-/* NULL: everybody comes in. */
-const struct ald_guard *ald_edge_guard(const struct ald_edge *edge);
 /* The door that was opened after `door` (NULL: the first one); NULL when there is none. */
 const struct ald_door *ald_edge_next_door(const struct ald_edge *edge, const struct ald_door *door);

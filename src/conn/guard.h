@@ -56,9 +56,6 @@ struct ald_guard {
     /* See ald_auth_why(). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
     int (*why)(void *owner, struct ald_str principal, struct ald_str target, struct ald_str name, struct ald_buf *out,
                bool *ret_allowed);
-    const char *const *counter_names; /* n_counters of them; what `counters` counts */
-    const uint64_t *counters;
-    size_t n_counters;
     void *owner;
 };
 

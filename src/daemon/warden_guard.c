@@ -279,13 +279,6 @@ static int guard_why(void *owner, struct ald_str principal, struct ald_str targe
     return r < 0 ? ald_trace(r) : r;
 }
 
-static const char *const counter_names[] = {
-#define ALD_X(name, meaning) #name,
-    ALD_WARDEN_COUNTERS(ALD_X)
-#undef ALD_X
-};
-_Static_assert(sizeof(struct ald_warden_counters) == ALD_COUNT(counter_names) * sizeof(uint64_t), "a name each");
-
 void ald_warden_guard_init(struct ald_warden *warden)
 {
     warden->guard = (struct ald_guard){
@@ -298,9 +291,6 @@ void ald_warden_guard_init(struct ald_warden *warden)
         .may_command = guard_may_command,
         .describe = guard_describe,
         .why = guard_why,
-        .counter_names = counter_names,
-        .counters = (const uint64_t *)(const void *)&warden->counters,
-        .n_counters = ALD_COUNT(counter_names),
         .owner = warden,
     };
 }
