@@ -49,7 +49,7 @@ class Settings(HubCase):
     def test_unknown_keys_and_sections_say_what_there_is(self):
         self.refused("[unix]\nsocket = x\n", "FILE:2: [unix] socket: unknown key; the section has path, mode")
         self.refused("[link]\nsecret = x\n",
-                     "FILE:2: [link] secret: unknown section; there are hub, http, unix, exchange, limits, log")
+                     "FILE:2: [link] secret: unknown section; there are hub, http, unix, exchange, auth, limits, log")
 
     def test_lines_that_are_no_settings(self):
         self.refused("[unix\n", "FILE:1: a section is written [name], with nothing behind the bracket")
@@ -69,7 +69,7 @@ class Settings(HubCase):
         self.refused(
             "[http]\nlisten = 0.0.0.0:0\n",
             "FILE:2: [http] listen: 0.0.0.0 can be reached from other machines and nobody there has to prove who they "
-            "are; set [http] tls_client_ca, or insecure = yes")
+            "are; set [auth] tokens, [http] tls_client_ca, or insecure = yes")
         hub = self.hub("http.insecure=yes", http="0.0.0.0:0")
         self.assertEqual(hub.door("http").rsplit(":", 1)[0], "0.0.0.0")
 
