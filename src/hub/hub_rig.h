@@ -49,8 +49,9 @@ struct rig {
     ald_usec now;
     bool holds_writes;                            /* what is said is not written until rig_write() */
     bool by_hand;                                 /* one step a call */
+    int result;                                   /* of the latest step: see rig_ask() */
     bool denies;                                  /* the edge's verdict of what is said next */
-    bool guards; /* the edge says of every signal that only the primary may say it */
+    bool guards;                                  /* the edge says of every signal that only the primary may say it */
     void (*around)(struct rig *rig, bool begins); /* called before and after each step, if set */
     struct rig_conn conns[RIG_CONNS];
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
@@ -210,6 +211,7 @@ static ALD_UNUSED void rig_step(struct rig *rig, struct ald_event event)
     if (rig->around != NULL) {
         rig->around(rig, false);
     }
+    rig->result = event.result;
     ald_hub_check(rig->hub);
     rig_take_effects(rig);
 }
@@ -498,14 +500,12 @@ static ALD_UNUSED void rig_drain(struct rig *rig, ald_usec usec)
 /* What an operator asks; gives the result. */
 static ALD_UNUSED int rig_ask(struct rig *rig, enum ald_event_kind kind, const char *text)
 {
-    struct ald_event event = {
-        .kind = (uint8_t)kind, .text = ald_str(text), .now = rig->now, .wall = 1700000000 * ALD_SEC + rig->now};
+    int result;
 
-    ald_hub_step(rig->hub, &event, &rig->effects);
-    ald_hub_check(rig->hub);
-    rig_take_effects(rig);
+    rig_step(rig, (struct ald_event){.kind = (uint8_t)kind, .text = ald_str(text)});
+    result = rig->result;
     rig_settle(rig);
-    return event.result;
+    return result;
 }
 
 static ALD_UNUSED void rig_note_command(struct rig *rig, const struct ald_note *note)

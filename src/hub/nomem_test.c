@@ -173,6 +173,26 @@ static void scenario_same_wire_ids(struct rig *rig)
     expect_answers(rig, 8, wire_ids);
 }
 
+static void scenario_operator(struct rig *rig)
+{
+    static const char *const wire_ids[] = {"c1", "c2", "q1", NULL};
+    const struct rig_options take_back = {.name = "aldis:Cancel", .payload = "{\"id\":\"c1\"}"};
+
+    rig_agent(rig, 1, "lamp", ALD_CAN_CANCEL | ALD_CAN_LEAVE | ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+    rig_agent(rig, 2, "lamp", ALD_CAN_RESUME | ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY);
+    rig_caller(rig, 9);
+    rig_command(rig, 9, "c1", "lamp");
+    rig_command(rig, 9, "c2", "lamp");
+    rig_command_as(rig, 9, "q1", "", take_back);
+    ald_ignore(rig_ask(rig, ALD_EVENT_CANCEL, "c2")); /* there may have been no memory to take it */
+    ald_ignore(rig_ask(rig, ALD_EVENT_CHANNEL_PRIMARY, rig->conns[2].channel));
+    rig_answer_primary(rig, 1, true);
+    ald_ignore(rig_ask(rig, ALD_EVENT_CHANNEL_LEAVE, rig->conns[2].channel));
+    ald_ignore(rig_ask(rig, ALD_EVENT_CHANNEL_LEAVE, rig->conns[1].channel));
+    rig_advance(rig, 400 * ALD_SEC);
+    expect_answers(rig, 9, wire_ids);
+}
+
 /* Run `scenario` failing one allocation more each time, until it needs no further one. */
 static void each_in_turn(void (*scenario)(struct rig *rig))
 {
@@ -223,6 +243,11 @@ ALD_TEST(nomem, same_wire_ids_are_kept_apart)
     each_in_turn(scenario_same_wire_ids);
 }
 
+ALD_TEST(nomem, an_operator_is_heard)
+{
+    each_in_turn(scenario_operator);
+}
+
 ALD_TEST(nomem, a_hub_is_made_whole_or_not_at_all)
 {
     struct ald_msg_pool *messages = NULL;
@@ -244,4 +269,5 @@ ALD_TEST(nomem, a_hub_is_made_whole_or_not_at_all)
 ALD_TEST_MAIN(nomem, ALD_CASE(nomem, refuses_what_asks_and_answers_what_it_took),
               ALD_CASE(nomem, a_fan_out_is_whole_or_refused), ALD_CASE(nomem, an_election_goes_on),
               ALD_CASE(nomem, a_session_goes_on), ALD_CASE(nomem, who_asks_for_an_outcome_is_answered),
-              ALD_CASE(nomem, same_wire_ids_are_kept_apart), ALD_CASE(nomem, a_hub_is_made_whole_or_not_at_all))
+              ALD_CASE(nomem, same_wire_ids_are_kept_apart), ALD_CASE(nomem, an_operator_is_heard),
+              ALD_CASE(nomem, a_hub_is_made_whole_or_not_at_all))
