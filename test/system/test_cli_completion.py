@@ -98,7 +98,7 @@ class Bash(CliCase):
 
 @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
 class Zsh(CliCase):
-    def complete(self, line, expected):
+    def complete(self, line, expected, setup="compinit -D -u && source <(aldis completion zsh)"):
         """Type the line and a tab into a zsh, and wait until what is expected stands on the terminal."""
         pid, terminal = pty.fork()
         if pid == 0:
@@ -114,8 +114,8 @@ class Zsh(CliCase):
                 seen += os.read(terminal, 65536)
 
         try:
-            os.write(terminal, b"PS1=; unsetopt zle_bracketed_paste; autoload -U compinit && compinit -D -u && "
-                               b"source <(aldis completion zsh) && echo set''up\n")
+            os.write(terminal, b"PS1=; unsetopt zle_bracketed_paste; autoload -U compinit && " +
+                     setup.encode() + b" && echo set''up\n")
             wait_seen(b"setup")
             seen = b""
             os.write(terminal, line.encode() + b"\t")
@@ -141,6 +141,13 @@ class Zsh(CliCase):
         self.complete("aldis chan", "channels")
         self.complete("aldis call --dead", "--deadline")
         self.complete("aldis call --mode pri", "primary")
+
+    def test_installed_in_a_folder_of_functions(self):
+        with open(self.path("_aldis"), "w", encoding="utf-8") as file:
+            file.write(aldis("completion", "zsh", url="unix:/nowhere").out)
+        setup = f"fpath=({self.scratch.name} $fpath) && compinit -D -u"
+        self.complete("aldis chan", "channels", setup)
+        self.complete("aldis call --mode pri", "primary", setup)
 
     def test_targets_of_the_hub_of_this_line(self):
         hub = self.hub()

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 import unittest
 
 from cli_rig import CliCase, environment
@@ -93,16 +94,17 @@ class Progress(CliCase):
 
     def test_what_is_over_at_once_shows_nothing(self):
         self.world("--echo")
+        start = time.monotonic()
         call = self.call(self.at, "lamp", "x", "5")
         self.assertEqual(call.end(), (0, b"5\n"))
-        self.assertLess(len(call.seen), 100)  # a busy machine may show a line of it
+        if time.monotonic() - start < 0.3:  # a busy machine may take longer, and see some of it
+            self.assertEqual(call.seen, b"")
         self.assertEqual(call.screen(), [""])
 
     def test_the_time_goes_on(self):
         self.world("--on", f"x={self.gate()}")
         call = self.call(self.at, "lamp", "x")
-        call.wait_seen(b"running  1.")
-        call.wait_seen(b"running  2.")
+        wait_until(lambda: len(set(re.findall(rb"running  (\d+\.\d) s", call.seen))) >= 2, "two times")
         self.open_gate()
         self.assertEqual(call.end()[0], 0)
 

@@ -130,7 +130,7 @@ class Watch(CliCase):
         watch.signal(signal.SIGTERM)
         self.assertEqual(watch.wait(), 0)
 
-    def test_interrupted_while_the_hub_is_away_it_ends_well(self):
+    def test_a_stream_that_is_there_no_more_ends_it(self):
         fake = self.fake(told(("event", EVENT)))
         watch = self.running("watch", "-n", "1000", url=fake.url)
         watch.wait_err("trying again")
@@ -219,6 +219,15 @@ class WithAHub(CliCase):
         self.assertEqual((said[0]["kind"], said[0]["wire_id"], said[0]["fate"]), ("event", sent, "delivered"))
         self.assertEqual({line["kind"] for line in said[1:]}, {"channel"})
         self.assertEqual(said[-1]["target"], "lamp")
+
+    def test_interrupted_while_the_hub_is_away_it_ends_well(self):
+        hub = self.hub()
+        watch = self.running("watch", url=f"unix:{hub.unix}")
+        wait_until(lambda: hub.door_counter("streams", "unix") == 1, "the stream")
+        hub.kill()
+        watch.wait_err("trying again", count=2)
+        watch.signal(signal.SIGINT)
+        self.assertEqual(watch.wait(), 0)
 
     def test_a_hub_that_is_restarted(self):
         hub = self.hub("hub.drain_timeout=0")
