@@ -13,7 +13,7 @@ import unittest
 from contextlib import asynccontextmanager
 
 from browser import Chromium, Page
-from harness import Connector, Hub, HubCase, binary, echo, wait_until
+from harness import Connector, Hub, HubCase, binary, echo, wait_until, wait_until_async
 
 SIZES = ((1280, 800), (360, 740))
 HOSTILE = "<img src=x onerror=window.broken=1>"
@@ -412,6 +412,34 @@ class Dashboard(HubCase):
                 self.assertEqual(await page.value("document.querySelectorAll('img').length"), 1)
                 self.assertIsNone(await page.value("window.broken ?? null"))
                 self.assertEqual(await page.value(WIDE), {"page": 0, "out": []})
+
+        self.run_async(scene())
+
+    def test_its_policy_holds_where_its_code_would_not(self):
+        """The browser itself refuses text as HTML, scripts in the page, and whatever lies elsewhere."""
+        hub = self.hub()
+
+        async def scene():
+            async with self.page(hub, clean=False) as page:
+                await self.live(page)
+                refused = await page.value("""[
+                    () => (document.body.innerHTML = "x"),
+                    () => document.body.insertAdjacentHTML("beforeend", "x"),
+                    () => document.write("x"),
+                    () => setTimeout("window.broken = 1"),
+                ].map((attempt) => { try { attempt(); return null; } catch (error) { return error.name; } })""")
+                self.assertEqual(refused, ["TypeError"] * 4)
+                await page.value("""(() => {
+                    for (const [tag, name, value] of [["div", "style", "color: red"], ["form", "action", "/livez"]]) {
+                        const node = document.createElement(tag);
+                        node.setAttribute(name, value);
+                        document.body.append(node);
+                    }
+                    document.querySelector("form[action]").submit();
+                })()""")
+                for part in ("style-src", "form-action"):
+                    await wait_until_async(lambda: any(part in text for _, text in page.console), f"a word about {part}")
+                self.assertIsNone(await page.value("window.broken ?? null"))
 
         self.run_async(scene())
 

@@ -6,7 +6,8 @@
 import { setAttribute, setText, svg } from "./dom.js";
 
 const WIDTH = 200;
-const HEIGHT = 48;
+const HEIGHT = 56;
+const HEAD = 14; // Above the highest value, for the word that says what it is.
 
 /* A path through the points that are there; a hole where one is missing. */
 function line(values, max, points) {
@@ -19,7 +20,7 @@ function line(values, max, points) {
             return;
         }
         const x = ((i + points - values.length) * WIDTH) / (points - 1);
-        const y = HEIGHT - 1 - (value / max) * (HEIGHT - 3);
+        const y = HEIGHT - 1 - (value / max) * (HEIGHT - HEAD);
         /* Without the h0 a point that stands alone would not be seen. */
         path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}${pen === "M" ? "h0" : ""}`;
         pen = "L";
