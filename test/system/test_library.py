@@ -546,6 +546,8 @@ class Installed(Prefix, ExampleCase):
         found = {str(path.relative_to(self.root)) for path in pathlib.Path(self.root).rglob("*") if not path.is_dir()}
         self.assertIn("bin/aldisd", found)
         self.assertIn("bin/aldis", found)
+        self.assertLessEqual({"share/man/man1/aldis.1", "share/man/man5/aldis.conf.5", "share/man/man8/aldisd.8",
+                              "share/bash-completion/completions/aldis", "share/zsh/site-functions/_aldis"}, found)
         headers = {name for name in found if name.startswith("include/")}
         self.assertEqual(headers, {f"include/aldis/{path.name}" for path in HEADERS.glob("*.h")})
         # Nothing of the inside, and nothing that says where it was built.
