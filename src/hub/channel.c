@@ -264,7 +264,7 @@ bool ald_channel_work_hungry(struct ald_hub *hub, struct ald_channel *channel)
 {
     struct ald_command *command = ald_queue_first(&channel->queue);
 
-    if (command != NULL && channel->leaving) {
+    if (command != NULL && channel->leaving && channel->state == ALD_CHANNEL_LIVE) { /* one that is away may be back */
         ald_command_refuse(hub, command, ALD_CAUSE_NO_CHANNEL, NULL);
         return channel->queue.n > 0;
     }

@@ -329,6 +329,31 @@ ALD_TEST(session, a_retry_after_its_end_goes_to_another_session)
     rig_fini(&rig);
 }
 
+ALD_TEST(session, what_was_never_written_waits_for_one_that_was_told_goodbye)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.health_interval = 10 * ALD_SEC;
+    rig.config.health_failures = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME | ALD_CAN_LEAVE | ALD_CAN_HEALTH);
+    rig_caller(&rig, 9);
+    rig_advance(&rig, 13 * ALD_SEC);
+    rig.holds_writes = true;
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.channel = rig.conns[1].channel});
+    rig_answer_health(&rig, 1, false);
+    rig_close(&rig, 1);
+    rig_expect(&rig, "1 health\n"
+                     "1 command c1\n"
+                     "1 leave reconnect\n");
+    rig.holds_writes = false;
+    rig_open(&rig, 2);
+    rig_resume(&rig, 2, rig.conns[1].session, 0);
+    rig_expect(&rig, "2 command c1\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_stays_sent),
               ALD_CASE(session, what_the_party_did_not_receive_is_said_again),
               ALD_CASE(session, while_a_channel_is_away_new_work_queues),
@@ -344,4 +369,5 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, one_that_acknowledges_nothing_is_cut),
               ALD_CASE(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest),
               ALD_CASE(session, what_is_said_again_waits_for_a_choked_connection),
-              ALD_CASE(session, a_retry_after_its_end_goes_to_another_session))
+              ALD_CASE(session, a_retry_after_its_end_goes_to_another_session),
+              ALD_CASE(session, what_was_never_written_waits_for_one_that_was_told_goodbye))

@@ -183,7 +183,9 @@ void sim_check_refusals(struct sim_world *world, struct sim_hub *hub)
 {
     while (hub->refused != NULL) {
         struct sim_command *command = hub->refused;
-        const char *wrong = refusal_is_wrong(command, command->refused_as);
+        /* Whoever comes back with a session hears of what was true before. */
+        bool is_fresh = command->told_link == NULL || command->told_link == command->link;
+        const char *wrong = is_fresh ? refusal_is_wrong(command, command->refused_as) : NULL;
 
         hub->refused = command->refused_next;
         if (wrong != NULL) {

@@ -82,7 +82,7 @@ void sim_operator_leave(struct sim_link *link, bool reconnect)
     if (result == 0) {
         sim_election_ended(link);
         link->sent_away = sim_now(world);
-    } else if (is_well) {
+    } else if (is_well && !link->hub_closing) {
         sim_complain(world, SIM_RULE_OPERATOR, NULL, "%s is there, and an operator who sends it away is told: %s",
                      link->party->name, operator_word(result));
     }
@@ -108,7 +108,7 @@ void sim_operator_primary(struct sim_link *link)
     if (result != 0) {
         sim_election_unchoose(link);
     }
-    if (result != 0 && link_may_lead(link)) {
+    if (result != 0 && link_may_lead(link)) { /* and does still: the step may have ended it */
         sim_complain(world, SIM_RULE_OPERATOR, NULL, "%s may lead, and an operator who wants it is told: %s",
                      link->party->name, operator_word(result));
     }
