@@ -170,9 +170,10 @@ static void show_rates(struct showing *showing, const struct ald_json_node *hub)
 bool ald_status_is_refusal(const char *name)
 {
     static const char *const words[] = {
-        "refused",   "denied",  "dropped", "undelivered", "full",      "cut",     "slow",    "silent",
-        "malformed", "stray",   "late",    "fail",        "violation", "size",    "memory",  "evict",
-        "shed",      "invalid", "stale",   "broken",      "truncated", "unknown", "timeout", "no_budget",
+        "refused", "denied",    "dropped",   "undelivered",  "full",     "cut",       "slow",
+        "silent",  "malformed", "stray",     "late",         "fail",     "violation", "size",
+        "memory",  "evict",     "shed",      "invalid",      "stale",    "broken",    "truncated",
+        "unknown", "timeout",   "no_budget", "unauthorized", "expelled", "closed_by",
     };
     static const char *const outcomes[] = {"commands_failed", "commands_refused"};
 
