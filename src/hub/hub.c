@@ -62,10 +62,10 @@ static void hub_init_config(struct ald_hub *hub, const struct ald_hub_config *co
 static void hub_init_lists(struct ald_hub *hub)
 {
     struct ald_node *heads[] = {
-        &hub->conns,        &hub->parties,      &hub->targets,      &hub->channels,      &hub->channels_gone,
-        &hub->in_order,     &hub->open,         &hub->history, &hub->asides,      &hub->work.begun,    &hub->work.ended,
-        &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels, &hub->work.targets,
-        &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
+        &hub->conns,        &hub->parties,      &hub->targets,      &hub->channels,     &hub->channels_gone,
+        &hub->in_order,     &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
+        &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
+        &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
     };
 
     for (size_t i = 0; i < ALD_COUNT(heads); i++) {

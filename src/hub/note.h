@@ -20,9 +20,9 @@ enum ald_note_kind {
     ALD_NOTE_SUBMITTED, /* a command was admitted to the record, if only to be refused; `msg` is the command */
     ALD_NOTE_PHASE,     /* it went on to `phase`; `msg` is the command */
     ALD_NOTE_ENDED,     /* it has its `outcome`; `msg` is the reply, or NULL where the hub itself decided */
-    ALD_NOTE_LATE,      /* a reply came after the outcome, and went no further; `msg` is that reply, or NULL. To a member it
+    ALD_NOTE_LATE, /* a reply came after the outcome, and went no further; `msg` is that reply, or NULL. To a member it
                            may come when only its whole has the outcome as yet */
-    ALD_NOTE_MEMBER,    /* a member of the roster of `whole` went on, or has its `outcome`: then `msg` is its reply */
+    ALD_NOTE_MEMBER, /* a member of the roster of `whole` went on, or has its `outcome`: then `msg` is its reply */
     ALD_NOTE_EVENT, /* an event was taken; `change` is its fate: "delivered", or "dropped" for `cause`. `msg` is the event */
     ALD_NOTE_CHANNEL,  /* `channel` of `target`: `change` is one of "joined" "gone" "active" "inactive" "away" "live"
                            "leaving" "promoting" "primary" "demoted", the last three with their `term` */

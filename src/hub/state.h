@@ -105,7 +105,7 @@ struct ald_hub {
 
     struct ald_node history;
     struct ald_node asides; /* of ald_command.history: ended, and forgotten with the next step */
-    uint32_t n_history; /* records, with the members of rosters */
+    uint32_t n_history;     /* records, with the members of rosters */
     size_t history_bytes;
 
     struct ald_pool kept; /* of struct ald_kept_signal */
