@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -33,6 +34,15 @@ class Away(CliCase):
                 result = self.assert_ends(aldis(*words, url="unix:/nowhere/hub.sock"), 3, out="")
                 self.assertRegex(result.err, r"\Aaldis: no hub at unix:/nowhere/hub.sock: .*No such file.*\n  is it running")
                 self.assertLess(result.took, 10)
+
+    def test_something_that_accepts_and_says_nothing_is_no_hub(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            url = f"ws://127.0.0.1:{server.getsockname()[1]}"
+            running = [self.running(*words, url=url) for words in (
+                ["status", "-f"], ["watch"], ["cancel", ID], ["channels", "--close", ID], ["drain"], ["completion", "targets"])]
+            for process in running:
+                self.assertEqual(process.wait(), 3, process.err)
+            self.assertIn("no answer in time", running[0].err)
 
 
 class Fake(CliCase):
