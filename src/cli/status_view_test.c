@@ -12,7 +12,7 @@ ALD_TEST(status_view, tells_trouble_from_success_by_its_name)
                                           "edge expelled",         "transport ws_oversize"};
     static const char *const fine[] = {"commands_refused",     "commands_failed",  "commands_succeeded",
                                        "registrations",        "events_delivered", "connections_opened",
-                                       "transport read_bytes", "elections"};
+                                       "transport read_bytes", "elections",        "edge closed_by_hub"};
 
     for (size_t i = 0; i < ALD_COUNT(trouble); i++) {
         ald_check(ald_status_is_refusal(trouble[i]));
