@@ -133,7 +133,8 @@ class Page:
         return answer["result"]
 
     async def resize(self, width, height):
-        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                        mobile=False)
 
     async def colours(self, dark):
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -166,7 +167,8 @@ class Page:
 
     async def until_text(self, selector, part, patience=PATIENCE):
         one, text = json.dumps(selector), json.dumps(part)
-        await self.until(f"document.querySelector({one})?.innerText.includes({text})", f"{part!r} in {selector}", patience)
+        script = f"document.querySelector({one})?.innerText.includes({text})"
+        await self.until(script, f"{part!r} in {selector}", patience)
 
     async def click(self, selector):
         """With the mouse, in the middle of it; so it must be there, and nothing may lie over it."""

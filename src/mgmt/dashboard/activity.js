@@ -38,14 +38,17 @@ function fromStream({ kind, data }) {
             return null;
         }
         const text = data.text ?? "";
-        return { kind, key: data.id, id: data.id, at, word: data.outcome, title: data.name, to: data.to, took: data.age_ms, text };
+        const { id, outcome: word, name: title, to, age_ms: took } = data;
+        return { kind, key: id, id, at, word, title, to, took, text };
     }
     serial++;
     if (kind === "event") {
-        return { kind, key: serial, at, word: "event", title: data.name, to: data.to, took: null, text: data.fate ?? "" };
+        const { name: title, to, fate: text } = data;
+        return { kind, key: serial, at, word: "event", title, to, took: null, text };
     }
     const term = data.term ? ` in term ${data.term}` : "";
-    return { kind, key: serial, at, word: data.change, title: brief(data.id), to: data.target, took: null, text: `channel ${data.change}${term}` };
+    const { change: word, target: to } = data;
+    return { kind, key: serial, at, word, title: brief(data.id), to, took: null, text: `channel ${word}${term}` };
 }
 
 class Entry {
@@ -61,8 +64,8 @@ class Entry {
 
         this.item = item;
         if (item.kind === "command") {
-            this.button = el("button", { type: "button", class: "entry", "aria-expanded": "false", "aria-controls": id }, ...parts);
-            this.button.addEventListener("click", () => this.toggle());
+            const attributes = { type: "button", class: "entry", "aria-expanded": "false", "aria-controls": id };
+            this.button = el("button", { ...attributes, onclick: () => this.toggle() }, ...parts);
             this.detail = el("div", { class: "detail", id, hidden: true });
             this.node = el("li", {}, this.button, this.detail);
         } else {
@@ -84,7 +87,8 @@ class Entry {
             this.detail.replaceChildren(...tell(await fetchCommand(this.item.id)));
         } catch (error) {
             const gone = error instanceof Problem && error.status === 404;
-            this.detail.replaceChildren(el("p", { class: "soft" }, gone ? "The hub does not remember it any more." : error.message));
+            const text = gone ? "The hub does not remember it any more." : error.message;
+            this.detail.replaceChildren(el("p", { class: "soft" }, text));
         }
     }
 }
@@ -176,10 +180,10 @@ export class Activity {
     fits(item) {
         const kind = this.kind.value;
         const words = this.filter.value.trim().toLowerCase();
-        const kindFits =
-            kind === "all" || kind === item.kind || (kind === "bad" && item.kind === "command" && item.word !== "succeeded");
+        const bad = item.kind === "command" && item.word !== "succeeded";
+        const text = `${item.word} ${item.title} ${item.to} ${item.text} ${item.id ?? ""}`.toLowerCase();
 
-        return kindFits && (words === "" || `${item.word} ${item.title} ${item.to} ${item.text} ${item.id ?? ""}`.toLowerCase().includes(words));
+        return (kind === "all" || kind === item.kind || (kind === "bad" && bad)) && text.includes(words);
     }
 
     draw() {
@@ -188,10 +192,11 @@ export class Activity {
 
         this.rows.update(fitting.slice(0, this.limit));
         setText(this.pause, this.paused ? `Go on${waits > 0 ? ` (${count(waits)} new)` : ""}` : "Pause");
-        setText(find("activity-held"), this.pointed && !this.paused && waits > 0 ? `held while you point at it, ${count(waits)} new` : "");
+        const held = this.pointed && !this.paused && waits > 0;
+        setText(find("activity-held"), held ? `held while you point at it, ${count(waits)} new` : "");
         setText(this.more, `${count(fitting.length - this.limit)} more`);
         show(this.more, fitting.length > this.limit);
         show(find("activity-none"), fitting.length === 0);
-        setText(find("activity-none"), this.items.length === 0 ? "Nothing has happened yet." : "Nothing fits this filter.");
+        setText(find("activity-none"), this.items.length > 0 ? "Nothing fits this filter." : "Nothing so far.");
     }
 }

@@ -96,7 +96,7 @@ function listen() {
     link.on("hub", drawHub);
     link.on("dropped", (n) => {
         dropped += n;
-        setText(find("dropped"), `${count(dropped)} lines were left out, because they came faster than this page reads`);
+        setText(find("dropped"), `${count(dropped)} lines were left out: they came faster than this page reads`);
     });
     setInterval(() => link.live || drawState(), 500);
     find("retry").addEventListener("click", () => link.wake());

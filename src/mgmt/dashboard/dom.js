@@ -1,7 +1,7 @@
 /*
- * Making and changing the page. Whatever comes from outside goes in as text or as an attribute of a fixed name, never as
- * HTML; and a node is touched only when what it shows is another than before, so that a thousand rows cost nothing while
- * nothing happens to them.
+ * Making and changing the page. Whatever comes from outside goes in as text or as an attribute of a fixed name, never
+ * as HTML; and a node is touched only when what it shows is another than before, so that a thousand rows cost nothing
+ * while nothing happens to them.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -58,8 +58,9 @@ export function show(node, visible) {
 }
 
 /*
- * Make what stands in `parent` before the node `end` (null: up to the end) and behind `start` (null: from the beginning)
- * the rows of `items`, in their order. What stays is kept and updated; `make(item)` gives { node, update(item) }.
+ * Make what stands in `parent` before the node `end` (null: up to the end) and behind `start` (null: from the
+ * beginning) the rows of `items`, in their order. What stays is kept and updated; `make(item)` gives
+ * { node, update(item) }.
  */
 export class Rows {
     constructor(parent, key, make, start = null, end = null) {

@@ -1,6 +1,6 @@
 /*
  * The page's own connection. One loop decides whether the hub is there: it reads /api/v1/hub every two seconds. The
- * stream of events runs beside it; when the stream breaks, the loop asks at once, and says "away" only if that fails too.
+ * stream of events runs beside it; when the stream breaks, the loop asks at once, and says "away" only if that fails.
  *
  * Others subscribe: "state" (this.state changed), "hub" (a new reading), "resync" (lines may have been missed, or the
  * hub is another one: read your lists again), "events" (from the stream), "dropped" (so many the hub left out).

@@ -20,48 +20,35 @@ export class Run {
         this.id = command.id;
         this.over = false;
         this.reading = false;
-        this.badge = el("span", {});
-        this.elapsed = el("span", { class: "number elapsed" });
-        this.steps = [...STEPS, "outcome"].map((word) => el("li", {}, el("span", {}, word), el("small")));
-        this.progress = el("progress", { "aria-label": "Progress", hidden: true });
-        this.problem = el("p", { class: "bad", role: "alert", hidden: true });
-        this.cancelButton = el("button", { type: "button", class: "cancel", onclick: () => this.cancel() }, "Cancel");
-        this.againButton = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => again(request) }, "Again");
-        this.detail = el("div", { class: "detail" });
-        this.title = el(
-            "button",
-            { type: "button", class: "toggle", onclick: () => this.open(this.body.hidden) },
-            el("span", { class: "name" }, request.name),
-            ` → ${request.target}`,
-        );
-        this.body = el(
-            "div",
-            {},
-            el("ol", { class: "steps", "aria-label": "States" }, ...this.steps),
-            this.progress,
-            this.problem,
-            this.detail,
-        );
-        this.node = el(
-            "article",
-            { class: "run", "aria-label": `${request.name} to ${request.target}`, "data-id": this.id },
-            el(
-                "header",
-                {},
-                el("h3", {}, this.title),
-                this.badge,
-                this.elapsed,
-                this.cancelButton,
-                this.againButton,
-            ),
-            this.body,
-        );
-        this.open(true);
         this.received = performance.now();
+        this.make(again);
+        this.open(true);
         this.draw(command);
         this.ticker = setInterval(() => this.tick(), TICK);
         this.timer = setInterval(() => this.read(), INTERVAL);
         this.read();
+    }
+
+    make(again) {
+        const { name, target } = this.request;
+        const button = (kind, word, click) => el("button", { type: "button", class: kind, onclick: click }, word);
+
+        this.badge = el("span", {});
+        this.elapsed = el("span", { class: "number elapsed" });
+        this.title = button("toggle", el("span", { class: "name" }, name), () => this.open(this.body.hidden));
+        this.title.append(` → ${target}`);
+        this.cancelButton = button("cancel", "Cancel", () => this.cancel());
+        this.againButton = button("quiet", "Again", () => again(this.request));
+        show(this.againButton, false);
+        this.steps = [...STEPS, "outcome"].map((word) => el("li", {}, el("span", {}, word), el("small")));
+        this.progress = el("progress", { "aria-label": "Progress", hidden: true });
+        this.problem = el("p", { class: "bad", role: "alert", hidden: true });
+        this.detail = el("div", { class: "detail" });
+        const head = [el("h3", {}, this.title), this.badge, this.elapsed, this.cancelButton, this.againButton];
+        const steps = el("ol", { class: "steps", "aria-label": "States" }, ...this.steps);
+        this.body = el("div", {}, steps, this.progress, this.problem, this.detail);
+        const attributes = { class: "run", "aria-label": `${name} to ${target}`, "data-id": this.id };
+        this.node = el("article", attributes, el("header", {}, ...head), this.body);
     }
 
     get target() {
@@ -114,7 +101,7 @@ export class Run {
     forgotten() {
         this.badge.replaceChildren(badge("unknown"));
         this.detail.replaceChildren(
-            el("p", {}, "The hub does not know this command any more: what became of it is not known. If it had been sent, it may have run."),
+            el("p", {}, "The hub does not know this command any more. If it had been sent, it may have run."),
         );
         setText(this.elapsed, "");
         this.end("not known any more");

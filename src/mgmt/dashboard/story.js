@@ -65,8 +65,9 @@ function fact(facts, name, value, title) {
 
 function facts(command) {
     const list = el("dl", { class: "facts" });
+    const why = command.text && command.cause ? `${command.text} (${command.cause})` : command.text || command.cause;
 
-    fact(list, "why", command.text && command.cause ? `${command.text} (${command.cause})` : command.text || command.cause);
+    fact(list, "why", why);
     fact(list, "code", command.reply?.code);
     fact(list, "said", command.reply?.text !== command.text ? command.reply?.text : null);
     fact(list, "from", command.principal ? `${command.from ?? ""} as ${command.principal}` : command.from);
@@ -83,7 +84,9 @@ function payload(name, value) {
         return null;
     }
     const text = pretty(value);
-    const shown = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}\n… ${count(text.length - TEXT_MAX)} more characters` : text;
+    const left = text.length - TEXT_MAX;
+    const shown = left > 0 ? `${text.slice(0, TEXT_MAX)}\n… ${count(left)} more characters` : text;
+
     return el("figure", { class: "payload" }, el("figcaption", {}, name), el("pre", { tabindex: "0" }, shown));
 }
 
@@ -116,13 +119,15 @@ function members(command) {
 
 /* The nodes that tell all about a command. */
 export function tell(command) {
+    const dropped = command.story_dropped;
+
     return [
         payload("reply", command.reply?.payload),
         payload("details", command.reply?.details),
         members(command),
         strip(command),
         timeline(command),
-        command.story_dropped > 0 ? el("p", { class: "soft" }, `${count(command.story_dropped)} lines were left out`) : null,
+        dropped > 0 ? el("p", { class: "soft" }, `${count(dropped)} lines were left out`) : null,
         facts(command),
     ].filter((node) => node !== null);
 }

@@ -15,7 +15,10 @@ function pause(ms) {
     return new Promise((done) => setTimeout(done, ms));
 }
 
-/* Takes lines and gives events (HTML standard, section 9.2.6, with the line ends that the hub uses; `retry` and comments say nothing here). */
+/*
+ * Takes text and gives events: those of the HTML standard, section 9.2.6, with the line ends that the hub uses. `retry`
+ * and comments say nothing here.
+ */
 class Parser {
     constructor() {
         this.rest = "";

@@ -79,8 +79,10 @@ class TargetRow {
         this.table = table;
         this.channelsShown = CHANNELS_SHOWN;
         this.title = el("span", { class: "name" });
-        this.toggle = el("button", { class: "toggle", type: "button", onclick: () => table.toggle(this.target.name) }, this.title);
-        this.use = el("button", { class: "use", type: "button", onclick: () => table.use(this.target.name) }, "command");
+        this.toggle = el("button", { class: "toggle", type: "button" }, this.title);
+        this.toggle.addEventListener("click", () => table.toggle(this.target.name));
+        this.use = el("button", { class: "use", type: "button" }, "command");
+        this.use.addEventListener("click", () => table.use(this.target.name));
         this.state = cell("live");
         this.primary = cell("primary", "id");
         this.inFlight = cell("in flight", "number");
@@ -97,7 +99,8 @@ class TargetRow {
             this.rest,
         );
         this.more = el("button", { type: "button", class: "quiet", onclick: () => this.showMore() });
-        this.moreRow = el("tr", { role: "row", class: "more-row", hidden: true }, el("td", { role: "cell", colspan: "8" }, this.more));
+        this.moreRow = el("tr", { role: "row", class: "more-row", hidden: true });
+        this.moreRow.append(el("td", { role: "cell", colspan: "8" }, this.more));
         this.node = el("tbody", { role: "rowgroup" }, head, this.moreRow);
         this.rows = new Rows(this.node, (item) => item.channel.id, () => new ChannelRow(), head, this.moreRow);
     }
@@ -120,7 +123,7 @@ class TargetRow {
         setText(this.state, `${count(target.active)} of ${count(target.channels)}`);
         setAttribute(this.state, "class", target.active === 0 ? "bad" : "");
         setText(this.primary, target.primary ? brief(target.primary) : "–");
-        setAttribute(this.primary, "title", target.primary ? `${target.primary}, term ${target.term}` : "none is confirmed");
+        setAttribute(this.primary, "title", target.primary ? `${target.primary}, term ${target.term}` : "none");
         setText(this.inFlight, count(inFlight));
         setText(this.queued, count(queued));
         this.rows.update(shown.map((channel) => ({ channel, now })));
@@ -139,7 +142,8 @@ export class Targets {
         this.filter = find("target-filter");
         this.summary = find("targets-summary");
         this.more = find("targets-more");
-        this.rows = new Rows(find("targets"), (item) => item.target.name, () => new TargetRow(this), find("targets").tHead);
+        const table = find("targets");
+        this.rows = new Rows(table, (item) => item.target.name, () => new TargetRow(this), table.tHead);
         this.filter.addEventListener("input", () => this.draw());
         this.more.addEventListener("click", () => {
             this.limit += TARGETS_SHOWN;
@@ -169,7 +173,8 @@ export class Targets {
                 found.push({ target, channels, open: this.isOpen(target.name) });
                 continue;
             }
-            const some = channels.filter((channel) => fits(`${channel.id} ${channel.peer} ${channel.principal ?? ""} ${stateWord(channel)}`));
+            const text = (one) => `${one.id} ${one.peer} ${one.principal ?? ""} ${stateWord(one)}`;
+            const some = channels.filter((channel) => fits(text(channel)));
             if (some.length > 0) {
                 found.push({ target, channels: some, open: this.choices.get(target.name) ?? true });
             }
@@ -185,11 +190,9 @@ export class Targets {
         const all = found.length === this.registry.targets.length;
 
         this.rows.update(shown.map((item) => ({ ...item, now })));
-        setText(
-            this.summary,
-            `${all ? "" : `${count(found.length)} of `}${plural(this.registry.targets.length, "target")}, ${plural(nChannels, "channel")}` +
-                (this.registry.complete ? "" : ", and more than this page reads"),
-        );
+        const targets = `${all ? "" : `${count(found.length)} of `}${plural(this.registry.targets.length, "target")}`;
+        const rest = this.registry.complete ? "" : ", and more than this page reads";
+        setText(this.summary, `${targets}, ${plural(nChannels, "channel")}${rest}`);
         setText(this.more, plural(found.length - shown.length, "more target"));
         show(this.more, found.length > shown.length);
         show(find("targets-none"), found.length === 0);

@@ -153,7 +153,7 @@ class Tile {
     draw() {
         const columns = this.spec.series.map((one) => this.points.map((point) => point[one.name]));
         const last = this.points.at(-1);
-        const words = last ? `${this.spec.value(last)}, ${this.spec.more(last)}, over three minutes` : "no readings yet";
+        const words = last ? `${this.spec.value(last)}, ${this.spec.more(last)}, over three minutes` : "no readings";
 
         this.chart.draw(columns, `${this.spec.title}: ${words}`);
         this.write();
