@@ -118,6 +118,7 @@ cat <<TRY
     aldis help
 
 It listens at  ws://$http  (Gravitee connectors: http://$http)${socket:+  and  unix:$socket}
+The dashboard: http://$http/
 The API:       curl http://$http/api/v1/hub
 TRY
 
