@@ -57,15 +57,28 @@ void ald_visitor_stay(struct ald_visitor *visitor)
     }
 }
 
+void ald_visitor_notice_unknown(struct ald_visitor *visitor)
+{
+    struct ald_door *door = visitor->door;
+    struct ald_peer peer;
+
+    ald_stream_peer(visitor->stream, &peer);
+    door->counters.unauthorized++;
+    ald_edge_notice(door->edge, &(struct ald_notice){
+                                    .kind = ALD_NOTICE_REFUSED,
+                                    .door = door->name,
+                                    .peer = ald_str(peer.address),
+                                    .text = visitor->unknown ? ALD_STR("the credential is nobody's")
+                                                             : ALD_STR("no credential that anybody has"),
+                                });
+}
+
 void ald_visitor_refuse_unknown(struct ald_visitor *visitor)
 {
     struct ald_door *door = visitor->door;
-    struct ald_notice notice = {
-        .kind = ALD_NOTICE_REFUSED, .door = door->name, .text = ALD_STR("the credential is nobody's")};
     struct ald_page page;
 
-    door->counters.unauthorized++;
-    ald_edge_notice(door->edge, &notice);
+    ald_visitor_notice_unknown(visitor);
     ald_visitor_page_init(visitor, &page);
     if (ald_answer_unauthorized(&page, true) < 0) {
         door->counters.answers_failed++; /* the status is what counts */

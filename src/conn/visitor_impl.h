@@ -115,7 +115,9 @@ ALD_NODISCARD int ald_visitor_identify(struct ald_visitor *visitor);
 void ald_visitor_stay(struct ald_visitor *visitor);
 /* Give back what is known of it. */
 void ald_visitor_forget_guest(struct ald_visitor *visitor);
-/* Tell it that nobody knows what it shows, and finish. */
+/* Count, and tell who listens, that nobody knows who asks. */
+void ald_visitor_notice_unknown(struct ald_visitor *visitor);
+/* Tell it so, and finish. */
 void ald_visitor_refuse_unknown(struct ald_visitor *visitor);
 
 /* visitor_upgrade.c */

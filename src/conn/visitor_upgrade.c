@@ -68,19 +68,6 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
     ald_visitor_leave(visitor);
 }
 
-static void visitor_notice_unknown(struct ald_visitor *visitor)
-{
-    struct ald_door *door = visitor->door;
-    struct ald_notice notice = {
-        .kind = ALD_NOTICE_REFUSED,
-        .door = door->name,
-        .text = visitor->unknown ? ALD_STR("the credential is nobody's") : ALD_STR("no credential that is known"),
-    };
-
-    door->counters.unauthorized++;
-    ald_edge_notice(door->edge, &notice);
-}
-
 /* Some dialect lives at this path. In the order of exchange.md 2.2. */
 static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, int accepted,
                                   const struct ald_accept *accept, struct ald_str rest)
@@ -93,7 +80,7 @@ static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, i
         door->counters.upgrades_draining++;
         visitor_refuse_upgrade(visitor, 410, "");
     } else if (visitor->unknown || !ald_guest_known(&visitor->guest)) {
-        visitor_notice_unknown(visitor);
+        ald_visitor_notice_unknown(visitor);
         visitor_refuse_upgrade(visitor, 401, ""); /* without WWW-Authenticate, as existing connectors know it */
     } else if (accepted == ALD_ACCEPT_REFUSED) {
         door->counters.upgrades_refused++;

@@ -9,6 +9,7 @@ import unittest
 import uuid
 
 from auth_case import AuthCase, Caller
+from foreign import GRAMMARS, connect
 from harness import PATIENCE, Connector, echo, wait_until_async
 
 
@@ -127,6 +128,9 @@ class Doors(AuthCase):
             self.assertEqual((response.status, response.body), (401, b""))
             self.assertNotIn("WWW-Authenticate", response.headers)
         self.assertEqual(self.ask(hub, "GET", "/exchange/controller", "clerk").status, 400)
+        refused = [line for line in hub.log if "turned away" in line]
+        self.assertTrue(all("peer=127.0.0.1:" in line for line in refused), refused)
+        self.assertEqual([line.count("the credential is nobody's") for line in refused], [0, 1, 1, 0, 1])
         state = self.get(hub, "/api/v1/hub")
         self.assertEqual(sum(door["counters"]["unauthorized"] for door in state["doors"]), 5)
 
@@ -165,6 +169,12 @@ class Doors(AuthCase):
 class Rights(AuthCase):
     """What a principal may serve and command."""
 
+    async def alone(self, hub, target, principal):
+        """The one channel there is is this; the one before it may be on its way out."""
+        await wait_until_async(
+            lambda: [(channel["target"], channel["principal"]) for channel in self.get(hub, "/api/v1/channels")["channels"]]
+            == [(target, principal)], f"{principal} serves {target}, and nobody else is there")
+
     def test_a_single_target_is_assigned_whatever_the_connector_proposes(self):
         self.tokens.token("lamp-7", serve="lamp")
         hub = self.start()
@@ -173,9 +183,21 @@ class Rights(AuthCase):
             for proposal in (None, "lamp", "press", ""):
                 async with self.agent(hub, "lamp-7", proposal) as agent:
                     self.assertEqual(agent.target, "lamp")
-                    channel, = self.get(hub, "/api/v1/channels")["channels"]
-                    self.assertEqual((channel["target"], channel["principal"]), ("lamp", "lamp-7"))
+                    await self.alone(hub, "lamp", "lamp-7")
         self.run_async(come_and_go())
+
+    def test_existing_connectors_of_both_grammars_get_their_target(self):
+        self.tokens.token("lamp-7", serve="lamp", command="lamp:ping")
+        hub = self.start()
+
+        async def come():
+            for grammar in GRAMMARS:
+                peer = await connect(hub.url(), grammar, headers=self.tokens.bearer("lamp-7"))
+                reply = await peer.hello(str(uuid.uuid4()))
+                self.assertEqual(grammar.target_of(reply), "lamp", grammar.name)
+                await self.alone(hub, "lamp", "lamp-7")
+                await peer.ws.close()
+        self.run_async(come())
 
     def test_several_targets_must_be_proposed(self):
         self.tokens.token("works", serve="lamp, press-*").token("idle")

@@ -174,6 +174,9 @@ class CommandLine(AuthCase):
         run = self.cli("call", "lamp", "burn", env=env, hub=hub)
         self.assertEqual(run.returncode, 11, run)
         self.assertIn("not_allowed", run.stderr)
+        for name in ("signal", "burn"):
+            self.cli("send", "lamp", name, env=env, hub=hub)
+        wait_until(lambda: self.get(hub, "/api/v1/hub")["counters"]["events_denied"] == 1, "the event is denied")
         run = self.cli("targets", env=env, hub=hub)
         self.assertEqual(run.returncode, 1, run)
         run = self.cli("call", "lamp", "signal", "--deadline", "2s", hub=hub)
