@@ -190,6 +190,9 @@ int ald_table_reserve(struct ald_table *table, size_t n)
     size_t n_entries = table->n_entries + n;
     int r;
 
+    if (n <= SIZE_MAX / 64 && n_entries <= table->n_slots / 4 * 3) {
+        return 0; /* nearly every time */
+    }
     /* Far under where anything below could overflow, and far over what any machine holds. */
     if (n > SIZE_MAX / 64 || n_entries > SIZE_MAX / 64) {
         return ald_trace(ALDIS_E_NOMEM);
@@ -282,11 +285,21 @@ void *ald_table_find_number(const struct ald_table *table, uint64_t number)
     return table_find(table, &wanted);
 }
 
-int ald_table_add(struct ald_table *table, struct ald_str key, void *value)
+uint64_t ald_table_hash(const struct ald_table *table, struct ald_str key)
 {
-    struct table_key wanted = key_of_bytes(table, key);
+    return key_of_bytes(table, key).hash;
+}
+
+int ald_table_add_hashed(struct ald_table *table, uint64_t hash, struct ald_str key, void *value)
+{
+    const struct table_key wanted = {hash, key, 0};
 
     return table_add(table, &wanted, value);
+}
+
+int ald_table_add(struct ald_table *table, struct ald_str key, void *value)
+{
+    return ald_table_add_hashed(table, ald_table_hash(table, key), key, value);
 }
 
 int ald_table_add_number(struct ald_table *table, uint64_t number, void *value)
@@ -296,11 +309,16 @@ int ald_table_add_number(struct ald_table *table, uint64_t number, void *value)
     return table_add(table, &wanted, value);
 }
 
-void *ald_table_remove(struct ald_table *table, struct ald_str key)
+void *ald_table_remove_hashed(struct ald_table *table, uint64_t hash, struct ald_str key)
 {
-    struct table_key wanted = key_of_bytes(table, key);
+    const struct table_key wanted = {hash, key, 0};
 
     return table_remove(table, &wanted);
+}
+
+void *ald_table_remove(struct ald_table *table, struct ald_str key)
+{
+    return ald_table_remove_hashed(table, ald_table_hash(table, key), key);
 }
 
 void *ald_table_remove_number(struct ald_table *table, uint64_t number)

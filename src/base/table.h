@@ -45,6 +45,13 @@ enum { ALD_TABLE_TAKEN = 1 }; /* outcome: the key is there; nothing was changed 
 ALD_NODISCARD int ald_table_add(struct ald_table *table, struct ald_str key, void *value);
 ALD_NODISCARD int ald_table_add_number(struct ald_table *table, uint64_t number, void *value);
 
+/*
+ * The same with the key's hash in this table, for whoever comes back with one key several times and keeps it.
+ */
+uint64_t ald_table_hash(const struct ald_table *table, struct ald_str key);
+ALD_NODISCARD int ald_table_add_hashed(struct ald_table *table, uint64_t hash, struct ald_str key, void *value);
+void *ald_table_remove_hashed(struct ald_table *table, uint64_t hash, struct ald_str key);
+
 /* Take the entry out; returns its value, or NULL when there is none. */
 void *ald_table_remove(struct ald_table *table, struct ald_str key);
 void *ald_table_remove_number(struct ald_table *table, uint64_t number);

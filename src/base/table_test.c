@@ -74,6 +74,23 @@ ALD_TEST(table, leaves_a_taken_key_alone)
 }
 
 /* Nobody can find two keys with one hash, so one is forged: the entry of "two" is made to look like one of "one". */
+ALD_TEST(table, takes_a_hash_that_was_kept)
+{
+    struct ald_table table;
+    uint64_t hash;
+    int value;
+
+    ald_table_init(&table, seed_zero);
+    hash = ald_table_hash(&table, ALD_STR("lamp"));
+    ald_check_int(ald_table_add_hashed(&table, hash, ALD_STR("lamp"), &value), 0);
+    ald_check_int(ald_table_add(&table, ALD_STR("lamp"), &value), ALD_TABLE_TAKEN);
+    ald_check(ald_table_find(&table, ALD_STR("lamp")) == &value);
+    ald_check(ald_table_remove_hashed(&table, hash, ALD_STR("horn")) == NULL);
+    ald_check(ald_table_remove_hashed(&table, hash, ALD_STR("lamp")) == &value);
+    ald_check(ald_table_find(&table, ALD_STR("lamp")) == NULL);
+    ald_table_fini(&table);
+}
+
 ALD_TEST(table, tells_keys_of_one_hash_apart)
 {
     struct ald_table table;
@@ -211,6 +228,7 @@ ALD_TEST(table, agrees_with_a_list_over_random_operations)
 ALD_TEST_MAIN(table, ALD_CASE(siphash, agrees_with_another_implementation),
               ALD_CASE(siphash, depends_on_both_halves_of_its_seed),
               ALD_CASE(table, finds_what_was_added_until_it_is_removed), ALD_CASE(table, leaves_a_taken_key_alone),
-              ALD_CASE(table, tells_keys_of_one_hash_apart), ALD_CASE(table, is_keyed_by_numbers_as_well),
-              ALD_CASE(table, does_not_move_after_a_reserve), ALD_CASE(table, stays_the_same_size_under_churn),
+              ALD_CASE(table, takes_a_hash_that_was_kept), ALD_CASE(table, tells_keys_of_one_hash_apart),
+              ALD_CASE(table, is_keyed_by_numbers_as_well), ALD_CASE(table, does_not_move_after_a_reserve),
+              ALD_CASE(table, stays_the_same_size_under_churn),
               ALD_CASE(table, agrees_with_a_list_over_random_operations))

@@ -152,11 +152,11 @@ static int command_index_with(struct ald_hub *hub, struct ald_command *command, 
         return ald_trace(r);
     }
     command->is_duplicate = !command->in_wire_ids;
-    ald_table_remove(table, newest->msg->wire_id);
+    ald_table_remove_hashed(table, newest->wire_hash, newest->msg->wire_id);
     newest->is_newest = false;
     command->is_newest = true;
     ald_list_push_before(&newest->same_wire, &command->same_wire);
-    r = ald_table_add(table, command->msg->wire_id, command);
+    r = ald_table_add_hashed(table, command->wire_hash, command->msg->wire_id, command);
     ald_assert(r == 0); /* an entry was just removed */
     return 0;
 }
@@ -170,7 +170,8 @@ static int command_index_wire_id(struct ald_hub *hub, struct ald_command *comman
     if (!ald_str_present(wire_id)) {
         return 0;
     }
-    r = ald_table_add(table, wire_id, command);
+    command->wire_hash = ald_table_hash(table, wire_id);
+    r = ald_table_add_hashed(table, command->wire_hash, wire_id, command);
     if (r == ALD_TABLE_TAKEN) {
         return command_index_with(hub, command, ald_table_find(table, wire_id));
     }
@@ -185,12 +186,12 @@ static void command_unindex_wire_id(struct ald_hub *hub, struct ald_command *com
     int r;
 
     if (command->is_newest) {
-        ald_table_remove(table, command->msg->wire_id);
+        ald_table_remove_hashed(table, command->wire_hash, command->msg->wire_id);
     }
     if (command->is_newest && !command_is_alone(command)) {
         older = ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
         older->is_newest = true;
-        r = ald_table_add(table, older->msg->wire_id, older);
+        r = ald_table_add_hashed(table, older->wire_hash, older->msg->wire_id, older);
         ald_assert(r == 0);
     }
     ald_node_remove(&command->same_wire);

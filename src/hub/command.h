@@ -74,6 +74,7 @@ struct ald_command {
     struct ald_node place_node;  /* see enum ald_place */
     struct ald_node history;     /* the hub's with an outcome, as ended */
     struct ald_node caller_node; /* the submitted of a party */
+    uint64_t wire_hash;          /* of its wire id, in the hub's table */
     struct ald_node same_wire;   /* ring of all commands with this wire id, newer to older */
     struct ald_node work;        /* the hub's answers to be given */
     uint64_t number;
