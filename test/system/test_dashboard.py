@@ -428,6 +428,64 @@ class Dashboard(HubCase):
 
         self.run_async(scene())
 
+    def test_the_list_holds_still_while_one_reads(self):
+        hub = self.hub()
+
+        async def scene():
+            caller = Connector(hub.url(), extended=True)
+            async with agent(hub, "lamp"), caller, self.page(hub) as page:
+                await self.live(page)
+
+                async def shown(count):
+                    script = f"document.querySelectorAll('.activity li').length === {count}"
+                    await page.until(script, f"{count} outcomes")
+
+                async def commands(count):
+                    for _ in range(count):
+                        await caller.command("signal", {}, to="lamp")
+
+                await commands(2)
+                await shown(2)
+                await page.click("#activity-pause")
+                await commands(3)
+                await page.until_text("#activity-pause", "Go on (3 new)")
+                await shown(2)
+                await page.click("#activity-pause")
+                await shown(5)
+                # With the mouse over it, which the click on an entry brings there.
+                await page.click(".activity button.entry")
+                await page.until_text(".activity .detail", "the hub has it")
+                where = await page.value("""(() => {
+                    const box = document.querySelector(".activity").getBoundingClientRect();
+                    return [box.x + 20, box.y + 10];
+                })()""")
+                await page.call("Input.dispatchMouseEvent", type="mouseMoved", x=where[0], y=where[1])
+                await commands(1)
+                await page.until_text("#activity-held", "1 new")
+                await shown(5)
+                await page.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
+                await shown(6)
+                self.assertTrue(await page.value("document.querySelector('.activity .detail .story').checkVisibility()"))
+
+        self.run_async(scene())
+
+    def test_a_hub_that_stops_says_so(self):
+        hub = self.hub("hub.drain_timeout=4s")
+
+        async def scene():
+            async with agent(hub, "lamp"), self.page(hub, clean=False) as page:
+                await self.live(page)
+                run = await self.send(page, "lamp", "silence")
+                await page.until_text(f"{run} .steps .now", "sent")
+                hub.send_signal(signal.SIGTERM)
+                await page.until_text("#state", "draining")
+                await page.until_text("#banner", "takes no new commands")
+                await page.until_text("#state", "hub away")
+                self.assertEqual([entry for entry in page.console if entry[0] != "network"], [])
+
+        self.run_async(scene())
+        self.assertEqual(hub.wait(), 0)
+
     def test_its_policy_holds_where_its_code_would_not(self):
         """The browser itself refuses text as HTML, scripts in the page, and whatever lies elsewhere."""
         hub = self.hub()
