@@ -29,17 +29,16 @@ static void report(struct aldis_call *call, const struct aldis_report *report, v
 
 static int one(struct aldis_client *client)
 {
-    struct aldis_command command = {
-        ALDIS_COMMAND, .target = "lamp", .name = "blink", .payload = "{\"times\":2}", .deadline_ms = 5000};
-    struct aldis_report *outcome;
-    int r = aldis_client_call(client, &command, &outcome);
+    struct aldis_command command = {ALDIS_COMMAND, .target = "lamp", .name = "blink", .payload = "{\"times\":2}",
+                                    .deadline_ms = 5000};
+    struct aldis_report *it;
+    int r = aldis_client_call(client, &command, &it);
 
-    if (r < 0) {
-        return r; /* nothing was sent */
+    if (r == 0) { /* else nothing was sent */
+        printf("%s %s\n", aldis_outcome_name(it->outcome), it->payload != NULL ? it->payload : it->text);
+        aldis_report_free(it);
     }
-    printf("%s %s\n", aldis_outcome_name(outcome->outcome), outcome->payload != NULL ? outcome->payload : outcome->text);
-    aldis_report_free(outcome);
-    return 0;
+    return r;
 }
 
 static int three(struct aldis_client *client)
@@ -64,7 +63,7 @@ int main(int argc, char **argv)
 {
     struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS};
     struct aldis_client *client = NULL;
-    char why[256] = "";
+    char why[256];
     int r;
 
     options.urls = argc > 1 ? (const char *const *)argv + 1 : NULL;

@@ -25,13 +25,14 @@ static void answer(struct aldis_job *job, void *data)
 /* One command to a target, one to nobody: both come to the desk. */
 static int try_it(struct aldis_client *client, const char *target)
 {
-    struct aldis_command command = {
-        ALDIS_COMMAND, .target = target, .name = "greet", .payload = "\"ahoy\"", .deadline_ms = 5000};
+    struct aldis_command command = {ALDIS_COMMAND, .target = target, .name = "greet", .payload = "\"ahoy\"",
+                                    .deadline_ms = 5000};
     struct aldis_report *report;
     int r = aldis_client_call(client, &command, &report);
 
     if (r == 0) {
-        printf("%s %s\n", aldis_outcome_name(report->outcome), report->payload != NULL ? report->payload : report->text);
+        printf("%s %s\n", aldis_outcome_name(report->outcome),
+               report->payload != NULL ? report->payload : report->text);
         aldis_report_free(report);
     }
     return r;

@@ -22,7 +22,8 @@ static void report(struct aldis_call *call, const struct aldis_report *report, v
     (void)call;
     (void)data;
     if (report->outcome != ALDIS_PENDING) {
-        printf("%s %s\n", aldis_outcome_name(report->outcome), report->payload != NULL ? report->payload : report->text);
+        printf("%s %s\n", aldis_outcome_name(report->outcome),
+               report->payload != NULL ? report->payload : report->text);
         n_waiting--;
     }
 }

@@ -9,10 +9,10 @@
  * Times:      milliseconds, as the name says (`deadline_ms`). A span, never an instant, because clocks differ.
  * Results:    0 is success. Negative is an error of <aldis/errors.h>: we are broken or out of something, or an argument
  *             makes no sense. Positive is an outcome, which the function that may give it documents.
- * Ownership:  a function *borrows* what it needs for the call only, *takes* what it owns after it succeeded, and *gives*
- *             what the caller owns from then on, through a parameter called `ret_...`, written only on success.
- * Arguments:  a NULL where none is allowed, text that is not UTF-8, a name over 255 bytes, a payload that is not JSON: each
- *             is ALDIS_E_INVALID, and nothing was done. Functions that free accept NULL.
+ * Ownership:  a function *borrows* what it needs for the call only, *takes* what it owns after it succeeded, and
+ *             *gives* what the caller owns from then on, through a parameter called `ret_...`, written only on success.
+ * Arguments:  a NULL where none is allowed, text that is not UTF-8, a name over 255 bytes, a payload that is not JSON:
+ *             each is ALDIS_E_INVALID, and nothing was done. Functions that free accept NULL.
  */
 
 #ifdef __cplusplus

@@ -7,9 +7,9 @@
  *     aldis_client_submit()    returns at once; a callback hears of each status and, last, of the outcome
  *     aldis_client_send()      an event: nobody answers
  *
- * A command is submitted when there is a hub; until then, and when the hub is lost, it waits here. What was never sent is submitted
- * again at the next hub; what was sent is asked for by its id (`aldis:Outcome`), until the deadline; only then is it `lost`
- * (docs/fault-model.md).
+ * A command is submitted when there is a hub; until then, and when the hub is lost, it waits here. What was never sent
+ * is submitted again at the next hub; what was sent is asked for by its id (`aldis:Outcome`), until the deadline; only
+ * then is it `lost` (docs/fault-model.md).
  *
  * Threading: every function from any thread.
  */
@@ -48,7 +48,8 @@ enum aldis_mode {
     ALDIS_MODE_ALL      /* each that is there when it is submitted; partial results come as statuses */
 };
 
-/* "succeeded" ...; "pending" for ALDIS_PENDING. "submitted" ... "any" ... "unknown" for any other number. They live for ever. */
+/* "succeeded" ...; "pending" for ALDIS_PENDING. "submitted" ... "any" ... "unknown" for any other number. They live for
+ * ever. */
 ALDIS_API const char *aldis_outcome_name(enum aldis_outcome outcome);
 ALDIS_API const char *aldis_phase_name(enum aldis_phase phase);
 ALDIS_API const char *aldis_mode_name(enum aldis_mode mode);
@@ -57,16 +58,15 @@ ALDIS_API const char *aldis_mode_name(enum aldis_mode mode);
 struct aldis_command {
     size_t size; /* sizeof(struct aldis_command): set by ALDIS_COMMAND */
     /*
-     * The address `[hub:]target[#channel]`; inside a name the bytes `: # / * ? . %` and blanks are percent-encoded. "" is the hub
-     * itself; NULL is whoever answers what the hub does not, its controller.
+     * The address `[hub:]target[#channel]`; inside a name the bytes `: # / * ? . %` and blanks are percent-encoded. ""
+     * is the hub itself; NULL is whoever answers what the hub does not, its controller.
      */
     const char *target;
-    const char *name;     /* 1 to 255 bytes */
-    const char *payload;  /* JSON; NULL: none */
-    size_t payload_size;  /* bytes of it; 0: it ends with a NUL */
-    enum aldis_mode mode; /* a `target` with a channel means ALDIS_MODE_CHANNEL */
-    uint64_t
-        deadline_ms; /* the outcome is told by then plus a second; 0: 30,000. A hub cuts it to [limits] deadline_max (24 h) */
+    const char *name;        /* 1 to 255 bytes */
+    const char *payload;     /* JSON; NULL: none */
+    size_t payload_size;     /* bytes of it; 0: it ends with a NUL */
+    enum aldis_mode mode;    /* a `target` with a channel means ALDIS_MODE_CHANNEL */
+    uint64_t deadline_ms;    /* the outcome is told by then plus a second; 0: 30,000. Cut to [limits] deadline_max */
     bool idempotent;         /* it may be given to an agent again when a link is lost, instead of ending as lost */
     bool durable;            /* it must survive a crash of the hub; refused where there is no store */
     const char *collapse;    /* a newer command with this key replaces it while it waits; NULL */
@@ -92,8 +92,8 @@ struct aldis_member {
 };
 
 /*
- * What is known of a command. Later versions append members; only the library makes these. All text ends with a NUL and lives as
- * long as the report. JSON is exactly what the agent sent.
+ * What is known of a command. Later versions append members; only the library makes these. All text ends with a NUL and
+ * lives as long as the report. JSON is exactly what the agent sent.
  */
 struct aldis_report {
     enum aldis_outcome outcome; /* ALDIS_PENDING: this is a status */
@@ -116,10 +116,10 @@ struct aldis_report {
 };
 
 /*
- * Send `command` and wait for its outcome. Gives the report, with an outcome; free it with aldis_report_free(). A driven client
- * is turned meanwhile, so its callbacks may come. Errors: ALDIS_E_INVALID (also: not started), ALDIS_E_CLOSED,
- * ALDIS_E_CALLBACK (called in a callback of this client, which would wait for itself), ALDIS_E_NOMEM. An error means that nothing
- * was sent.
+ * Send `command` and wait for its outcome. Gives the report, with an outcome; free it with aldis_report_free(). A
+ * driven client is turned meanwhile, so its callbacks may come. Errors: ALDIS_E_INVALID (also: not started),
+ * ALDIS_E_CLOSED, ALDIS_E_CALLBACK (called in a callback of this client, which would wait for itself), ALDIS_E_NOMEM.
+ * An error means that nothing was sent.
  */
 ALDIS_API ALDIS_RESULT int aldis_client_call(struct aldis_client *client, const struct aldis_command *command,
                                              struct aldis_report **ret_report);
@@ -128,24 +128,24 @@ ALDIS_API struct aldis_report *aldis_report_free(struct aldis_report *report); /
 struct aldis_call;
 
 /*
- * `report` is borrowed for the callback. It comes for statuses, and exactly once and last with an outcome; never inside the call
- * that submitted it.
+ * `report` is borrowed for the callback. It comes for statuses, and exactly once and last with an outcome; never inside
+ * the call that submitted it.
  */
 typedef void aldis_report_fn(struct aldis_call *call, const struct aldis_report *report, void *data);
 
 /*
- * Send `command`; `fn` (NULL: nobody) hears of it, with `data`. Gives the call through `ret_call` (NULL: not wanted), to cancel it;
- * let go of it with aldis_call_free() whenever you like, also before the outcome, which comes all the same. In `fn` the call is
- * valid either way. Before the start it waits for it. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM: nothing was
- * sent, and `fn` is not called.
+ * Send `command`; `fn` (NULL: nobody) hears of it, with `data`. Gives the call through `ret_call` (NULL: not wanted),
+ * to cancel it; let go of it with aldis_call_free() whenever you like, also before the outcome, which comes all the
+ * same. In `fn` the call is valid either way. Before the start it waits for it. Errors: ALDIS_E_INVALID,
+ * ALDIS_E_CLOSED, ALDIS_E_NOMEM: nothing was sent, and `fn` is not called.
  */
 ALDIS_API ALDIS_RESULT int aldis_client_submit(struct aldis_client *client, const struct aldis_command *command,
                                                aldis_report_fn *fn, void *data, struct aldis_call **ret_call);
 
 /*
- * Take it back. What was not sent is cancelled at once; else the hub asks the agent, and what comes first decides: its reply, its
- * confirmation, the deadline. The outcome comes to `fn` in any case. Of a call that has its outcome nothing is taken back. Errors:
- * ALDIS_E_INVALID.
+ * Take it back. What was not sent is cancelled at once; else the hub asks the agent, and what comes first decides: its
+ * reply, its confirmation, the deadline. The outcome comes to `fn` in any case. Of a call that has its outcome nothing
+ * is taken back. Errors: ALDIS_E_INVALID.
  */
 ALDIS_API int aldis_call_cancel(struct aldis_call *call);
 /* The id of its command, a UUID; lives as long as the call. NULL for NULL. */
@@ -156,9 +156,9 @@ ALDIS_API struct aldis_call *aldis_call_free(struct aldis_call *call); /* NULL i
 enum { ALDIS_SEND_AWAY = 1 };
 
 /*
- * Send an event: `command` without an answer, whose mode must be `any` and which has no deadline unless it says one. Outcome:
- * ALDIS_SEND_AWAY. 0 says that it is on its way to the hub that is connected; if that connection ends first, it is dropped and
- * counted. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM.
+ * Send an event: `command` without an answer, whose mode must be `any` and which has no deadline unless it says one.
+ * Outcome: ALDIS_SEND_AWAY. 0 says that it is on its way to the hub that is connected; if that connection ends first,
+ * it is dropped and counted. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM.
  */
 ALDIS_API ALDIS_RESULT int aldis_client_send(struct aldis_client *client, const struct aldis_command *event);
 /* Events that aldis_client_send() took and that were dropped. 0 for NULL. */

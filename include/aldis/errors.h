@@ -12,19 +12,19 @@ extern "C" {
 #endif
 
 /* X(name, number, text). The numbers are part of the ABI: append, never renumber. */
-#define ALDIS_ERRORS(X)                                      \
-    X(NOMEM, -1, "out of memory")                            \
-    X(INVALID, -2, "invalid argument")                       \
-    X(IO, -3, "input or output failed")                      \
-    X(BIND, -4, "address cannot be bound")                   \
-    X(CONNECT, -5, "connection cannot be made")              \
-    X(RESOLVE, -6, "host name cannot be resolved")           \
-    X(TLS, -7, "TLS failed")                                 \
-    X(CONFIG, -8, "configuration is wrong")                  \
-    X(ACCESS, -9, "permission denied by the operating system") \
-    X(TIMEOUT, -10, "timed out")                             \
-    X(CLOSED, -11, "closed")                                 \
-    X(LIMIT, -12, "a limit of the operating system is reached") \
+#define ALDIS_ERRORS(X)                                                                                                \
+    X(NOMEM, -1, "out of memory")                                                                                      \
+    X(INVALID, -2, "invalid argument")                                                                                 \
+    X(IO, -3, "input or output failed")                                                                                \
+    X(BIND, -4, "address cannot be bound")                                                                             \
+    X(CONNECT, -5, "connection cannot be made")                                                                        \
+    X(RESOLVE, -6, "host name cannot be resolved")                                                                     \
+    X(TLS, -7, "TLS failed")                                                                                           \
+    X(CONFIG, -8, "configuration is wrong")                                                                            \
+    X(ACCESS, -9, "permission denied by the operating system")                                                         \
+    X(TIMEOUT, -10, "timed out")                                                                                       \
+    X(CLOSED, -11, "closed")                                                                                           \
+    X(LIMIT, -12, "a limit of the operating system is reached")                                                        \
     X(CALLBACK, -13, "not possible inside a callback")
 
 enum {

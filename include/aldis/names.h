@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Every name that aldis gives to something in its protocol and its outcomes, so that nobody types them. What they mean in full:
- * docs/wire-extension.md. Strings, to be compared with those of a report or to be written into JSON.
+ * Every name that aldis gives to something in its protocol and its outcomes, so that nobody types them. What they mean
+ * in full: docs/wire-extension.md. Strings, to be compared with those of a report or to be written into JSON.
  *
  * A test compares this page with the tables in the code: a name that is missing here, or is here only, fails it.
  */
@@ -20,7 +20,8 @@
 #define ALDIS_NAME_OUTCOME "aldis:Outcome" /* {"id"}: what became of that command */
 #define ALDIS_NAME_CANCEL "aldis:Cancel"   /* {"id"}: take it back, from another connection */
 
-/* The protocol's own: no command of a program may be called so, but for HEALTH_CHECK, which asks a target for its health. */
+/* The protocol's own: no command of a program may be called so, but for HEALTH_CHECK, which asks a target for its
+ * health. */
 #define ALDIS_NAME_HELLO "HELLO"
 #define ALDIS_NAME_GOOD_BYE "GOOD_BYE"
 #define ALDIS_NAME_HEALTH_CHECK "HEALTH_CHECK"
@@ -143,7 +144,8 @@
 #define ALDIS_CAUSE_HUB_STOPPED "hub_stopped"             /* the hub stopped */
 #define ALDIS_CAUSE_HUB_LOST "hub_lost"                   /* the hub that took the command vanished */
 
-/* --- close codes (RFC 6455 section 7.4) ---------------------------------------------------------------------------- */
+/* --- close codes (RFC 6455 section 7.4)
+ * ---------------------------------------------------------------------------- */
 
 enum {
     ALDIS_CLOSE_NORMAL = 1000,

@@ -1,7 +1,7 @@
 /*
- * A program whose memory is short: one allocation fails, then the next one, through a whole life of a client: options, start, calls of
- * both kinds, an event, commands served at once and later, the end. Whatever failed, nothing leaks, every call that was taken has exactly
- * one outcome, and nobody waits for ever.
+ * A program whose memory is short: one allocation fails, then the next one, through a whole life of a client: options,
+ * start, calls of both kinds, an event, commands served at once and later, the end. Whatever failed, nothing leaks,
+ * every call that was taken has exactly one outcome, and nobody waits for ever.
  *
  * The client is driven, so that its allocations come in the same order each time.
  */

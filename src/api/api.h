@@ -12,9 +12,9 @@
  *     report.c    what the program is told of a call
  *     engine.c    the loop and its threads
  *
- * Whatever the program calls copies what it needs into memory of its own on the calling thread, where it can still be told that an
- * argument is wrong or memory is short, and posts it to the engine. There, inside, and only there, the client of src/client is
- * touched. What may be asked at once (the state, the number of jobs) is kept twice for that.
+ * Whatever the program calls copies what it needs into memory of its own on the calling thread, where it can still be
+ * told that an argument is wrong or memory is short, and posts it to the engine. There, inside, and only there, the
+ * client of src/client is touched. What may be asked at once (the state, the number of jobs) is kept twice for that.
  */
 
 #include <stdatomic.h>
@@ -71,8 +71,8 @@ struct aldis_client {
 /* client.c */
 
 /*
- * Gives a client on `engine` (shares) with one reference; `own`: the engine is ended with it. Its inner client is made now, or, when
- * `options` name a listener in this process, at the start. Borrows `options`. As aldis_client_new().
+ * Gives a client on `engine` (shares) with one reference; `own`: the engine is ended with it. Its inner client is made
+ * now, or, when `options` name a listener in this process, at the start. Borrows `options`. As aldis_client_new().
  */
 ALD_NODISCARD int ald_api_client_new(struct ald_engine *engine, bool own, const struct ald_client_options *options,
                                      struct ald_why *ret_why, struct aldis_client **ret_client);
@@ -102,7 +102,8 @@ ald_usec ald_api_span(uint64_t msec);
 bool ald_api_name_fits(const char *text);
 /* NULL, or text that is UTF-8. */
 bool ald_api_text_fits(const char *text);
-/* Gives a slice with a copy of JSON: nothing for NULL. `size` 0: up to its NUL. Errors: ALDIS_E_INVALID (no JSON), ALDIS_E_NOMEM. */
+/* Gives a slice with a copy of JSON: nothing for NULL. `size` 0: up to its NUL. Errors: ALDIS_E_INVALID (no JSON),
+ * ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_api_json(const char *json, size_t size, struct ald_slice *ret_slice);
 
 /* call.c */

@@ -1,6 +1,6 @@
 /*
- * Bad arguments: every public function with NULL, and with what makes no sense. Nothing crashes, nothing is done, and each says
- * ALDIS_E_INVALID or, where it cannot say anything, gives the empty answer that its header promises.
+ * Bad arguments: every public function with NULL, and with what makes no sense. Nothing crashes, nothing is done, and
+ * each says ALDIS_E_INVALID or, where it cannot say anything, gives the empty answer that its header promises.
  */
 
 #include "aldis/agent.h"
@@ -260,6 +260,21 @@ ALD_TEST(arguments, a_driven_client_ends_without_a_turn)
     aldis_client_free(client);
 }
 
+ALD_TEST(arguments, a_client_that_tries_once_closes_at_the_first_failure)
+{
+    const struct aldis_command command = {ALDIS_COMMAND, .name = "x", .target = "lamp"};
+    struct aldis_client *client = client_of(&(struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .once = true});
+    struct aldis_report *report;
+
+    ald_check_int(aldis_client_start(client), 0);
+    ald_check_int(aldis_client_wait(client, ALDIS_STATE_CLOSED, 20000), 0);
+    ald_check_int(aldis_client_wait(client, ALDIS_STATE_READY, UINT64_MAX), ALDIS_E_CLOSED);
+    ald_check_int(aldis_client_call(client, &command, &report), ALDIS_E_CLOSED);
+    ald_check_int(aldis_client_submit(client, &command, NULL, NULL, NULL), ALDIS_E_CLOSED);
+    ald_check_int(aldis_client_send(client, &command), ALDIS_E_CLOSED);
+    aldis_client_free(client);
+}
+
 ALD_TEST(arguments, every_number_has_a_name)
 {
     ald_check_str(ald_str(aldis_outcome_name(ALDIS_PENDING)), "pending");
@@ -291,5 +306,7 @@ ALD_TEST_MAIN(arguments, ALD_CASE(arguments, null_is_no_client), ALD_CASE(argume
               ALD_CASE(arguments, commands_that_make_no_sense_are_not_sent),
               ALD_CASE(arguments, a_client_that_was_not_started_waits_for_nothing),
               ALD_CASE(arguments, what_was_submitted_before_the_start_is_cancelled_by_the_end),
-              ALD_CASE(arguments, a_driven_client_ends_without_a_turn), ALD_CASE(arguments, every_number_has_a_name),
+              ALD_CASE(arguments, a_driven_client_ends_without_a_turn),
+              ALD_CASE(arguments, a_client_that_tries_once_closes_at_the_first_failure),
+              ALD_CASE(arguments, every_number_has_a_name),
               ALD_CASE(arguments, the_header_and_the_library_are_of_one_version))

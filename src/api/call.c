@@ -1,9 +1,10 @@
 /*
  * Calls: commands and events on their way out.
  *
- * A call is made whole on the thread that asks for it: text copied and checked, payload in a slice of its own. The post carries it
- * inside, where it becomes a message. From then on the promise of src/client/client.h holds; whatever prevents that (memory, the end of
- * the client) is an outcome too, so a program that was told 0 is always told an outcome.
+ * A call is made whole on the thread that asks for it: text copied and checked, payload in a slice of its own. The post
+ * carries it inside, where it becomes a message. From then on the promise of src/client/client.h holds; whatever
+ * prevents that (memory, the end of the client) is an outcome too, so a program that was told 0 is always told an
+ * outcome.
  */
 
 #include <stdlib.h>
@@ -411,7 +412,8 @@ static bool call_is_done(const void *owner)
     return call->done;
 }
 
-/* Memory was short when the outcome came; perhaps it is no more, and else a brief report is made of what the call holds. */
+/* Memory was short when the outcome came; perhaps it is no more, and else a brief report is made of what the call
+ * holds. */
 static int call_give_report(struct aldis_call *call, struct aldis_report **ret_report)
 {
     struct ald_call_report last = call->last;

@@ -1,10 +1,10 @@
 /*
  * The life of a public client.
  *
- * Its end is the part with ideas in it. The program lets go, from any thread, perhaps inside a callback, perhaps while a hub does not
- * answer. So the end is work for the inside, in steps: close in order, wait until it is closed or half a second has passed, take
- * everything off the loop, and only then say so to whoever waits. The memory stays until the last reference is gone: calls and
- * jobs that the program still holds have one each.
+ * Its end is the part with ideas in it. The program lets go, from any thread, perhaps inside a callback, perhaps while
+ * a hub does not answer. So the end is work for the inside, in steps: close in order, wait until it is closed or half a
+ * second has passed, take everything off the loop, and only then say so to whoever waits. The memory stays until the
+ * last reference is gone: calls and jobs that the program still holds have one each.
  */
 
 #include <stdio.h>
@@ -71,7 +71,8 @@ static void dispose_finish(struct aldis_client *client)
     ald_api_unref(client); /* the disposal's own */
 }
 
-/* Inside. In a callback, or where nobody waits for a goodbye, the next round of tasks cuts it, after what was said went out. */
+/* Inside. In a callback, or where nobody waits for a goodbye, the next round of tasks cuts it, after what was said went
+ * out. */
 static void dispose_task(void *owner)
 {
     struct aldis_client *client = owner;

@@ -1,9 +1,10 @@
 /*
- * One mutex guards the inbox, the state and who is inside; one condition is told of every change of anything that somebody may
- * wait for. There are few waiters, so that it wakes all of them costs little.
+ * One mutex guards the inbox, the state and who is inside; one condition is told of every change of anything that
+ * somebody may wait for. There are few waiters, so that it wakes all of them costs little.
  *
- * Without a thread of its own the engine works by leader and followers: of the threads that wait, one turns the loop until what it
- * waits for has come true, and the others wait for the condition. When the leader leaves, the next one leads.
+ * Without a thread of its own the engine works by leader and followers: of the threads that wait, one turns the loop
+ * until what it waits for has come true, and the others wait for the condition. When the leader leaves, the next one
+ * leads.
  */
 
 #include "api/engine.h"

@@ -3,13 +3,15 @@
 /*
  * Engine: a loop that many threads may use: what turns it, how they reach it, and how one waits for it.
  *
- * Either a thread of its own turns it, or whoever calls ald_engine_turn() or ald_engine_wait(). Whoever turns it is *inside* while
- * it does; all of the loop's callbacks run inside. Other threads hand in *posts*, which run inside, in order.
+ * Either a thread of its own turns it, or whoever calls ald_engine_turn() or ald_engine_wait(). Whoever turns it is
+ * *inside* while it does; all of the loop's callbacks run inside. Other threads hand in *posts*, which run inside, in
+ * order.
  *
- * Lifetime:   counted references; the loop and the net end when the engine does, the rest with the last reference. Its end comes
- *             after ald_engine_stop(), when the present turn is over.
+ * Lifetime:   counted references; the loop and the net end when the engine does, the rest with the last reference. Its
+ *             end comes after ald_engine_stop(), when the present turn is over.
  * Threading:  any thread, but where it says "inside".
- * Invariants: at most one thread is inside. A post that was taken runs exactly once, at the latest when the engine ends, and is
+ * Invariants: at most one thread is inside. A post that was taken runs exactly once, at the latest when the engine
+ * ends, and is
  *             then told so.
  */
 
@@ -26,7 +28,8 @@ struct ald_post {
     void (*run)(struct ald_post *post, bool ended);
 };
 
-/* Gives an engine that stands still, with one reference. `driven`: it gets no thread. Errors: ALDIS_E_NOMEM, ALDIS_E_LIMIT. */
+/* Gives an engine that stands still, with one reference. `driven`: it gets no thread. Errors: ALDIS_E_NOMEM,
+ * ALDIS_E_LIMIT. */
 ALD_NODISCARD int ald_engine_new(bool driven, struct ald_engine **ret_engine);
 struct ald_engine *ald_engine_ref(struct ald_engine *engine);
 struct ald_engine *
@@ -54,24 +57,26 @@ void ald_engine_lock(struct ald_engine *engine);
 /* Unlocking wakes everybody who waits: what they wait for may have come true. */
 void ald_engine_unlock(struct ald_engine *engine);
 
-/* Have `post` run inside; never in this call. Borrows it until it has run. Errors: ALDIS_E_CLOSED (it ends; `run` will not come). */
+/* Have `post` run inside; never in this call. Borrows it until it has run. Errors: ALDIS_E_CLOSED (it ends; `run` will
+ * not come). */
 ALD_NODISCARD int ald_engine_post(struct ald_engine *engine, struct ald_post *post);
 
 /*
- * Run `fn` inside and wait for it: in this call, if that is possible without another thread. Errors: ALDIS_E_CLOSED (it was not
- * run).
+ * Run `fn` inside and wait for it: in this call, if that is possible without another thread. Errors: ALDIS_E_CLOSED (it
+ * was not run).
  */
 ALD_NODISCARD int ald_engine_do(struct ald_engine *engine, void (*fn)(void *owner), void *owner);
 
 /*
- * Wait until `fact` (called with the lock held) is true, at most until `until`; turns the engine where nobody else does. Errors:
- * ALDIS_E_TIMEOUT, ALDIS_E_CLOSED (it has ended, and the fact is false), ALDIS_E_CALLBACK (called inside), ALDIS_E_INVALID (not
- * started).
+ * Wait until `fact` (called with the lock held) is true, at most until `until`; turns the engine where nobody else
+ * does. Errors: ALDIS_E_TIMEOUT, ALDIS_E_CLOSED (it has ended, and the fact is false), ALDIS_E_CALLBACK (called
+ * inside), ALDIS_E_INVALID (not started).
  */
 ALD_NODISCARD int ald_engine_wait(struct ald_engine *engine, bool (*fact)(const void *owner), const void *owner,
                                   ald_usec until);
 
-/* Driven by a program. Errors: ALDIS_E_INVALID (it has a thread, or is not started), ALDIS_E_CLOSED, ALDIS_E_CALLBACK. */
+/* Driven by a program. Errors: ALDIS_E_INVALID (it has a thread, or is not started), ALDIS_E_CLOSED,
+ * ALDIS_E_CALLBACK. */
 ALD_NODISCARD int ald_engine_turn(struct ald_engine *engine);
 /* The descriptor; errors as above, but for CALLBACK and that it need not be started. */
 ALD_NODISCARD int ald_engine_fd(struct ald_engine *engine);

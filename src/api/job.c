@@ -1,9 +1,9 @@
 /*
  * Jobs: commands on their way in, and what the program says of them.
  *
- * A job is a copy of what came, because the program may keep it, read it from any thread, and answer it after the client is gone. It
- * is held by a reference of its own until it is answered; the answer takes that one along to the inside, in a post that is part
- * of the job, so that answering needs no memory but for what is said.
+ * A job is a copy of what came, because the program may keep it, read it from any thread, and answer it after the
+ * client is gone. It is held by a reference of its own until it is answered; the answer takes that one along to the
+ * inside, in a post that is part of the job, so that answering needs no memory but for what is said.
  */
 
 #include <math.h>
@@ -167,7 +167,8 @@ static int job_new(struct aldis_client *client, struct ald_job *inner, struct al
     return 0;
 }
 
-/* Inside: it is answered, with `reply` (NULL: there was no memory for one). Takes the reference of whoever had to answer. */
+/* Inside: it is answered, with `reply` (NULL: there was no memory for one). Takes the reference of whoever had to
+ * answer. */
 static void job_end(struct aldis_job *job, struct ald_msg *reply)
 {
     if (job->inner != NULL) {

@@ -49,7 +49,8 @@ static int options_fault(struct ald_why *why, const char *text)
     return ald_trace(ALDIS_E_INVALID);
 }
 
-/* A list of ALDIS_URL, cut apart. It is the administrator's, or the user's, and says nothing to a program with more rights. */
+/* A list of ALDIS_URL, cut apart. It is the administrator's, or the user's, and says nothing to a program with more
+ * rights. */
 static int options_listed(const char *listed, struct ald_api_urls *urls, struct ald_why *why)
 {
     size_t n = 0;
@@ -70,7 +71,8 @@ static int options_listed(const char *listed, struct ald_api_urls *urls, struct 
     return 0;
 }
 
-/* Where the command line looks too: ALDIS_URL, else where aldisd puts its socket when it is told nothing (DESIGN section 4). */
+/* Where the command line looks too: ALDIS_URL, else where aldisd puts its socket when it is told nothing (DESIGN
+ * section 4). */
 static int options_default(struct ald_api_urls *urls, struct ald_why *why)
 {
     const char *listed = secure_getenv("ALDIS_URL");

@@ -1,6 +1,6 @@
 /*
- * A report is the struct that the program sees, its members, and one arena for all their text. The arena gets all its room before
- * anything is written to it, because what points into it must not move.
+ * A report is the struct that the program sees, its members, and one arena for all their text. The arena gets all its
+ * room before anything is written to it, because what points into it must not move.
  */
 
 #include "api/report.h"

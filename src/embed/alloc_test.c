@@ -1,7 +1,7 @@
 /*
- * A program with a hub in it whose memory is short: one allocation fails, then the next one, from the settings through a command that
- * is carried from its caller to its agent and back, to the end. Whatever failed, nothing leaks, nothing crashes, and a call that was
- * taken has one outcome.
+ * A program with a hub in it whose memory is short: one allocation fails, then the next one, from the settings through
+ * a command that is carried from its caller to its agent and back, to the end. Whatever failed, nothing leaks, nothing
+ * crashes, and a call that was taken has one outcome.
  */
 
 #include "aldis/agent.h"

@@ -548,6 +548,40 @@ ALD_TEST(embed, says_what_is_wrong_with_its_settings)
     ald_check(hub == NULL);
 }
 
+/* With rules, whoever comes in proves who he is, in this process too. */
+ALD_TEST(embed, asks_its_own_clients_for_their_tokens)
+{
+    static const char rules[] = "[token deck]\n"
+                                "hash = sha256:07eeb1507efba7f2fbf31a56db875111d190793cca593d554482ab1d249d909e\n"
+                                "register = lamp\n";
+    struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS, .target = "lamp"};
+    char path[] = "/tmp/aldis-tokens-XXXXXX";
+    char setting[100];
+    const char *const settings[] = {setting, NULL};
+    const struct aldis_hub_options hub_options = {ALDIS_HUB_OPTIONS, .settings = settings};
+    struct aldis_client *stranger;
+    struct aldis_client *deck;
+    struct aldis_hub *hub;
+    int fd = mkstemp(path);
+
+    ald_check(fd >= 0 && write(fd, rules, strlen(rules)) == (ssize_t)strlen(rules));
+    close(fd);
+    snprintf(setting, sizeof(setting), "auth.tokens=%s", path);
+    rig_must(aldis_hub_new(&hub_options, NULL, 0, &hub));
+    rig_must(aldis_hub_start(hub));
+    rig_must(aldis_hub_client_new(hub, &options, NULL, 0, &stranger));
+    options.token = "the-secret-of-the-lamp";
+    rig_must(aldis_hub_client_new(hub, &options, NULL, 0, &deck));
+    rig_must(aldis_client_start(stranger));
+    rig_must(aldis_client_start(deck));
+    rig_must(aldis_client_wait(deck, ALDIS_STATE_READY, 20000));
+    ald_check_int(aldis_client_wait(stranger, ALDIS_STATE_READY, 50), ALDIS_E_TIMEOUT);
+    aldis_client_free(deck);
+    aldis_client_free(stranger);
+    aldis_hub_free(hub);
+    unlink(path);
+}
+
 static int turn_until(struct aldis_hub *hub, const int *count, int n)
 {
     for (int i = 0; i < 100000 && *count < n; i++) {
@@ -658,4 +692,5 @@ ALD_TEST_MAIN(embed, ALD_CASE(embed, carries_a_command_and_its_reply), ALD_CASE(
               ALD_CASE(embed, serves_clients_of_other_threads_through_its_doors),
               ALD_CASE(embed, says_what_is_wrong_with_its_settings), ALD_CASE(embed, is_driven_with_everything_in_it),
               ALD_CASE(embed, may_be_made_and_thrown_away_unstarted),
+              ALD_CASE(embed, asks_its_own_clients_for_their_tokens),
               ALD_CASE(embed, serves_many_threads_over_one_client))

@@ -1,8 +1,8 @@
 /*
  * A hub in a program: the daemon, on an engine, with a door that only this process can come through.
  *
- * Its clients stand on the same engine. They are listed here, because they must be off the loop before it ends, whatever the program
- * still holds of them.
+ * Its clients stand on the same engine. They are listed here, because they must be off the loop before it ends,
+ * whatever the program still holds of them.
  */
 
 #include "aldis/hub.h"

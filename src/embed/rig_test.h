@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Rig: a hub in this process, an agent that serves `lamp`, a caller, and what was said to them. Counts are changed by callbacks under
- * a lock and waited for with rig_until().
+ * Rig: a hub in this process, an agent that serves `lamp`, a caller, and what was said to them. Counts are changed by
+ * callbacks under a lock and waited for with rig_until().
  */
 
 #include <pthread.h>

@@ -163,6 +163,9 @@ int main(int argc, char **argv)
     options.urls = argc > 2 ? (const char *const *)argv + 2 : NULL;
     options.target = argc > 1 && strcmp(argv[1], "-") != 0 ? argv[1] : NULL;
     options.token = getenv("ALDIS_TOKEN");
+    options.ca_file = getenv("PROBE_CA");
+    options.cert_file = getenv("PROBE_CERT");
+    options.key_file = getenv("PROBE_KEY");
     r = aldis_client_new(&options, why, sizeof(why), &client);
     if (r == 0) {
         aldis_client_on_state(client, on_state, NULL);
