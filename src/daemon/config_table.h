@@ -85,18 +85,22 @@
     X(LIMITS_GREETING_BYTES, "limits", "greeting_bytes", SIZE, "64KiB", 1024, ALD_MIB * 1024,                          \
       "Bytes taken from a connection before its hello is accepted.")                                                   \
     X(LIMITS_REQUEST_TIMEOUT, "limits", "request_timeout", DURATION, "5s", ALD_MSEC, ALD_CONFIG_HOUR,                  \
-      "From the accept, or the first byte of a further request, to the end of the request; includes a TLS handshake.") \
+      "From the accept, or the first byte of a further request, to the end of the request; includes a TLS handshake. " \
+      "Each 256 KiB of a large body have it anew.")                                                                    \
     X(LIMITS_IDLE_TIMEOUT, "limits", "idle_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                       \
-      "An HTTP connection that was answered may be idle, or slow to read the answer, for so long.")                    \
+      "An HTTP connection that was answered may be idle for so long. A reader has as long for each 64 KiB of an "      \
+      "answer or a stream, or for all that waits.")                                                                    \
     X(LIMITS_REQUESTS_MAX, "limits", "requests_max", NUMBER, "10000", 1, UINT32_MAX,                                   \
       "Requests on one HTTP connection; the answer to the last one closes it.")                                        \
-    X(LIMITS_BODY_MAX, "limits", "body_max", SIZE, "8KiB", 0, ALD_MIB * 1024, "Body of an HTTP request.")              \
+    X(LIMITS_BODY_MAX, "limits", "body_max", SIZE, "8KiB", 0, ALD_MIB * 1024,                                          \
+      "Body of an HTTP request that brings no message.")                                                               \
     X(LIMITS_STREAMS_MAX, "limits", "streams_max", NUMBER, "1000", 0, 1000000,                                         \
       "Readers of /api/v1/events at once; more are turned away.")                                                      \
     X(LIMITS_MESSAGE_MAX, "limits", "message_max", SIZE, "13107200", 1024, ALD_MIB * 1024,                             \
       "Largest message of a party.")                                                                                   \
     X(LIMITS_REASSEMBLY_MAX, "limits", "reassembly_max", SIZE, "256MiB", 1024, ALD_MIB * 1024 * 1024,                  \
-      "Memory for messages that are coming in, of all connections together.")                                          \
+      "Memory for messages and large bodies of requests that are coming in, of all connections together; and as "      \
+      "much, but at least 64 MiB, for answers over HTTP that wait to be read.")                                        \
     X(LIMITS_COMMANDS_MAX, "limits", "commands_max", NUMBER, "200000", 1, UINT32_MAX,                                  \
       "Commands without an outcome, in all.")                                                                          \
     X(LIMITS_CHANNEL_IN_FLIGHT_MAX, "limits", "channel_in_flight_max", NUMBER, "1024", 1, UINT32_MAX,                  \
