@@ -1,5 +1,6 @@
 #include "lib/test.h"
 
+#include "sim/operator.h"
 #include "sim/scene.h"
 
 /* The stories of those who come, lead, leave, fall ill and return, told in full. Times are milliseconds since the hub started. */
@@ -305,6 +306,45 @@ ALD_TEST(party_story, an_agent_that_fails_its_health_checks_is_asked_to_leave)
                       "[  396] a serves lamp\n");
 }
 
+ALD_TEST(party_story, an_operator_makes_another_lead_and_sends_the_former_leader_away)
+{
+    ALD_AUTO(sim_scene_end) struct sim_world *world = sim_scene_begin(NULL);
+    struct sim_party *carol = sim_scene_caller(world, "carol");
+    struct sim_party *a = sim_scene_agent(world, "a", "lamp", SIM_TRAITS);
+    struct sim_party *b;
+
+    sim_scene_run(world, 10);
+    b = sim_scene_agent(world, "b", "lamp", SIM_TRAITS);
+    sim_scene_run(world, 20);
+    sim_operator_primary(b->link);
+    sim_scene_run(world, 40);
+    a->think_min = 20 * ALD_MSEC;
+    a->stays = true; /* until it has done what it has */
+    a->stays_away = true;
+    sim_scene_order(world, carol,
+                    &(struct sim_order){.target = "lamp", .mode = ALD_MODE_CHANNEL, .channel = a, .ttl = ALD_SEC});
+    sim_scene_run(world, 45);
+    sim_operator_leave(a->link, false);
+    sim_operator_leave(a->link, false);
+    sim_scene_run(world, 100);
+    sim_expect(world, "[    2] carol is here\n"
+                      "[    2] a serves lamp\n"
+                      "[    2] a leads term 1700000001\n"
+                      "[   12] b serves lamp\n"
+                      "[   20] an operator wants b to lead: yes\n"
+                      "[   21] a steps down\n"
+                      "[   23] b leads term 1700000002\n"
+                      "[   40] carol asks lamp for #1\n"
+                      "[   42] a receives #1\n"
+                      "[   45] an operator sends a away: yes\n"
+                      "[   45] an operator sends a away: conflict\n"
+                      "[   46] a is told to leave\n"
+                      "[   62] a replies succeeded to #1\n"
+                      "[   63] the hub ends the link of a: left\n"
+                      "[   63] #1 ends: succeeded\n"
+                      "[   64] carol hears of #1: succeeded\n");
+}
+
 ALD_TEST_MAIN(party_story, ALD_CASE(party_story, the_next_leads_after_the_first_has_stepped_down),
               ALD_CASE(party_story, an_ill_leader_steps_down_before_another_leads),
               ALD_CASE(party_story, a_leader_that_does_not_step_down_is_cut_off_before_another_leads),
@@ -315,4 +355,5 @@ ALD_TEST_MAIN(party_story, ALD_CASE(party_story, the_next_leads_after_the_first_
               ALD_CASE(party_story, a_drain_lets_those_at_work_finish),
               ALD_CASE(party_story, a_drain_ends_when_its_time_is_over),
               ALD_CASE(party_story, a_caller_that_does_not_read_is_cut_and_its_outcome_kept),
-              ALD_CASE(party_story, an_agent_that_fails_its_health_checks_is_asked_to_leave))
+              ALD_CASE(party_story, an_agent_that_fails_its_health_checks_is_asked_to_leave),
+              ALD_CASE(party_story, an_operator_makes_another_lead_and_sends_the_former_leader_away))
