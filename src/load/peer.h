@@ -14,6 +14,8 @@ struct ald_load_peer {
     uint64_t mask_state; /* for keys of WebSocket frames */
     uint32_t index;      /* among its kind */
     uint8_t stage;       /* the speech's own: 0 until it is greeted */
+    uint16_t begun_size;
+    char begun[256]; /* the speech's own: the beginning of a message in pieces */
     bool agent;
     bool ready;
 };
