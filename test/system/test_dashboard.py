@@ -465,7 +465,8 @@ class Dashboard(HubCase):
                 await shown(5)
                 await page.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
                 await shown(6)
-                self.assertTrue(await page.value("document.querySelector('.activity .detail .story').checkVisibility()"))
+                story = "document.querySelector('.activity .detail .story')"
+                self.assertTrue(await page.value(f"{story}.checkVisibility()"))
 
         self.run_async(scene())
 
@@ -544,6 +545,7 @@ class Dashboard(HubCase):
                     self.assertEqual(await self.outcome(page, run), "succeeded")
                     open_run = await self.send(page, "lamp", "silence")
                     await page.until(f"document.querySelector(\"{open_run} .steps .now\")", "a command under way")
+                    await page.until_text("#targets", "lamp")
                     first.kill()
                 await page.until_text("#state", "hub away")
                 await page.until_text("#banner", "The hub has not answered since")
