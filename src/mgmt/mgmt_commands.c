@@ -247,16 +247,33 @@ int ald_mgmt_command_answer(struct ald_mgmt_call *call, const struct ald_command
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/*
+ * The command that the path names. His own is everybody's to see; who may not read learns nothing of others, not even
+ * whether they are there. Outcome: ALD_MGMT_ANSWERED, with a problem. Errors: ALDIS_E_NOMEM.
+ */
+static int command_find(struct ald_mgmt_call *call, struct ald_command_view *ret_command)
+{
+    bool known = ald_hub_find_command(call->hub, call->segments[3], ret_command) == 0;
+    struct ald_str principal = ald_guest_principal(&call->guest);
+    bool own = known && ald_str_present(principal) && ald_str_equal(ret_command->principal, principal);
+    int r = 0;
+
+    if (!own && ald_guest_manage(&call->guest) < ALD_GUEST_MANAGE_READ) {
+        r = ald_mgmt_problem(call, 403, "This is no command of yours, which needs the right to read (manage = read)");
+    } else if (!known) {
+        r = ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
+    } else {
+        return 0;
+    }
+    return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+}
+
 int ald_mgmt_command(struct ald_mgmt_call *call)
 {
     struct ald_command_view command;
-    int r;
+    int r = command_find(call, &command);
 
-    if (ald_hub_find_command(call->hub, call->segments[3], &command) != 0) {
-        r = ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
-    } else {
-        r = ald_mgmt_command_answer(call, &command);
-    }
+    r = r == 0 ? ald_mgmt_command_answer(call, &command) : r;
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -267,10 +284,8 @@ int ald_mgmt_members(struct ald_mgmt_call *call)
     uint64_t ahead;
     int r;
 
-    if (ald_hub_find_command(call->hub, call->segments[3], &command) != 0) {
-        return ald_mgmt_problem(call, 404, "No command of this id is known (any more)");
-    }
-    r = ald_mgmt_paging(call, &paging);
+    r = command_find(call, &command);
+    r = r != 0 ? r : ald_mgmt_paging(call, &paging);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : 0;
     }

@@ -25,9 +25,9 @@ static const struct ald_mgmt_route routes[] = {
     {MGMT_POST, MGMT_WRITE, {"api", "v1", "channels", ANY, "primary"}, ald_mgmt_primary},
     {MGMT_GET, MGMT_READ, {"api", "v1", "commands"}, ald_mgmt_commands},
     {MGMT_POST, MGMT_SEND, {"api", "v1", "commands"}, ald_mgmt_submit},
-    {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY}, ald_mgmt_command},
+    {MGMT_GET, MGMT_KNOWN, {"api", "v1", "commands", ANY}, ald_mgmt_command},
     {MGMT_POST, MGMT_KNOWN, {"api", "v1", "commands", ANY, "cancel"}, ald_mgmt_cancel},
-    {MGMT_GET, MGMT_READ, {"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
+    {MGMT_GET, MGMT_KNOWN, {"api", "v1", "commands", ANY, "members"}, ald_mgmt_members},
     {MGMT_GET, MGMT_READ, {"api", "v1", "events"}, ald_mgmt_events},
     {MGMT_POST, MGMT_SEND, {"api", "v1", "events"}, ald_mgmt_event},
 };

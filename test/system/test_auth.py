@@ -311,6 +311,14 @@ class Rights(AuthCase):
                                   body={"to": "", "name": "aldis:Outcome", "payload": {"id": sought}})
                 self.assertEqual(answer.json().get("outcome"), outcome, answer.body)
 
+    def test_a_command_is_shown_to_who_submitted_it(self):
+        self.tokens.token("one", command="lamp:*").token("two", command="lamp:*").token("reader", manage="read")
+        hub = self.start()
+        answer = self.ask(hub, "POST", "/api/v1/commands?wait=false", "one", body={"target": "lamp", "name": "signal"})
+        for path in (answer.headers["Location"], answer.headers["Location"] + "/members"):
+            for who, status in (("one", 200), ("two", 403), ("reader", 200), ("clerk", 200), (None, 401)):
+                self.assertEqual(self.ask(hub, "GET", path, who).status, status, (who, path))
+
     def test_commands_of_others_are_cancelled_with_the_right_to_write(self):
         self.tokens.token("lamp-7", serve="lamp").token("one", command="lamp:*").token("two", command="lamp:*")
         hub = self.start()
