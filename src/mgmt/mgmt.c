@@ -39,6 +39,10 @@ int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *de
 {
     int r = ald_answer_problem(call->page, status, ald_str(detail));
 
+    if (status == 503) {
+        /* RFC 9110 section 10.2.3, in seconds: what stops or is full now may not be then. */
+        ald_mgmt_field(call, ALD_STR("Retry-After"), ALD_STR("1"));
+    }
     return r < 0 ? ald_trace(r) : 0;
 }
 

@@ -60,8 +60,6 @@ void ald_mgmt_begin(struct ald_mgmt_call *call);
 
 /* The routes. Each writes one value, or a problem. Outcome: ALD_PAGE_LATER. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_root(struct ald_mgmt_call *call);
-int ald_mgmt_front(struct ald_mgmt_call *call);
-int ald_mgmt_asset(struct ald_mgmt_call *call);
 int ald_mgmt_livez(struct ald_mgmt_call *call);
 int ald_mgmt_readyz(struct ald_mgmt_call *call);
 int ald_mgmt_metrics(struct ald_mgmt_call *call);

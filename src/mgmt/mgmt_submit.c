@@ -309,7 +309,9 @@ static int submit_hand_in(struct submit *submit, enum ald_signal_kind kind, stru
 
     r = ald_desk_open(&call->mgmt->desk);
     if (r == ALD_DESK_CLOSED) {
-        r = ald_mgmt_problem(call, 503, "The hub is stopping and takes no new work");
+        r = ald_mgmt_problem(call, 503,
+                             ald_edge_draining(call->mgmt->edge) ? "The hub is stopping and takes no new work"
+                                                                 : "The hub takes no further connection");
         return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
     }
     if (r < 0) {

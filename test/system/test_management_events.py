@@ -174,7 +174,8 @@ class Events(HubCase):
             while b"retry: 1000\n\n" not in received:
                 received += sock.recv(4096)
         self.assertEqual(hub.state()["streams"]["open"], 1000)
-        self.assertEqual(hub.request("GET", "/api/v1/events").status, 503)
+        full = hub.request("GET", "/api/v1/events")
+        self.assertEqual((full.status, full.headers["Retry-After"]), (503, "1"))
         self.assertEqual(self.post(hub, "commands")["outcome"], "refused")
         self.assertIn(b'"outcome":"refused"', self.drain(streams[-1]))
         for sock in streams:
