@@ -97,7 +97,7 @@ void ald_roster_start(struct ald_hub *hub, struct ald_command *whole)
         ald_command_refuse(hub, whole, ALD_CAUSE_EMPTY_ROSTER, NULL);
         return;
     }
-    if (n > hub->config.commands_max - ALD_MIN(hub->n_open, hub->config.commands_max)) {
+    if (n > hub->config.commands_max - ALD_MIN(ald_hub_n_admitted(hub), hub->config.commands_max)) {
         ald_command_refuse(hub, whole, ALD_CAUSE_BUSY, "the hub has too many commands in flight");
         return;
     }

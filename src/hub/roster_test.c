@@ -272,6 +272,26 @@ ALD_TEST(roster, one_taken_back_while_it_is_made_is_made_all_the_same)
     rig_fini(&rig);
 }
 
+ALD_TEST(roster, members_that_are_still_to_be_made_count)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.commands_max = 4;
+    rig.config.step_work = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "lamp", 0);
+    rig_agent(&rig, 3, "lamp", 0);
+    rig_caller(&rig, 9);
+    rig.by_hand = true;
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.mode = ALD_MODE_ALL});
+    rig_command(&rig, 9, "c2", "lamp");
+    ald_check_int(rig_view(&rig, "c2").outcome, ALD_REFUSED);
+    ald_check_int(rig_view(&rig, "c2").cause, ALD_CAUSE_BUSY);
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(roster, ALD_CASE(roster, the_whole_succeeds_iff_all_do_and_partial_results_stream),
               ALD_CASE(roster, the_final_reply_carries_each_members_end), ALD_CASE(roster, else_it_fails),
               ALD_CASE(roster, an_empty_one_is_refused),
@@ -282,4 +302,5 @@ ALD_TEST_MAIN(roster, ALD_CASE(roster, the_whole_succeeds_iff_all_do_and_partial
               ALD_CASE(roster, members_count_against_the_limit_of_commands),
               ALD_CASE(roster, payloads_beyond_a_mebibyte_are_left_out_and_said_to_be),
               ALD_CASE(roster, history_forgets_it_with_its_members),
-              ALD_CASE(roster, one_taken_back_while_it_is_made_is_made_all_the_same))
+              ALD_CASE(roster, one_taken_back_while_it_is_made_is_made_all_the_same),
+              ALD_CASE(roster, members_that_are_still_to_be_made_count))

@@ -126,6 +126,12 @@ static inline void ald_hub_count(struct ald_hub *hub, enum ald_counter counter)
     hub->counters[counter]++;
 }
 
+/* Commands without an outcome, with the members of rosters that are still to be made. */
+static inline uint32_t ald_hub_n_admitted(const struct ald_hub *hub)
+{
+    return hub->n_open + hub->n_promised;
+}
+
 /* The next number; no two things of one hub have the same. */
 static inline uint64_t ald_hub_number(struct ald_hub *hub)
 {

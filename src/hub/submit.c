@@ -147,7 +147,7 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     if (party->conn->n_submitted >= hub->config.caller_in_flight_max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the caller has too many commands in flight");
     }
-    if (hub->n_open >= hub->config.commands_max) {
+    if (ald_hub_n_admitted(hub) >= hub->config.commands_max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the hub has too many commands in flight");
     }
     /* A single command may be larger than all that is allowed, if it comes alone. */
