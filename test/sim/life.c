@@ -61,6 +61,7 @@ static void life_end(struct sim_hub *hub)
     for (struct sim_link *link = hub->links; link != NULL; link = link->next) {
         link->hub_end = true;
         sim_link_cut(link, 0, (uint32_t)sim_below(world, 1001));
+        sim_link_deaf(link, SIM_UP, false); /* what it did not want to read goes nowhere */
     }
     hub->links = NULL;
     hub->dirty = NULL;
