@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/token.h"
@@ -93,6 +94,14 @@ static int file_read(int fd, struct ald_buf *text)
     }
 }
 
+/* Whoever may write to it gives himself any right. */
+static bool file_is_everybodys(int fd)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_mode & S_IWOTH) != 0;
+}
+
 int ald_auth_load(const char *path, struct ald_auth **ret_auth, struct ald_rules_why *ret_why)
 {
     struct ald_buf text;
@@ -102,6 +111,10 @@ int ald_auth_load(const char *path, struct ald_auth **ret_auth, struct ald_rules
 
     if (fd < 0) {
         return file_fault(path, strerror(errno), ret_why);
+    }
+    if (file_is_everybodys(fd)) {
+        (void)close(fd);
+        return file_fault(path, "everybody on this machine may write to it", ret_why);
     }
     ald_buf_init(&text, ALD_AUTH_FILE_MAX + 4096);
     r = file_read(fd, &text);

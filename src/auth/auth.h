@@ -20,7 +20,7 @@ enum { ALD_AUTH_FILE_MAX = 16 * 1024 * 1024 };
 /* Read the text of a file. Gives one reference. Outcome: ALD_RULES_BAD. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_auth_read(const char *file, struct ald_str text, struct ald_auth **ret_auth,
                                 struct ald_rules_why *ret_why);
-/* Read the file; one that cannot be read is ALD_RULES_BAD too. */
+/* Read the file; one that cannot be read, or that everybody may write to, is ALD_RULES_BAD too. */
 ALD_NODISCARD int ald_auth_load(const char *path, struct ald_auth **ret_auth, struct ald_rules_why *ret_why);
 struct ald_auth *ald_auth_ref(struct ald_auth *auth);
 struct ald_auth *ald_auth_unref(struct ald_auth *auth); /* NULL is fine; returns NULL */

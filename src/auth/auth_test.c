@@ -1,6 +1,7 @@
 #include "auth/auth.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/token.h"
@@ -124,6 +125,10 @@ ALD_TEST(auth, loads_a_file_or_says_why_not)
     ald_check_int(write(fd, "[user 1]\n", 9), 9);
     ald_check_int(ald_auth_load(path, &auth, &why), 0);
     ald_auth_unref(auth);
+    ald_check_int(fchmod(fd, 0602), 0);
+    ald_check_int(ald_auth_load(path, &auth, &why), ALD_RULES_BAD);
+    ald_check(strstr(why.text, "everybody on this machine may write to it") != NULL);
+    ald_check_int(fchmod(fd, 0664), 0);
     ald_check_int(write(fd, "nonsense\n", 9), 9);
     ald_check_int(ald_auth_load(path, &auth, &why), ALD_RULES_BAD);
     ald_check(strstr(why.text, ":2: ") != NULL && strncmp(why.text, path, strlen(path)) == 0);
