@@ -65,7 +65,12 @@ class Chromium:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        wait_until(self._removed, "the end of what the browser leaves")
+
+    def _removed(self):
+        """Its helpers may live, and write, a moment longer than itself."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        return not os.path.exists(self.folder)
 
 
 class Page:
