@@ -52,6 +52,9 @@ void ald_warden_reload(struct ald_warden *warden)
 
     warden->read = warden->seen = stamp_of(warden->path);
     r = ald_auth_load(warden->path, &auth, &why);
+    if (r < 0) {
+        warden->read = (struct ald_warden_stamp){0}; /* not the file's fault: the next look tries again */
+    }
     if (r != 0) {
         warden->counters.reloads_failed++;
         ald_log(ALD_LOG_ERROR, "the tokens are not read again; the old rules hold",

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "auth/token.h"
-#include "daemon/log.h"
+#include "lib/alloc_fail.h"
 #include "lib/test.h"
 #include "loop/loop.h"
 
@@ -268,6 +268,44 @@ ALD_TEST(warden, keeps_its_rules_when_the_file_is_wrong)
     post_fini(&post);
 }
 
+/* Come in, register, and have the file read again: nobody is let in, or kept, who should not be. */
+static void scenario(struct post *post)
+{
+    uint64_t n_reloads = ald_warden_counters(post->warden)->reloads;
+    struct ald_pass *pass = NULL;
+    int r = admit(post, "Bearer one", NULL, &pass);
+
+    if (r != 0) {
+        ald_check_int(r, ALDIS_E_NOMEM);
+        return;
+    }
+    post->n_expelled = 0;
+    post->guard->enter(post->guard->owner, pass, ALD_GUEST_MANAGE_NONE, expel, post);
+    if (!registers(post, pass, "lamp").denied) {
+        ald_warden_reload(post->warden);
+        ald_check_int(post->n_expelled, 0);
+        ald_check(ald_warden_counters(post->warden)->reloads == n_reloads + 1 ||
+                  ald_warden_counters(post->warden)->reloads_failed > 0);
+    }
+    leave(post, pass);
+}
+
+ALD_TEST(warden, stands_a_shortage_of_memory)
+{
+    struct post post;
+
+    post_init(&post, "register = lamp\n");
+    for (uint64_t n = 1;; n++) {
+        ald_alloc_fail_at(n);
+        scenario(&post);
+        if (!ald_alloc_fail_off()) {
+            break;
+        }
+    }
+    ald_check_int(ald_warden_counters(post.warden)->reloads, 1);
+    post_fini(&post);
+}
+
 ALD_TEST(warden, sees_a_file_that_changed)
 {
     struct post post;
@@ -288,4 +326,5 @@ ALD_TEST_MAIN(warden, ALD_CASE(warden, knows_who_shows_what),
               ALD_CASE(warden, judges_commands_by_whom_they_mean), ALD_CASE(warden, puts_out_whose_token_was_replaced),
               ALD_CASE(warden, puts_out_who_may_not_serve_its_target_any_more),
               ALD_CASE(warden, puts_out_who_may_not_see_any_more),
-              ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, sees_a_file_that_changed))
+              ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, stands_a_shortage_of_memory),
+              ALD_CASE(warden, sees_a_file_that_changed))
