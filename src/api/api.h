@@ -27,7 +27,7 @@
 #include "client/client.h"
 
 /* Callbacks that are not by name, with what they are told. Guarded by the engine's lock. */
-struct api_hooks {
+struct ald_api_hooks {
     aldis_state_fn *state;
     void *state_data;
     aldis_job_fn *cancelled;
@@ -56,7 +56,7 @@ struct aldis_client {
     uint8_t state;
     char given[ALD_NAME_MAX + 1];
     struct ald_handlers handlers;
-    struct api_hooks hooks;
+    struct ald_api_hooks hooks;
 
     /* Inside. */
     struct ald_client *inner;                /* NULL: gone, or (in a hub) not started */

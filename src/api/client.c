@@ -286,7 +286,7 @@ int aldis_client_start(struct aldis_client *client)
 
 /* --- the state ---------------------------------------------------------------------------------------------------- */
 
-static void client_keep_state(struct aldis_client *client, enum ald_client_state state, struct api_hooks *ret_hooks)
+static void client_keep_state(struct aldis_client *client, enum ald_client_state state, struct ald_api_hooks *ret_hooks)
 {
     ald_engine_lock(client->engine);
     client->state = (uint8_t)state;
@@ -298,7 +298,7 @@ static void client_keep_state(struct aldis_client *client, enum ald_client_state
 }
 
 /* Whose connection has ended is no primary any more, and nobody is left to tell it so. */
-static void client_demote(struct aldis_client *client, const struct api_hooks *hooks)
+static void client_demote(struct aldis_client *client, const struct ald_api_hooks *hooks)
 {
     if (client->primary) {
         client->primary = false;
@@ -311,7 +311,7 @@ static void client_demote(struct aldis_client *client, const struct api_hooks *h
 void ald_api_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in)
 {
     struct aldis_client *client = owner;
-    struct api_hooks hooks;
+    struct ald_api_hooks hooks;
 
     client_keep_state(client, state, &hooks);
     if (state == ALD_CLIENT_WAITING || state == ALD_CLIENT_CLOSED) {

@@ -236,9 +236,9 @@ static void api_command(void *owner, struct ald_job *inner)
     job_unref(job);
 }
 
-static struct api_hooks api_hooks_of(struct aldis_client *client)
+static struct ald_api_hooks job_hooks(struct aldis_client *client)
 {
-    struct api_hooks hooks;
+    struct ald_api_hooks hooks;
 
     ald_engine_lock(client->engine);
     hooks = client->hooks;
@@ -250,7 +250,7 @@ static void api_cancelled(void *owner, struct ald_job *inner)
 {
     struct aldis_client *client = owner;
     struct aldis_job *job = ald_job_data(inner);
-    struct api_hooks hooks = api_hooks_of(client);
+    struct ald_api_hooks hooks = job_hooks(client);
 
     if (job == NULL) {
         return;
@@ -270,7 +270,7 @@ static void api_cancelled(void *owner, struct ald_job *inner)
 static void api_primary(void *owner, bool primary, uint64_t term)
 {
     struct aldis_client *client = owner;
-    struct api_hooks hooks = api_hooks_of(client);
+    struct ald_api_hooks hooks = job_hooks(client);
 
     client->primary = primary;
     client->term = term;
@@ -282,7 +282,7 @@ static void api_primary(void *owner, bool primary, uint64_t term)
 static void api_health(void *owner)
 {
     struct aldis_client *client = owner;
-    struct api_hooks hooks = api_hooks_of(client);
+    struct ald_api_hooks hooks = job_hooks(client);
 
     if (hooks.health != NULL) {
         hooks.health(client, hooks.health_data);

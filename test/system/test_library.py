@@ -135,6 +135,10 @@ class Headers(unittest.TestCase):
                 block = before.rsplit("\n\n", 1)[-1]
                 self.assertTrue("/*" in block or "/*" in declaration, f"{name}: {function} has no comment")
 
+    def test_every_function_is_given_bad_arguments(self):
+        tests = "".join((ROOT / folder / "arguments_test.c").read_text() for folder in ("src/api", "src/embed"))
+        self.assertEqual([], [name for name in sorted(declared(*CLIENT_HEADERS, "hub.h")) if f"{name}(" not in tests])
+
     def test_names_are_those_of_the_code(self):
         names = dict(re.findall(r'^#define (ALDIS_\w+) "([^"]*)"', text_of("names.h"), re.M))
         by_kind = {}
