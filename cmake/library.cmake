@@ -10,6 +10,18 @@ set(ALDIS_LIBRARY_DIR ${CMAKE_BINARY_DIR}/lib)
 # While the major version is 0 a new minor one may break programs, so the name they are linked to changes with it.
 set(ALDIS_SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
+# Where a .pc file finds the rest: from where it lies itself, so that the prefix may be chosen when it is installed.
+file(RELATIVE_PATH ALDIS_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" ALDIS_PC_UP "${ALDIS_PC_UP}")
+set(ALDIS_PC_PREFIX "\${pcfiledir}/${ALDIS_PC_UP}")
+set(ALDIS_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+set(ALDIS_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(ALDIS_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+  set(ALDIS_PC_LIBDIR ${CMAKE_INSTALL_FULL_LIBDIR})
+  set(ALDIS_PC_INCLUDEDIR ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+endif()
+
 # ald_public(NAME LAYERS layer... USES layer...): libNAME.so and libNAME.a of the objects of LAYERS and what they need of USES.
 function(ald_public name)
   cmake_parse_arguments(PUBLIC "" "" "LAYERS;USES" ${ARGN})

@@ -601,9 +601,8 @@ class Installed(Prefix, ExampleCase):
                 self.assertNotIn(str(ROOT), (pathlib.Path(self.root) / name).read_text(), name)
 
     def pkg_config(self, package, *words):
-        # `define-prefix`: the packages were configured for another prefix, as in the staging folder of a distribution.
         env = {**os.environ, "PKG_CONFIG_PATH": f"{self.libdir()}/pkgconfig"}
-        return must("pkg-config", "--define-prefix", *words, package, env=env).split()
+        return must("pkg-config", *words, package, env=env).split()
 
     def test_by_pkg_config(self):
         self.use(os.path.join(self.place, "pkg-config"))
@@ -647,14 +646,12 @@ class Tour(Prefix, unittest.TestCase):
     """docs/library.md, from top to bottom, on a machine where the libraries are installed."""
 
     def tools(self, session):
-        """cc and pkg-config as the page has them, for libraries in an odd place that may be built with sanitizers."""
+        """cc as the page has it, for libraries in an odd place that may be built with sanitizers."""
         flags = " ".join((*SANITIZE, "-Wall", "-Wextra", "-Werror", f"-Wl,-rpath,{self.libdir()}"))
-        texts = {"cc": f'exec {CC} "$@" {flags}', "pkg-config": 'exec /usr/bin/pkg-config --define-prefix "$@"'}
-        for name, text in texts.items():
-            path = os.path.join(session.folder, "bin", name)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(f"#!/bin/sh\n{text}\n")
-            os.chmod(path, 0o755)
+        path = os.path.join(session.folder, "bin", "cc")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {CC} "$@" {flags}\n')
+        os.chmod(path, 0o755)
         session.env["PKG_CONFIG_PATH"] = f"{self.libdir()}/pkgconfig"
 
     def test_it_is_true(self):
