@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 import os
 import secrets
@@ -43,11 +44,11 @@ class Doors(AuthCase):
             ("POST", f"/api/v1/channels/{nowhere}/primary", None, (401, 401, 403, 403, 403, 404)),
             ("GET", "/exchange/exchange/targets", None, (401, 401, 403, 403, None, None)),
         ]
+        shown = [(None, None), (None, wrong), ("nobody", None), ("caller", None), ("reader", None), ("clerk", None)]
         for method, path, body, statuses in cases:
-            shown = [(None, None), (None, wrong), ("nobody", None), ("caller", None), ("reader", None), ("clerk", None)]
-            for (who, headers), status in zip(shown, statuses):
-                with self.subTest(method=method, path=path, who=who or ("wrong" if headers else "nothing")):
-                    response = self.ask(hub, method, path, who, headers, body)
+            for over_unix, ((who, headers), status) in itertools.product((False, True), zip(shown, statuses)):
+                with self.subTest(method=method, path=path, who=who or ("wrong" if headers else "nothing"), unix=over_unix):
+                    response = self.ask(hub, method, path, who, headers, body, over_unix)
                     if status is None:
                         self.assertNotIn(response.status, (401, 403), response.body)
                         continue
