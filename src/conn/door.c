@@ -1,5 +1,6 @@
 #include "conn/door.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -50,6 +51,16 @@ static struct ald_door *door_unref(struct ald_door *door)
 }
 ALD_DEFINE_CLEANUP(struct ald_door *, door_unref);
 
+/* Whoever said where to listen has said a name, too. */
+static int door_keep_names(struct ald_door *door, const struct ald_door_spec *spec)
+{
+    if (spec->names != NULL && asprintf(&door->names, "%s,%s", spec->names, spec->listen.place.name) < 0) {
+        door->names = NULL;
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    return 0;
+}
+
 int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struct ald_door **ret_door,
                   struct ald_why *ret_why)
 {
@@ -66,9 +77,12 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->pages = spec->pages;
     door->local = spec->listen.place.bottom != ALD_BOTTOM_TCP;
     door->name = strdup(spec->name);
-    door->names = spec->names != NULL ? strdup(spec->names) : NULL;
-    if (door->name == NULL || (spec->names != NULL && door->names == NULL)) {
+    if (door->name == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
+    }
+    r = door_keep_names(door, spec);
+    if (r < 0) {
+        return ald_trace(r);
     }
 
     r = ald_listen(edge->net, &spec->listen, &door_callbacks, door, &door->listener, ret_why);

@@ -108,8 +108,8 @@ struct ald_pages {
 struct ald_door_spec {
     const char *name; /* copied; "http", "unix" */
     /*
-     * Copied: host names, separated by commas, that the door is known by beside addresses and `localhost`; requests for
-     * another one are answered with 421. It matters where only this machine can come in and nobody is asked who he is: see
+     * Copied: host names, separated by commas, that the door is known by beside addresses, `localhost` and the one it
+     * listens on; requests for another one are answered with 421. It matters where only this machine can come in and nobody is asked who he is: see
      * host.h for why. NULL: any name will do.
      */
     const char *names;

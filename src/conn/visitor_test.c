@@ -328,6 +328,7 @@ ALD_TEST(visitor, is_turned_away_when_it_calls_us_by_a_foreign_name)
     answers(&rig, "GET", "Host: 127.0.0.1:8062\r\n", "HTTP/1.1 200 ");
     answers(&rig, "GET", "Host: localhost\r\n", "HTTP/1.1 200 ");
     answers(&rig, "GET", "Host: hub.example\r\n", "HTTP/1.1 200 ");
+    answers(&rig, "GET", "Host: door:80\r\n", "HTTP/1.1 200 "); /* where it listens */
     answers(&rig, "POST", HOST "Content-Length: 0\r\n", "HTTP/1.1 200 ");
     ald_check_int(counters(&rig)->host_refused, 3);
     rig_fini(&rig);

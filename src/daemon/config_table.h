@@ -41,10 +41,9 @@
       "PEM file with the authorities of client certificates. With it every client must show a certificate; with "      \
       "[auth] tokens beside it, a certificate or a token.")                                                            \
     X(HTTP_NAMES, "http", "names", TEXT, "", 0, 4096,                                                                  \
-      "Host names, separated by commas, that the HTTP door is called by beside addresses and localhost. Without "      \
-      "[auth] "                                                                                                        \
-      "a request that comes over loopback for another name is refused: a page in a browser may have made up that "     \
-      "name.")                                                                                                         \
+      "Host names, separated by commas, that the HTTP door is called by beside addresses, localhost and those in "     \
+      "listen. Without [auth] a request that comes over loopback for another name is refused: a page in a browser "    \
+      "may have made up that name.")                                                                                   \
     X(HTTP_INSECURE, "http", "insecure", YES, "no", 0, 1,                                                              \
       "Listen on addresses that other machines can reach although nobody proves who they are.")                        \
     X(UNIX_PATH, "unix", "path", PATH, NULL, 0, 107,                                                                   \
