@@ -3,7 +3,7 @@
  * beside it; pointing at it reads one moment.
  */
 
-import { setAttribute, setText, svg } from "./dom.js";
+import { el, setAttribute, setText, svg } from "./dom.js";
 
 const WIDTH = 200;
 const HEIGHT = 56;
@@ -58,9 +58,7 @@ export class Chart {
         this.n = 0;
         this.paths = series.map((one) => svg("path", { class: `series ${one.class}${one.area ? " area" : ""}` }));
         this.cursor = svg("path", { class: "cursor" });
-        this.top = document.createElement("span");
-        this.top.className = "top";
-        this.top.ariaHidden = "true";
+        this.top = el("span", { class: "top", "aria-hidden": "true" });
         this.drawing = svg(
             "svg",
             { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" },
