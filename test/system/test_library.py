@@ -326,9 +326,9 @@ class Outcomes(ProgramCase):
         self.assertEqual(self.outcome(caller)[:3], ("succeeded", "-", "[1]"))
         self.finish(agent, caller)
 
-    def restart(self, hub):
+    def restart(self, hub, clean=True):
         """The same hub again, at the same place."""
-        again = Hub()
+        again = Hub(clean=clean)
         shutil.rmtree(again.folder)
         again.folder, again.unix, again.settings = hub.folder, hub.unix, hub.settings
         self.addCleanup(again.__exit__, None, None, None)
@@ -358,6 +358,44 @@ class Outcomes(ProgramCase):
         self.assertTrue(1500 <= msec <= 2500, msec)
         agent.say("answer 7")
         self.finish(agent, caller)
+
+    def test_a_hub_that_hangs(self):
+        hub = self.hub()
+        caller = self.ready("-", f"unix:{hub.unix}")
+        hub.send_signal(signal.SIGSTOP)
+        self.addCleanup(hub.send_signal, signal.SIGCONT)
+        caller.say("call echo lamp 700 1")
+        outcome, cause, _, msec = self.outcome(caller)
+        self.assertEqual((outcome, cause), ("expired", "deadline"))
+        self.assertTrue(700 <= msec <= 1700, msec)
+        hub.send_signal(signal.SIGCONT)
+        caller.say("call echo nobody 8000 1")
+        self.assertEqual(self.outcome(caller, 2)[:2], ("refused", "no_target"))
+        self.finish(caller)
+
+    def test_a_hub_that_is_killed_again_and_again(self):
+        """Each command has one outcome, whatever it is doing when the hub dies."""
+        hub = self.hub(clean=False)
+        url = f"unix:{hub.unix}"
+        agent, caller = self.ready("lamp", url), self.ready("-", url)
+        for n in range(300):
+            caller.say(f"call {'hold' if n % 50 == 49 else 'echo'} lamp 4000 {n}")
+            if n % 100 == 60:
+                caller.wait("outcome", n // 2)
+                hub.kill()
+                hub = self.restart(hub, clean=False)
+        caller.wait("outcome", 300)
+        caller.say("quit")
+        caller.wait("freed")
+        outcomes = [line.split(" ")[1:5] for line in caller.lines if line.startswith("outcome")]
+        self.assertEqual(len(outcomes), 300)
+        self.assertLessEqual(max(int(words[3]) for words in outcomes), 5000)
+        self.assertGreater(sum(words[0] == "succeeded" for words in outcomes), 100)
+        self.assertEqual({words[0] for words in outcomes} - {"succeeded", "lost", "expired", "refused"}, set())
+        self.assertEqual({words[1] for words in outcomes if words[0] == "refused"} - {"no_target"}, set())
+        agent.process.kill()
+        agent.end()
+        self.finish(caller)
 
     def test_a_hub_that_says_goodbye(self):
         hub = self.hub("hub.drain_timeout=300ms")
