@@ -1,6 +1,9 @@
 /*
- * The hub tells its notes inside a step, where nothing may be read or stepped; a line is made of the note alone and goes
- * into the visits' queues, which are written at the end of the turn.
+ * The hub tells its notes inside a step, where nothing may be read or stepped: a line is made of the note alone.
+ *
+ * Readers with the same filter are a group. A line is put into the text of each group that it fits, and at the end of
+ * the turn each reader is given the text of its group in one piece: so what a thousand readers cost grows with the turns
+ * of a busy hub, not with its commands.
  */
 
 #include "mgmt/feed.h"
@@ -21,20 +24,31 @@
 enum {
     /* Payloads up to this size are shown; of others the size is told. Four fit into what a reader may have unread. */
     FEED_PAYLOAD_MAX = 64 * 1024,
-    FEED_LINE_MAX = FEED_PAYLOAD_MAX + 64 * 1024 /* with names and texts of ALD_NAME_MAX bytes, escaped */
+    FEED_LINE_MAX = FEED_PAYLOAD_MAX + 64 * 1024, /* with names and texts of ALD_NAME_MAX bytes, escaped */
+    /* Text of one group that waits for the end of the turn; more is given out at once. */
+    FEED_TURN_MAX = 64 * 1024
 };
 
 /* How soon a reader comes back that was cut, in milliseconds, and what it is told while there is nothing to tell. */
 #define FEED_BEGIN "retry: 1000\n\n"
 #define FEED_COMMENT ": nothing new\n\n"
 
-struct reader {
+struct group {
     struct ald_node node;
     struct ald_feed *feed;
+    struct ald_feed_filter filter; /* its texts are in `names` */
+    struct ald_node readers;
+    struct ald_buf text; /* of this turn */
+    uint64_t n_lines;    /* in it */
+    uint64_t n_failed;   /* that should be in it, and for which memory was short */
+    char names[];
+};
+
+struct reader {
+    struct ald_node node; /* group->readers */
+    struct group *group;
     struct ald_visit *visit;
-    struct ald_feed_filter filter; /* its texts are in `text` */
-    uint64_t n_dropped;            /* and not told of */
-    char text[];
+    uint64_t n_dropped; /* and not told of */
 };
 
 /* A line that is made when the first reader wants it: without the payload, and with it. */
@@ -231,13 +245,60 @@ static bool reader_tell_dropped(struct reader *reader)
     return true;
 }
 
-static void reader_push(struct reader *reader, struct ald_str text)
+/* Give a reader `n` lines. */
+static void reader_push(struct reader *reader, struct ald_str text, uint64_t n)
 {
-    if (!ald_str_present(text) || !reader_tell_dropped(reader) ||
-        ald_visit_push(reader->visit, text) == ALD_VISIT_FULL) {
-        reader->n_dropped++;
-        reader->feed->n_lost++;
+    if (!reader_tell_dropped(reader) || ald_visit_push(reader->visit, text) == ALD_VISIT_FULL) {
+        reader->n_dropped += n;
+        reader->group->feed->n_lost += n;
     }
+}
+
+/* Give the readers of the group what there is. */
+static void group_flush(struct group *group)
+{
+    struct ald_str text = ald_buf_str(&group->text);
+
+    ald_list_each (node, &group->readers) {
+        struct reader *reader = ald_list_entry(node, struct reader, node);
+
+        if (group->n_lines > 0) {
+            reader_push(reader, text, group->n_lines);
+        }
+        reader->n_dropped += group->n_failed;
+        group->feed->n_lost += group->n_failed;
+    }
+    ald_buf_reset(&group->text);
+    group->n_lines = 0;
+    group->n_failed = 0;
+}
+
+/* Put a line (absent: it could not be made) into the text of the turn. */
+static void group_add(struct group *group, struct ald_str line)
+{
+    if (ald_str_present(line) && ald_buf_push(&group->text, line) == 0) {
+        group->n_lines++;
+    } else {
+        group->n_failed++;
+    }
+    if (ald_buf_size(&group->text) > FEED_TURN_MAX) {
+        group_flush(group);
+    }
+}
+
+/* The end of the turn. */
+static void feed_flush(void *owner)
+{
+    struct ald_feed *feed = owner;
+
+    ald_list_each (node, &feed->groups) {
+        group_flush(ald_list_entry(node, struct group, node));
+    }
+}
+
+static struct ald_loop *feed_loop(const struct ald_feed *feed)
+{
+    return ald_net_loop(ald_edge_net(feed->mgmt->edge));
 }
 
 static void feed_noted(void *owner, const struct ald_note *note)
@@ -247,11 +308,12 @@ static void feed_noted(void *owner, const struct ald_note *note)
 
     ald_buf_init(&line.made[0], FEED_LINE_MAX);
     ald_buf_init(&line.made[1], FEED_LINE_MAX);
-    ald_list_each (node, &feed->readers) {
-        struct reader *reader = ald_list_entry(node, struct reader, node);
+    ald_list_each (node, &feed->groups) {
+        struct group *group = ald_list_entry(node, struct group, node);
 
-        if (filter_fits(&reader->filter, note)) {
-            reader_push(reader, line_make(&line, reader->filter.payload));
+        if (filter_fits(&group->filter, note)) {
+            group_add(group, line_make(&line, group->filter.payload));
+            ald_task_push(feed_loop(feed), &feed->flush);
         }
     }
     ald_buf_fini(&line.made[0]);
@@ -264,8 +326,8 @@ static int feed_watch(struct ald_feed *feed)
     unsigned kinds = 0;
     int r;
 
-    ald_list_each (node, &feed->readers) {
-        kinds |= ald_list_entry(node, struct reader, node)->filter.kinds;
+    ald_list_each (node, &feed->groups) {
+        kinds |= ald_list_entry(node, struct group, node)->filter.kinds;
     }
     r = ald_edge_watch_hub(feed->mgmt->edge, mask_of(kinds), feed_noted, feed);
     return r < 0 ? ald_trace(r) : 0;
@@ -273,13 +335,19 @@ static int feed_watch(struct ald_feed *feed)
 
 static void reader_free(struct reader *reader)
 {
-    struct ald_feed *feed = reader->feed;
+    struct group *group = reader->group;
+    struct ald_feed *feed = group->feed;
 
     ald_node_remove(&reader->node);
-    feed->n_readers--;
     free(reader);
-    /* Fewer kinds than before need no memory. */
-    ald_ignore(feed_watch(feed));
+    feed->n_readers--;
+    if (ald_list_empty(&group->readers)) {
+        ald_node_remove(&group->node);
+        ald_buf_fini(&group->text);
+        free(group);
+        /* Fewer kinds than before need no memory. */
+        ald_ignore(feed_watch(feed));
+    }
 }
 
 static void reader_gone(void *owner)
@@ -294,22 +362,24 @@ static void reader_drained(void *owner)
 
 static const struct ald_visit_callbacks reader_callbacks = {.gone = reader_gone, .drained = reader_drained};
 
-static struct ald_loop *feed_loop(const struct ald_feed *feed)
+static void group_comment(struct group *group)
 {
-    return ald_net_loop(ald_edge_net(feed->mgmt->edge));
-}
-
-static void feed_comment(void *owner)
-{
-    struct ald_feed *feed = owner;
-
-    ald_list_each (node, &feed->readers) {
+    ald_list_each (node, &group->readers) {
         struct reader *reader = ald_list_entry(node, struct reader, node);
 
         /* Who has no room hears enough. */
         if (reader_tell_dropped(reader)) {
             ald_ignore(ald_visit_push(reader->visit, ALD_STR(FEED_COMMENT)));
         }
+    }
+}
+
+static void feed_comment(void *owner)
+{
+    struct ald_feed *feed = owner;
+
+    ald_list_each (node, &feed->groups) {
+        group_comment(ald_list_entry(node, struct group, node));
     }
     if (feed->n_readers > 0) {
         ald_alarm_start(feed_loop(feed), &feed->alarm, ald_loop_now(feed_loop(feed)) + FEED_COMMENT_EVERY);
@@ -319,17 +389,21 @@ static void feed_comment(void *owner)
 void ald_feed_init(struct ald_feed *feed, struct ald_mgmt *mgmt)
 {
     *feed = (struct ald_feed){.mgmt = mgmt};
-    ald_node_init(&feed->readers);
+    ald_node_init(&feed->groups);
     ald_alarm_init(&feed->alarm, feed_comment, feed);
+    ald_task_init(&feed->flush, feed_flush, feed);
 }
 
 void ald_feed_fini(struct ald_feed *feed)
 {
     struct ald_node *node;
 
-    while ((node = ald_list_first(&feed->readers)) != NULL) {
-        reader_free(ald_list_entry(node, struct reader, node));
+    while ((node = ald_list_first(&feed->groups)) != NULL) {
+        struct group *group = ald_list_entry(node, struct group, node);
+
+        reader_free(ald_list_entry(ald_list_first(&group->readers), struct reader, node));
     }
+    ald_task_cancel(&feed->flush);
     ald_alarm_stop(feed_loop(feed), &feed->alarm);
 }
 
@@ -345,21 +419,54 @@ static struct ald_str text_keep(char **to, struct ald_str text)
     return ald_str_of(kept, text.size);
 }
 
-static struct reader *reader_new(struct ald_feed *feed, const struct ald_feed_filter *filter, struct ald_visit *visit)
+static bool filters_same(const struct ald_feed_filter *a, const struct ald_feed_filter *b)
 {
-    struct reader *reader = calloc(1, sizeof(*reader) + filter->target.size + filter->name.size);
+    return a->kinds == b->kinds && a->outcome == b->outcome && a->payload == b->payload &&
+           ald_str_present(a->target) == ald_str_present(b->target) && ald_str_equal(a->target, b->target) &&
+           ald_str_present(a->name) == ald_str_present(b->name) && ald_str_equal(a->name, b->name);
+}
+
+/* The group of a filter, which is made when there is none; NULL when memory is short. */
+static struct group *group_find(struct ald_feed *feed, const struct ald_feed_filter *filter)
+{
+    struct group *group;
     char *to;
 
-    if (reader == NULL) {
+    ald_list_each (node, &feed->groups) {
+        group = ald_list_entry(node, struct group, node);
+        if (filters_same(&group->filter, filter)) {
+            return group;
+        }
+    }
+    group = calloc(1, sizeof(*group) + filter->target.size + filter->name.size);
+    if (group == NULL) {
         return NULL;
     }
-    to = reader->text;
-    reader->feed = feed;
+    to = group->names;
+    group->feed = feed;
+    group->filter = *filter;
+    group->filter.target = text_keep(&to, filter->target);
+    group->filter.name = text_keep(&to, filter->name);
+    ald_node_init(&group->readers);
+    ald_buf_init(&group->text, FEED_TURN_MAX + FEED_LINE_MAX);
+    ald_list_push_back(&feed->groups, &group->node);
+    return group;
+}
+
+static struct reader *reader_new(struct ald_feed *feed, const struct ald_feed_filter *filter, struct ald_visit *visit)
+{
+    /* First, so that no group is left without a reader. */
+    struct reader *reader = calloc(1, sizeof(*reader));
+    struct group *group = reader != NULL ? group_find(feed, filter) : NULL;
+
+    if (group == NULL) {
+        free(reader);
+        return NULL;
+    }
+    group_flush(group); /* what the others wait for was before */
+    reader->group = group;
     reader->visit = visit;
-    reader->filter = *filter;
-    reader->filter.target = text_keep(&to, filter->target);
-    reader->filter.name = text_keep(&to, filter->name);
-    ald_list_push_back(&feed->readers, &reader->node);
+    ald_list_push_back(&group->readers, &reader->node);
     feed->n_readers++;
     return reader;
 }

@@ -3,7 +3,7 @@
 /*
  * Feed: what happens in the hub, as server-sent events (the HTML standard, section 9.2), to any number of readers.
  *
- * A line is written once, however many read it. A reader that is too slow loses lines, is told how many, and they are
+ * A line is written once, however many read it, and given out at the end of the turn. A reader that is too slow loses lines, is told how many, and they are
  * counted; nobody waits for him. Nothing is kept for who was not there: an event stream shows what passes.
  *
  * Lifetime:   ald_feed_init() to ald_feed_fini(), within that of the edge; the doors are closed before.
@@ -32,12 +32,13 @@ struct ald_feed_filter {
 
 struct ald_feed {
     struct ald_mgmt *mgmt;
-    struct ald_node readers;
+    struct ald_node groups; /* of readers with the same filter */
     uint32_t n_readers;
-    uint64_t last_id;   /* of a line */
-    uint64_t n_lost;    /* lines that readers did not get */
-    uint64_t n_refused; /* readers, since there were too many */
-    struct ald_alarm alarm;
+    uint64_t last_id;       /* of a line */
+    uint64_t n_lost;        /* lines that readers did not get */
+    uint64_t n_refused;     /* readers, since there were too many */
+    struct ald_alarm alarm; /* the next comment */
+    struct ald_task flush;  /* what this turn brought waits to be given out */
 };
 
 void ald_feed_init(struct ald_feed *feed, struct ald_mgmt *mgmt);
