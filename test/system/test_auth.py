@@ -11,7 +11,7 @@ import uuid
 
 from auth_case import AuthCase, Caller
 from foreign import GRAMMARS, connect
-from harness import PATIENCE, Connector, echo, wait_until_async
+from harness import PATIENCE, Connector, echo, wait_until, wait_until_async
 
 
 class Doors(AuthCase):
@@ -129,6 +129,7 @@ class Doors(AuthCase):
             self.assertEqual((response.status, response.body), (401, b""))
             self.assertNotIn("WWW-Authenticate", response.headers)
         self.assertEqual(self.ask(hub, "GET", "/exchange/controller", "clerk").status, 400)
+        wait_until(lambda: sum("turned away" in line for line in hub.log) == 5, "the log has them all")
         refused = [line for line in hub.log if "turned away" in line]
         self.assertTrue(all("peer=127.0.0.1:" in line for line in refused), refused)
         self.assertEqual([line.count("the credential is nobody's") for line in refused], [0, 1, 1, 0, 1])

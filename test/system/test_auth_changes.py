@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from auth_case import AuthCase, Caller
-from harness import PATIENCE, Connector, binary, echo, wait_until_async
+from harness import PATIENCE, Connector, binary, echo, wait_until, wait_until_async
 
 
 class Changes(AuthCase):
@@ -219,7 +219,7 @@ class Files(AuthCase):
 
     def test_tokens_open_a_door_that_others_can_reach(self):
         hub = self.start(http="0.0.0.0:0")
-        self.assertTrue(any("tokens cross the network in the clear" in line for line in hub.log))
+        wait_until(lambda: any("tokens cross the network in the clear" in line for line in hub.log), "the hub warns")
         refused = subprocess.run([binary("aldisd"), "-s", "http.listen=0.0.0.0:0", "-s", "unix.path=", "--check"],
                                  capture_output=True, text=True, check=False)
         self.assertEqual(refused.returncode, 1)
