@@ -384,6 +384,7 @@ class Outcomes(ProgramCase):
                 caller.wait("outcome", n // 2)
                 hub.kill()
                 hub = self.restart(hub, clean=False)
+                agent.wait("state ready", n // 100 + 2)  # else all that follows is refused at once
         caller.wait("outcome", 300)
         caller.say("quit")
         caller.wait("freed")
