@@ -90,8 +90,8 @@ function askForToken() {
 
 function listen() {
     link.on("state", () => {
-        drawState();
         askForToken();
+        drawState();
     });
     link.on("hub", drawHub);
     link.on("dropped", (n) => {

@@ -88,7 +88,7 @@ const TILES = [
         ],
         format: duration,
         value: (point) => duration(point.half),
-        more: (point) => `99 % within ${duration(point.most)}`,
+        more: (point) => (point.most === null ? "nothing ended" : `99 % within ${duration(point.most)}`),
     },
     {
         title: "In flight",
