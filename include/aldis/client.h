@@ -118,11 +118,11 @@ ALDIS_API int aldis_client_drain(struct aldis_client *client);
 ALDIS_API int aldis_client_close(struct aldis_client *client);
 
 /*
- * Close it, wait until it is closed (for half a second at most, then it is cut), and let go of it: no callback comes
- * after this. Outcomes that were outstanding are told before it returns. In a callback of this client it returns at
- * once, and all that happens after the callback; in any case the client must not be touched any more. Hold no lock that
- * a callback of yours waits for. Jobs and calls that the program still holds
- * stay valid, and are to be ended and freed as ever. NULL is fine; returns NULL.
+ * Close it, wait until it is closed (for half a second at most, then it is cut; a host name that the system is just
+ * looking up may hold it up for longer), and let go of it: no callback comes after this. Outcomes that were outstanding
+ * are told before it returns. In a callback of this client it returns at once, and all that happens after the callback;
+ * in any case the client must not be touched any more. Hold no lock that a callback of yours waits for. Jobs and calls
+ * that the program still holds stay valid, and are to be ended and freed as ever. NULL is fine; returns NULL.
  */
 ALDIS_API struct aldis_client *aldis_client_free(struct aldis_client *client);
 
