@@ -3,8 +3,9 @@
 /*
  * Feed: what happens in the hub, as server-sent events (the HTML standard, section 9.2), to any number of readers.
  *
- * A line is written once, however many read it, and given out at the end of the turn. A reader that is too slow loses lines, is told how many, and they are
- * counted; nobody waits for him. Nothing is kept for who was not there: an event stream shows what passes.
+ * A line is written once, however many read it, and given out some milliseconds later at most. A reader that is too slow
+ * loses lines, is told how many, and they are counted; nobody waits for him. Nothing is kept for who was not there: an
+ * event stream shows what passes.
  *
  * Lifetime:   ald_feed_init() to ald_feed_fini(), within that of the edge; the doors are closed before.
  * Threading:  the loop's thread only.
@@ -38,7 +39,9 @@ struct ald_feed {
     uint64_t n_lost;        /* lines that readers did not get */
     uint64_t n_refused;     /* readers, since there were too many */
     struct ald_alarm alarm; /* the next comment */
-    struct ald_task flush;  /* what this turn brought waits to be given out */
+    struct ald_task flush;  /* lines are given out at the end of the turn */
+    struct ald_alarm pause; /* or then */
+    ald_usec flushed;       /* when they were the last time */
 };
 
 void ald_feed_init(struct ald_feed *feed, struct ald_mgmt *mgmt);
