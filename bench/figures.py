@@ -21,12 +21,14 @@ class Effort:
     fanout_agents: int = 50000
     fanout_count: int = 5
     rates: tuple = (1000, 10000)
+    pace: dict = dataclasses.field(default_factory=dict)  # instead of by time
 
 
 QUICK = Effort(rounds=2, warm_ms=100, ms=350, rate_rounds=1, rate_ms=1000, idle_agents=3000, idle_seconds=8,
                fanout_agents=8000, fanout_count=3)
+# By number of commands, so that it does not matter how slow everything is.
 TINY = Effort(rounds=1, warm_ms=10, ms=40, rate_rounds=1, rate_ms=40, idle_agents=20, idle_seconds=0, fanout_agents=30,
-              fanout_count=2, rates=(500,))
+              fanout_count=2, rates=(5000,), pace={"count": 1500})
 
 SIZES = (16, 1024)
 # name: callers' connections, in flight over each; and with libnats (callers, connections, in flight) for both sets of options.
@@ -103,6 +105,8 @@ class Figures:
             return self.house.load("bare", agents_at, callers_at, process.pid, callers=callers, agents=callers, **numbers)
 
     def once(self, name, callers, libnats=None, **numbers):
+        """One run of one contestant."""
+        numbers.update(self.effort.pace)
         if name in (RELAY_TCP, RELAY_UNIX):
             return self.relayed(name == RELAY_UNIX, callers, **numbers)
         if name == NATS_LEAN:

@@ -54,6 +54,9 @@ class Judge:
 
     def add(self, figure, measured, floor, aim, unit, least, reason):
         """`least`: larger is better; else smaller is."""
+        if measured is None:
+            self.rows.append([figure, "not measured", f"{floor:g}{unit}", f"{aim:g}{unit}", ""])
+            return
         value = measured.median
         passes = [value >= bound if least else value <= bound for bound in (floor, aim)]
         verdict = "aim reached" if passes[1] else "floor kept, aim missed" if passes[0] else "**floor missed**"
