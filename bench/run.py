@@ -39,7 +39,7 @@ def commit():
     return (name or "unknown") + (" and changes" if changed else "")
 
 
-def facts(house, load_before, began):
+def facts(house, effort, load_before, began):
     nats = said("nats-server", "--version") if shutil.which("nats-server") else "not installed"
     library = said("dpkg-query", "-W", "-f", "${Version}", "libnats-dev") if house.has("bench_nats") else "not built"
     memory = int(first("/proc/meminfo", "MemTotal").split()[0]) / 1048576
@@ -51,6 +51,9 @@ def facts(house, load_before, began):
         ("NATS", f"{nats}; libnats {library}"),
         ("libuv, OpenSSL", f"{said('pkg-config', '--modversion', 'libuv')}, {said('pkg-config', '--modversion', 'openssl')}"),
         ("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
+        ("effort", f"{effort.rounds} rounds of {effort.ms / 1000:g} s each for calls, {effort.rate_rounds} of "
+                   f"{effort.rate_ms / 1000:g} s at fixed rates"
+                   + (f"; everything at nice {os.nice(0)}, since the machine was shared" if os.nice(0) else "")),
         ("what else ran", f"load average {load_before:.1f} before and {os.getloadavg()[0]:.1f} after, of which the benchmark itself is "
                           f"about 2; it took {(time.monotonic() - began) / 60:.1f} minutes"),
     ]
@@ -74,7 +77,7 @@ def measure(words):
         found = figures.Figures(house, effort, say)
         found.prepare(shutil.which("nats-server") is not None)
         parts = found.calls(), found.rates(), found.idle(), found.fanout()
-        where = facts(house, load_before, began)
+        where = facts(house, effort, load_before, began)
     if words.keep:
         with open(words.keep, "w", encoding="utf-8") as file:
             json.dump({"facts": where, "calls": [[*key, value] for key, value in parts[0].items()], "rates": parts[1],

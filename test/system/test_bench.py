@@ -165,7 +165,7 @@ class Page(unittest.TestCase):
                                   r"(aim reached|floor kept, aim missed|\*\*floor missed\*\*) \|$")
 
     def test_the_machine_is_named(self):
-        for name in ("processor", "memory", "kernel", "aldis", "NATS", "date", "what else ran"):
+        for name in ("processor", "memory", "kernel", "aldis", "NATS", "date", "effort", "what else ran"):
             self.assertRegex(self.page, rf"(?m)^\| {name} \| .+ \|$")
 
 
