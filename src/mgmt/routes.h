@@ -16,7 +16,7 @@ enum ald_mgmt_method { MGMT_GET, MGMT_POST, MGMT_DELETE, MGMT_N_METHODS };
 enum ald_mgmt_need {
     MGMT_OPEN,  /* everybody may: a supervisor has no token */
     MGMT_KNOWN, /* whoever is let in; what more he needs is judged with what he asks for */
-    MGMT_SEND, /* whoever is let in, with a message in the body, which the others have none of */
+    MGMT_SEND,  /* whoever is let in, with a message in the body, which the others have none of */
     MGMT_READ,
     MGMT_WRITE /* the Unix socket, or a right: never an unauthenticated door (DESIGN section 4) */
 };
