@@ -257,49 +257,47 @@ static void visitor_reject(struct ald_visitor *visitor)
     ald_visitor_refuse(visitor, fault->status, fault->text);
 }
 
-/* Its head is there: may it have the body it announces? Returns false when the visitor is gone. */
-static bool visitor_admit(struct ald_visitor *visitor)
+/* Ask its page how large the body may be. False when the visitor is gone. */
+static bool visitor_ask_admission(struct ald_visitor *visitor, size_t *body_max)
 {
     struct ald_door *door = visitor->door;
-    const struct ald_http_request *head = ald_http_parser_request(&visitor->parser);
     struct ald_page_request request = {
-        .head = head,
+        .head = ald_http_parser_request(&visitor->parser),
         .visit = &visitor->visit,
         .door = door,
         .guest = &visitor->guest,
     };
-    size_t body_max = door->limits.body_max;
     struct ald_page page;
-    int r = 0;
+    int r;
 
-    visitor->visit = (struct ald_visit){
-        .head_only = ald_str_equal(head->method, ALD_STR("HEAD")),
-        .old = head->minor == 0,
-    };
-    visitor->body_seen = 0;
-    if (!ald_visitor_judge(visitor)) {
-        return false;
-    }
-    r = ald_visitor_identify(visitor);
-    if (r == 0 && head->body == ALD_HTTP_BODY_NONE) {
+    if (door->pages.admit == NULL) {
         return true;
     }
-    if (r == 0 && visitor->unknown) {
+    ald_visitor_page_init(visitor, &page);
+    r = door->pages.admit(door->pages.owner, &request, &page, body_max);
+    if (r == ALD_PAGE_REFUSED) {
+        ald_visitor_refuse_page(visitor, &page);
+        return false;
+    }
+    ald_buf_fini(&page.body);
+    if (r < 0) {
+        door->counters.answers_failed++;
+        ald_visitor_refuse(visitor, 503, NULL);
+        return false;
+    }
+    return true;
+}
+
+/* May it have the body it announces? False when the visitor is gone. */
+static bool visitor_admit_body(struct ald_visitor *visitor)
+{
+    size_t body_max = visitor->door->limits.body_max;
+
+    if (visitor->unknown) {
         ald_visitor_refuse_unknown(visitor);
         return false;
     }
-    if (r == 0 && door->pages.admit != NULL) {
-        ald_visitor_page_init(visitor, &page);
-        r = door->pages.admit(door->pages.owner, &request, &page, &body_max);
-        if (r == ALD_PAGE_REFUSED) {
-            ald_visitor_refuse_page(visitor, &page);
-            return false;
-        }
-        ald_buf_fini(&page.body);
-    }
-    if (r < 0) {
-        visitor->door->counters.answers_failed++;
-        ald_visitor_refuse(visitor, 503, NULL);
+    if (!visitor_ask_admission(visitor, &body_max)) {
         return false;
     }
     if (ald_http_parser_narrow(&visitor->parser, body_max) != 0) {
@@ -310,6 +308,27 @@ static bool visitor_admit(struct ald_visitor *visitor)
         ald_visitor_push_continue(visitor);
     }
     return true;
+}
+
+/* The head of a request is there. False when the visitor is gone. */
+static bool visitor_admit(struct ald_visitor *visitor)
+{
+    const struct ald_http_request *head = ald_http_parser_request(&visitor->parser);
+
+    visitor->visit = (struct ald_visit){
+        .head_only = ald_str_equal(head->method, ALD_STR("HEAD")),
+        .old = head->minor == 0,
+    };
+    visitor->body_seen = 0;
+    if (!ald_visitor_judge(visitor)) {
+        return false;
+    }
+    if (ald_visitor_identify(visitor) < 0) {
+        visitor->door->counters.answers_failed++;
+        ald_visitor_refuse(visitor, 503, NULL);
+        return false;
+    }
+    return head->body == ALD_HTTP_BODY_NONE || visitor_admit_body(visitor);
 }
 
 /* Part of a body came. Returns false when the visitor is gone. */
