@@ -304,14 +304,14 @@ class SecureVisits(Visits):
     def setUpClass(cls):
         cls.certificates = Certificates()
         cls.addClassCleanup(cls.certificates.close)
+        cls.trust = cls.certificates.trust()
 
     def hub(self, *settings, **options):
         path = self.certificates.path
         return super().hub(f"http.tls_cert={path('server.pem')}", f"http.tls_key={path('server.key')}", *settings, **options)
 
     def dial(self, hub):
-        sock = self.certificates.trust().wrap_socket(super().dial(hub), server_hostname="localhost",
-                                                     suppress_ragged_eofs=True)
+        sock = self.trust.wrap_socket(super().dial(hub), server_hostname="localhost", suppress_ragged_eofs=True)
         self.addCleanup(sock.close)
         return sock
 
