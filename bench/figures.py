@@ -11,9 +11,9 @@ import servers
 @dataclasses.dataclass
 class Effort:
     """How long all of it may take."""
-    rounds: int = 5
-    warm_ms: int = 250
-    ms: int = 1000
+    rounds: int = 9
+    warm_ms: int = 150
+    ms: int = 400
     rate_rounds: int = 3
     rate_ms: int = 2000
     idle_agents: int = 10000
@@ -24,7 +24,7 @@ class Effort:
     pace: dict = dataclasses.field(default_factory=dict)  # instead of by time
 
 
-QUICK = Effort(rounds=2, warm_ms=100, ms=350, rate_rounds=1, rate_ms=1000, idle_agents=3000, idle_seconds=8,
+QUICK = Effort(rounds=3, warm_ms=80, ms=200, rate_rounds=1, rate_ms=1000, idle_agents=3000, idle_seconds=8,
                fanout_agents=8000, fanout_count=3)
 # By number of commands, so that it does not matter how slow everything is.
 TINY = Effort(rounds=1, warm_ms=10, ms=40, rate_rounds=1, rate_ms=40, idle_agents=20, idle_seconds=0, fanout_agents=30,
@@ -66,8 +66,12 @@ def cpu_of(report, part="cpu_us"):
 
 
 def ratio(above, below):
-    """Of each round on its own, because rounds differ more than what is compared."""
-    return Spread.of([a / b for a, b in zip(above, below) if a is not None and b])
+    """Of the medians, which a disturbed round leaves alone; around it the ratios of single rounds."""
+    pairs = [(a, b) for a, b in zip(above, below) if a is not None and b]
+    if not pairs:
+        return None
+    single = [a / b for a, b in pairs]
+    return Spread(statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs), min(single), max(single))
 
 
 def raise_descriptors(wanted):
