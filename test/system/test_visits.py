@@ -47,6 +47,7 @@ class Visits(HubCase):
     def dial(self, hub):
         """A bare connection to the HTTP door."""
         sock = hub.socket()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.addCleanup(sock.close)
         return sock
 
