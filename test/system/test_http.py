@@ -1,10 +1,12 @@
 """HTTP: keep-alive, pipelining, and everything that is no HTTP or too much of it. It costs only who sends it."""
 
 import contextlib
+import hashlib
 import json
 import random
 import re
 import socket
+import tempfile
 import unittest
 
 from harness import HubCase, wait_until
@@ -294,6 +296,17 @@ class Http(HubCase):
                                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         self.assertTrue(answer.startswith(b"HTTP/1.1 421 "), answer)
         self.assertEqual(hub.door_counter("host_refused"), 16)
+
+    def test_where_a_token_is_asked_for_any_name_will_do(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".tokens") as file:
+            token = "a-token-that-a-page-does-not-have-0123456789"
+            file.write(f"[token clerk]\nhash = sha256:{hashlib.sha256(token.encode()).hexdigest()}\nmanage = read\n")
+            file.flush()
+            hub = self.hub(f"auth.tokens={file.name}")
+            headers = {"Host": "hub.example"}
+            self.assertEqual(hub.request("GET", "/api/v1/hub", headers, over_unix=False).status, 401)
+            headers["Authorization"] = f"Bearer {token}"
+            self.assertEqual(hub.request("GET", "/api/v1/hub", headers, over_unix=False).status, 200)
 
     def test_pages_of_other_sites_are_refused(self):
         hub = self.hub()
