@@ -119,6 +119,15 @@ static int benching_set_up(struct benching *benching)
     return r;
 }
 
+/* What a hub said, or the system. */
+static void benching_say(const char *what, const char *said)
+{
+    char text[512];
+    struct ald_str shown = ald_cli_printable(ald_str(said), text, sizeof(text));
+
+    ald_cli_say("%s: %.*s", what, ALD_STR_ARG(shown));
+}
+
 /* Returns the exit status. */
 static int benching_report(struct benching *benching)
 {
@@ -127,7 +136,7 @@ static int benching_report(struct benching *benching)
 
     ald_load_result(benching->load, &result);
     if (result.elapsed == 0) {
-        ald_cli_say("no measurement: %s", result.failure[0] != '\0' ? result.failure : "it was ended before it began");
+        benching_say("no measurement", result.failure[0] != '\0' ? result.failure : "it was ended before it began");
         return result.failure[0] != '\0' && ald_load_ready(benching->load) == 0 ? ALD_EXIT_NO_HUB : ALD_EXIT_TROUBLE;
     }
     r = benching->cli->json ? ald_bench_view_json(stdout, &benching->spec, &result)
@@ -136,13 +145,10 @@ static int benching_report(struct benching *benching)
         return ald_cli_broke(r);
     }
     if (result.failure[0] != '\0') {
-        ald_cli_say("it ended early: %s", result.failure);
+        benching_say("it ended early", result.failure);
     }
     if (result.refusal[0] != '\0') {
-        char text[256];
-        struct ald_str shown = ald_cli_printable(ald_str(result.refusal), text, sizeof(text));
-
-        ald_cli_say("the first command that did not succeed was told: %.*s", ALD_STR_ARG(shown));
+        benching_say("the first command that did not succeed was told", result.refusal);
     }
     r = ald_cli_flush();
     return r != ALD_EXIT_OK || (result.failure[0] == '\0' && result.refusal[0] == '\0') ? r : ALD_EXIT_TROUBLE;
