@@ -64,6 +64,12 @@ static int page_push(struct ald_visitor *visitor, const struct ald_page *page, s
     return 0;
 }
 
+/* Readers that are slow on purpose may use up all there is for answers; who reads still gets a small one. */
+static bool visitor_deserves(const struct ald_visitor *visitor, size_t size)
+{
+    return size <= VISITOR_SMALL_MAX && ald_stream_queued(visitor->stream) == 0;
+}
+
 /* Takes the page's body, always. `must`: it is small, and the last one. */
 static int visitor_push(struct ald_visitor *visitor, struct ald_page *page, bool must)
 {
@@ -71,7 +77,8 @@ static int visitor_push(struct ald_visitor *visitor, struct ald_page *page, bool
     int r = VISITOR_FULL;
 
     ald_buf_init(&head, VISITOR_HEAD_MAX);
-    if (must || ald_visitor_has_room(visitor, ald_buf_size(&page->body))) {
+    if (must || visitor_deserves(visitor, ald_buf_size(&page->body)) ||
+        ald_visitor_has_room(visitor, ald_buf_size(&page->body))) {
         r = page_push(visitor, page, &head);
     }
     ald_buf_fini(&head);
