@@ -325,7 +325,8 @@ class Connector:
         return self
 
     async def __aexit__(self, kind, value, trace):
-        await self.ws.close()
+        with contextlib.suppress(websockets.ConnectionClosed):  # it may end under the close frame
+            await self.ws.close()
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def serve(self):
