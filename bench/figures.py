@@ -65,13 +65,13 @@ def cpu_of(report, part="cpu_us"):
     return report["server"][part] / report["in_time"] if report["in_time"] else None
 
 
-def ratio(above, below):
+def ratio(above, below, of=statistics.median):
     """Of the medians, which a disturbed round leaves alone; around it the ratios of single rounds."""
     pairs = [(a, b) for a, b in zip(above, below) if a is not None and b]
     if not pairs:
         return None
     single = [a / b for a, b in pairs]
-    return Spread(statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs), min(single), max(single))
+    return Spread(of([a for a, _ in pairs]) / of([b for _, b in pairs]), min(single), max(single))
 
 
 def raise_descriptors(wanted):
