@@ -159,7 +159,7 @@ def part_fanout(fanout):
     return (f"One command in mode `all` to {n:,} agents over Unix sockets, {report['succeeded']} times one after the other: all "
             f"answers were in after {latency['p50'] / 1e6:.2f} s (median; the longest {latency['max'] / 1e6:.2f} s). They "
             f"connected and registered in {report['connecting_us'] / 1e6:.1f} s. The agents live in one process on the same "
-            "cores, which is half of that time.\n")
+            "cores, so their work is part of it.\n")
 
 
 HOW = """\
