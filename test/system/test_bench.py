@@ -81,7 +81,7 @@ class Verb(CliCase):
 
     def test_a_hub_that_goes_away(self):
         running = self.running("--json", "bench", "-d", "1h", "-w", "1ms", url=self.unix)
-        wait_until(lambda: self.at.counter("commands_succeeded") > 0, "commands")
+        wait_until(lambda: self.at.counter("commands_succeeded") > 500, "more commands than fit into the warming up")
         self.at.kill()
         self.assertEqual(running.process.wait(60), 1)
         for collector in running.collectors:
@@ -91,7 +91,7 @@ class Verb(CliCase):
 
     def test_interrupted_it_shows_what_was_measured(self):
         running = self.running("bench", "-d", "1h", "-w", "1ms", url=self.unix)
-        wait_until(lambda: self.at.counter("commands_succeeded") > 10, "commands")
+        wait_until(lambda: self.at.counter("commands_succeeded") > 500, "more commands than fit into the warming up")
         running.process.send_signal(signal.SIGINT)
         self.assertEqual(running.process.wait(60), 0)
         for collector in running.collectors:
