@@ -82,7 +82,7 @@ def judge_calls(judge, calls):
         found = calls[SYNC, size]
         for ours, relay in ((ALDIS_TCP, RELAY_TCP), (ALDIS_UNIX, RELAY_UNIX)):
             judge.add(f"one synchronous caller, {ours.removeprefix('aldis, ')}, {label(size)}: time of a call against the relay",
-                      ratio(times(found[ours]), times(found[relay]), min), 1.6, 1.3, " times", False, "sync")
+                      ratio(times(found[ours]), times(found[relay])), 1.6, 1.3, " times", False, "sync")
     for scenario, floor, aim, reason in ((FIFTY, 1.5, 2, "fifty"), (FLIGHT, 1, 1.5, "flight")):
         for size in SIZES:
             found = calls[scenario, size]
@@ -179,9 +179,7 @@ HOW = """\
   instructions a call for both sides, the hub 17,000; counted with callgrind). libnats has a process for the
   responder and one for the callers, each with threads of its own.
 - Everyone has a turn in each round, one after the other. A figure is the median of all rounds, in parentheses the lowest and the
-  highest; a ratio is that of two medians, in parentheses the lowest and the highest of a single round. For one synchronous caller
-  it is that of the medians of the two rounds in which least else went on: such a call takes microseconds, and whether the two
-  programs shared a core or anybody else had it for a while multiplies it, for the relay as for the hub.
+  highest; a ratio is taken within each round, and is the median of these.
 - Processor time is that of the server alone, from `/proc` (`schedstat` of its threads; user and system from `stat`, in ticks of
   10 ms).
 - The fixed rates have no coordinated omission: the instant of every command is fixed before the first is sent, and its
