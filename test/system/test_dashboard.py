@@ -561,6 +561,9 @@ class Dashboard(HubCase):
                     self.assertEqual(await self.outcome(page, open_run), "unknown")
                     run = await self.send(page, "siren", "signal", "2")
                     self.assertEqual(await self.outcome(page, run), "succeeded")
+                    async with agent(second, "late"):  # who comes when the page is live again
+                        await page.until_text("#targets", "late")
+                    await page.until("!document.querySelector('#targets').innerText.includes('late')", "it to go")
                     await page.until("!document.querySelector('#banner').checkVisibility()", "the banner to go")
                     self.assertEqual(second.state()["doors"][0]["counters"]["malformed"], 0)
                 # What the browser itself says of a hub that does not answer is all that may stand there.

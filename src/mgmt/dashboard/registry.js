@@ -28,8 +28,13 @@ export class Registry extends EventTarget {
                 this.schedule(EAGER);
             }
         });
-        link.on("state", () => link.live || clearTimeout(this.timer));
+        link.on("state", () => link.live || this.stop());
         document.addEventListener("visibilitychange", () => document.hidden || this.schedule(0));
+    }
+
+    stop() {
+        clearTimeout(this.timer);
+        this.timer = null;
     }
 
     schedule(ms) {
@@ -38,7 +43,7 @@ export class Registry extends EventTarget {
         if (this.timer !== null && this.due <= due) {
             return;
         }
-        clearTimeout(this.timer);
+        this.stop();
         this.due = due;
         this.timer = setTimeout(() => {
             this.timer = null;

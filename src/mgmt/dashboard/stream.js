@@ -61,7 +61,9 @@ export async function follow(path, signal, opened, take) {
     try {
         for (;;) {
             silence = setTimeout(() => reader.cancel().catch(() => {}), SILENCE_MAX);
-            const { done, value } = await reader.read();
+            const { done, value } = await reader.read().catch((error) => {
+                throw signal.aborted ? error : new Away("The stream of events broke");
+            });
             clearTimeout(silence);
             if (done) {
                 throw new Away("The stream of events ended");
