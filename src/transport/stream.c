@@ -372,6 +372,9 @@ struct ald_stream *ald_stream_free(struct ald_stream *stream)
     if (stream->state < ALD_STREAM_CLOSING) {
         ald_stream_abort(stream);
     }
+    if (stream->ops->forsake != NULL) {
+        stream->ops->forsake(stream);
+    }
     if (ald_stream_ended(stream)) {
         ald_task_push(stream->net->loop, &stream->end_task);
     }

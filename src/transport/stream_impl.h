@@ -36,6 +36,8 @@ struct ald_stream_ops {
     void (*resume)(struct ald_stream *stream);
     /* Begin the orderly close of a stream that is OPEN; the state is CLOSING already. */
     void (*close)(struct ald_stream *stream, uint16_t code, struct ald_str reason);
+    /* Its owner is gone while it still closes: give back what it lent. NULL: it lent nothing. */
+    void (*forsake)(struct ald_stream *stream);
     /* Let go of everything that could call back; what is queued is dropped. Called for every stream that ends. */
     void (*release)(struct ald_stream *stream, bool broken);
     /* Free what release() left, and the memory itself. No task of the stream's may wait any more. */

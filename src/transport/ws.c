@@ -19,6 +19,9 @@
 /* With more than this unsent, a pong waits until it is gone. */
 enum { WS_PONG_QUEUE_MAX = 64 * 1024 };
 
+/* Of a message that nobody will hear: what a few frames already on their way may hold. */
+enum { WS_FORSAKEN_MAX = 64 * 1024 };
+
 _Static_assert((int)ALD_WS_SHA1_SIZE == SHA_DIGEST_LENGTH, "one SHA-1");
 
 /* Ending. */
@@ -129,13 +132,14 @@ static void ws_message(struct ald_ws *ws, struct ald_ws_message *message, bool w
     }
 }
 
-/* What the reader holds of an unfinished message comes out of the shared budget. Tells whether that sufficed. */
+/* What the reader holds of an unfinished message comes out of the shared budget. Tells whether that sufficed. Of a stream
+ * that nobody hears any more, only the peer's close is of interest. */
 static bool ws_charge(struct ald_ws *ws)
 {
     size_t held = ald_ws_reader_held(&ws->reader);
 
     if (ws->budget == NULL) {
-        return true;
+        return !ws->stream.given_up || held <= WS_FORSAKEN_MAX;
     }
     ald_assert(ws->budget->used >= ws->charged);
     ws->budget->used = ws->budget->used - ws->charged + held;
@@ -379,6 +383,22 @@ static void ws_close(struct ald_stream *stream, uint16_t code, struct ald_str re
     ald_task_push(stream->net->loop, &ws->go_on); /* the echo may lie in what a pause held back */
 }
 
+static void ws_uncharge(struct ald_ws *ws)
+{
+    if (ws->budget != NULL) {
+        ws->budget->used -= ws->charged;
+        ws->charged = 0;
+    }
+}
+
+static void ws_forsake(struct ald_stream *stream)
+{
+    struct ald_ws *ws = ald_ws_of(stream);
+
+    ws_uncharge(ws);
+    ws->budget = NULL;
+}
+
 static void ws_release(struct ald_stream *stream, bool broken)
 {
     struct ald_ws *ws = ald_ws_of(stream);
@@ -389,10 +409,7 @@ static void ws_release(struct ald_stream *stream, bool broken)
     ald_task_cancel(&ws->go_on);
     ald_task_cancel(&ws->pong_task);
     ald_backlog_drop(&ws->backlog);
-    if (ws->budget != NULL) {
-        ws->budget->used -= ws->charged;
-        ws->charged = 0;
-    }
+    ws_uncharge(ws);
 }
 
 static void ws_destroy(struct ald_stream *stream)
@@ -422,6 +439,7 @@ static const struct ald_stream_ops ws_ops = {
     .pause = ws_pause,
     .resume = ws_resume,
     .close = ws_close,
+    .forsake = ws_forsake,
     .release = ws_release,
     .destroy = ws_destroy,
     .peer = ws_peer,

@@ -322,6 +322,28 @@ ALD_TEST(ws, reserves_nothing_for_what_is_only_announced)
     rig_close(&rig);
 }
 
+/* Whoever lends it may be gone before the closing handshake is over. */
+ALD_TEST(ws, gives_its_budget_back_when_its_owner_leaves_it_to_close)
+{
+    struct ald_budget *budget = calloc(1, sizeof(*budget));
+    struct rig rig;
+
+    ald_check(budget != NULL);
+    budget->max = 64 * ALD_MIB;
+    rig_open(&rig, &ws_inproc);
+    rig.options.budget = budget;
+    raw_join(&rig);
+    raw_frame(&rig, true, ALD_WS_BINARY, ALD_STR("x"), 200 * ALD_KIB);
+    rig_settle(&rig);
+    ald_check(budget->used > 0);
+    ald_stream_close(rig.far.stream, 1001, ALD_STR_NONE);
+    end_free(&rig.far);
+    ald_check_int(budget->used, 0);
+    free(budget);
+    rig_settle(&rig);
+    rig_close(&rig);
+}
+
 ALD_TEST(ws, shares_a_budget_for_what_is_put_together)
 {
     struct ald_budget budget = {.max = 300 * ALD_KIB};
@@ -508,6 +530,7 @@ ALD_TEST_MAIN(ws, ALD_CASE(ws, gives_headers_of_the_answer_while_it_opens),
               ALD_CASE(ws, answers_pings_and_tells_of_pongs), ALD_CASE(ws, answers_pings_of_one_turn_with_the_last),
               ALD_CASE(ws, does_not_grow_under_a_flood_of_pings), ALD_CASE(ws, closes_on_a_message_over_its_limit),
               ALD_CASE(ws, reserves_nothing_for_what_is_only_announced),
+              ALD_CASE(ws, gives_its_budget_back_when_its_owner_leaves_it_to_close),
               ALD_CASE(ws, shares_a_budget_for_what_is_put_together),
               ALD_CASE(ws, closes_with_the_code_of_the_violation), ALD_CASE(ws, echoes_a_close_without_a_code),
               ALD_CASE(ws, echoes_code_and_reason), ALD_CASE(ws, drops_what_comes_between_its_close_and_the_echo),
