@@ -183,6 +183,26 @@ ALD_TEST(roster, cancel_of_the_whole_cancels_the_members)
     rig_fini(&rig);
 }
 
+ALD_TEST(roster, of_which_a_part_was_taken_back_has_failed)
+{
+    struct rig rig;
+
+    story_begin(&rig, ALD_CAN_CANCEL);
+    fan_out(&rig, "c1");
+    rig_cancel(&rig, 9, "c1");
+    rig_reply(&rig, 1, "c1", ALD_CANCELLED);
+    rig_reply(&rig, 2, "c1", ALD_SUCCEEDED); /* it was done before the cancel came */
+    rig_expect(&rig, "1 command c1\n"
+                     "2 command c1\n"
+                     "1 cancel c1\n"
+                     "2 cancel c1\n"
+                     "9 status c1 running: a member has ended\n"
+                     "9 status c1 running: a member has ended\n"
+                     "9 reply c1 failed members\n");
+    ald_check_str(ald_str(outcomes_of(&rig, "c1")), "cancelled succeeded ");
+    rig_fini(&rig);
+}
+
 ALD_TEST(roster, a_member_waits_its_turn_like_any_command)
 {
     struct rig rig;
@@ -298,6 +318,7 @@ ALD_TEST_MAIN(roster, ALD_CASE(roster, the_whole_succeeds_iff_all_do_and_partial
               ALD_CASE(roster, it_expires_at_the_deadline_with_what_there_is), ALD_CASE(roster, it_is_fixed_at_submit),
               ALD_CASE(roster, a_channel_that_leaves_before_its_turn_is_a_member_all_the_same),
               ALD_CASE(roster, cancel_of_the_whole_cancels_the_members),
+              ALD_CASE(roster, of_which_a_part_was_taken_back_has_failed),
               ALD_CASE(roster, a_member_waits_its_turn_like_any_command),
               ALD_CASE(roster, members_count_against_the_limit_of_commands),
               ALD_CASE(roster, payloads_beyond_a_mebibyte_are_left_out_and_said_to_be),

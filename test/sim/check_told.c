@@ -79,6 +79,17 @@ static bool member_answered(const struct sim_command *command, const struct sim_
     return false;
 }
 
+/* A member whose agent said something else than `outcome`, which the hub heard; NULL: none did. */
+static const struct sim_party *command_find_denier(const struct sim_command *command, uint8_t outcome, ald_usec at)
+{
+    for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
+        if (it->answered != 0 && it->answered <= at && it->reply != outcome) {
+            return it->party;
+        }
+    }
+    return NULL;
+}
+
 /* Members that were handed out: the oldest handing to a party stands for the others. */
 static uint32_t command_count_members(const struct sim_command *command)
 {
@@ -177,7 +188,16 @@ static void check_cancelled(struct sim_world *world, const struct sim_command *c
         sim_complain(world, SIM_RULE_CANCELLED_TRULY, command, "it is told as cancelled, and nobody had taken it back");
         return;
     }
-    if (command_was_answered(command, ALD_CANCELLED, at) || command->order.mode == ALD_MODE_ALL) {
+    if (command->order.mode == ALD_MODE_ALL) {
+        const struct sim_party *denier = command_find_denier(command, ALD_CANCELLED, at);
+
+        if (denier != NULL) {
+            sim_complain(world, SIM_RULE_AS_SAID, command, "all of it is told as cancelled, and %s said otherwise",
+                         denier->name);
+        }
+        return;
+    }
+    if (command_was_answered(command, ALD_CANCELLED, at)) {
         return;
     }
     if (command->n_received > 0) {
