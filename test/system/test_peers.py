@@ -121,6 +121,36 @@ class Peers(HubCase):
         sock.shutdown(socket.SHUT_RDWR)
         worker.join()
 
+    def test_what_is_half_written_is_sent(self):
+        """DESIGN section 1: *sent* begins with the first byte given to the kernel. So it is lost, and no other agent gets it."""
+        hub = self.hub("exchange.healthcheck_interval=0")
+        sock = self.upgraded(hub)
+
+        async def scene():
+            other = Connector(hub.url(), target="raw", handlers={"E": echo})
+            async with Connector(hub.url(), extended=True) as caller:
+                asked = asyncio.ensure_future(caller.command("E", "x" * 12_000_000, to="raw", ttl_ms=60000))
+                await wait_until_async(lambda: hub.channels("raw")[0]["in_flight"] == 1, "it")
+                await wait_until_async(lambda: hub.get("/api/v1/commands?name=E")["commands"][0]["phase"] == "sent",
+                                       "the first bytes")
+                async with other:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    sock.close()
+                    reply = await asked
+                    self.assertEqual((reply["outcome"], reply["cause"]), ("lost", "link_ended"))
+                    self.assertEqual(other.commands, [])
+
+        self.run_async(scene())
+
+    def test_too_much_before_the_hello_in_small_pieces(self):
+        hub = self.hub()
+        sock = self.upgraded(hub, hello=False)
+        piece = ws_frame(b't:REPLY;;e:{"commandId":"' + 900 * b"x" + b'"}')
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                sock.sendall(piece)
+        hub.wait_counter(lambda: hub.edge_counter("greeting_oversize"), 1)
+
     def test_frames_that_break_the_protocol(self):
         hub = self.hub()
         cases = [
