@@ -16,7 +16,7 @@ static struct ald_command *cancel_find(const struct ald_hub *hub, const struct a
     if (msg != NULL && ald_str_present(msg->wire_id)) {
         return ald_command_find_mine(hub, party, msg->wire_id);
     }
-    command = ald_command_find(hub, signal->id);
+    command = ald_command_find(hub, signal->id).command; /* a packed one was answered */
     return command != NULL && command->caller == party ? command : NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/party.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/state.h"
 #include "hub/target.h"
@@ -90,22 +91,35 @@ static void check_channels(const struct ald_hub *hub, struct check_sums *sums)
     }
 }
 
+static void check_command(const struct ald_hub *hub, const struct ald_command *command)
+{
+    ald_command_check(hub, command);
+    if (command->roster != NULL) {
+        ald_roster_check(hub, command->roster);
+    }
+}
+
 static void check_commands(const struct ald_hub *hub)
 {
     uint64_t number = 0;
     uint32_t n_open = 0, n_history = 0;
-    size_t open_bytes = 0, remembered = 0;
+    size_t open_bytes = 0, charged = 0, n_records = 0, n_commands = 0;
 
     ald_list_each (it, &hub->in_order) {
-        const struct ald_command *command = ald_list_entry(it, const struct ald_command, order);
+        const struct ald_record *record = ald_list_entry(it, const struct ald_record, order);
 
-        ald_assert(command->number > number);
-        number = command->number;
-        ald_command_check(hub, command);
-        if (command->roster != NULL) {
-            ald_roster_check(hub, command->roster);
+        ald_assert(record->number > number);
+        number = record->number;
+        n_records++;
+        ald_record_check(hub, record);
+        if (record->command != NULL) {
+            n_commands++;
+            check_command(hub, record->command);
         }
     }
+    ald_assert(hub->records.n_live == n_records);
+    ald_assert(hub->commands.n_live == n_commands);
+    ald_assert(hub->commands_by_number.n_entries == n_records);
     ald_list_each (it, &hub->open) {
         const struct ald_command *command = ald_list_entry(it, const struct ald_command, open);
 
@@ -115,14 +129,13 @@ static void check_commands(const struct ald_hub *hub)
     }
     ald_assert(hub->n_open == n_open);
     ald_list_each (it, &hub->history) {
-        const struct ald_command *command = ald_list_entry(it, const struct ald_command, history);
+        const struct ald_record *record = ald_list_entry(it, const struct ald_record, history);
 
-        ald_assert(command->outcome != ALD_OUTCOME_NONE);
-        n_history += 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
-        remembered += command->remembered;
+        n_history += record->weight;
+        charged += record->charged;
     }
     ald_assert(hub->n_history == n_history);
-    ald_assert(hub->history_bytes == remembered);
+    ald_assert(hub->history_bytes == charged);
     ald_assert(hub->open_bytes == open_bytes);
 }
 

@@ -7,6 +7,7 @@
 #include "hub/history.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/self.h"
 #include "hub/target.h"
@@ -47,7 +48,17 @@ const char *ald_line_text(enum ald_line what)
     return line_texts[what];
 }
 
-/* The first lines and the last ones win: half of the room each. */
+void ald_story_add(struct ald_story *story, struct ald_story_line line)
+{
+    if (story->n == ALD_STORY_MAX) {
+        memmove(&story->lines[ALD_STORY_MAX / 2], &story->lines[ALD_STORY_MAX / 2 + 1],
+                (ALD_STORY_MAX / 2 - 1) * sizeof(line));
+        story->n--;
+        story->n_dropped++;
+    }
+    story->lines[story->n++] = line;
+}
+
 void ald_command_write(struct ald_hub *hub, struct ald_command *command, enum ald_line what)
 {
     const struct ald_channel *channel = command->channel;
@@ -59,13 +70,7 @@ void ald_command_write(struct ald_hub *hub, struct ald_command *command, enum al
         .attempt = ALD_MAX(command->n_attempts, 1),
     };
 
-    if (command->n_story == ALD_STORY_MAX) {
-        memmove(&command->story[ALD_STORY_MAX / 2], &command->story[ALD_STORY_MAX / 2 + 1],
-                (ALD_STORY_MAX / 2 - 1) * sizeof(line));
-        command->n_story--;
-        command->n_story_dropped++;
-    }
-    command->story[command->n_story++] = line;
+    ald_story_add(&command->story, line);
 }
 
 void ald_command_set_phase(struct ald_hub *hub, struct ald_command *command, enum ald_phase phase)
@@ -90,14 +95,12 @@ size_t ald_command_cost(const struct ald_command *command)
 
 static void command_init(struct ald_hub *hub, struct ald_command *command, struct ald_msg *msg)
 {
-    memset(command, 0, offsetof(struct ald_command, story));
-    ald_node_init(&command->order);
+    memset(command, 0, offsetof(struct ald_command, story.lines));
     ald_node_init(&command->open);
     ald_node_init(&command->place_node);
-    ald_node_init(&command->history);
     ald_node_init(&command->caller_node);
-    ald_node_init(&command->same_wire);
     ald_node_init(&command->work);
+    ald_node_init(&command->ripe);
     ald_node_init(&command->watchers);
     ald_node_init(&command->watch);
     ald_hub_alarm_init(&command->alarm, ALD_ALARM_COMMAND);
@@ -117,9 +120,9 @@ static void command_init(struct ald_hub *hub, struct ald_command *command, struc
  * nearly always unique, so a command that is alone with its own is in this table only; as soon as there are two, those
  * without an outcome are in the tables of their callers as well, where a second one of the same caller is a duplicate.
  */
-static bool command_is_alone(const struct ald_command *command)
+static bool record_is_alone(const struct ald_record *record)
 {
-    return !ald_node_linked(&command->same_wire);
+    return !ald_node_linked(&record->same_wire);
 }
 
 /* Put it into its caller's table; false when that has an open command with the same wire id. Errors: ALDIS_E_NOMEM. */
@@ -136,13 +139,15 @@ static int command_index_at_caller(struct ald_command *command)
 }
 
 /* It has the wire id of `newest`, and takes its place. */
-static int command_index_with(struct ald_hub *hub, struct ald_command *command, struct ald_command *newest)
+static int command_index_with(struct ald_hub *hub, struct ald_command *command, struct ald_record *newest)
 {
     struct ald_table *table = &hub->commands_by_wire_id;
+    struct ald_record *record = command->record;
+    struct ald_command *other = newest->command;
     int r;
 
-    if (newest->caller != NULL && !newest->in_wire_ids && command_is_alone(newest)) {
-        r = command_index_at_caller(newest);
+    if (other != NULL && other->caller != NULL && !other->in_wire_ids && record_is_alone(newest)) {
+        r = command_index_at_caller(other);
         if (r < 0) {
             return ald_trace(r);
         }
@@ -152,11 +157,11 @@ static int command_index_with(struct ald_hub *hub, struct ald_command *command, 
         return ald_trace(r);
     }
     command->is_duplicate = !command->in_wire_ids;
-    ald_table_remove_hashed(table, newest->wire_hash, newest->msg->wire_id);
+    ald_table_remove_hashed(table, newest->wire_hash, newest->wire_id);
     newest->is_newest = false;
-    command->is_newest = true;
-    ald_list_push_before(&newest->same_wire, &command->same_wire);
-    r = ald_table_add_hashed(table, command->wire_hash, command->msg->wire_id, command);
+    record->is_newest = true;
+    ald_list_push_before(&newest->same_wire, &record->same_wire);
+    r = ald_table_add_hashed(table, record->wire_hash, record->wire_id, record);
     ald_assert(r == 0); /* an entry was just removed */
     return 0;
 }
@@ -164,45 +169,46 @@ static int command_index_with(struct ald_hub *hub, struct ald_command *command, 
 static int command_index_wire_id(struct ald_hub *hub, struct ald_command *command)
 {
     struct ald_table *table = &hub->commands_by_wire_id;
-    struct ald_str wire_id = command->msg->wire_id;
+    struct ald_record *record = command->record;
     int r;
 
-    if (!ald_str_present(wire_id)) {
+    if (!ald_str_present(record->wire_id)) {
         return 0;
     }
-    command->wire_hash = ald_table_hash(table, wire_id);
-    r = ald_table_add_hashed(table, command->wire_hash, wire_id, command);
+    record->wire_hash = ald_table_hash(table, record->wire_id);
+    r = ald_table_add_hashed(table, record->wire_hash, record->wire_id, record);
     if (r == ALD_TABLE_TAKEN) {
-        return command_index_with(hub, command, ald_table_find(table, wire_id));
+        return command_index_with(hub, command, ald_table_find(table, record->wire_id));
     }
-    command->is_newest = r == 0;
+    record->is_newest = r == 0;
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static void command_unindex_wire_id(struct ald_hub *hub, struct ald_command *command)
+static void record_unindex_wire_id(struct ald_hub *hub, struct ald_record *record)
 {
     struct ald_table *table = &hub->commands_by_wire_id;
-    struct ald_command *older;
+    struct ald_record *older;
     int r;
 
-    if (command->is_newest) {
-        ald_table_remove_hashed(table, command->wire_hash, command->msg->wire_id);
+    if (record->is_newest) {
+        ald_table_remove_hashed(table, record->wire_hash, record->wire_id);
     }
-    if (command->is_newest && !command_is_alone(command)) {
-        older = ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
+    if (record->is_newest && !record_is_alone(record)) {
+        older = ald_list_entry(record->same_wire.next, struct ald_record, same_wire);
         older->is_newest = true;
-        r = ald_table_add_hashed(table, older->wire_hash, older->msg->wire_id, older);
+        r = ald_table_add_hashed(table, older->wire_hash, older->wire_id, older);
         ald_assert(r == 0);
     }
-    ald_node_remove(&command->same_wire);
+    ald_node_remove(&record->same_wire);
 }
 
 struct ald_command *ald_command_find_mine(const struct ald_hub *hub, const struct ald_party *party,
                                           struct ald_str wire_id)
 {
-    struct ald_command *command = ald_table_find(&hub->commands_by_wire_id, wire_id);
+    const struct ald_record *record = ald_table_find(&hub->commands_by_wire_id, wire_id);
+    struct ald_command *command = record != NULL ? record->command : NULL;
 
-    if (command != NULL && !command_is_alone(command)) {
+    if (record != NULL && !record_is_alone(record)) {
         return ald_table_find(&party->wire_ids, wire_id);
     }
     return command != NULL && command->caller == party ? command : NULL;
@@ -212,9 +218,8 @@ static int command_index(struct ald_hub *hub, struct ald_command *command)
 {
     int r;
 
-    /* The members of rosters that are not made yet were promised theirs. Reserved first, so that the last step of all
-     * cannot fail. */
-    r = ald_table_reserve(&hub->commands_by_number, (size_t)hub->n_promised + 1);
+    /* Reserved first, so that the last step of all cannot fail. */
+    r = ald_table_reserve(&hub->commands_by_number, 1);
     if (r < 0) {
         return ald_trace(r);
     }
@@ -222,7 +227,7 @@ static int command_index(struct ald_hub *hub, struct ald_command *command)
     if (r < 0) {
         return ald_trace(r);
     }
-    r = ald_table_add_number(&hub->commands_by_number, command->number, command);
+    r = ald_table_add_number(&hub->commands_by_number, command->number, command->record);
     ald_assert(r == 0);
     return 0;
 }
@@ -245,8 +250,12 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_who
     }
     command_init(hub, command, msg);
     command->caller = party;
-    r = command_index(hub, command);
+    r = ald_record_new(hub, command, &command->record);
+    if (r == 0) {
+        r = command_index(hub, command);
+    }
     if (r < 0) {
+        ald_record_free(hub, command->record);
         ald_msg_unref(command->msg);
         ald_pool_put(&hub->commands, command);
         return ald_trace(r);
@@ -255,7 +264,7 @@ int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_who
     ald_list_push_back(&party->submitted, &command->caller_node);
     party->n_submitted++;
     party->conn->n_submitted++;
-    ald_list_push_back(&hub->in_order, &command->order);
+    ald_list_push_back(&hub->in_order, &command->record->order);
     ald_list_push_back(&hub->open, &command->open);
     hub->n_open++;
     hub->open_bytes += ald_command_cost(command);
@@ -278,7 +287,7 @@ void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, str
     member->deadline = whole->deadline; /* the alarm of the whole is that of all */
     member->target = target;
     target->n_commands++;
-    r = ald_table_add_number(&hub->commands_by_number, member->number, member);
+    r = ald_table_add_number(&hub->members_by_number, member->number, member);
     ald_assert(r == 0); /* room for all members was promised with the roster */
     hub->n_promised--;
     ald_list_push_back(&hub->open, &member->open);
@@ -286,48 +295,65 @@ void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, str
     ald_command_write(hub, member, ALD_LINE_SUBMITTED);
 }
 
-struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id)
+static struct ald_found found_record(struct ald_record *record)
 {
-    uint64_t number = ald_hub_id_number(hub, id);
-
-    return number != 0 ? ald_table_find_number(&hub->commands_by_number, number) : NULL;
+    return (struct ald_found){.command = record != NULL ? record->command : NULL, .record = record};
 }
 
-struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text)
+static bool found_is_nothing(const struct ald_found *found)
 {
-    struct ald_command *command = NULL;
+    return found->command == NULL && found->record == NULL;
+}
+
+struct ald_found ald_command_find(const struct ald_hub *hub, struct ald_id id)
+{
+    uint64_t number = ald_hub_id_number(hub, id);
+    struct ald_record *record = number != 0 ? ald_table_find_number(&hub->commands_by_number, number) : NULL;
+
+    if (record == NULL && number != 0) {
+        return (struct ald_found){.command = ald_table_find_number(&hub->members_by_number, number)};
+    }
+    return found_record(record);
+}
+
+struct ald_found ald_command_find_text(const struct ald_hub *hub, struct ald_str text)
+{
+    struct ald_found found = {NULL, NULL};
     struct ald_id id;
 
     if (ald_id_parse(text, &id) == 0) {
-        command = ald_command_find(hub, id);
+        found = ald_command_find(hub, id);
     }
-    return command != NULL ? command : ald_table_find(&hub->commands_by_wire_id, text);
+    return found_is_nothing(&found) ? found_record(ald_table_find(&hub->commands_by_wire_id, text)) : found;
 }
 
-static bool command_is_of(const struct ald_command *command, struct ald_str principal)
+static bool found_is_of(const struct ald_found *found, struct ald_str principal)
 {
-    return ald_str_equal(command->from->principal, principal);
+    return ald_str_equal(found->command != NULL ? found->command->from->principal : ald_record_principal(found->record),
+                         principal);
 }
 
 /* Of those under one wire id nobody needs to look at more than the latest ones: whoever uses an id so often means those. */
 enum { COMMAND_SAME_WIRE_MAX = 32 };
 
-struct ald_command *ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
-                                        bool *ret_known)
+struct ald_found ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
+                                     bool *ret_known)
 {
-    struct ald_command *newest = ald_command_find_text(hub, text);
-    struct ald_command *command = newest;
+    const struct ald_found nothing = {NULL, NULL};
+    struct ald_found found = ald_command_find_text(hub, text);
+    const struct ald_record *newest = found.record;
 
-    *ret_known = newest != NULL;
-    for (int n = 0; command != NULL && !command_is_of(command, principal); n++) {
-        bool is_alone = command->whole != NULL || command_is_alone(command);
-
-        command = is_alone ? NULL : ald_list_entry(command->same_wire.next, struct ald_command, same_wire);
-        if (command == newest || n == COMMAND_SAME_WIRE_MAX) {
-            return NULL;
+    *ret_known = !found_is_nothing(&found);
+    for (int n = 0; !found_is_nothing(&found) && !found_is_of(&found, principal); n++) {
+        if (found.record == NULL || record_is_alone(found.record)) {
+            return nothing;
+        }
+        found = found_record(ald_list_entry(found.record->same_wire.next, struct ald_record, same_wire));
+        if (found.record == newest || n == COMMAND_SAME_WIRE_MAX) {
+            return nothing;
         }
     }
-    return command;
+    return found;
 }
 
 static const enum ald_counter outcome_counters[] = {
@@ -477,6 +503,7 @@ void ald_command_answer(struct ald_hub *hub, struct ald_command *command)
         }
         ald_party_settle(hub, party);
     }
+    ald_history_settle(hub, command);
 }
 
 struct ald_signal ald_command_reply_signal(const struct ald_command *command)
@@ -526,10 +553,9 @@ void ald_command_tell_status(struct ald_hub *hub, struct ald_command *command, s
     ald_hub_count(hub, told ? ALD_N_STATUSES : ALD_N_STATUSES_DROPPED);
 }
 
-/* What both kinds of record hold. */
+/* What a command holds, member of a roster or not. */
 static void command_fini(struct ald_hub *hub, struct ald_command *command)
 {
-    ald_table_remove_number(&hub->commands_by_number, command->number);
     ald_node_remove(&command->open);
     ald_hub_alarm_stop(hub, &command->alarm);
     command->msg = ald_msg_unref(command->msg);
@@ -539,20 +565,49 @@ static void command_fini(struct ald_hub *hub, struct ald_command *command)
 
 void ald_command_fini_member(struct ald_hub *hub, struct ald_command *member)
 {
+    ald_table_remove_number(&hub->members_by_number, member->number);
     command_fini(hub, member);
 }
 
-void ald_command_free(struct ald_hub *hub, struct ald_command *command)
+static void command_free(struct ald_hub *hub, struct ald_command *command)
 {
-    command_unindex_wire_id(hub, command);
-    ald_node_remove(&command->order);
-    ald_node_remove(&command->history);
     ald_node_remove(&command->work);
+    ald_node_remove(&command->ripe);
     if (command->roster != NULL) {
         ald_roster_forget(hub, ald_steal(&command->roster));
     }
     command_fini(hub, command);
     ald_pool_put(&hub->commands, command);
+}
+
+bool ald_command_is_ripe(const struct ald_command *command)
+{
+    return command->outcome != ALD_OUTCOME_NONE && command->caller == NULL && command->pins == 0 &&
+           command->roster == NULL && command->whole == NULL && ald_node_linked(&command->record->history) &&
+           !ald_self_is_question(command->msg);
+}
+
+void ald_command_pack(struct ald_hub *hub, struct ald_command *command)
+{
+    ald_node_remove(&command->ripe);
+    if (ald_command_is_ripe(command)) {
+        command->stays = !ald_record_pack(command->record);
+        if (!command->stays) {
+            command_free(hub, command);
+        }
+    }
+}
+
+void ald_command_forget(struct ald_hub *hub, struct ald_record *record)
+{
+    record_unindex_wire_id(hub, record);
+    ald_table_remove_number(&hub->commands_by_number, record->number);
+    ald_node_remove(&record->order);
+    ald_node_remove(&record->history);
+    if (record->command != NULL) {
+        command_free(hub, record->command);
+    }
+    ald_record_free(hub, record);
 }
 
 void ald_command_check(const struct ald_hub *hub, const struct ald_command *command)
@@ -567,7 +622,8 @@ void ald_command_check(const struct ald_hub *hub, const struct ald_command *comm
     ald_assert((command->place == ALD_PLACE_WAITING) == (command->queue != NULL));
     ald_assert(!is_open || command->whole != NULL || ald_timer_running(&command->alarm.timer));
     ald_assert(command->n_attempts <= hub->config.attempts_max);
-    ald_assert(ald_table_find_number(&hub->commands_by_number, command->number) == command);
+    ald_assert((command->whole == NULL) == (command->record != NULL));
+    ald_assert(command->whole == NULL || ald_table_find_number(&hub->members_by_number, command->number) == command);
     if (command->place == ALD_PLACE_HANDED || command->place == ALD_PLACE_SENT) {
         ald_assert(command->channel != NULL);
     }

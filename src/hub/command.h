@@ -1,9 +1,10 @@
 #pragma once
 
 /*
- * Command: the record of one command, from its admission until history forgets it.
+ * Command: one command, from its admission until it has ended and nobody needs it any more. What is still remembered of
+ * it then, and what stands for it in the hub's lists and tables all the time, is its record; see hub/record.h.
  *
- * Lifetime:   allocated at admission, the only time at which memory may be short; it becomes its own history.
+ * Lifetime:   allocated at admission, the only time at which memory may be short.
  * Invariants: it has exactly one outcome, set by ald_command_end() and never changed; only a command without an outcome
  *             has a place (a queue, the handed ones of a connection, the sent ones of a channel) and a running alarm.
  */
@@ -15,6 +16,7 @@
 struct ald_channel;
 struct ald_party;
 struct ald_queue;
+struct ald_record;
 struct ald_roster;
 struct ald_target;
 struct ald_who;
@@ -68,15 +70,28 @@ struct ald_story_line {
     uint64_t attempt : 6;
 };
 
+/* What happened to a command. */
+struct ald_story {
+    uint32_t n, n_dropped;
+    struct ald_story_line lines[ALD_STORY_MAX];
+};
+
+/* The bytes of it that mean something. */
+static inline size_t ald_story_size(const struct ald_story *story)
+{
+    return offsetof(struct ald_story, lines) + story->n * sizeof(story->lines[0]);
+}
+
+/* The first lines and the last ones win: half of the room each. */
+void ald_story_add(struct ald_story *story, struct ald_story_line line);
+
 struct ald_command {
-    struct ald_node order;       /* the hub's commands, as submitted */
+    struct ald_record *record;   /* NULL: a member of a roster */
     struct ald_node open;        /* the hub's without an outcome */
     struct ald_node place_node;  /* see enum ald_place */
-    struct ald_node history;     /* the hub's with an outcome, as ended */
     struct ald_node caller_node; /* the submitted of a party */
-    uint64_t wire_hash;          /* of its wire id, in the hub's table */
-    struct ald_node same_wire;   /* ring of all commands with this wire id, newer to older */
     struct ald_node work;        /* the hub's answers to be given */
+    struct ald_node ripe;        /* the hub's that are to be packed */
     uint64_t number;
     struct ald_id id;
     struct ald_msg *msg;   /* the caller's */
@@ -92,7 +107,7 @@ struct ald_command {
     uint8_t mode;
     uint8_t n_attempts;  /* sent so often */
     bool in_wire_ids;    /* of its caller */
-    bool is_newest;      /* of those with its wire id: the one that is found by it */
+    bool stays;          /* it does not fit into its record */
     bool is_duplicate;   /* its caller has an open one with its wire id */
     bool hub_made_reply; /* `reply` is the hub's own */
     bool cancel_wanted;  /* once it is known to be sent */
@@ -117,16 +132,14 @@ struct ald_command {
     struct ald_node watchers; /* of .watch: commands that ask for this one's outcome */
     struct ald_node watch;
     struct ald_command *watched;
-    uint32_t pins;     /* history may not forget it */
-    size_t remembered; /* bytes that history is charged for it, with what its members answered */
+    uint32_t pins; /* history may not free it */
 
     ald_usec submitted, deadline, ended;
     ald_wall submitted_wall;
     struct ald_kept kept_command, kept_cancel, kept_reply;
 
     double total, completed; /* the latest progress */
-    uint32_t n_story, n_story_dropped;
-    struct ald_story_line story[ALD_STORY_MAX];
+    struct ald_story story;
 };
 
 /* How a command ends. */
@@ -137,24 +150,31 @@ struct ald_end {
     struct ald_msg *reply; /* the agent's (borrows), or NULL */
 };
 
-/* Gives a record of `msg` (shares) that `party` submitted, for whom `from` (shares) names, in phase `submitted`, with its
- * deadline set. Errors: ALDIS_E_NOMEM. */
+/* Gives a command, with its record, of `msg` (shares) that `party` submitted, for whom `from` (shares) names, in phase
+ * `submitted`, with its deadline set. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_command_new(struct ald_hub *hub, struct ald_party *party, struct ald_who *from,
                                   struct ald_msg *msg, struct ald_command **ret_command);
 /* Make a member of the roster of `whole`, for a channel of `target`, in `member`, which holds nothing yet. */
 void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, struct ald_target *target,
                              struct ald_command *member);
 
-/* By the hub's own id or NULL. */
-struct ald_command *ald_command_find(const struct ald_hub *hub, struct ald_id id);
+/* What was found: a command; a record that is packed, with no command; or nothing, when both are NULL. A member of a
+ * roster has no record. */
+struct ald_found {
+    struct ald_command *command;
+    struct ald_record *record;
+};
+
+/* By the hub's own id. */
+struct ald_found ald_command_find(const struct ald_hub *hub, struct ald_id id);
 /* The one without an outcome that `party` submitted under that wire id, or NULL. */
 struct ald_command *ald_command_find_mine(const struct ald_hub *hub, const struct ald_party *party,
                                           struct ald_str wire_id);
 /* By the text of an id, or by a wire id: the newest of several. */
-struct ald_command *ald_command_find_text(const struct ald_hub *hub, struct ald_str text);
+struct ald_found ald_command_find_text(const struct ald_hub *hub, struct ald_str text);
 /* The same among what `principal` (absent: nobody in particular) submitted. `ret_known`: there are others. */
-struct ald_command *ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
-                                        bool *ret_known);
+struct ald_found ald_command_find_of(const struct ald_hub *hub, struct ald_str principal, struct ald_str text,
+                                     bool *ret_known);
 
 /* The only writer of an outcome. Tells whoever submitted it. */
 void ald_command_end(struct ald_hub *hub, struct ald_command *command, const struct ald_end *end);
@@ -179,7 +199,11 @@ void ald_command_tell_status(struct ald_hub *hub, struct ald_command *command, s
 /* What it costs to let it wait. */
 size_t ald_command_cost(const struct ald_command *command);
 
-/* Forget it; it must have an outcome, or the hub is being freed. */
-void ald_command_free(struct ald_hub *hub, struct ald_command *command);
+/* It has ended, and nobody needs more of it than its record can tell. */
+bool ald_command_is_ripe(const struct ald_command *command);
+/* Let the record alone stand for it, if it is ripe and fits. */
+void ald_command_pack(struct ald_hub *hub, struct ald_command *command);
+/* Forget it, with its record; it must have an outcome, or the hub is being freed. */
+void ald_command_forget(struct ald_hub *hub, struct ald_record *record);
 void ald_command_fini_member(struct ald_hub *hub, struct ald_command *member);
 void ald_command_check(const struct ald_hub *hub, const struct ald_command *command);

@@ -5,6 +5,7 @@
 #include "hub/command.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/target.h"
 #include "hub/who.h"
@@ -170,12 +171,14 @@ static bool delivery_is_from(const struct ald_command *command, struct ald_hub_c
 }
 
 /* Does the command exist, and did this party have it? */
-static struct ald_command *delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn,
-                                         const struct ald_signal *signal)
+static struct ald_found delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_command *command = ald_command_find(hub, signal->id);
+    struct ald_found found = ald_command_find(hub, signal->id);
+    bool is_from = found.command != NULL ? delivery_is_from(found.command, conn, signal->party)
+                                         : found.record != NULL && found.record->agent_conn == conn->number &&
+                                               found.record->agent_party == signal->party;
 
-    return command != NULL && delivery_is_from(command, conn, signal->party) ? command : NULL;
+    return is_from ? found : (struct ald_found){NULL, NULL};
 }
 
 /* An answer proves that it was sent, even when the edge has not said so yet. */
@@ -216,6 +219,15 @@ static void delivery_late(struct ald_hub *hub, struct ald_command *command, cons
     ald_command_write(hub, command, ALD_LINE_LATE_REPLY);
 }
 
+static void delivery_late_packed(struct ald_hub *hub, struct ald_record *record, const struct ald_msg *reply)
+{
+    struct ald_record_room room;
+
+    ald_hub_count(hub, ALD_N_REPLIES_LATE);
+    ald_notes_command(hub, ALD_NOTE_LATE, ald_record_show(hub, record, &room), reply);
+    ald_record_write(hub, record, ALD_LINE_LATE_REPLY);
+}
+
 /* Its alarm is due as well, and has not been looked at yet. A member of a roster expires with the whole. */
 static void delivery_expire(struct ald_hub *hub, struct ald_command *command)
 {
@@ -228,9 +240,14 @@ static void delivery_expire(struct ald_hub *hub, struct ald_command *command)
 
 void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_command *command = delivery_find(hub, conn, signal);
+    struct ald_found found = delivery_find(hub, conn, signal);
+    struct ald_command *command = found.command;
     struct ald_end end;
 
+    if (command == NULL && found.record != NULL) {
+        delivery_late_packed(hub, found.record, signal->msg);
+        return;
+    }
     if (command == NULL) {
         ald_hub_count(hub, ALD_N_REPLIES_STRAY);
         return;
@@ -297,7 +314,7 @@ static void delivery_set_progress(struct ald_command *command, const struct ald_
 
 void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_command *command = delivery_find(hub, conn, signal);
+    struct ald_command *command = delivery_find(hub, conn, signal).command;
     uint8_t phase = signal->msg != NULL ? signal->msg->phase : signal->phase;
     bool told = false;
 

@@ -1,18 +1,18 @@
 #include "hub/history.h"
 
-#include "hub/command.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/self.h"
 #include "hub/state.h"
 
-static struct ald_command *history_oldest(const struct ald_hub *hub)
+static struct ald_record *history_oldest(const struct ald_hub *hub)
 {
     struct ald_node *node = ald_list_first(&hub->history);
 
-    return node != NULL ? ald_list_entry(node, struct ald_command, history) : NULL;
+    return node != NULL ? ald_list_entry(node, struct ald_record, history) : NULL;
 }
 
-static bool history_is_over(const struct ald_hub *hub, const struct ald_command *oldest)
+static bool history_is_over(const struct ald_hub *hub, const struct ald_record *oldest)
 {
     return hub->n_history > hub->config.history_max || hub->history_bytes > hub->config.history_bytes_max ||
            hub->now - oldest->ended >= hub->config.history_age;
@@ -20,7 +20,7 @@ static bool history_is_over(const struct ald_hub *hub, const struct ald_command 
 
 void ald_history_watch(struct ald_hub *hub)
 {
-    const struct ald_command *oldest = history_oldest(hub);
+    const struct ald_record *oldest = history_oldest(hub);
 
     if (oldest == NULL) {
         ald_hub_alarm_stop(hub, &hub->history_alarm);
@@ -29,15 +29,10 @@ void ald_history_watch(struct ald_hub *hub)
     }
 }
 
-static uint32_t history_weight(const struct ald_command *command)
-{
-    return 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
-}
-
 void ald_history_charge(struct ald_hub *hub, struct ald_command *command, size_t bytes)
 {
-    command->remembered += bytes;
-    if (ald_node_linked(&command->history)) {
+    command->record->charged += bytes;
+    if (ald_node_linked(&command->record->history)) {
         hub->history_bytes += bytes;
     }
 }
@@ -45,62 +40,67 @@ void ald_history_charge(struct ald_hub *hub, struct ald_command *command, size_t
 void ald_history_add(struct ald_hub *hub, struct ald_command *command)
 {
     size_t reply = command->reply != NULL ? ald_msg_cost(command->reply) : 0;
+    struct ald_record *record = command->record;
 
+    record->ended = command->ended;
+    record->weight = 1 + (command->roster != NULL ? ald_roster_size(command->roster) : 0);
     if (ald_self_is_question(command->msg)) {
-        ald_list_push_back(&hub->asides, &command->history);
+        ald_list_push_back(&hub->asides, &record->history);
         return;
     }
     ald_history_charge(hub, command, ald_command_cost(command) + reply);
-    ald_list_push_back(&hub->history, &command->history);
-    hub->history_bytes += command->remembered;
-    hub->n_history += history_weight(command);
+    ald_list_push_back(&hub->history, &record->history);
+    hub->history_bytes += record->charged;
+    hub->n_history += record->weight;
     ald_history_watch(hub);
 }
 
-/*
- * A busy hub forgets a command whenever one ends, ten thousand commands after it was last touched, so each of its lines
- * would be waited for in turn, and again when the memory serves the next command. So the one that is forgotten next is
- * fetched now, what it points at one command later, when the pointers are there. Only time is saved by this.
- */
-enum { HISTORY_LINE = 64, HISTORY_MSG_LINES = 8 };
-
-static void history_fetch(const void *memory, size_t size)
+void ald_history_settle(struct ald_hub *hub, struct ald_command *command)
 {
-    for (size_t at = 0; at < size; at += HISTORY_LINE) {
-        __builtin_prefetch((const char *)memory + at, 1);
+    if (ald_command_is_ripe(command) && !ald_node_linked(&command->ripe)) {
+        ald_list_push_back(&hub->ripe, &command->ripe);
     }
 }
 
-static void history_fetch_next(const struct ald_hub *hub, const struct ald_command *command)
-{
-    const struct ald_node *next = command->history.next, *after = next->next;
+/*
+ * A busy hub forgets a record whenever a command ends, ten thousand commands after it was last touched, so each of its
+ * lines would be waited for in turn, and again when the memory serves the next command. So the one that is forgotten next
+ * is fetched now. Only time is saved by this.
+ */
+enum { HISTORY_LINE = 64 };
 
-    if (next == &hub->history || after == &hub->history) {
+static void history_fetch_next(const struct ald_hub *hub, const struct ald_record *record)
+{
+    const struct ald_node *next = record->history.next;
+
+    if (next == &hub->history) {
         return;
     }
-    command = ald_list_entry(next, const struct ald_command, history);
-    history_fetch(command->msg, HISTORY_MSG_LINES * HISTORY_LINE);
-    if (command->reply != NULL) {
-        history_fetch(command->reply, HISTORY_MSG_LINES * HISTORY_LINE);
+    record = ald_list_entry(next, const struct ald_record, history);
+    for (size_t at = 0; at < offsetof(struct ald_record, total); at += HISTORY_LINE) {
+        __builtin_prefetch((const char *)record + at, 1);
     }
-    command = ald_list_entry(after, const struct ald_command, history);
-    history_fetch(command, offsetof(struct ald_command, story));
 }
 
-static void history_forget(struct ald_hub *hub, struct ald_command *command)
+static bool record_is_pinned(const struct ald_record *record)
 {
-    history_fetch_next(hub, command);
-    ald_node_remove(&command->history);
-    hub->n_history -= history_weight(command);
-    hub->history_bytes -= command->remembered;
-    if (command->pins == 0) {
-        ald_command_free(hub, command);
+    return record->command != NULL && record->command->pins > 0;
+}
+
+static void history_forget(struct ald_hub *hub, struct ald_record *record)
+{
+    history_fetch_next(hub, record);
+    ald_node_remove(&record->history);
+    hub->n_history -= record->weight;
+    hub->history_bytes -= record->charged;
+    if (!record_is_pinned(record)) {
+        ald_command_forget(hub, record);
     }
 }
 
 static bool history_is_forgotten(const struct ald_command *command)
 {
-    return command->outcome != ALD_OUTCOME_NONE && command->whole == NULL && !ald_node_linked(&command->history);
+    return command->outcome != ALD_OUTCOME_NONE && !ald_node_linked(&command->record->history);
 }
 
 /* A member of a roster lives in the memory of the whole, so that one must stay too. */
@@ -119,7 +119,9 @@ void ald_history_unpin(struct ald_hub *hub, struct ald_command *command)
     if (command->whole != NULL) {
         ald_history_unpin(hub, command->whole);
     } else if (command->pins == 0 && history_is_forgotten(command)) {
-        ald_command_free(hub, command);
+        ald_command_forget(hub, command->record);
+    } else {
+        ald_history_settle(hub, command);
     }
 }
 
@@ -128,21 +130,31 @@ static unsigned history_trim_asides(struct ald_hub *hub, unsigned n_max)
     struct ald_node *node;
 
     while (n_max > 0 && (node = ald_list_pop_front(&hub->asides)) != NULL) {
-        struct ald_command *command = ald_list_entry(node, struct ald_command, history);
+        struct ald_record *record = ald_list_entry(node, struct ald_record, history);
 
-        if (command->pins == 0) {
-            ald_command_free(hub, command);
+        if (!record_is_pinned(record)) {
+            ald_command_forget(hub, record);
         }
         n_max--;
     }
     return n_max;
 }
 
+static void history_pack(struct ald_hub *hub, unsigned n_max)
+{
+    while (n_max > 0 && !ald_list_empty(&hub->ripe)) {
+        ald_command_pack(hub, ald_list_entry(hub->ripe.next, struct ald_command, ripe));
+        n_max--;
+    }
+}
+
 void ald_history_trim(struct ald_hub *hub, unsigned n_max)
 {
-    struct ald_command *oldest = history_oldest(hub);
+    struct ald_record *oldest;
 
+    history_pack(hub, n_max);
     n_max = history_trim_asides(hub, n_max);
+    oldest = history_oldest(hub);
     if (oldest == NULL || !history_is_over(hub, oldest)) {
         return; /* nearly every time */
     }
@@ -156,7 +168,7 @@ void ald_history_trim(struct ald_hub *hub, unsigned n_max)
 
 bool ald_history_is_over(const struct ald_hub *hub)
 {
-    const struct ald_command *oldest = history_oldest(hub);
+    const struct ald_record *oldest = history_oldest(hub);
 
     return (oldest != NULL && history_is_over(hub, oldest)) || !ald_list_empty(&hub->asides);
 }

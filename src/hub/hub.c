@@ -5,14 +5,15 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/party.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
-/* Free objects kept for the next time: the steady state of a busy hub, some 4 MiB. */
-enum { HUB_COMMANDS_KEPT = 4096, HUB_SIGNALS_KEPT = 256 };
+/* Free objects kept for the next time: the steady state of a busy hub, some 5 MiB. */
+enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 256 };
 
 /* An attempt has six bits in a line of a story. */
 enum { HUB_ATTEMPTS_MAX = 60 };
@@ -66,6 +67,7 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->in_order,     &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
         &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
         &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
+        &hub->ripe,
     };
 
     for (size_t i = 0; i < ALD_COUNT(heads); i++) {
@@ -85,6 +87,7 @@ static void hub_init_tables(struct ald_hub *hub)
 
         ald_table_init(tables[i], seed);
     }
+    ald_table_init(&hub->members_by_number, hub->commands_by_number.seed); /* numbers of the same row */
 }
 
 static void hub_init_machines(struct ald_hub *hub)
@@ -127,6 +130,7 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     ald_hub_alarm_init(&hub->history_alarm, ALD_ALARM_HISTORY);
     ald_hub_alarm_init(&hub->drain_alarm, ALD_ALARM_DRAIN);
     ald_pool_init(&hub->commands, sizeof(struct ald_command), HUB_COMMANDS_KEPT);
+    ald_pool_init(&hub->records, sizeof(struct ald_record), HUB_RECORDS_KEPT);
     ald_pool_init(&hub->kept, sizeof(struct ald_kept_signal), HUB_SIGNALS_KEPT);
     *ret_hub = hub;
     return 0;
@@ -138,7 +142,7 @@ static void hub_free_commands(struct ald_hub *hub)
     struct ald_node *node;
 
     while ((node = ald_list_pop_front(&hub->in_order)) != NULL) {
-        ald_command_free(hub, ald_list_entry(node, struct ald_command, order));
+        ald_command_forget(hub, ald_list_entry(node, struct ald_record, order));
     }
     while ((node = ald_list_first(&hub->work.reaped)) != NULL) {
         struct ald_roster *roster = ald_roster_of_work(node);
@@ -238,7 +242,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
 
     struct ald_table *tables[] = {
         &hub->conns_by_number,    &hub->sessions,           &hub->targets_by_name,     &hub->targets_by_number,
-        &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id,
+        &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id, &hub->members_by_number,
     };
 
     hub_free_sessions(hub);
@@ -250,6 +254,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
     ald_pool_fini(&hub->commands);
+    ald_pool_fini(&hub->records);
     ald_pool_fini(&hub->kept);
     for (size_t i = 0; i < ALD_COUNT(tables); i++) {
         ald_table_fini(tables[i]);

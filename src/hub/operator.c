@@ -11,12 +11,13 @@
 /* A refused cancel is no conflict: whether the agent's protocol can cancel shows only once the command is sent. */
 static int operator_cancel(struct ald_hub *hub, const struct ald_event *event)
 {
-    struct ald_command *command = ald_command_find_text(hub, event->text);
+    struct ald_found found = ald_command_find_text(hub, event->text);
+    struct ald_command *command = found.command;
 
-    if (command == NULL) {
+    if (command == NULL && found.record == NULL) {
         return ALD_ASK_UNKNOWN;
     }
-    if (command->outcome != ALD_OUTCOME_NONE) {
+    if (command == NULL || command->outcome != ALD_OUTCOME_NONE) {
         return ALD_ASK_CONFLICT;
     }
     ald_command_write(hub, command, ALD_LINE_BY_OPERATOR);

@@ -65,7 +65,7 @@ static struct ald_roster *roster_new(struct ald_hub *hub, struct ald_command *wh
 {
     struct ald_roster *roster;
 
-    if (ald_table_reserve(&hub->commands_by_number, (size_t)hub->n_promised + n) < 0) {
+    if (ald_table_reserve(&hub->members_by_number, (size_t)hub->n_promised + n) < 0) {
         return NULL;
     }
     roster = malloc(sizeof(*roster) + n * sizeof(roster->members[0]));

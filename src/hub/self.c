@@ -3,6 +3,7 @@
 #include "hub/cancel.h"
 #include "hub/command.h"
 #include "hub/history.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/state.h"
 #include "hub/who.h"
@@ -141,10 +142,10 @@ static void self_watch(struct ald_hub *hub, struct ald_command *asking, struct a
     ald_list_push_back(&command->watchers, &asking->watch);
 }
 
-/* The command that is meant; NULL: `asking` was refused. */
-static struct ald_command *self_find(struct ald_hub *hub, struct ald_command *asking)
+/* What is meant; nothing: `asking` was refused. */
+static struct ald_found self_find(struct ald_hub *hub, struct ald_command *asking)
 {
-    struct ald_command *command = NULL;
+    struct ald_found found = {NULL, NULL};
     struct ald_str id;
     struct ald_buf room;
     bool is_known = false;
@@ -152,46 +153,50 @@ static struct ald_command *self_find(struct ald_hub *hub, struct ald_command *as
     ald_buf_init(&room, (size_t)4 * ALD_NAME_MAX);
     id = self_wanted_id(asking->msg, &room);
     if (ald_str_present(id)) {
-        command = ald_command_find_of(hub, asking->from->principal, id, &is_known);
+        found = ald_command_find_of(hub, asking->from->principal, id, &is_known);
     }
     ald_buf_fini(&room);
-    if (command != NULL && command != asking) {
-        return command;
+    if ((found.command != NULL || found.record != NULL) && found.command != asking) {
+        return found;
     }
-    if (is_known && command != asking) {
+    if (is_known && found.command != asking) {
         ald_command_refuse(hub, asking, ALD_CAUSE_NOT_ALLOWED, "the command is somebody else's");
     } else {
         ald_command_refuse(hub, asking, ALD_CAUSE_INVALID, "no such command is known");
     }
-    return NULL;
+    return (struct ald_found){NULL, NULL};
 }
 
 static void self_answer_outcome(struct ald_hub *hub, struct ald_command *asking)
 {
-    struct ald_command *command = self_find(hub, asking);
+    struct ald_found found = self_find(hub, asking);
+    struct ald_record_room room;
+    const struct ald_command *shown = ald_found_show(hub, &found, &room);
 
-    if (command == NULL) {
+    if (shown == NULL) {
         return;
     }
-    if (self_is_settled(command)) {
-        self_tell(hub, asking, command);
+    if (self_is_settled(shown)) {
+        self_tell(hub, asking, shown);
     } else {
-        self_watch(hub, asking, command);
+        self_watch(hub, asking, found.command);
     }
 }
 
 static void self_answer_cancel(struct ald_hub *hub, struct ald_command *asking)
 {
-    struct ald_command *command = self_find(hub, asking);
+    struct ald_found found = self_find(hub, asking);
+    struct ald_record_room room;
+    const struct ald_command *shown = ald_found_show(hub, &found, &room);
 
-    if (command == NULL) {
+    if (shown == NULL) {
         return;
     }
-    if (command->outcome == ALD_OUTCOME_NONE) {
-        ald_command_write(hub, command, ALD_LINE_BY_ID);
-        ald_cancel(hub, command);
+    if (shown->outcome == ALD_OUTCOME_NONE) {
+        ald_command_write(hub, found.command, ALD_LINE_BY_ID);
+        ald_cancel(hub, found.command);
     }
-    self_tell(hub, asking, command);
+    self_tell(hub, asking, shown);
 }
 
 void ald_self_answer(struct ald_hub *hub, struct ald_command *command)

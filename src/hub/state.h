@@ -93,18 +93,21 @@ struct ald_hub {
     uint32_t n_channels; /* without those that are gone */
 
     struct ald_pool commands;
-    struct ald_node in_order;
+    struct ald_pool records;
+    struct ald_node in_order; /* of struct ald_record */
     struct ald_node open;
-    struct ald_table commands_by_number;
+    struct ald_table commands_by_number; /* of struct ald_record, as the next one */
     struct ald_table commands_by_wire_id;
-    uint32_t n_open;     /* commands without an outcome, with the members of rosters */
-    size_t open_bytes;   /* held by them */
-    uint32_t n_queued;   /* of these, those that wait */
-    uint32_t n_promised; /* members of rosters that are not made yet */
+    struct ald_table members_by_number; /* of rosters: of struct ald_command */
+    uint32_t n_open;                    /* commands without an outcome, with the members of rosters */
+    size_t open_bytes;                  /* held by them */
+    uint32_t n_queued;                  /* of these, those that wait */
+    uint32_t n_promised;                /* members of rosters that are not made yet */
     size_t queued_bytes;
 
     struct ald_node history;
-    struct ald_node asides; /* of ald_command.history: ended, and forgotten with the next step */
+    struct ald_node asides; /* of ald_record.history: ended, and forgotten with the next step */
+    struct ald_node ripe;   /* of ald_command.ripe: packed with the next step */
     uint32_t n_history;     /* records, with the members of rosters */
     size_t history_bytes;
 

@@ -4,6 +4,7 @@
 #include "hub/command.h"
 #include "hub/party.h"
 #include "hub/primary.h"
+#include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/state.h"
 #include "hub/target.h"
@@ -60,8 +61,8 @@ static void view_channel(const struct ald_channel *channel, struct ald_channel_v
 
 static void view_story(const struct ald_hub *hub, const struct ald_command *command, struct ald_command_view *view)
 {
-    for (size_t i = 0; i < command->n_story; i++) {
-        const struct ald_story_line *line = &command->story[i];
+    for (size_t i = 0; i < command->story.n; i++) {
+        const struct ald_story_line *line = &command->story.lines[i];
         struct ald_story_view *shown = &view->story[i];
 
         *shown = (struct ald_story_view){
@@ -75,8 +76,8 @@ static void view_story(const struct ald_hub *hub, const struct ald_command *comm
             shown->channel = ald_str_of(shown->channel_id, ALD_ID_TEXT);
         }
     }
-    view->n_story = command->n_story;
-    view->n_story_dropped = command->n_story_dropped;
+    view->n_story = command->story.n;
+    view->n_story_dropped = command->story.n_dropped;
 }
 
 static struct ald_str view_text(const struct ald_command *command)
@@ -123,6 +124,25 @@ static void view_command(const struct ald_hub *hub, const struct ald_command *co
         view->to.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
     }
     view_story(hub, command, view);
+}
+
+/* The reply of a packed record exists in the view only. */
+static void view_found(const struct ald_hub *hub, const struct ald_found *found, struct ald_command_view *view)
+{
+    struct ald_record_room room;
+
+    view_command(hub, ald_found_show(hub, found, &room), view);
+    if (view->reply == &room.reply) {
+        view->reply_room = room.reply;
+        view->reply = &view->reply_room;
+    }
+}
+
+static void view_record(const struct ald_hub *hub, const struct ald_node *order, struct ald_command_view *view)
+{
+    struct ald_record *record = ald_list_entry(order, struct ald_record, order);
+
+    view_found(hub, &(struct ald_found){.command = record->command, .record = record}, view);
 }
 
 /*
@@ -188,40 +208,40 @@ bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint
 
 bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
 {
-    const struct ald_command *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
-    const struct ald_node *node = at != NULL && at->whole == NULL ? at->order.next : hub->in_order.next;
+    const struct ald_record *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_node *node = at != NULL ? at->order.next : hub->in_order.next;
 
-    while (node != &hub->in_order && VIEW_NUMBER(node, ald_command, order) <= *cursor) {
+    while (node != &hub->in_order && VIEW_NUMBER(node, ald_record, order) <= *cursor) {
         node = node->next;
     }
     if (node == &hub->in_order) {
         return false;
     }
-    *cursor = VIEW_NUMBER(node, ald_command, order);
-    view_command(hub, ald_list_entry(node, const struct ald_command, order), ret_view);
+    *cursor = VIEW_NUMBER(node, ald_record, order);
+    view_record(hub, node, ret_view);
     return true;
 }
 
 bool ald_hub_previous_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
 {
-    const struct ald_command *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
-    const struct ald_node *node = at != NULL && at->whole == NULL ? at->order.prev : hub->in_order.prev;
+    const struct ald_record *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_node *node = at != NULL ? at->order.prev : hub->in_order.prev;
 
-    while (node != &hub->in_order && *cursor != 0 && VIEW_NUMBER(node, ald_command, order) >= *cursor) {
+    while (node != &hub->in_order && *cursor != 0 && VIEW_NUMBER(node, ald_record, order) >= *cursor) {
         node = node->prev;
     }
     if (node == &hub->in_order) {
         return false;
     }
-    *cursor = VIEW_NUMBER(node, ald_command, order);
-    view_command(hub, ald_list_entry(node, const struct ald_command, order), ret_view);
+    *cursor = VIEW_NUMBER(node, ald_record, order);
+    view_record(hub, node, ret_view);
     return true;
 }
 
 bool ald_hub_next_member(const struct ald_hub *hub, struct ald_id id, uint64_t *cursor,
                          struct ald_command_view *ret_view)
 {
-    const struct ald_command *whole = ald_command_find(hub, id);
+    const struct ald_command *whole = ald_command_find(hub, id).command; /* with a roster it is never packed */
     const struct ald_command *member;
 
     if (whole == NULL || whole->roster == NULL || *cursor > UINT32_MAX) {
@@ -260,12 +280,12 @@ int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct al
 
 int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view)
 {
-    const struct ald_command *command = ald_command_find_text(hub, id);
+    struct ald_found found = ald_command_find_text(hub, id);
 
-    if (command == NULL) {
+    if (found.command == NULL && found.record == NULL) {
         return ALD_VIEW_UNKNOWN;
     }
-    view_command(hub, command, ret_view);
+    view_found(hub, &found, ret_view);
     return 0;
 }
 

@@ -67,6 +67,7 @@ struct ald_command_view {
     ald_usec submitted, deadline, ended; /* monotonic; ended 0: not yet */
     ald_wall submitted_wall;
     const struct ald_msg *reply; /* the agent's own, NULL when the hub itself decided */
+    struct ald_msg reply_room;   /* where it may lie, so do not copy the view */
     struct ald_str text;         /* why, for people; absent when succeeded */
     struct ald_story_view story[ALD_STORY_MAX];
     size_t n_story;
