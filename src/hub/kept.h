@@ -3,7 +3,7 @@
 /*
  * Kept: something told to a party that can be told again. A party with a session receives what its connection lost; so
  * what it is told stays in its window until it is acknowledged. What comes from a command is not stored but made anew
- * from the command's record, which is why keeping never allocates where dropping is forbidden.
+ * from the command itself, which is why keeping never allocates where dropping is forbidden.
  */
 
 #include "base/list.h"
@@ -13,7 +13,7 @@ struct ald_hub;
 struct ald_session;
 
 enum ald_kept_kind {
-    ALD_KEPT_COMMAND, /* these three stand in the record of a command */
+    ALD_KEPT_COMMAND, /* these three stand in a command */
     ALD_KEPT_CANCEL,
     ALD_KEPT_REPLY,
     ALD_KEPT_SIGNAL /* a struct ald_kept_signal */

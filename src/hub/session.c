@@ -78,7 +78,7 @@ static struct ald_kept *session_next(const struct ald_session *session, struct a
     return kept->node.next == &session->window ? NULL : ald_list_entry(kept->node.next, struct ald_kept, node);
 }
 
-/* Out of the window, and the record it stands in may be forgotten again. */
+/* Out of the window, and the command it stands in may go again. */
 static void session_release(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     struct ald_command *command = kept_command(kept);
