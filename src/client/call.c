@@ -6,8 +6,9 @@
  *     SENT -> ADRIFT -> ASKED -> (DONE)           it ended afterwards: ask the next hub what became of it
  *
  * "A caller that loses the hub reconnects and asks by id until the deadline before it may say lost" (DESIGN section 1). It
- * asks with the command `aldis:Outcome` to the hub itself, which answers when that command has its outcome. A hub that
- * does not know the id has lost it (it was restarted); so has one that does not speak the extension.
+ * asks with the command `aldis:Outcome` to the hub itself, which answers when that command has its outcome. The hub that took
+ * it and does not know the id has lost it (it was restarted); so has one that does not speak the extension. Where another hub of the
+ * list does not know it, nothing is lost yet.
  *
  * The hub keeps the deadlines; ours is there for when no hub answers.
  */
@@ -49,6 +50,7 @@ struct ald_call {
     uint8_t phase;    /* enum ald_phase: the last one that was reported */
     bool cancelled;   /* the program wants it back */
     uint64_t ordinal; /* HANDED: of the signal that carries it */
+    size_t sent_at;   /* from SENT on: which of the client's URLs took it */
     ald_usec deadline;
     struct ald_alarm alarm;
     struct ald_alarm ask_alarm;
@@ -265,7 +267,9 @@ void ald_calls_ready(struct ald_client *client)
         if (call->state == CALL_WAITING) {
             call_submit(call);
         } else if (call->state == CALL_ADRIFT && !client->extended) {
-            call_end_later(call, ALD_LOST, ALD_CAUSE_HUB_LOST); /* nobody to ask */
+            if (call->sent_at == client->url_at) {
+                call_end_later(call, ALD_LOST, ALD_CAUSE_HUB_LOST); /* nobody to ask */
+            }
         } else if (call->state == CALL_ADRIFT) {
             call_ask(call);
             if (call->cancelled) {
@@ -298,6 +302,19 @@ void ald_calls_away(struct ald_client *client)
     }
 }
 
+bool ald_calls_are_here(const struct ald_client *client)
+{
+    ald_list_each (node, &client->calls) {
+        const struct ald_call *call = ald_list_entry(node, const struct ald_call, node);
+        bool is_sent = call->state == CALL_SENT || call->state == CALL_ASKED || call->state == CALL_ADRIFT;
+
+        if (is_sent && call->sent_at == client->url_at) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ald_calls_begun(struct ald_client *client)
 {
     struct ald_node *node;
@@ -310,6 +327,7 @@ void ald_calls_begun(struct ald_client *client)
         }
         ald_node_remove(&call->handed);
         ald_sm_move(&call_machine, &call->state, CALL_SENT);
+        call->sent_at = client->url_at;
     }
 }
 
@@ -375,9 +393,11 @@ static void call_answered(struct ald_call *call, const struct ald_signal *signal
     if (again) {
         ald_sm_move(&call_machine, &call->state, CALL_ADRIFT);
         ald_alarm_start(client->loop, &call->ask_alarm, ald_loop_now(client->loop) + CALL_ASK_AGAIN);
-        return;
+    } else if (call->sent_at != client->url_at) {
+        ald_sm_move(&call_machine, &call->state, CALL_ADRIFT); /* until we are back there, or its deadline */
+    } else {
+        call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);
     }
-    call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);
 }
 
 void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)

@@ -153,6 +153,65 @@ ALD_TEST(call, that_the_next_hub_does_not_know_is_lost)
     desk_close(&desk);
 }
 
+/* A client of two hubs, which has a call at the first. */
+static struct desk_call *two_hubs(struct desk *desk, struct fake_hub *other)
+{
+    const char *urls[] = {NULL, NULL, NULL};
+    struct desk_call *call;
+
+    desk_open(desk, FAKE_EXTENDED);
+    fake_hub_open(other, desk->net, FAKE_EXTENDED, true);
+    urls[0] = desk->hub.url;
+    urls[1] = other->url;
+    desk_dial_urls(desk, urls);
+    fake_hub_until(&desk->hub, desk->state == ALD_CLIENT_READY);
+    call = desk_call(desk, 10 * ALD_SEC);
+    fake_hub_wait(&desk->hub, ALD_SIGNAL_COMMAND, 0);
+    return call;
+}
+
+ALD_TEST(call, is_asked_for_where_it_was_sent)
+{
+    struct desk desk;
+    struct fake_hub other;
+    struct desk_call *call = two_hubs(&desk, &other);
+
+    fake_hub_drop(fake_hub_conn(&desk.hub));
+    fake_hub_answer(&desk.hub, fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 1), ALD_SUCCEEDED, ALD_CAUSE_NONE,
+                    "{\"outcome\":\"succeeded\"}");
+    desk_check_outcome(call, ALD_SUCCEEDED, ALD_CAUSE_NONE);
+    ald_check(fake_hub_heard(&other, ALD_SIGNAL_COMMAND, 0) == NULL);
+    fake_hub_close(&other);
+    desk_close(&desk);
+}
+
+ALD_TEST(call, is_not_lost_where_it_was_never_sent)
+{
+    struct desk desk;
+    struct fake_hub other;
+    struct desk_call *call = two_hubs(&desk, &other);
+    const struct fake_heard *ask;
+
+    desk.hub.manner = FAKE_RUDE; /* the first hub is away for a while */
+    fake_hub_drop(fake_hub_conn(&desk.hub));
+    ask = fake_hub_wait(&other, ALD_SIGNAL_COMMAND, 0);
+    ald_check_str(ask->msg->name, "aldis:Outcome");
+    fake_hub_answer(&other, ask, ALD_REFUSED, ALD_CAUSE_INVALID, NULL);
+    desk_call(&desk, 10 * ALD_SEC); /* what is new goes there */
+    fake_hub_wait(&other, ALD_SIGNAL_COMMAND, 1);
+    ald_check_int(call->n_outcomes, 0);
+    desk.hub.manner = FAKE_EXTENDED;
+    fake_hub_drop(fake_hub_conn(&other));
+    fake_hub_wait(&other, ALD_SIGNAL_COMMAND, 2); /* first where the new one is */
+    other.manner = FAKE_RUDE;
+    fake_hub_drop(fake_hub_conn(&other));
+    ask = fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 1);
+    fake_hub_answer(&desk.hub, ask, ALD_SUCCEEDED, ALD_CAUSE_NONE, "{\"outcome\":\"succeeded\"}");
+    desk_check_outcome(call, ALD_SUCCEEDED, ALD_CAUSE_NONE);
+    fake_hub_close(&other);
+    desk_close(&desk);
+}
+
 ALD_TEST(call, is_asked_for_again_while_the_hub_is_busy)
 {
     struct desk desk;
@@ -539,7 +598,8 @@ ALD_TEST_MAIN(call, ALD_CASE(call, succeeds_with_what_the_agent_replied),
               ALD_CASE(call, made_before_there_is_a_hub_is_sent_when_there_is_one),
               ALD_CASE(call, whose_first_byte_had_not_left_is_submitted_again),
               ALD_CASE(call, that_was_sent_over_a_lost_link_is_asked_for),
-              ALD_CASE(call, that_the_next_hub_does_not_know_is_lost),
+              ALD_CASE(call, that_the_next_hub_does_not_know_is_lost), ALD_CASE(call, is_asked_for_where_it_was_sent),
+              ALD_CASE(call, is_not_lost_where_it_was_never_sent),
               ALD_CASE(call, is_asked_for_again_while_the_hub_is_busy),
               ALD_CASE(call, is_asked_for_again_when_the_link_is_lost_once_more),
               ALD_CASE(call, is_lost_when_the_answer_about_it_makes_no_sense),

@@ -122,6 +122,8 @@ void ald_calls_fini(struct ald_client *client);
 void ald_calls_ready(struct ald_client *client);
 /* The connection ended. */
 void ald_calls_away(struct ald_client *client);
+/* A call that was sent where the client is connected, or was last, has no outcome. */
+bool ald_calls_are_here(const struct ald_client *client);
 /* What was said up to client->begun has left. */
 void ald_calls_begun(struct ald_client *client);
 /* A status or reply arrived. */

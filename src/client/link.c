@@ -7,7 +7,7 @@
  * dead link. It decides whether to try again, where and when. A URL that worked is tried first the next time; one that
  * failed makes room for the next in the list, so that an endpoint that accepts and then fails its hello cannot hold the
  * client for ever (exchange.md 4.5). Neither can one that welcomes us and drops us at once: a connection counts as one
- * that worked only after LINK_STEADY.
+ * that worked only after LINK_STEADY, unless a call was sent over it.
  */
 
 #include "client/client_inside.h"
@@ -37,8 +37,10 @@ static void link_drop(struct ald_client *client)
 static ald_usec link_wait(struct ald_client *client)
 {
     bool worked = ald_client_ready(client) && ald_loop_now(client->loop) - client->ready_since >= LINK_STEADY;
+    /* Only the hub that took a call knows what became of it: it is looked for there once before anywhere else. */
+    bool stays = ald_client_ready(client) && ald_calls_are_here(client);
 
-    if ((!worked || client->sent_away) && client->n_urls > 0) {
+    if (((!worked && !stays) || client->sent_away) && client->n_urls > 0) {
         client->url_at = (client->url_at + 1) % client->n_urls;
     }
     if (!worked) {
