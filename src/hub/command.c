@@ -420,7 +420,8 @@ void ald_command_end(struct ald_hub *hub, struct ald_command *command, const str
     command->text = end->text != NULL ? end->text : ald_cause_text((enum ald_cause)end->cause);
     command->reply = end->reply != NULL ? ald_msg_ref(end->reply) : NULL;
     command->ended = hub->now;
-    command->last_phase = command->phase;
+    /* Callers are promised that up to `queued` no agent saw it (docs/wire-extension.md), and one did in an earlier attempt. */
+    command->last_phase = ALD_MAX(command->phase, command->doubt_phase);
     ald_command_set_phase(hub, command, ALD_PHASE_DONE);
     ald_command_write(hub, command, outcome_lines[end->outcome]);
     command_count(hub, command);

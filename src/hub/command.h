@@ -100,7 +100,7 @@ struct ald_command {
     struct ald_party *caller; /* NULL: gone, or answered, or a member of a roster */
 
     uint8_t phase;      /* enum ald_phase */
-    uint8_t last_phase; /* the one before the outcome */
+    uint8_t last_phase; /* the furthest one before the outcome, of all attempts */
     uint8_t place;      /* enum ald_place */
     uint8_t outcome;
     uint8_t cause;
@@ -114,6 +114,7 @@ struct ald_command {
     bool cancel_asked;   /* of this attempt */
     bool in_doubt;       /* an earlier attempt was sent, and nobody knows what became of it */
     uint8_t doubt_cause; /* enum ald_cause: how that attempt was lost */
+    uint8_t doubt_phase; /* enum ald_phase: how far it, or one before it, had come */
     bool has_progress;   /* `total` and `completed` were said */
     const char *text;    /* static: why, when the hub decided */
 

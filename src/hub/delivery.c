@@ -156,6 +156,7 @@ void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t
     }
     command->in_doubt = true;
     command->doubt_cause = cause;
+    command->doubt_phase = ALD_MAX(command->doubt_phase, command->phase);
     ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
     delivery_requeue(hub, command, home, false);
     ald_command_write(hub, command, ALD_LINE_AGAIN);

@@ -162,6 +162,20 @@ ALD_TEST(delivery, idempotent_allows_another_attempt)
     rig_fini(&rig);
 }
 
+ALD_TEST(delivery, the_state_is_the_furthest_of_all_attempts)
+{
+    struct rig rig;
+
+    story_of_one(&rig, 0);
+    rig_command_as(&rig, 3, "c1", "lamp", (struct rig_options){.flags = ALD_MSG_IDEMPOTENT, .ttl = ALD_SEC});
+    rig_close(&rig, 1);
+    ald_check_int(rig_view(&rig, "c1").phase, ALD_PHASE_QUEUED);
+    rig_advance(&rig, 2 * ALD_SEC);
+    ald_check_int(rig_view(&rig, "c1").outcome, ALD_EXPIRED);
+    ald_check_int(rig.last_phase, ALD_PHASE_SENT);
+    rig_fini(&rig);
+}
+
 ALD_TEST(delivery, attempts_have_a_limit)
 {
     struct rig rig;
@@ -434,7 +448,8 @@ ALD_TEST_MAIN(delivery, ALD_CASE(delivery, a_command_goes_out_and_its_reply_come
               ALD_CASE(delivery, before_that_it_may_move_to_another_channel),
               ALD_CASE(delivery, what_moves_keeps_its_order_and_goes_first),
               ALD_CASE(delivery, what_was_sent_and_not_acknowledged_is_lost),
-              ALD_CASE(delivery, idempotent_allows_another_attempt), ALD_CASE(delivery, attempts_have_a_limit),
+              ALD_CASE(delivery, idempotent_allows_another_attempt),
+              ALD_CASE(delivery, the_state_is_the_furthest_of_all_attempts), ALD_CASE(delivery, attempts_have_a_limit),
               ALD_CASE(delivery, a_reply_after_the_outcome_goes_into_the_story_and_a_counter_never_to_the_caller),
               ALD_CASE(delivery, a_second_reply_is_late_too),
               ALD_CASE(delivery, a_reply_from_whom_it_was_not_sent_to_is_stray),

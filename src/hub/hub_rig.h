@@ -57,6 +57,7 @@ struct rig {
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
     size_t n_ids;
     struct ald_msg *last_reply;
+    uint8_t last_phase; /* that the latest reply told */
     size_t n_text;
     char text[RIG_TEXT];
 };
@@ -105,6 +106,7 @@ static ALD_UNUSED void rig_hear_reply(struct rig *rig, uint64_t conn, const stru
     rig_line(rig, "\n");
     ald_msg_unref(rig->last_reply);
     rig->last_reply = signal->msg != NULL ? ald_msg_ref(signal->msg) : NULL;
+    rig->last_phase = signal->phase;
 }
 
 static ALD_UNUSED void rig_hear_command(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
