@@ -11,7 +11,7 @@
 #include <aldis/agent.h>
 #include <aldis/version.h>
 
-/* Answer at once. A handler runs on the client's thread, so what takes long belongs on one of your own: a job may be answered later, from any thread. */
+/* Answer at once, or later, from a thread of your own: a handler holds up the client's. An event is answered too. */
 static void blink(struct aldis_job *job, void *data)
 {
     const char *payload = aldis_job_payload(job, NULL);

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * Agent: serving commands of a target. A client with `target` set registers under that name; each command that comes is
- * a *job*, handed to the handler of its name, and answered exactly once: in the handler or later, from any thread.
+ * Agent: serving commands of a target. A client with `target` set registers under that name; each command or event that
+ * comes is a *job*, handed to the handler of its name, and answered exactly once: in the handler or later, from any
+ * thread. An event is answered too, although nobody hears it: that is how a job ends.
  *
  * A *controller* is the agent of the target that `[hub] controller` names: to it go the commands that are addressed to
  * no target and that the hub does not answer itself. It needs nothing else; set a handler for all names (NULL).
@@ -17,8 +18,10 @@
 ALDIS_EXTERN_BEGIN
 
 /*
- * Lifetime: from the handler's call until one of the functions that answer it succeeds; then it must not be touched any
- * more. It outlives its client: answered after that, it is let go of, and nobody hears of it.
+ * Lifetime: from the handler's call until one of the functions that answer it succeeds, or aldis_job_give_up(); then it
+ * must not be touched any more. That holds for commands and events alike. It outlives its client: answered after that,
+ * it is let go of, and nobody hears of it. One that is never answered keeps its memory, and one of the client's
+ * `jobs_max`.
  */
 struct aldis_job;
 
@@ -41,7 +44,8 @@ ALDIS_API const char *aldis_job_traceparent(const struct aldis_job *job); /* as 
 ALDIS_API const char *aldis_job_payload(const struct aldis_job *job, size_t *ret_size);
 /* Milliseconds that are left until the deadline: 0 when it has passed, UINT64_MAX when it is not known. */
 ALDIS_API uint64_t aldis_job_left_ms(const struct aldis_job *job);
-/* An event: nobody waits for an answer. Its job ends when its handler returns; answer it inside, or not at all. */
+/* An event: nobody waits for an answer, and what it is answered with goes nowhere. It must be answered all the same, now
+ * or later, since that ends the job. */
 ALDIS_API bool aldis_job_is_event(const struct aldis_job *job);
 /* Nobody needs it any more: it was taken back, its deadline has passed, or its connection has ended. Answer it all the
  * same. */
@@ -84,10 +88,10 @@ struct aldis_answer {
 #define ALDIS_ANSWER .size = sizeof(struct aldis_answer)
 
 /*
- * Answer the job, which ends with it. Borrows `answer`. If the connection that the command came over is gone, the
- * answer is dropped: the hub has told the caller `lost` (exchange has no other connection to say it on). Errors:
- * ALDIS_E_INVALID (NULL, no JSON), ALDIS_E_NOMEM: nothing was said, and the job stands; answer it with less, or give it
- * up.
+ * Answer the job, which ends with it. Borrows `answer`. That of an event goes nowhere. If the connection that the
+ * command came over is gone, the answer is dropped: the hub has told the caller `lost` (exchange has no other connection
+ * to say it on). Errors: ALDIS_E_INVALID (NULL, no JSON), ALDIS_E_NOMEM: nothing was said, and the job stands; answer it
+ * with less, or give it up.
  */
 ALDIS_API ALDIS_RESULT int aldis_job_answer(struct aldis_job *job, const struct aldis_answer *answer);
 /* The usual ones; each as aldis_job_answer(). */
@@ -97,7 +101,8 @@ ALDIS_API ALDIS_RESULT int aldis_job_refuse(struct aldis_job *job, const char *t
 /* It was stopped, as aldis_job_is_cancelled() or the callback asked. */
 ALDIS_API ALDIS_RESULT int aldis_job_confirm_cancel(struct aldis_job *job);
 
-/* Answer the job with `failed` (`agent_broke`), which needs no memory and cannot go wrong. NULL is fine. */
+/* Answer the job with `failed` (`agent_broke`), which needs no memory and cannot go wrong; for an event the shortest way
+ * to end it. NULL is fine. */
 ALDIS_API void aldis_job_give_up(struct aldis_job *job);
 
 /* A command that was handed to a handler was taken back, or its deadline has passed. It is to be answered all the same.

@@ -42,10 +42,11 @@ enum aldis_state {
 struct aldis_client_options {
     size_t size; /* sizeof(struct aldis_client_options): set by ALDIS_CLIENT_OPTIONS */
     /*
-     * The hubs, tried in turn, at most 64, ended by NULL: unix:PATH, ws://HOST[:PORT][/PREFIX],
-     * wss://HOST[:PORT][/PREFIX]; the port is 8062 unless said. One that worked is tried first the next time. NULL:
-     * those of the environment variable ALDIS_URL, separated by commas, as for the command line; else where aldisd is
-     * by default, which is /run/aldis/aldis.sock for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.
+     * The hubs, tried in turn, at most 64, ended by NULL: unix:PATH (at most 107 bytes), ws://HOST[:PORT][/PREFIX],
+     * wss://HOST[:PORT][/PREFIX]; http:// is taken as ws://, https:// as wss://. The port is 8062 unless said, for all
+     * of them. They are UTF-8. One that worked is tried first the next time. NULL: those of the environment variable
+     * ALDIS_URL, separated by commas, as for the command line; else where aldisd is by default, which is
+     * /run/aldis/aldis.sock for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.
      */
     const char *const *urls;
     const char *target; /* serve this target; NULL: be a caller only, to whom nobody can send */
@@ -53,13 +54,16 @@ struct aldis_client_options {
         *token; /* bearer token for the hub, at most 4,096 bytes; NULL. Over ws:// anybody on the way can read it */
     const char *ca_file;   /* wss: PEM file of authorities to trust instead of the system's; NULL */
     const char *cert_file; /* wss: PEM file with the certificate to show; NULL: none */
-    const char *key_file;  /* wss: PEM file with its key; NULL: in cert_file */
+    const char *key_file;  /* wss: PEM file with its key, only beside cert_file; NULL: in cert_file */
     bool insecure;         /* wss: take whatever certificate comes. For tests */
     bool once;             /* the first failure, or end, of the connection closes the client */
     bool driven;           /* no thread: the program turns it */
-    uint64_t retry_min_ms; /* before the first retry; 0: 250 */
-    uint64_t retry_max_ms; /* the wait doubles up to this, and is drawn from the upper half of that; 0: 30,000 */
-    uint32_t jobs_max;     /* commands served at once; one more is refused `busy`. 0: 256 */
+    uint64_t retry_min_ms; /* before the first retry; 0: 250, or retry_max_ms if that is less */
+    /* The wait doubles up to this, and is drawn from the upper half of that; 0: 30,000, or retry_min_ms if that is
+     * more. */
+    uint64_t retry_max_ms;
+    /* Commands and events served at once; one more command is refused `busy`, one more event is dropped. 0: 256 */
+    uint32_t jobs_max;
 };
 
 /* Begins every one: struct aldis_client_options it = {ALDIS_CLIENT_OPTIONS, ...}; C++ before 20 sets `size` by hand. */
@@ -68,8 +72,9 @@ struct aldis_client_options {
 /*
  * Gives a client that does nothing yet. Borrows `options` for the call; NULL: all defaults. When something is wrong
  * with the options, `why` (may be NULL; `why_size` bytes with the terminator) is told what and where, in words for
- * people; it is "" when the error says it all. Errors: ALDIS_E_INVALID (a URL, a token, no default hub), ALDIS_E_TLS (a
- * file), ALDIS_E_NOMEM, ALDIS_E_LIMIT (descriptors).
+ * people; it is "" when the error says it all. Errors: ALDIS_E_INVALID (a URL or too many, a token, text that is not
+ * UTF-8, a key without its certificate, retry_min_ms above retry_max_ms, no default hub), ALDIS_E_TLS (a file),
+ * ALDIS_E_NOMEM, ALDIS_E_LIMIT (descriptors).
  */
 ALDIS_API ALDIS_RESULT int aldis_client_new(const struct aldis_client_options *options, char *why, size_t why_size,
                                             struct aldis_client **ret_client);
@@ -107,13 +112,15 @@ ALDIS_API int aldis_client_target(struct aldis_client *client, char *name, size_
 /*
  * Take no new work: say goodbye, refuse commands (`draining`), but answer those that run, and hear what was asked. The
  * hub ends the connection when all is answered or its patience is over, and CLOSED follows. What is submitted after
- * this is `cancelled`. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED.
+ * this is `cancelled`. Of a client that is CLOSED already it asks nothing, and gives 0. Errors: ALDIS_E_INVALID,
+ * ALDIS_E_NOMEM, ALDIS_E_CLOSED (the hub in this program that it belongs to was freed).
  */
 ALDIS_API int aldis_client_drain(struct aldis_client *client);
 
 /*
  * End in order: goodbye, flush, CLOSED. Commands of ours without an outcome are `lost`, or `cancelled` if nothing of
- * them was sent. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED.
+ * them was sent. Again, or of a client that is CLOSED already, it does nothing, and gives 0. Errors: as
+ * aldis_client_drain().
  */
 ALDIS_API int aldis_client_close(struct aldis_client *client);
 
@@ -131,8 +138,8 @@ ALDIS_API struct aldis_client *aldis_client_free(struct aldis_client *client);
 
 /*
  * The descriptor to wait for: when it is readable, or aldis_client_timeout() has passed, call aldis_client_turn(). It
- * is an epoll descriptor, the same for the whole life of the client; only wait for it, never read or close it. Errors:
- * ALDIS_E_INVALID (not driven), ALDIS_E_CLOSED.
+ * is an epoll descriptor, the same for the whole life of the client; only wait for it, never read or close it. That it is
+ * CLOSED changes nothing. Errors: ALDIS_E_INVALID (not driven), ALDIS_E_CLOSED (its hub was freed).
  */
 ALDIS_API ALDIS_RESULT int aldis_client_fd(struct aldis_client *client);
 /* Milliseconds until a turn is due without anything readable: 0 at once, -1 never. Ask anew before each wait. Errors:
@@ -140,8 +147,9 @@ ALDIS_API ALDIS_RESULT int aldis_client_fd(struct aldis_client *client);
 ALDIS_API int aldis_client_timeout(struct aldis_client *client);
 /*
  * Do what is due, without blocking; callbacks come inside. One thread at a time turns a client; another one that tries
- * waits for it. Errors: ALDIS_E_INVALID (not driven, not started), ALDIS_E_CLOSED (freed in a callback: do not touch it
- * any more), ALDIS_E_CALLBACK (called in a callback of this client).
+ * waits for it. In one that is CLOSED little is due, and it gives 0. Errors: ALDIS_E_INVALID (not driven, not started),
+ * ALDIS_E_CLOSED (freed in a callback: do not touch it any more; or its hub was freed), ALDIS_E_CALLBACK (called in a
+ * callback of this client).
  */
 ALDIS_API int aldis_client_turn(struct aldis_client *client);
 

@@ -13,6 +13,8 @@
 #include "base/defs.h"
 #include "base/str.h"
 
+enum { UNIX_PATH_MAX = 107 }; /* Linux: sun_path without its terminator */
+
 static const char *const nowhere[] = {"unix:/nowhere/at/all", NULL};
 
 static struct aldis_client *client_of(const struct aldis_client_options *given)
@@ -99,11 +101,21 @@ ALD_TEST(arguments, options_that_make_no_sense_are_named)
 {
     static const char *const bad_url[] = {"gopher://x", NULL};
     static const char *const none[] = {NULL};
+    static const char *const no_text[] = {"unix:/nowhere", "ws://x/\xff", NULL};
+    static const char *const no_path[] = {"unix:/\xc3(", NULL};
+    static const char *many[66];
+    static char long_path[200];
+    static const char *const too_long[] = {long_path, NULL};
     static char long_name[300];
     struct aldis_client *client = NULL;
     char why[100];
 
     memset(long_name, 'a', sizeof(long_name) - 1);
+    memset(long_path, 'a', strlen("unix:") + UNIX_PATH_MAX + 1);
+    memcpy(long_path, "unix:/", strlen("unix:/"));
+    for (size_t i = 0; i < 65; i++) {
+        many[i] = "unix:/nowhere";
+    }
     const struct {
         struct aldis_client_options options;
         int error;
@@ -119,6 +131,15 @@ ALD_TEST(arguments, options_that_make_no_sense_are_named)
         {{ALDIS_CLIENT_OPTIONS, .urls = (const char *const[]){"wss://x", NULL}, .ca_file = "/nowhere"},
          ALDIS_E_TLS,
          "/nowhere"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = many}, ALDIS_E_INVALID, "64"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = no_text}, ALDIS_E_INVALID, "UTF-8"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = no_path}, ALDIS_E_INVALID, "UTF-8"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = too_long}, ALDIS_E_INVALID, "107"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = nowhere, .ca_file = "\xff"}, ALDIS_E_INVALID, "UTF-8"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = nowhere, .cert_file = "\xff"}, ALDIS_E_INVALID, "UTF-8"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = nowhere, .cert_file = "a", .key_file = "\xff"}, ALDIS_E_INVALID, "UTF-8"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = nowhere, .key_file = "/nowhere"}, ALDIS_E_INVALID, "cert_file"},
+        {{ALDIS_CLIENT_OPTIONS, .urls = nowhere, .retry_min_ms = 9, .retry_max_ms = 8}, ALDIS_E_INVALID, "retry_m"},
     };
 
     for (size_t i = 0; i < ALD_COUNT(rows); i++) {
@@ -130,6 +151,36 @@ ALD_TEST(arguments, options_that_make_no_sense_are_named)
         ald_check_int(aldis_client_new(&rows[i].options, NULL, 9, &client), rows[i].error);
     }
     ald_check(client == NULL);
+}
+
+static void check_taken(struct aldis_client_options options, const char *const *urls)
+{
+    struct aldis_client *client = NULL;
+
+    options.urls = urls;
+    ald_check_int(aldis_client_new(&options, NULL, 0, &client), 0);
+    aldis_client_free(client);
+}
+
+ALD_TEST(arguments, options_at_their_limits_are_taken)
+{
+    static const char *many[65];
+    static char path[200];
+    const char *const longest[] = {path, NULL};
+    const struct aldis_client_options plain = {ALDIS_CLIENT_OPTIONS};
+
+    for (size_t i = 0; i < 64; i++) {
+        many[i] = "http://x";
+    }
+    memset(path, 'a', strlen("unix:") + UNIX_PATH_MAX);
+    memcpy(path, "unix:/", strlen("unix:/"));
+    check_taken(plain, many);
+    check_taken(plain, longest);
+    check_taken((struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .insecure = true},
+                (const char *const[]){"https://x", NULL});
+    check_taken((struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .retry_min_ms = 9, .retry_max_ms = 9}, nowhere);
+    check_taken((struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .retry_min_ms = 40000}, nowhere);
+    check_taken((struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .retry_max_ms = 20}, nowhere);
 }
 
 ALD_TEST(arguments, without_urls_the_environment_says_where_to_go)
@@ -275,6 +326,21 @@ ALD_TEST(arguments, a_client_that_tries_once_closes_at_the_first_failure)
     aldis_client_free(client);
 }
 
+ALD_TEST(arguments, a_client_that_is_closed_may_be_closed_drained_and_turned)
+{
+    struct aldis_client *client =
+        client_of(&(struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .once = true, .driven = true});
+
+    ald_check_int(aldis_client_start(client), 0);
+    ald_check_int(aldis_client_wait(client, ALDIS_STATE_CLOSED, 20000), 0);
+    ald_check_int(aldis_client_close(client), 0);
+    ald_check_int(aldis_client_drain(client), 0);
+    ald_check_int(aldis_client_turn(client), 0);
+    ald_check(aldis_client_fd(client) >= 0);
+    ald_check_int(aldis_client_state(client), ALDIS_STATE_CLOSED);
+    aldis_client_free(client);
+}
+
 ALD_TEST(arguments, every_number_has_a_name)
 {
     ald_check_str(ald_str(aldis_outcome_name(ALDIS_PENDING)), "pending");
@@ -302,11 +368,13 @@ ALD_TEST(arguments, the_header_and_the_library_are_of_one_version)
 
 ALD_TEST_MAIN(arguments, ALD_CASE(arguments, null_is_no_client), ALD_CASE(arguments, null_is_no_call_report_or_job),
               ALD_CASE(arguments, options_that_make_no_sense_are_named),
+              ALD_CASE(arguments, options_at_their_limits_are_taken),
               ALD_CASE(arguments, without_urls_the_environment_says_where_to_go),
               ALD_CASE(arguments, commands_that_make_no_sense_are_not_sent),
               ALD_CASE(arguments, a_client_that_was_not_started_waits_for_nothing),
               ALD_CASE(arguments, what_was_submitted_before_the_start_is_cancelled_by_the_end),
               ALD_CASE(arguments, a_driven_client_ends_without_a_turn),
               ALD_CASE(arguments, a_client_that_tries_once_closes_at_the_first_failure),
+              ALD_CASE(arguments, a_client_that_is_closed_may_be_closed_drained_and_turned),
               ALD_CASE(arguments, every_number_has_a_name),
               ALD_CASE(arguments, the_header_and_the_library_are_of_one_version))

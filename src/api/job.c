@@ -187,7 +187,7 @@ static void job_answer_run(struct ald_post *post, bool ended)
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
     struct ald_client *inner = ended ? NULL : job->client->inner;
 
-    if (inner != NULL && job->inner != NULL) {
+    if (inner != NULL && job->inner != NULL && !job->event) {
         ald_ignore(said_build(&job->answer, ald_client_messages(inner), ALD_REPLY, &reply)); /* NULL says as much */
     }
     job_end(job, reply);
@@ -229,10 +229,7 @@ static void api_command(void *owner, struct ald_job *inner)
     }
     job->answer_post.run = job_answer_run;
     job_ref(job);
-    handler.fn(job, handler.data);
-    if (job->event && !atomic_exchange(&job->answered, true)) {
-        job_end(job, NULL);
-    }
+    handler.fn(job, handler.data); /* an event's job stands until it is answered too, for whoever answers it later */
     job_unref(job);
 }
 

@@ -115,7 +115,7 @@ static int call_mode(struct ald_cli *cli, const struct call_given *given, struct
     int mode = given->mode != NULL ? ald_mode_find(ald_str(given->mode)) : ALD_MODE_ANY;
 
     if (mode < 0) {
-        return ald_cli_usage(cli, "--mode %s: it is any, primary or all", given->mode);
+        return ald_cli_usage(cli, "--mode %s: it is any, primary or all; or channel, with --channel ID", given->mode);
     }
     if (mode == ALD_MODE_CHANNEL && !named) {
         return ald_cli_usage(cli, "--mode channel: which one? name it with --channel ID");

@@ -94,6 +94,7 @@ static void rig_event(struct aldis_job *job, void *data)
     snprintf(rig->payload, sizeof(rig->payload), "%s", aldis_job_payload(job, NULL));
     rig->n_events++;
     rig_unlock(rig);
+    rig_must(aldis_job_succeed(job, NULL));
 }
 
 static void rig_cancelled(struct aldis_job *job, void *data)

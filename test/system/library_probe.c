@@ -3,7 +3,7 @@
  *
  *     library_probe TARGET URL...           TARGET "-": a caller only
  *
- *     call NAME TARGET DEADLINE_MS [JSON]   submit; NAME "hold" is kept by a probe, anything else echoed
+ *     call NAME TARGET DEADLINE_MS [JSON]   submit; NAME "hold" is kept by a probe, event or not, anything else echoed
  *     event NAME TARGET [JSON]              send
  *     cancel                                take the latest call back
  *     answer JSON                           answer what is held
@@ -11,6 +11,7 @@
  *     drain, close, quit
  *
  * It prints `state WORD TEXT`, `primary YES TERM`, `job NAME`, `cancelled NAME`, `phase WORD`, `outcome WORD CAUSE PAYLOAD MSEC`.
+ * What is still held when the client has been freed is said (`kept NAME`) and given up then.
  */
 
 #include <inttypes.h>
@@ -49,16 +50,18 @@ static void on_primary(struct aldis_client *it, bool primary, uint64_t term, voi
 
 static void on_job(struct aldis_job *job, void *data)
 {
+    bool hold = strcmp(aldis_job_name(job), "hold") == 0;
+
     (void)data;
-    if (strcmp(aldis_job_name(job), "hold") == 0) {
+    if (hold) {
         held = job;
-    } else if (aldis_job_succeed(job, aldis_job_payload(job, NULL)) < 0) {
+    }
+    if (hold || aldis_job_is_event(job)) {
+        printf("job %s\n", aldis_job_name(job));
+    }
+    if (!hold && aldis_job_succeed(job, aldis_job_payload(job, NULL)) < 0) {
         aldis_job_give_up(job);
     }
-    if (!aldis_job_is_event(job) && held != job) {
-        return;
-    }
-    printf("job %s\n", aldis_job_name(job));
 }
 
 static void on_cancelled(struct aldis_job *job, void *data)
@@ -112,6 +115,13 @@ static int do_event(char *words)
     return r < 0 ? r : 0;
 }
 
+/* What was answered is not ours any more. */
+static int do_answer(int r)
+{
+    held = r == 0 ? NULL : held;
+    return r;
+}
+
 static int do_line(char *line)
 {
     char *rest = line;
@@ -127,10 +137,10 @@ static int do_line(char *line)
         return aldis_call_cancel(latest);
     }
     if (strcmp(verb, "answer") == 0) {
-        return aldis_job_succeed(held, rest);
+        return do_answer(aldis_job_succeed(held, rest));
     }
     if (strcmp(verb, "stop") == 0) {
-        return aldis_job_confirm_cancel(held);
+        return do_answer(aldis_job_confirm_cancel(held));
     }
     if (strcmp(verb, "drain") == 0) {
         return aldis_client_drain(client);
@@ -180,6 +190,10 @@ int main(int argc, char **argv)
     }
     aldis_client_free(client);
     aldis_call_free(latest);
+    if (held != NULL) {
+        printf("kept %s\n", aldis_job_name(held));
+        aldis_job_give_up(held);
+    }
     printf("freed\n");
     return r < 0;
 }

@@ -486,6 +486,32 @@ class Outcomes(ProgramCase):
         self.finish(caller, agent)
 
 
+class Events(ProgramCase):
+    """An event's job is a job: it stands until it is answered, from whatever thread, and outlives its client."""
+
+    def held(self):
+        hub = self.hub()
+        agent, caller = (self.ready(name, f"unix:{hub.unix}") for name in ("lamp", "-"))
+        caller.say("event hold lamp [1]")
+        agent.wait("job hold")
+        caller.say("call echo lamp 8000 2")  # the handler of the event has returned by then
+        self.assertEqual(caller.wait("outcome").split(" ")[1:4], ["succeeded", "-", "2"])
+        return agent, caller
+
+    def test_one_that_is_answered_later_from_another_thread(self):
+        agent, caller = self.held()
+        agent.say("answer [7]")
+        caller.say("call echo lamp 8000 3")
+        self.assertEqual(caller.wait("outcome", 2).split(" ")[1:4], ["succeeded", "-", "3"])
+        self.finish(agent, caller)
+        self.assertEqual([], [line for line in agent.lines if line.startswith("kept")])
+
+    def test_one_that_outlives_its_client(self):
+        agent, caller = self.held()
+        self.finish(agent, caller)
+        self.assertEqual(agent.lines[-2:], ["kept hold", "freed"])
+
+
 class Tls(ProgramCase):
     """wss://, with a certificate that the hub asks for."""
 
@@ -686,7 +712,7 @@ class Tour(Prefix, unittest.TestCase):
 
     def tools(self, session):
         """cc as the page has it, for libraries in an odd place that may be built with sanitizers."""
-        flags = " ".join((*SANITIZE, "-Wall", "-Wextra", "-Werror", f"-Wl,-rpath,{self.libdir()}"))
+        flags = " ".join((*SANITIZE, "-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", f"-Wl,-rpath,{self.libdir()}"))
         path = os.path.join(session.folder, "bin", "cc")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'#!/bin/sh\nexec {CC} "$@" {flags}\n')
