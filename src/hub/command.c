@@ -283,6 +283,7 @@ void ald_command_init_member(struct ald_hub *hub, struct ald_command *whole, str
     command_init(hub, member, whole->msg);
     member->mode = ALD_MODE_CHANNEL;
     member->whole = whole;
+    member->whole_id = whole->id;
     member->from = ald_who_ref(whole->from);
     member->deadline = whole->deadline; /* the alarm of the whole is that of all */
     member->target = target;

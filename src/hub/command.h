@@ -128,6 +128,7 @@ struct ald_command {
     struct ald_hub_alarm alarm;
 
     struct ald_command *whole; /* of a member of a roster */
+    struct ald_id whole_id;    /* kept apart: a member that is still to be reaped outlives its whole */
     struct ald_roster *roster; /* of a command in mode `all` */
 
     struct ald_node watchers; /* of .watch: commands that ask for this one's outcome */

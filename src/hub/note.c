@@ -81,7 +81,7 @@ void ald_notes_of_command(struct ald_hub *hub, enum ald_note_kind kind, const st
     note.submitted = command->submitted;
     note.msg = msg;
     if (command->whole != NULL) {
-        note.whole = command->whole->id;
+        note.whole = command->whole_id;
     }
     if (command->has_channel_id) {
         note.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
