@@ -360,6 +360,8 @@ static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
         .spare = &edge->dialect_spares[conn->dialect_index],
         .seed = ald_rng_next(&edge->rng),
         .now = ald_loop_now(edge->loop),
+        .wall = ald_edge_wall(edge),
+        .identity = edge->identity,
         .variant = conn->variant,
     };
 

@@ -44,6 +44,17 @@ static void edge_apply(struct ald_edge *edge)
     ald_effects_clear(&edge->effects);
 }
 
+const ald_wall *ald_edge_wall(struct ald_edge *edge)
+{
+    ald_usec now = ald_loop_now(edge->loop);
+
+    if (edge->wall_read != now) { /* once a turn, as the loop's own time */
+        edge->wall_read = now;
+        edge->wall = ald_loop_wall();
+    }
+    return &edge->wall;
+}
+
 void ald_edge_step(struct ald_edge *edge, struct ald_event *event)
 {
     ald_assert(!edge->stepping);
@@ -51,11 +62,7 @@ void ald_edge_step(struct ald_edge *edge, struct ald_event *event)
     edge->stepping = true;
     edge->counters.steps++;
     event->now = ald_loop_now(edge->loop);
-    if (edge->wall_read != event->now) { /* once a turn, as the loop's own time */
-        edge->wall_read = event->now;
-        edge->wall = ald_loop_wall();
-    }
-    event->wall = edge->wall;
+    event->wall = *ald_edge_wall(edge);
     ald_hub_step(edge->hub, event, &edge->effects);
     edge_apply(edge);
     edge->stepping = false;
@@ -149,6 +156,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->loop = ald_net_loop(spec->net);
     edge->dialect_options = spec->dialect;
     edge->guard = spec->guard;
+    edge->identity = spec->identity;
     edge->watch = spec->watch;
     edge->owner = spec->owner;
     edge->greeting_bytes = spec->greeting_bytes;

@@ -83,6 +83,7 @@ struct ald_edge_spec {
     size_t reassembly_max; /* of messages and large bodies that are coming in, all connections together; and as much of
                               answers over HTTP that wait to be read */
     const struct ald_guard *guard; /* NULL: everybody comes in; borrowed, outlives the edge */
+    const struct ald_identity *identity; /* what dialects say of this hub; NULL: nothing; borrowed, outlives the edge */
     struct ald_edge_watch watch;
     void *owner; /* of the watch */
 };

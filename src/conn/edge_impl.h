@@ -27,6 +27,7 @@ struct ald_edge {
     struct ald_budget reassembly;             /* of what comes in: messages, and large bodies of requests */
     struct ald_budget answers;                /* of what goes out over HTTP and waits to be read */
     const struct ald_guard *guard;            /* may be NULL */
+    const struct ald_identity *identity;      /* may be NULL */
     struct ald_edge_watch watch;
     void *owner;
     struct ald_edge_counters counters;
@@ -56,4 +57,6 @@ struct ald_edge {
 void ald_edge_step(struct ald_edge *edge, struct ald_event *event);
 /* Something waits for the end of the turn. */
 void ald_edge_settle_later(struct ald_edge *edge);
+/* What the calendar says, refreshed each turn in which the hub is stepped, and by this call. */
+const ald_wall *ald_edge_wall(struct ald_edge *edge);
 void ald_edge_notice(struct ald_edge *edge, const struct ald_notice *notice);

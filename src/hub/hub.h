@@ -81,6 +81,10 @@ enum ald_event_kind {
     ALD_EVENT_TICK,    /* time passed: ald_hub_deadline() has come */
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
 
+    ALD_EVENT_NEWS,   /* the edge found something out: `news`, which the hub remembers and passes on */
+    ALD_EVENT_EXPECT, /* targets that are known to come and go: `text`, comma separated; what may wait for one does
+                         (ALD_MSG_HOLD). Replaces the former list */
+
     /* What an operator asks; whether he may is decided before. `result` says what became of it. */
     ALD_EVENT_CANCEL,          /* take the command `text` back, as its caller would */
     ALD_EVENT_CHANNEL_LEAVE,   /* tell the channel `text` goodbye; it finishes what it has, and its connection ends */
@@ -105,6 +109,7 @@ struct ald_event {
     struct ald_str peer; /* OPENED: for people: address and dialect. Borrowed for the call */
     struct ald_str dialect;
     struct ald_signal *signal; /* SIGNAL: borrowed; the hub takes its own references */
+    struct ald_news *news;     /* NEWS: the same. CLUSTER: only `number`, the neighbours that are known with this hub */
 
     /*
      * WRITTEN: signals up to ordinal `begun` have had their first byte given to the kernel, up to `done` their last.

@@ -28,6 +28,7 @@ static const size_t msg_slices[] = {
     offsetof(struct ald_msg, payload),
     offsetof(struct ald_msg, details),
     offsetof(struct ald_msg, roster),
+    offsetof(struct ald_msg, native),
 };
 
 static struct ald_str *msg_view(struct ald_msg *msg, size_t i)
@@ -214,7 +215,7 @@ size_t ald_msg_cost(const struct ald_msg *msg)
 {
     /* The fixed share holds the strings while they are short. */
     return sizeof(*msg) + (msg_is_inline(msg) ? 0 : msg->strings_room) + msg->payload.size + msg->details.size +
-           msg->roster.size;
+           msg->roster.size + msg->native.size;
 }
 
 /* How much of `block` this message shows: a block that is mostly ours pins nothing. */

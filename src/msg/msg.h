@@ -87,7 +87,12 @@ enum {
     ALD_MSG_IDEMPOTENT = 1, /* may be given to an agent more than once */
     ALD_MSG_DURABLE = 2,    /* must survive a restart of the hub */
     ALD_MSG_PROGRESS = 4,   /* a status: total and completed were given */
-    ALD_MSG_CHANNEL = 8     /* reserved for dialects that pin an answer to a channel */
+    ALD_MSG_CHANNEL = 8,    /* reserved for dialects that pin an answer to a channel */
+    /* Of events: */
+    ALD_MSG_HOLD = 16,     /* when the target is expected and not there, keep it for at most `ttl` (communicator 5.5) */
+    ALD_MSG_REPORT = 32,   /* its sender wants to hear when it could not be delivered (communicator 5.6) */
+    ALD_MSG_TELL_AWAY = 64, /* and at once, when the target is expected and not there, and it is not kept */
+    ALD_MSG_EVERYONE = 128 /* to every channel of the target in its scope, not to one of them */
 };
 
 struct ald_msg {
@@ -116,6 +121,11 @@ struct ald_msg {
     struct ald_slice payload;
     struct ald_slice details; /* replies and statuses */
     struct ald_slice roster;  /* replies to mode `all`: a JSON array */
+
+    /* The payload once more, as its sender's dialect spells it, so that it passes between two peers of that dialect
+     * unchanged. `native_of` is that dialect's own (its struct ald_dialect_type); NULL: there is none. */
+    struct ald_slice native;
+    const void *native_of;
 
     struct ald_msg_pool *pool;
     size_t strings_size;

@@ -6,7 +6,9 @@ static const char *const signal_names[ALD_N_SIGNALS] = {
     [ALD_SIGNAL_DENIED] = "denied",     [ALD_SIGNAL_HEALTH] = "health",         [ALD_SIGNAL_PRIMARY] = "primary",
     [ALD_SIGNAL_COMMAND] = "command",   [ALD_SIGNAL_STATUS] = "status",         [ALD_SIGNAL_REPLY] = "reply",
     [ALD_SIGNAL_EVENT] = "event",       [ALD_SIGNAL_CANCEL] = "cancel",         [ALD_SIGNAL_LEAVE] = "leave",
-    [ALD_SIGNAL_CLOSE] = "close",
+    [ALD_SIGNAL_CLOSE] = "close",       [ALD_SIGNAL_CAPABLE] = "capable",       [ALD_SIGNAL_ASK] = "ask",
+    [ALD_SIGNAL_NEIGHBORS] = "neighbors", [ALD_SIGNAL_NEWS] = "news",           [ALD_SIGNAL_REPORT] = "report",
+    [ALD_SIGNAL_OPERATE] = "operate",
 };
 
 struct ald_signal ald_signal_of(enum ald_signal_kind kind)
@@ -18,6 +20,9 @@ void ald_signal_clear(struct ald_signal *signal)
 {
     signal->msg = ald_msg_unref(signal->msg);
     signal->request = ald_msg_unref(signal->request);
+    if (signal->kind == ALD_SIGNAL_NEWS) {
+        signal->news = ald_news_unref(signal->news);
+    }
 }
 
 const char *ald_signal_name(enum ald_signal_kind kind)

@@ -8,12 +8,13 @@
  * The same signals serve both ends. "To the hub" below means what a hub takes from a dialect in the role hub, and what a
  * client gives to a dialect in the role party; "to the party" the reverse.
  *
- * Ownership: a signal that is *given* (a dialect's next(), a hub's effect) carries its own references to `msg` and
- * `request`; the receiver calls ald_signal_clear(). Views borrow from those two, or from where the comment says, and live
+ * Ownership: a signal that is *given* (a dialect's next(), a hub's effect) carries its own references to `msg`,
+ * `request` and `news`; the receiver calls ald_signal_clear(). Views borrow from those, or from where the comment says, and live
  * until the next call of the giver.
  */
 
 #include "msg/msg.h"
+#include "msg/news.h"
 
 enum ald_signal_kind {
     /* To the hub. */
@@ -22,10 +23,17 @@ enum ald_signal_kind {
     ALD_SIGNAL_TRAITS,     /* what the peer can express has changed */
     ALD_SIGNAL_RESUME,     /* a party of an earlier connection is back */
     ALD_SIGNAL_ACKED,      /* a session party has received everything up to `serial` */
+    ALD_SIGNAL_CAPABLE,    /* a party also understands the names in `text`, comma separated: broadcasts of these reach it */
+    ALD_SIGNAL_ASK,        /* a party asks for the news of `topic`, about `target` where there are several */
+    ALD_SIGNAL_NEIGHBORS,  /* a peer hub names addresses of hubs, in `text`, comma separated; `ok`: and wants to be called
+                              there (communicator 6.3) */
 
     /* To the party. */
     ALD_SIGNAL_REGISTERED, /* the answer to REGISTER or RESUME */
-    ALD_SIGNAL_DENIED,     /* the other one; the text says why */
+    ALD_SIGNAL_DENIED,     /* the other one; `cause` and the text say why */
+    ALD_SIGNAL_NEWS,       /* `news`, of itself or as an answer (`ok`) to ASK */
+    ALD_SIGNAL_REPORT,     /* what became of an event that it said with ALD_MSG_REPORT or ALD_MSG_TELL_AWAY: `request` is
+                              that event; `phase` queued: it is kept for the target; else `cause` says why it is dropped */
 
     /* Both ways: a question to the party, its answer to the hub. */
     ALD_SIGNAL_HEALTH,
@@ -37,6 +45,7 @@ enum ald_signal_kind {
     ALD_SIGNAL_REPLY,
     ALD_SIGNAL_EVENT,
     ALD_SIGNAL_CANCEL,
+    ALD_SIGNAL_OPERATE, /* do `operation`; to the party: a peer hub shall do it too, or, `denied`, what it asked is refused */
     ALD_SIGNAL_LEAVE, /* goodbye; the sender closes, or expects to be closed, soon */
     ALD_SIGNAL_CLOSE, /* from a dialect: the connection must end now, with `code` and `text` */
     ALD_N_SIGNALS
@@ -51,7 +60,45 @@ enum {
     ALD_CAN_STATUS = 16,         /* takes statuses of its commands */
     ALD_CAN_OUTCOME = 32,        /* takes the outcome's own name, cause and state */
     ALD_CAN_LEAVE = 64,          /* takes a goodbye */
-    ALD_CAN_RESUME = 128         /* has a session that outlives its connection */
+    ALD_CAN_RESUME = 128,        /* has a session that outlives its connection */
+    ALD_CAN_NEWS = 256,          /* hears of presence, hubs, cluster and clock without asking */
+    ALD_CAN_REPORT = 512         /* takes reports on its events */
+};
+
+/* What a party is, beside itself: another hub, and how that one is told of messages for others (DESIGN section 5). */
+enum ald_peering {
+    ALD_PEERING_NONE,
+    ALD_PEERING_ROUTES, /* an aldis hub: advertises its targets, gets what a route leads to it for */
+    ALD_PEERING_FLOODS  /* an original communicator daemon: gets every message whose target nobody knows */
+};
+
+/* What a hub says of itself to another one: in its REGISTER, and in the REGISTERED that answers one. */
+struct ald_greeting {
+    uint8_t peering;          /* enum ald_peering */
+    struct ald_str hub;       /* its id, which its party's target is `hub:` and then */
+    struct ald_str address;   /* where others call it; absent: nowhere */
+    struct ald_str services;  /* targets it is known to serve, there or not, comma separated (communicator 6.2) */
+    struct ald_str heard_of;  /* of others */
+    struct ald_str neighbors; /* addresses of hubs, comma separated */
+    struct ald_str username, password; /* what it shows to be let in */
+};
+
+/* What a message brings from its way through other hubs, and takes along. */
+struct ald_travel {
+    struct ald_str hub;      /* where it was submitted; absent: here */
+    struct ald_str id;       /* of a broadcast: the same on all ways, by which it is recognised; absent: none */
+    struct ald_str informed; /* of a broadcast: addresses of hubs that have it already, comma separated, sorted */
+    uint32_t hops;           /* links that it has passed */
+    ald_wall until;          /* of a broadcast: nobody takes it later; 0: not said */
+};
+
+/* What a party may ask a whole hub to do; whether it may is the edge's verdict. */
+enum ald_operation {
+    ALD_OPERATE_STOP,        /* end, in order */
+    ALD_OPERATE_SHUTDOWN,    /* and all hubs that it is linked with */
+    ALD_OPERATE_ROTATE_LOGS, /* open the log anew */
+    ALD_OPERATE_FORGET,      /* the neighbour at the address `text` */
+    ALD_N_OPERATIONS
 };
 
 /* What happens when a party asks for a target that has a channel already (DESIGN section 1). */
@@ -69,6 +116,13 @@ struct ald_signal {
     struct ald_id id;
     struct ald_msg *msg;     /* COMMAND, EVENT: the message. STATUS, REPLY: what was said, NULL when the hub itself speaks */
     struct ald_msg *request; /* STATUS, REPLY, CANCEL to whoever submitted: its own command (the wire id is there) */
+
+    /* What only some kinds have. */
+    union {
+        struct ald_news *news;               /* NEWS: own reference */
+        const struct ald_greeting *greeting; /* REGISTER, REGISTERED: borrowed; NULL: no hub */
+        const struct ald_travel *travel;     /* COMMAND, EVENT: borrowed; NULL: from one of our own parties, or to one */
+    };
     uint64_t ordinal;        /* to the party: counts what is pushed on its connection, from 1; see written() */
     uint64_t serial;         /* session parties: counts their messages each way, from 1. ACKED, RESUME: the last one received */
     ald_usec ttl;            /* COMMAND to the party: time left now. RESUME, REGISTERED with a session: how long it may be away */
@@ -77,6 +131,9 @@ struct ald_signal {
     uint8_t outcome; /* enum ald_outcome */
     uint8_t phase;   /* enum ald_phase; with an outcome: the last one before it */
     uint8_t cause;   /* enum ald_cause */
+
+    uint8_t topic;     /* ASK: enum ald_topic; LOAD: `ok`: from now on, else no more */
+    uint8_t operation; /* OPERATE: enum ald_operation */
 
     /* REGISTER, TRAITS */
     uint8_t taken;   /* enum ald_taken */
@@ -94,7 +151,7 @@ struct ald_signal {
     bool healthy;
     bool reconnect;
 
-    bool denied; /* REGISTER, RESUME, COMMAND, EVENT to the hub: the edge's verdict; the hub refuses it as not allowed */
+    bool denied; /* REGISTER, RESUME, COMMAND, EVENT, OPERATE to the hub: the edge's verdict; the hub refuses it as not allowed */
     bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */

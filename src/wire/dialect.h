@@ -60,6 +60,15 @@ struct ald_dialect_options {
     size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
 };
 
+/* What a dialect says of the hub it stands in, where its peers want to know. Lives as long as the dialects. */
+struct ald_identity {
+    struct ald_str hub;       /* its id */
+    struct ald_str address;   /* where other hubs call it, host:port; absent: nowhere */
+    struct ald_str services;  /* targets that it expects, comma separated */
+    struct ald_str neighbors; /* the configured ones, comma separated */
+    struct ald_str username, password; /* what it shows to a hub that it calls */
+};
+
 /* What the connection knows when the dialect is opened. Borrowed for the call. */
 struct ald_dialect_facts {
     enum ald_role role;
@@ -69,6 +78,8 @@ struct ald_dialect_facts {
     struct ald_spare *spare;       /* scratch for connections of this dialect; outlives it. NULL: it keeps its own */
     uint64_t seed;                 /* for ids and jitter of its own */
     ald_usec now;
+    const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
+    const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */
 };
 
