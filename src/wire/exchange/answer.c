@@ -103,7 +103,7 @@ static int answer_write(struct ald_exchange *exchange, const struct ald_exchange
     ald_exchange_put_str(&writing, "type", form->type);
     ald_exchange_put_word(&writing, "commandStatus", ok ? ALD_STR("SUCCEEDED") : ALD_STR("ERROR"));
     ald_exchange_put_str(&writing, "errorDetails", form->text);
-    if (form->empty_payload && answer->payload.data == NULL) {
+    if (form->empty_payload && ald_exchange_leaves_out(exchange, answer->payload)) {
         ald_exchange_write_payload(&writing, ald_slice_static(ALD_STR("{}")));
     } else {
         ald_exchange_write_payload(&writing, answer->payload);

@@ -242,7 +242,9 @@ struct ald_exchange_writing {
 /* Begin a frame, its JSON object open. */
 void ald_exchange_write_begin(struct ald_exchange *exchange, enum ald_exchange_kind kind, struct ald_str type,
                               uint64_t ordinal, struct ald_exchange_writing *ret_writing);
-/* The member `payload`, by reference (borrows until the end of the writing); nothing for the absent one. */
+/* This peer is told nothing of that payload: it is absent, or what counts as absent there. */
+bool ald_exchange_leaves_out(const struct ald_exchange *exchange, struct ald_slice payload);
+/* The member `payload`, by reference (borrows until the end of the writing); nothing for one that is left out. */
 void ald_exchange_write_payload(struct ald_exchange_writing *writing, struct ald_slice payload);
 /* End the object and queue the frame. Outcome: ALD_EXCHANGE_TOO_LARGE. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_write_end(struct ald_exchange_writing *writing);

@@ -192,12 +192,16 @@ void ald_exchange_write_begin(struct ald_exchange *exchange, enum ald_exchange_k
     }
 }
 
+bool ald_exchange_leaves_out(const struct ald_exchange *exchange, struct ald_slice payload)
+{
+    /* exchange.md 2.6: the original leaves nulls out. */
+    return payload.data == NULL ||
+           (!ald_exchange_is_extended(exchange) && ald_str_equal(ald_slice_str(payload), ALD_STR("null")));
+}
+
 void ald_exchange_write_payload(struct ald_exchange_writing *writing, struct ald_slice payload)
 {
-    bool extended = ald_exchange_is_extended(writing->exchange);
-
-    /* exchange.md 2.6: the original leaves nulls out. */
-    if (payload.data == NULL || (!extended && ald_str_equal(ald_slice_str(payload), ALD_STR("null")))) {
+    if (ald_exchange_leaves_out(writing->exchange, payload)) {
         return;
     }
     ald_assert(payload.size > 0);
