@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "communicator_speech.h"
 #include "cpu.h"
 #include "load/speeches.h"
 #include "loop/loop.h"
@@ -64,7 +65,8 @@ static const struct option options[] = {
 
 static const struct ald_load_speech *speech_find(const char *name)
 {
-    const struct ald_load_speech *const speeches[] = {&ald_load_exchange, &ald_load_bare, &bench_nats_speech};
+    const struct ald_load_speech *const speeches[] = {&ald_load_exchange, &ald_load_bare, &bench_nats_speech,
+                                                     &bench_communicator_speech, &bench_communicator_bare_speech};
 
     for (size_t i = 0; i < ALD_COUNT(speeches); i++) {
         if (strcmp(speeches[i]->name, name) == 0) {
