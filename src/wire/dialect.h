@@ -58,6 +58,7 @@ struct ald_dialect_options {
     ald_usec ping_interval;  /* exchange 2.11: 5 s */
     ald_usec pong_timeout;   /* without any byte from the peer for so long after a ping, the link is dead */
     size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
+    size_t line_max;         /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
 };
 
 /* What a dialect says of the hub it stands in, where its peers want to know. Lives as long as the dialects. */
@@ -67,6 +68,7 @@ struct ald_identity {
     struct ald_str services;  /* targets that it expects, comma separated */
     struct ald_str neighbors; /* the configured ones, comma separated */
     struct ald_str username, password; /* what it shows to a hub that it calls */
+    struct ald_str secret;    /* what datagrams must show, or show (communicator 2.3); absent or empty: nothing */
 };
 
 /* What the connection knows when the dialect is opened. Borrowed for the call. */
