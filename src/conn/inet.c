@@ -65,26 +65,26 @@ static bool separates(char c)
     return c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-int ald_inet_next(struct ald_str *list, uint16_t port, struct ald_inet *ret_inet, struct ald_str *ret_item)
+bool ald_inet_item(struct ald_str *list, struct ald_str *ret_item)
 {
-    struct ald_str item;
     size_t end = 0;
 
     while (list->size > 0 && separates(list->data[0])) {
         *list = ald_str_from(*list, 1);
     }
-    if (list->size == 0) {
-        return ALD_INET_END;
-    }
     while (end < list->size && !separates(list->data[end])) {
         end++;
     }
-    item = ald_str_of(list->data, end);
+    *ret_item = ald_str_of(list->data, end);
     *list = ald_str_from(*list, end);
-    if (ret_item != NULL) {
-        *ret_item = item;
-    }
-    return ald_inet_parse(item, port, ret_inet);
+    return end > 0;
+}
+
+int ald_inet_next(struct ald_str *list, uint16_t port, struct ald_inet *ret_inet)
+{
+    struct ald_str item;
+
+    return ald_inet_item(list, &item) ? ald_inet_parse(item, port, ret_inet) : ALD_INET_END;
 }
 
 void ald_inet_format_host(const struct ald_inet *inet, char to[ALD_INET_TEXT])

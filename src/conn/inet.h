@@ -24,11 +24,11 @@ ALD_NODISCARD int ald_inet_parse(struct ald_str text, uint16_t port, struct ald_
 
 /*
  * Take the next item off a list whose items stand between commas, blanks or line ends, of which any number may follow each
- * other: the original writes some lists so and some so, and reads one kind only (communicator 14.12). MALFORMED: it is no
- * address; `*ret_item` (may be NULL) is what stands there, also otherwise. Outcomes: ALD_INET_MALFORMED, ALD_INET_END.
+ * other: the original writes some lists so and some so, and reads one kind only (communicator 14.12). False at its end.
  */
-ALD_NODISCARD int ald_inet_next(struct ald_str *list, uint16_t port, struct ald_inet *ret_inet,
-                                struct ald_str *ret_item);
+bool ald_inet_item(struct ald_str *list, struct ald_str *ret_item);
+/* The same where each is an address. Outcomes: ALD_INET_MALFORMED: this one is none; ALD_INET_END. */
+ALD_NODISCARD int ald_inet_next(struct ald_str *list, uint16_t port, struct ald_inet *ret_inet);
 
 /* `1.2.3.4:5` or `[::1]:5`. */
 void ald_inet_format(const struct ald_inet *inet, char to[ALD_INET_TEXT]);

@@ -3,6 +3,7 @@
  */
 
 #include "daemon/config.h"
+#include "daemon/config_rules.h"
 #include "daemon/config_value.h"
 
 static bool empty(const struct ald_config *config, enum ald_config_key key)
@@ -83,6 +84,7 @@ int ald_config_check_in(const struct ald_config *config, struct ald_config_why *
         tls_check,
         reach_check,
         order_check,
+        ald_config_check_communicator,
     };
 
     for (size_t i = 0; i < ALD_COUNT(checks); i++) {
@@ -95,11 +97,18 @@ int ald_config_check_in(const struct ald_config *config, struct ald_config_why *
 
 int ald_config_check(const struct ald_config *config, struct ald_config_why *ret_why)
 {
+    static const enum ald_config_key doors[] = {
+        ALD_KEY_HTTP_LISTEN,      ALD_KEY_UNIX_PATH,           ALD_KEY_COMMUNICATOR_UNIX,
+        ALD_KEY_COMMUNICATOR_TCP, ALD_KEY_COMMUNICATOR_REMOTE, ALD_KEY_COMMUNICATOR_SECURE,
+    };
+
     if (ald_config_check_in(config, ret_why) != 0) {
         return ALD_CONFIG_BAD;
     }
-    if (empty(config, ALD_KEY_HTTP_LISTEN) && empty(config, ALD_KEY_UNIX_PATH)) {
-        return ald_config_fault(config, ALD_KEY_HTTP_LISTEN, ret_why, "empty like [unix] path: no door would be open");
+    for (size_t i = 0; i < ALD_COUNT(doors); i++) {
+        if (!empty(config, doors[i])) {
+            return 0;
+        }
     }
-    return 0;
+    return ald_config_fault(config, ALD_KEY_HTTP_LISTEN, ret_why, "empty like [unix] path: no door would be open");
 }

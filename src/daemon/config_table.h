@@ -27,6 +27,20 @@
     X(HUB_PRIMARY_ONLY, "hub", "primary_only", TEXT, "", 0, 4096,                                                      \
       "Commands that only the primary channel of its target may submit: names separated by commas, a * at the end "    \
       "of one stands for any rest. Empty: there are none.")                                                            \
+    X(HUB_PEERS, "hub", "peers", TEXT, "", 0, 4096,                                                                    \
+      "Other hubs that this one calls and stays linked with, separated by commas: ws://HOST:PORT, wss://HOST:PORT or " \
+      "unix:PATH. Commands find their way over any number of them.")                                                   \
+    X(HUB_PEERS_TOKEN, "hub", "peers_token", PATH, "", 0, 4096,                                                        \
+      "File with the token that this hub shows to those it calls. Empty: it shows none.")                              \
+    X(HUB_PEERS_CA, "hub", "peers_ca", PATH, "", 0, 4096,                                                              \
+      "PEM file with the authorities that prove the certificates of hubs called over wss. Empty: those that the "      \
+      "system trusts.")                                                                                                \
+    X(HUB_PEERS_CERT, "hub", "peers_cert", PATH, "", 0, 4096,                                                          \
+      "PEM file with the certificate that this hub shows to those it calls over wss. Empty: none.")                    \
+    X(HUB_PEERS_KEY, "hub", "peers_key", PATH, "", 0, 4096,                                                            \
+      "PEM file with its private key. Empty: the key is in peers_cert.")                                               \
+    X(HUB_HOPS_MAX, "hub", "hops_max", NUMBER, "16", 1, 255,                                                           \
+      "Hubs that a command may pass on its way; one that would need more is refused.")                                 \
     X(HUB_DRAIN_TIMEOUT, "hub", "drain_timeout", DURATION, "5s", 0, ALD_CONFIG_HOUR,                                   \
       "After SIGTERM, how long running commands may go on before everybody is cut.")                                   \
     X(HUB_IO_THREADS, "hub", "io_threads", NUMBER, "0", 0, 0,                                                          \
@@ -71,6 +85,60 @@
       "So many failed health checks in a row, and the channel is asked to leave.")                                     \
     X(EXCHANGE_PRIMARY_TIMEOUT, "exchange", "primary_timeout", DURATION, "10s", ALD_MSEC, ALD_CONFIG_LONG,             \
       "For a connector to confirm that it is, or is no longer, primary; then another one is elected.")                 \
+    X(COMMUNICATOR_UNIX, "communicator", "unix", PATH, "", 0, 107,                                                     \
+      "Socket for services of the communicator family; customary is /run/communicator/communicatord.sock. Empty: "     \
+      "none.")                                                                                                         \
+    X(COMMUNICATOR_UNIX_GROUP, "communicator", "unix_group", TEXT, "", 0, 64,                                          \
+      "Group of that socket, by name or number. Empty: that of the hub.")                                              \
+    X(COMMUNICATOR_UNIX_MODE, "communicator", "unix_mode", MODE, "0660", 0, 0777, "Permissions of that socket.")       \
+    X(COMMUNICATOR_TCP, "communicator", "tcp", ADDRESSES, "", 0, 4096,                                                 \
+      "Where services come in over TCP: loopback addresses only; customary is 127.0.0.1:4040. Empty: nowhere.")        \
+    X(COMMUNICATOR_UDP, "communicator", "udp", ADDRESSES, "", 0, 4096,                                                 \
+      "Where messages come in as datagrams, one each; customary is 127.0.0.1:4041. The broadcast address of a "        \
+      "network takes what is sent to all of it. Empty: nowhere.")                                                      \
+    X(COMMUNICATOR_REMOTE, "communicator", "remote", ADDRESSES, "", 0, 4096,                                           \
+      "Where other hubs come in over TCP: an address of a private network, or loopback; customary is port 4042. "      \
+      "Empty: nowhere.")                                                                                               \
+    X(COMMUNICATOR_SECURE, "communicator", "secure", ADDRESSES, "", 0, 4096,                                           \
+      "Where other hubs, and services from elsewhere, come in over TLS; customary is port 4043. Empty: nowhere.")      \
+    X(COMMUNICATOR_INSECURE, "communicator", "insecure", YES, "no", 0, 1,                                              \
+      "Listen on addresses that other machines can reach although nobody proves who they are. Daemons that are no "    \
+      "aldis can prove nothing.")                                                                                      \
+    X(COMMUNICATOR_SECRET, "communicator", "secret", TEXT, "", 0, 256,                                                 \
+      "What datagrams must have as their secret_code. Empty: they need none.")                                         \
+    X(COMMUNICATOR_USERNAME, "communicator", "username", TEXT, "", 0, 256,                                             \
+      "Name that others show with password on the doors remote and secure to be let in. Empty: they need none.")       \
+    X(COMMUNICATOR_PASSWORD, "communicator", "password", TEXT, "", 0, 256, "And the password.")                        \
+    X(COMMUNICATOR_TLS_CERT, "communicator", "tls_cert", PATH, "", 0, 4096,                                            \
+      "PEM file with the certificate, and its chain, of the door secure.")                                             \
+    X(COMMUNICATOR_TLS_KEY, "communicator", "tls_key", PATH, "", 0, 4096,                                              \
+      "PEM file with its private key. Empty: the key is in tls_cert.")                                                 \
+    X(COMMUNICATOR_TLS_CA, "communicator", "tls_ca", PATH, "", 0, 4096,                                                \
+      "PEM file with the authorities that prove certificates: of who comes in at the door secure, who must then show " \
+      "one, and of neighbors called over TLS (cds://). Empty: nobody is asked for one, and neighbors are proved by "   \
+      "what the system trusts.")                                                                                       \
+    X(COMMUNICATOR_ADMIN_GROUP, "communicator", "admin_group", TEXT, "", 0, 64,                                        \
+      "Group whose members may send STOP, SHUTDOWN, FORGET and LOG_ROTATE over a Unix socket, as root and the user "   \
+      "of the hub may. Empty: none.")                                                                                  \
+    X(COMMUNICATOR_MY_ADDRESS, "communicator", "my_address", TEXT, "", 0, 64,                                          \
+      "Address, with or without a port (4042), that other hubs are told to call. Empty: the first of remote, else of " \
+      "secure.")                                                                                                       \
+    X(COMMUNICATOR_NEIGHBORS, "communicator", "neighbors", TEXT, "", 0, 8192,                                          \
+      "Addresses of other hubs, separated by commas or blanks: IP, IP:PORT (4042), or cds://IP:PORT (4043) for TLS, "  \
+      "with USER:PASSWORD@ before the address where that hub wants them. More are learnt from these.")                 \
+    X(COMMUNICATOR_SERVICES_DIR, "communicator", "services_dir", PATH, "", 0, 4096,                                    \
+      "Folder whose files NAME.service name the services that come and go here: messages for these may wait for "      \
+      "them. Read again at SIGHUP. Empty: nothing waits.")                                                             \
+    X(COMMUNICATOR_DATA_DIR, "communicator", "data_dir", PATH, "", 0, 4096,                                            \
+      "Folder for neighbors.txt, cluster-status.txt and loadavg.lavg; customary is /var/lib/communicator. Empty: "     \
+      "nothing is kept.")                                                                                              \
+    X(COMMUNICATOR_LINE_MAX, "communicator", "line_max", SIZE, "16MiB", 1024, ALD_MIB * 1024, "Longest message.")      \
+    X(COMMUNICATOR_MAX_CONNECTIONS, "communicator", "max_connections", NUMBER, "16384", 5, 10000000,                   \
+      "Connections at once on the doors of this section; more are turned away.")                                       \
+    X(COMMUNICATOR_HELLO_TIMEOUT, "communicator", "hello_timeout", DURATION, "60s", ALD_MSEC, ALD_CONFIG_HOUR,         \
+      "Who has said nothing valid for so long after it came in is cut.")                                               \
+    X(COMMUNICATOR_GOSSIP_MAX, "communicator", "gossip_max", DURATION, "1h", ALD_SEC, ALD_CONFIG_LONG,                 \
+      "Longest pause between two attempts to make a neighbor call that should call this hub.")                         \
     X(AUTH_TOKENS, "auth", "tokens", PATH, "", 0, 4095,                                                                \
       "File of tokens: who may come in, and what they may do; read again at SIGHUP and when it changes. Empty: "       \
       "nobody "                                                                                                        \

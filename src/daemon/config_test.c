@@ -153,11 +153,12 @@ ALD_TEST(config, says_what_there_is_instead_of_an_unknown_key)
 {
     refuses("[unix]\nsocket = /x\n", "aldis.conf:2: [unix] socket: unknown key; the section has path, mode");
     refuses("[uniks]\npath = /x\n",
-            "aldis.conf:2: [uniks] path: unknown section; there are hub, http, unix, exchange, auth, "
+            "aldis.conf:2: [uniks] path: unknown section; there are hub, http, unix, exchange, communicator, auth, "
             "limits, log");
     refuses_option("unix.socket=/x", "-s unix.socket: unknown key; the section has path, mode");
-    refuses_option("rmi.broker=x",
-                   "-s rmi.broker: unknown section; there are hub, http, unix, exchange, auth, limits, log");
+    refuses_option(
+        "rmi.broker=x",
+        "-s rmi.broker: unknown section; there are hub, http, unix, exchange, communicator, auth, limits, log");
 }
 
 ALD_TEST(config, refuses_a_key_given_twice_in_the_file)
