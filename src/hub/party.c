@@ -226,6 +226,7 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
     ald_who_unref(party->who);
     party->who = made->who;
     party->traits = signal->traits;
+    party->peering = signal->greeting != NULL ? signal->greeting->peering : (uint8_t)ALD_PEERING_NONE;
     ald_hub_count(hub, ALD_N_REGISTERED);
     if (made->channel == NULL) {
         ald_party_say_registered(hub, party);

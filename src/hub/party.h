@@ -30,6 +30,7 @@ struct ald_party {
     uint32_t traits;
     uint8_t state;      /* enum ald_party_state */
     uint8_t lost_cause; /* GONE: enum ald_cause of what it had */
+    uint8_t peering;    /* enum ald_peering: it is another hub */
     struct ald_who *who;
     struct ald_channel *channel; /* its registration, or NULL */
     uint32_t n_channels;         /* with those that are gone and finish */

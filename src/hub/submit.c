@@ -55,8 +55,7 @@ static struct ald_route submit_judge_denied(const struct ald_signal *signal)
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
-/* What is wrong with the message as such. */
-static struct ald_route submit_judge_form(const struct ald_hub *hub, const struct ald_msg *msg)
+struct ald_route ald_submit_judge_form(const struct ald_msg *msg)
 {
     bool names_fit = name_fits(msg->name) && name_fits(msg->wire_id) && name_fits(msg->version) &&
                      name_fits(msg->to.hub) && name_fits(msg->to.target) && name_fits(msg->to.channel);
@@ -74,18 +73,24 @@ static struct ald_route submit_judge_form(const struct ald_hub *hub, const struc
                                          : msg->mode == ALD_MODE_CHANNEL) {
         return submit_refusal(ALD_CAUSE_INVALID, "the mode and the address do not go together");
     }
+    return submit_refusal(ALD_CAUSE_NONE, NULL);
+}
+
+/* What is wrong with where a command is to go. */
+static struct ald_route submit_judge_address(const struct ald_hub *hub, const struct ald_msg *msg)
+{
     if (msg->to.hub.size > 0 && !ald_str_equal(msg->to.hub, hub->config.id)) {
         return submit_refusal(ALD_CAUSE_NO_TARGET, "no such hub");
+    }
+    if (msg->to.scope != ALD_SCOPE_ONE) {
+        return submit_refusal(ALD_CAUSE_UNSUPPORTED, "a command goes to one target, not to a scope");
     }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
 /* What nobody may rely on before it exists is refused, never ignored. */
-static struct ald_route submit_judge_options(const struct ald_msg *msg)
+struct ald_route ald_submit_judge_options(const struct ald_msg *msg)
 {
-    if (msg->to.scope != ALD_SCOPE_ONE) {
-        return submit_refusal(ALD_CAUSE_UNSUPPORTED, "a command goes to one target, not to a scope");
-    }
     if ((msg->flags & ALD_MSG_DURABLE) != 0) {
         return submit_refusal(ALD_CAUSE_UNSUPPORTED, "durable commands need a store");
     }
@@ -121,8 +126,8 @@ static bool party_is_primary(const struct ald_party *party)
 }
 
 /* "A rule can say that a command name may only come from the primary channel of its target." (DESIGN section 1) */
-static struct ald_route submit_judge_sender(const struct ald_hub *hub, const struct ald_party *party,
-                                            const struct ald_signal *signal)
+struct ald_route ald_submit_judge_sender(const struct ald_hub *hub, const struct ald_party *party,
+                                         const struct ald_signal *signal)
 {
     bool is_guarded = signal->primary_only || name_matches(signal->msg->name, hub->config.primary_only);
 
@@ -165,13 +170,16 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
     struct ald_route route = submit_judge_denied(signal);
 
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_form(hub, msg);
+        route = ald_submit_judge_form(msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_options(msg);
+        route = submit_judge_address(hub, msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_sender(hub, party, signal);
+        route = ald_submit_judge_options(msg);
+    }
+    if (route.cause == ALD_CAUSE_NONE) {
+        route = ald_submit_judge_sender(hub, party, signal);
     }
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_state(hub, party, submit_cost(msg));
@@ -219,7 +227,7 @@ static void submit_place(struct ald_hub *hub, struct ald_command *command, const
     }
 }
 
-static bool submit_is_sound(const struct ald_signal *signal, enum ald_kind kind)
+bool ald_submit_is_sound(const struct ald_signal *signal, enum ald_kind kind)
 {
     return signal->msg != NULL && signal->msg->sealed && signal->msg->kind == kind;
 }
@@ -242,7 +250,7 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct ald_command *command;
     struct ald_route route;
 
-    if (!submit_is_sound(signal, ALD_COMMAND)) {
+    if (!ald_submit_is_sound(signal, ALD_COMMAND)) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
@@ -271,69 +279,4 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         ald_command_write(hub, command, ALD_LINE_DENIED);
     }
     submit_place(hub, command, &route);
-}
-
-/* What is wrong with an event; the hub itself takes none. */
-static enum ald_cause submit_judge_event(const struct ald_hub *hub, const struct ald_party *party,
-                                         const struct ald_signal *signal)
-{
-    struct ald_route route;
-
-    if (party == NULL || signal->denied) {
-        return ALD_CAUSE_NOT_ALLOWED;
-    }
-    if (hub->draining) {
-        return ALD_CAUSE_DRAINING;
-    }
-    route = submit_judge_form(hub, signal->msg);
-    if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_options(signal->msg);
-    }
-    if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_sender(hub, party, signal);
-    }
-    if (route.cause == ALD_CAUSE_NONE && ald_self_is_meant(signal->msg)) {
-        return ALD_CAUSE_UNKNOWN_COMMAND;
-    }
-    return (enum ald_cause)route.cause;
-}
-
-static bool submit_tell_event(struct ald_hub *hub, const struct ald_notes_bare *taken)
-{
-    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
-
-    event.msg = ald_msg_ref((struct ald_msg *)taken->msg);
-    event.id = taken->id;
-    event.from = taken->party->who->target;
-    return ald_party_offer(hub, taken->channel->party, &event);
-}
-
-/* An event is not awaited: it reaches one channel now or nobody (DESIGN section 2: "Events may be dropped, counted"). */
-void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
-{
-    struct ald_notes_bare taken = {.msg = signal->msg, .conn = conn, .party = ald_party_find(conn, signal->party)};
-    struct ald_route route = {.channel = NULL};
-
-    if (!submit_is_sound(signal, ALD_EVENT)) {
-        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
-        return;
-    }
-    taken.id = ald_hub_id(hub, ald_hub_number(hub));
-    taken.cause = (uint8_t)submit_judge_event(hub, taken.party, signal);
-    if (taken.cause == ALD_CAUSE_NONE) {
-        route = ald_route_event(hub, signal->msg);
-        taken.channel = route.channel;
-        taken.cause = route.cause;
-    }
-    if (taken.channel != NULL && !submit_tell_event(hub, &taken)) {
-        taken.channel = NULL;
-    }
-    if (taken.channel == NULL && taken.cause == ALD_CAUSE_NONE) {
-        taken.cause = ALD_CAUSE_BUSY; /* everybody is choked, or memory is short */
-    }
-    ald_hub_count(hub, taken.channel != NULL ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);
-    if (signal->denied) {
-        ald_hub_count(hub, ALD_N_EVENTS_DENIED);
-    }
-    ald_notes_bare(hub, ALD_NOTE_EVENT, &taken);
 }
