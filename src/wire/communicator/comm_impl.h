@@ -34,10 +34,11 @@ ALD_NODISCARD int ald_comm_json_read(struct ald_comm_reader *reader, struct ald_
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Append `name=value`. `is_last`: nothing follows it on the line. Outcome: ALD_COMM_FULL (a part may have been
+ * Append `name=value`, and a semicolon in front of it unless it `is_first`. `is_last`: nothing follows it on the line. Outcome: ALD_COMM_FULL (a part may have been
  * appended). Errors: ALDIS_E_NOMEM.
  */
-ALD_NODISCARD int ald_comm_item_write(struct ald_buf *out, const struct ald_comm_param *item, bool is_last);
+ALD_NODISCARD int ald_comm_item_write(struct ald_buf *out, const struct ald_comm_param *item, bool is_first,
+                                      bool is_last);
 
 /* The bytes that `item` is, in the text it was read from. */
 static inline struct ald_str comm_item_text(const struct ald_comm_param *item)

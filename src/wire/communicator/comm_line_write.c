@@ -225,37 +225,40 @@ static bool edits_say(const struct merge *merge, size_t at)
     return at < merge->n_edits;
 }
 
-static int merge_between(struct merge *merge)
+static bool merge_begins(const struct merge *merge)
 {
-    return ald_buf_size(merge->out) > merge->start ? ald_buf_push(merge->out, ALD_STR(";")) : 0;
+    return ald_buf_size(merge->out) == merge->start;
 }
 
 static int merge_edit(struct merge *merge, size_t at, bool is_last)
 {
     const struct ald_comm_edit *edit = merge->edits[at];
     struct ald_comm_param item = {.name = edit->name, .raw = edit->value};
-    int r;
 
     if (!ald_str_present(edit->value)) {
         return 0;
     }
-    r = merge_between(merge);
-    return r == 0 ? ald_comm_item_write(merge->out, &item, is_last) : r;
+    return ald_comm_item_write(merge->out, &item, merge_begins(merge), is_last);
 }
 
 static int merge_param(struct merge *merge, size_t at, bool is_last)
 {
     const struct ald_comm_param *item = &merge->params->items[at];
-    bool was_last = at + 1 == merge->params->n;
-    int r = merge_between(merge);
+    bool was_last = at + 1 == merge->params->n, is_first = merge_begins(merge);
+    struct ald_str text;
+    uint8_t *room, *to;
+    int r;
 
-    if (r != 0) {
-        return r;
+    if (!merge->params->canonical || was_last != is_last) {
+        return ald_comm_item_write(merge->out, item, is_first, is_last);
     }
-    if (merge->params->canonical && was_last == is_last) {
-        return ald_buf_push(merge->out, comm_item_text(item));
+    text = comm_item_text(item);
+    r = ald_buf_reserve(merge->out, text.size + (is_first ? 0 : 1), &room);
+    if (r == 0) {
+        to = put(put(room, is_first ? ALD_STR("") : ALD_STR(";")), text);
+        ald_buf_commit(merge->out, (size_t)(to - room));
     }
-    return ald_comm_item_write(merge->out, item, is_last);
+    return r;
 }
 
 static int merge_write(struct merge *merge)

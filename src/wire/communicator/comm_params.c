@@ -420,14 +420,51 @@ static int piece_write(struct ald_buf *out, struct ald_str piece, bool quoting)
     return r < 0 ? ald_trace(r) : r;
 }
 
-int ald_comm_item_write(struct ald_buf *out, const struct ald_comm_param *item, bool is_last)
+/* Is the value written as it stands in `raw`? Nearly all are. */
+static bool value_is_plain(const struct ald_comm_param *item)
+{
+    const uint8_t *at = (const uint8_t *)item->raw.data, *end = at + item->raw.size;
+
+    return item->raw.size == 0 ||
+           ((item->flags & ALD_COMM_ESCAPED) == 0 && comm_until(at, at, end, (const uint8_t *)"\\\n\r\\") == end);
+}
+
+/* `name=raw`, and `;` in front of it unless it `is_first`: one reservation. */
+static int item_write_plain(struct ald_buf *out, const struct ald_comm_param *item, bool is_first)
+{
+    size_t size = (is_first ? 0 : 1) + item->name.size + 1 + item->raw.size;
+    uint8_t *room = NULL;
+    int r = ald_buf_reserve(out, size, &room);
+
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    if (!is_first) {
+        *room++ = ';';
+    }
+    memcpy(room, item->name.data, item->name.size);
+    room += item->name.size;
+    *room++ = '=';
+    if (item->raw.size > 0) {
+        memcpy(room, item->raw.data, item->raw.size);
+    }
+    ald_buf_commit(out, size);
+    return 0;
+}
+
+int ald_comm_item_write(struct ald_buf *out, const struct ald_comm_param *item, bool is_first, bool is_last)
 {
     bool quoting = value_needs_quotes(item) || (is_last && value_ends_blank(item));
+    struct ald_comm_param name = {.name = item->name};
     struct pieces pieces = pieces_of(item);
     struct ald_str piece;
-    int r = ald_buf_push(out, item->name);
+    int r;
 
-    r = r == 0 ? ald_buf_push(out, quoting ? ALD_STR("=\"") : ALD_STR("=")) : r;
+    if (!quoting && value_is_plain(item)) {
+        return item_write_plain(out, item, is_first);
+    }
+    name.raw = quoting ? ALD_STR("\"") : ALD_STR("");
+    r = item_write_plain(out, &name, is_first);
     while (r == 0 && pieces_next(&pieces, &piece)) {
         r = piece_write(out, piece, quoting);
     }
@@ -443,8 +480,7 @@ int ald_comm_params_write(const struct ald_comm_params *params, struct ald_buf *
     int r = params->canonical ? ald_buf_push(out, params->text) : 0;
 
     for (size_t i = 0; r == 0 && !params->canonical && i < params->n; i++) {
-        r = i > 0 ? ald_buf_push(out, ALD_STR(";")) : 0;
-        r = r == 0 ? ald_comm_item_write(out, &params->items[i], i + 1 == params->n) : r;
+        r = ald_comm_item_write(out, &params->items[i], i == 0, i + 1 == params->n);
     }
     if (r != 0) {
         ald_buf_cut(out, before);

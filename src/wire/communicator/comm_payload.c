@@ -1,6 +1,7 @@
 #include "wire/communicator/comm_payload.h"
 
 #include "base/error.h"
+#include "msg/json_bytes.h"
 #include "msg/json_scan.h"
 #include "msg/json_write.h"
 #include "wire/communicator/comm_impl.h"
@@ -152,31 +153,59 @@ static int whole_write(struct ald_str json, struct ald_buf *out, struct ald_comm
     return r < 0 ? ald_trace(r) : r;
 }
 
+/*
+ * `"name":"value"` behind `sign`. Names need no escaping, nor do nearly all values: those are one reservation, because
+ * this is done for every message.
+ */
+static int member_write(struct ald_buf *out, char sign, struct ald_str name, struct ald_str value)
+{
+    const uint8_t *at = (const uint8_t *)(value.size > 0 ? value.data : ""), *end = at + value.size;
+    bool plain = bytes_plain(at, end) == end;
+    struct ald_json_writer json;
+    uint8_t *room = NULL;
+    int r = ald_buf_reserve(out, name.size + 4 + (plain ? value.size + 2 : 0), &room);
+
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    room[0] = sign;
+    room[1] = '"';
+    memcpy(room + 2, name.data, name.size);
+    memcpy(room + 2 + name.size, "\":", 2);
+    ald_buf_commit(out, name.size + 4);
+    if (!plain) {
+        ald_json_write_init(&json, out, ALD_JSON_COMPACT);
+        ald_json_write_str(&json, value);
+        return ald_json_write_done(&json);
+    }
+    room += name.size + 4;
+    *room = '"';
+    memcpy(room + 1, at, value.size);
+    room[1 + value.size] = '"';
+    ald_buf_commit(out, value.size + 2);
+    return 0;
+}
+
 static int object_write(const struct ald_comm_params *params, struct ald_buf *scratch, struct ald_buf *out)
 {
-    struct ald_json_writer json;
     struct ald_str value;
     size_t n = 0;
-    int r;
+    int r = 0;
 
-    ald_json_write_init(&json, out, ALD_JSON_COMPACT);
-    ald_json_write_object(&json);
-    for (size_t i = 0; i < params->n; i++) {
+    for (size_t i = 0; r == 0 && i < params->n; i++) {
         if (ald_comm_is_reserved(params->items[i].name)) {
             continue;
         }
         ald_buf_cut(scratch, 0);
         r = ald_comm_value(&params->items[i], scratch, &value);
-        if (r != 0) {
-            return r < 0 ? ald_trace(r) : r;
+        if (r == 0) {
+            r = member_write(out, n++ == 0 ? '{' : ',', params->items[i].name, value);
         }
-        ald_json_write_name(&json, params->items[i].name);
-        ald_json_write_str(&json, value);
-        n++;
     }
-    ald_json_write_end(&json);
-    r = ald_json_write_done(&json);
-    return r < 0 ? ald_trace(r) : r > 0 ? r : n > 0 ? 0 : ALD_COMM_ABSENT;
+    if (r == 0) {
+        r = n > 0 ? ald_buf_push(out, ALD_STR("}")) : ALD_COMM_ABSENT;
+    }
+    return r < 0 ? ald_trace(r) : r;
 }
 
 int ald_comm_payload_write(const struct ald_comm_params *params, struct ald_buf *scratch, struct ald_buf *out,
