@@ -21,9 +21,9 @@ enum {
 
 bool ald_comm_name_legal(struct ald_str name)
 {
-    const uint8_t *at = (const uint8_t *)name.data, *end = at + name.size;
+    const uint8_t *at = (const uint8_t *)name.data;
 
-    return name.size > 0 && comm_is_name_first(*at) && comm_name_end(at, at, end) == end;
+    return name.size > 0 && comm_is_name_first(*at) && comm_name_end(at, at, at + name.size) == at + name.size;
 }
 
 bool ald_comm_command_legal(struct ald_str command)

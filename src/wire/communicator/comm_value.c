@@ -153,13 +153,14 @@ static bool duration_take(struct ald_str *text, ald_usec *sum)
 {
     const uint64_t most = UINT64_MAX / 4;
     struct ald_str whole = digits_take(text), fraction = ALD_STR("");
+    bool pointed = take(text, '.');
     uint64_t number = 0;
     uint32_t seconds;
 
-    if (take(text, '.')) {
+    if (pointed) {
         fraction = digits_take(text);
     }
-    if (whole.size + fraction.size == 0 || (whole.size > 0 && ald_str_u64(whole, &number) != 0)) {
+    if ((pointed ? fraction.size : whole.size) == 0 || (whole.size > 0 && ald_str_u64(whole, &number) != 0)) {
         return false;
     }
     blanks_take(text);
