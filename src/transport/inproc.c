@@ -40,6 +40,7 @@ struct inproc {
     bool admitted;      /* it may open */
     bool refused;       /* a dial that found nobody */
     bool finished;      /* the other end knows that nothing follows */
+    bool ended;         /* our owner knows that nothing follows */
     char name[64];      /* for people */
 };
 
@@ -153,12 +154,24 @@ static void inproc_deliver(struct inproc *inproc)
     }
 }
 
+/*
+ * The other end has finished. Tells whether our owner has something to say yet; that will be dropped, since an end that
+ * closes hears nothing, but it is the owner's to find out over any transport alike.
+ */
+static bool inproc_listens(struct inproc *inproc)
+{
+    if (!inproc->ended) {
+        inproc->ended = ald_stream_tell_ended(&inproc->stream);
+    }
+    return inproc->ended;
+}
+
 /* The inbox is empty, and the other end has said more than that it lives. */
 static void inproc_hear(struct inproc *inproc)
 {
     if (inproc->other_says == OTHER_BROKE) {
         ald_stream_fail(&inproc->stream, ALD_END_BROKEN, NULL);
-    } else if (inproc->stream.state != ALD_STREAM_CLOSING || inproc->finished) {
+    } else if (inproc->stream.state == ALD_STREAM_CLOSING ? inproc->finished : !inproc_listens(inproc)) {
         ald_stream_doom(&inproc->stream, ALD_END_PEER, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""), NULL);
         ald_stream_end(&inproc->stream, false);
     }
@@ -178,9 +191,6 @@ static void inproc_receive(void *owner)
         }
         ald_stream_tell_opened(&inproc->stream);
         task_push(inproc, &inproc->send);
-    }
-    if (inproc->other_says == OTHER_BROKE) {
-        ald_ring_drop(&inproc->inbox);
     }
     inproc_deliver(inproc);
     if (ald_stream_ended(&inproc->stream)) {

@@ -2,11 +2,13 @@
  * Reading stops at one recv() a turn, so a peer that sends without end cannot keep the others waiting. Writing goes on
  * while the kernel takes everything, up to WRITE_TURN_MAX.
  *
- * When the peer has ended its side, the connection is over: nothing here speaks to somebody who will not answer. What
- * is queued gets one last try; only after a close of ours is it all sent, to a peer that closed its half but listens.
+ * When the peer has ended its side it may have gone, or only have nothing more to ask: TCP tells the two apart when
+ * something is sent, a unix socket at once. So the owner is asked whether it has something to say yet, and without an
+ * answer what is queued goes out and the connection is closed.
  *
- * When sending fails there may still be something to read, often the very reason; so it is read up to its end, unless
- * the owner has paused: it may be waiting for room in a queue that will never move again.
+ * When sending fails there may still be something to read, often the very reason; so it is read up to its end. An owner
+ * that has paused may be waiting for room in a queue that will never move again: it is told that the queue is empty, and
+ * waited for a moment.
  */
 
 #include "transport/sock.h"
@@ -14,6 +16,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "wire/ws/ws_frame.h"
 
 enum {
     WRITE_SLICES = 64,              /* of one system call */
@@ -47,17 +51,52 @@ static void sock_watch(struct ald_sock *sock)
     }
 }
 
+/* The kernel has something that was not read. */
+static bool sock_unread(const struct ald_sock *sock)
+{
+    int size = 0;
+
+    return ioctl(ald_poll_fd(sock->poll), FIONREAD, &size) == 0 && size > 0;
+}
+
+/* The connection is closed in both directions: nobody will read what we say. */
+static bool sock_deserted(const struct ald_sock *sock)
+{
+    struct pollfd state = {.fd = ald_poll_fd(sock->poll)};
+
+    return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 /* Sending failed with `error`. */
 static void sock_write_broken(struct ald_sock *sock, int error)
 {
     sock->mute = true;
+    sock->error = error;
     sock->blocked = false;
     ald_outq_drop(&sock->out);
-    if (sock->stream.paused && sock->stream.state != ALD_STREAM_CLOSING) {
-        ald_stream_fail(&sock->stream, ALD_END_BROKEN, "sending failed: %s", strerror(error));
+    if (sock->peer_ended) {
+        ald_stream_fail(&sock->stream, ALD_END_BROKEN, "the peer stopped receiving: %s", strerror(error));
         return;
     }
+    if (sock->stream.paused && sock->stream.state != ALD_STREAM_CLOSING) {
+        if (!sock_unread(sock)) {
+            ald_stream_fail(&sock->stream, ALD_END_BROKEN, "sending failed: %s", strerror(error));
+            return;
+        }
+        ald_stream_deadline(&sock->stream, ALD_STREAM_PATIENCE);
+    }
     sock_watch(sock);
+}
+
+static void sock_close(struct ald_stream *stream, uint16_t code ALD_UNUSED, struct ald_str reason ALD_UNUSED)
+{
+    struct ald_sock *sock = sock_of(stream);
+
+    ald_stream_deadline(stream, sock->close_timeout);
+    sock_watch(sock);
+    if (!sock->blocked) {
+        ald_task_push(stream->net->loop, &sock->flush);
+    }
 }
 
 /* Offer the kernel what there is, once. Tells whether it took all that was offered. */
@@ -97,6 +136,7 @@ static void sock_finish(struct ald_sock *sock)
     }
     sock->finished = true;
     if (sock->peer_ended) {
+        ald_stream_doom(&sock->stream, ALD_END_PEER, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""), NULL); /* unless it was ours */
         ald_stream_end(&sock->stream, false);
     } else {
         ald_ignore(
@@ -123,7 +163,13 @@ static void sock_write(struct ald_sock *sock)
     if (changed) {
         ald_stream_tell_written(&sock->stream, sock->out.begun, sock->out.done);
     }
-    if (ald_outq_size(&sock->out) > 0 || sock->mute) {
+    if (ald_outq_size(&sock->out) > 0) {
+        return;
+    }
+    if (sock->mute) {
+        if (sock->stream.state == ALD_STREAM_OPEN) {
+            ald_stream_tell_drained(&sock->stream); /* dropped; whoever waits for room waits in vain */
+        }
         return;
     }
     if (written > 0 || changed) {
@@ -149,29 +195,33 @@ static void sock_flush(void *owner)
     }
 }
 
-/* The peer ended its side. */
-static void sock_read_end(struct ald_sock *sock)
+/* The peer is gone, or does not take the rest. */
+static void sock_part(struct ald_sock *sock)
 {
-    bool changed = false;
-    size_t written = 0;
-
-    if (sock->stream.state == ALD_STREAM_CLOSING && !sock->mute && ald_outq_size(&sock->out) > 0) {
-        sock->peer_ended = true; /* it has said all it will, but may still want to hear us out */
-        sock_watch(sock);
-        return;
-    }
-    if (!sock->mute && ald_outq_size(&sock->out) > 0) {
-        (void)sock_write_once(sock, &changed, &written);
-        if (changed) {
-            ald_stream_tell_written(&sock->stream, sock->out.begun, sock->out.done);
-        }
-    }
-    if (sock->mute) {
+    if (sock->mute || ald_outq_size(&sock->out) > 0) {
         ald_stream_fail(&sock->stream, ALD_END_BROKEN, "the peer stopped receiving");
         return;
     }
-    ald_stream_doom(&sock->stream, ALD_END_PEER, 1006, ALD_STR(""), NULL);
+    ald_stream_doom(&sock->stream, ALD_END_PEER, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""), NULL);
     ald_stream_end(&sock->stream, false);
+}
+
+/* The peer ended its side. It has said all it will, but may still want to hear us out. */
+static void sock_read_end(struct ald_sock *sock)
+{
+    sock->peer_ended = true;
+    if (sock->mute || sock_deserted(sock)) {
+        sock_part(sock);
+    } else if (sock->stream.state == ALD_STREAM_CLOSING) {
+        if (ald_outq_size(&sock->out) == 0) {
+            sock_part(sock);
+        }
+    } else if (!ald_stream_tell_ended(&sock->stream)) {
+        sock->leaving = true;
+        sock->stream.state = ALD_STREAM_CLOSING;
+        sock_close(&sock->stream, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""));
+    }
+    sock_watch(sock);
 }
 
 static void sock_discard(struct ald_sock *sock, size_t size)
@@ -270,18 +320,12 @@ static size_t sock_undelivered(const struct ald_stream *stream)
 
 static void sock_pause(struct ald_stream *stream)
 {
-    sock_watch(sock_of(stream));
-}
-
-static void sock_close(struct ald_stream *stream, uint16_t code ALD_UNUSED, struct ald_str reason ALD_UNUSED)
-{
     struct ald_sock *sock = sock_of(stream);
 
-    ald_stream_deadline(stream, sock->close_timeout);
-    sock_watch(sock);
-    if (!sock->blocked) {
-        ald_task_push(stream->net->loop, &sock->flush);
+    if (sock->mute && stream->state == ALD_STREAM_OPEN) {
+        ald_stream_deadline(stream, stream->paused ? ALD_STREAM_PATIENCE : 0);
     }
+    sock_watch(sock);
 }
 
 static void sock_release(struct ald_stream *stream, bool broken)
@@ -344,10 +388,17 @@ static const struct ald_stream_ops sock_ops = {
 static void sock_late(void *owner)
 {
     struct ald_stream *stream = ald_stream_check(owner);
+    const struct ald_sock *sock = sock_of(stream);
 
-    ald_stream_fail_late(stream, stream->state == ALD_STREAM_OPENING
-                                     ? "nobody answered in time"
-                                     : "closed by us, but the peer did not end its side in time");
+    if (stream->state == ALD_STREAM_OPENING) {
+        ald_stream_fail_late(stream, "nobody answered in time");
+    } else if (stream->state == ALD_STREAM_OPEN) {
+        ald_stream_fail(stream, ALD_END_BROKEN, "sending failed: %s", strerror(sock->error)); /* it stayed paused */
+    } else if (sock->leaving) {
+        ald_stream_fail(stream, ALD_END_BROKEN, "the peer ended its side, but did not take the rest in time");
+    } else {
+        ald_stream_fail_late(stream, "closed by us, but the peer did not end its side in time");
+    }
 }
 
 int ald_sock_new(struct ald_net *net, const struct ald_stream_options *options, struct ald_sock **ret_sock)

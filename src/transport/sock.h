@@ -24,8 +24,10 @@ struct ald_sock {
     union ald_sockaddr peer;
     bool blocked;    /* the kernel took less than was offered; it says when it can take more */
     bool finished;   /* our end of the stream was sent */
-    bool peer_ended; /* the peer's end of the stream was read, during a close of ours */
-    bool mute;       /* sending failed; what is still to be read is read */
+    bool peer_ended; /* the peer's end of the stream was read */
+    bool leaving;    /* it is why this end closes */
+    bool mute;       /* sending failed, with `error`; what is still to be read is read */
+    int error;
 };
 
 /* Gives a stream that is not connected. `options` are borrowed for the call. Errors: ALDIS_E_NOMEM. */

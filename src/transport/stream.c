@@ -279,6 +279,15 @@ void ald_stream_tell_drained(struct ald_stream *stream)
     }
 }
 
+bool ald_stream_tell_ended(struct ald_stream *stream)
+{
+    if (!ald_stream_live(stream) || stream->callbacks->ended == NULL) {
+        return false;
+    }
+    stream->callbacks->ended(stream->owner, stream);
+    return true;
+}
+
 /* What owners say. */
 
 void ald_stream_own(struct ald_stream *stream, const struct ald_stream_callbacks *callbacks, void *owner)

@@ -3,15 +3,16 @@
 /*
  * Stream: one connection, whatever it is made of: tcp, unix or inproc at the bottom, tls and ws stacked upon it.
  *
- * The owner hears of everything through four callbacks and pushes what it has to say; nothing blocks and nothing is
- * refused. A byte stream carries chunks of any size; a message stream (ws on top) carries one whole message a chunk.
+ * The owner hears of everything through callbacks and pushes what it has to say; nothing blocks and nothing is refused.
+ * A byte stream carries chunks of any size; a message stream (ws on top) carries one whole message a chunk.
  *
  * Lifetime:   from the call that gave it (ald_dial(), a listener's `accepted`, ald_ws_accept()) to ald_stream_free().
  *             The owner may call anything here in any callback, ald_stream_free() included.
  * Threading:  the loop's thread only.
  * Invariants: `opened` comes at most once and first; `closed` comes exactly once and last, never inside a call of the
  *             owner's, unless the owner frees the stream before. After ald_stream_free() nothing comes. No ordinal is
- *             given to the kernel after `closed` without having been told.
+ *             given to the kernel after `closed` without having been told. What a peer wrote before it ended its side
+ *             is received before `ended` and `closed`, also by an owner that pauses in between (communicator.md 14.5).
  */
 
 #include <sys/types.h>
@@ -90,8 +91,21 @@ struct ald_stream_callbacks {
      * inproc: to the peer's end), those up to `done` their last. Called when one of them changed, at most once a flush.
      */
     void (*written)(void *owner, struct ald_stream *stream, uint64_t begun, uint64_t done);
-    /* Everything that was pushed has been given to the kernel. */
+    /*
+     * Nothing that was pushed waits any more: it has been given to the kernel. Or, on byte streams, the peer does not
+     * receive any more and it was dropped, which `written` tells apart; what the peer said before is still to be
+     * received, so an owner that paused for want of room resumes.
+     */
     void (*drained)(void *owner, struct ald_stream *stream);
+    /*
+     * Byte streams: the peer has ended its side (FIN, close_notify) and may still listen, as `nc -N` does. Nothing more
+     * will be received. What is pushed goes out as ever, and it is the owner who closes, when it has answered what was
+     * asked. How long it takes for that it bounds itself: a TCP peer that is gone altogether looks the same until
+     * something is written to it. Where the system can tell that nobody listens (unix), `closed` comes at once instead.
+     * With NULL the stream closes by itself: what was pushed until then goes out within `close_timeout`, and `closed`
+     * says PEER; or BROKEN, when the peer did not take it.
+     */
+    void (*ended)(void *owner, struct ald_stream *stream);
     void (*closed)(void *owner, struct ald_stream *stream, const struct ald_end *end);
 };
 
@@ -132,7 +146,10 @@ size_t ald_stream_queued(const struct ald_stream *stream);
 /* Bytes that the kernel has and the peer has not, as far as that is known: how slow a reader is whose kernel hides it. */
 size_t ald_stream_undelivered(const struct ald_stream *stream);
 
-/* Take nothing from the peer until resumed: not one chunk more is received. Both may be repeated without harm. */
+/*
+ * Take nothing from the peer until resumed: not one chunk more is received. Both may be repeated without harm. When
+ * sending fails meanwhile and something is still to be received, the owner has a second to resume.
+ */
 void ald_stream_pause(struct ald_stream *stream);
 void ald_stream_resume(struct ald_stream *stream);
 
@@ -140,7 +157,8 @@ void ald_stream_resume(struct ald_stream *stream);
  * Close in order: what was pushed goes out, then the close frame with `code` and `reason` (borrows; cut to 123 bytes;
  * a code that may not travel is left out with its reason), TLS's close_notify and FIN, and the peer's answers are
  * awaited, all within `close_timeout`. Nothing more is received or pushed. Only the first close counts. Before `opened`
- * it ends the dial at once. It ends as ALD_END_LOCAL however the peer goes, as ALD_END_TIMEOUT if it does not.
+ * it ends the dial at once. It ends as ALD_END_LOCAL however the peer goes, also after `ended`; as ALD_END_TIMEOUT if it
+ * does not.
  */
 void ald_stream_close(struct ald_stream *stream, uint16_t code, struct ald_str reason);
 /* End at once, dropping what is queued; the peer sees a broken connection. */

@@ -92,6 +92,12 @@ static inline bool ald_stream_ended(const struct ald_stream *stream)
     return stream->state >= ALD_STREAM_ENDED;
 }
 
+/*
+ * How long a paused owner may leave unread what came over a connection that is gone for sending. It resumes when others
+ * have room, which takes turns; who holds work for this peer should not learn much later that it cannot be done.
+ */
+#define ALD_STREAM_PATIENCE (1 * ALD_SEC)
+
 /* Start the stream's deadline `after` from now; 0: there is none. */
 void ald_stream_deadline(struct ald_stream *stream, ald_usec after);
 
@@ -102,6 +108,8 @@ void ald_stream_tell_received(struct ald_stream *stream, enum ald_chunk_kind kin
                               bool writable);
 void ald_stream_tell_written(struct ald_stream *stream, uint64_t begun, uint64_t done);
 void ald_stream_tell_drained(struct ald_stream *stream);
+/* Tells whether the owner wanted to know; it may have closed or freed the stream then. */
+ALD_NODISCARD bool ald_stream_tell_ended(struct ald_stream *stream);
 
 /*
  * Remember what the end will be told to have been: the first call wins. `format` is a line for the log; NULL: the text

@@ -4,6 +4,8 @@
  * below reports are exactly those of what was pushed here.
  *
  * The end of the bytes below without close_notify is a truncation (RFC 8446 6.1) and told as a broken connection.
+ * close_notify ends one direction only, so what was asked before it may still be answered; that TLS 1.2 wants the
+ * answers discarded (RFC 5246 7.2.1) is left to the peer, who need not read them.
  */
 
 #include <arpa/inet.h>
@@ -29,10 +31,13 @@ struct tls_stream {
     struct ald_slice in; /* ciphertext that OpenSSL has not read; borrowed while a chunk is worked off, held between */
     struct ald_task go_on; /* after a resume */
     struct ald_backlog backlog;
-    uint64_t ordinal; /* of what is being encrypted */
-    ald_usec timeout; /* of the handshake */
-    bool ready;       /* the handshake is done */
-    bool finishing;   /* ends when what we said last is written */
+    uint64_t ordinal;         /* of what is being encrypted */
+    ald_usec timeout;         /* of the handshake */
+    bool ready;               /* the handshake is done */
+    bool finishing;           /* ends when what we said last is written */
+    bool peer_ended;          /* close_notify came, and the owner was told; what follows it is dropped */
+    struct ald_end lower_end; /* how the stream below ended while the owner had not taken all of `in`; its texts live
+                                 as long as that stream. No text: it did not */
     bool server;
 };
 
@@ -127,9 +132,13 @@ static void tls_fail(struct tls_stream *tls)
     tls_finish(tls);
 }
 
-/* close_notify came; ours is the answer. */
+/* close_notify came. Unless there is something to say yet, ours is the answer. */
 static void tls_peer_closed(struct tls_stream *tls)
 {
+    tls->peer_ended = true;
+    if (ald_stream_tell_ended(&tls->stream)) {
+        return;
+    }
     ald_stream_doom(&tls->stream, ALD_END_PEER, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""), NULL);
     ald_ignore(SSL_shutdown(tls->ssl)); /* best effort: the stream below is closed next */
     tls_finish(tls);
@@ -207,15 +216,16 @@ static void tls_read(struct tls_stream *tls)
     }
 }
 
-/* Work off `in` as far as the state allows. */
-static void tls_progress(struct tls_stream *tls)
+/* Work off `in` as far as the state allows. Tells whether some of it has to be kept, because the owner paused. */
+static bool tls_progress(struct tls_stream *tls)
 {
     if (tls->stream.state == ALD_STREAM_OPENING && !tls->ready) {
         tls_shake(tls);
     }
-    if (ald_stream_live(&tls->stream)) {
+    if (ald_stream_live(&tls->stream) && !tls->peer_ended) {
         tls_read(tls);
     }
+    return tls->in.size > 0 && ald_stream_live(&tls->stream) && !tls->peer_ended;
 }
 
 static void lower_received(void *owner, struct ald_stream *lower ALD_UNUSED, const struct ald_chunk *chunk)
@@ -224,11 +234,27 @@ static void lower_received(void *owner, struct ald_stream *lower ALD_UNUSED, con
 
     ald_assert(tls->in.size == 0);
     tls->in = chunk->bytes;
-    tls_progress(tls);
-    if (tls->in.size > 0 && ald_stream_live(&tls->stream)) {
-        tls->in = ald_slice_ref(tls->in); /* paused: kept until the resume */
+    tls->in = tls_progress(tls) ? ald_slice_ref(tls->in) : ALD_SLICE_NONE;
+}
+
+/* The stream below ended, and all that it brought was received. */
+static void tls_lower_gone(struct tls_stream *tls, const struct ald_end *end)
+{
+    struct ald_stream *stream = &tls->stream;
+    bool cut = end->cause == ALD_END_PEER || end->cause == ALD_END_BROKEN;
+
+    if (stream->state == ALD_STREAM_OPENING && cut) {
+        stream->net->counters.tls_failures++;
+        ald_stream_fail(stream, ALD_END_BROKEN, "the TLS handshake was cut off: %s", end->text);
+    } else if (stream->state == ALD_STREAM_OPEN && end->cause == ALD_END_PEER && !tls->peer_ended) {
+        stream->net->counters.tls_truncated++;
+        ald_stream_fail(stream, ALD_END_BROKEN, "the peer ended TLS without close_notify");
+    } else if (stream->state == ALD_STREAM_CLOSING && end->cause == ALD_END_TIMEOUT) {
+        ald_stream_fail_late(stream, end->text);
+    } else if (stream->state == ALD_STREAM_CLOSING) {
+        ald_stream_end(stream, false);
     } else {
-        tls->in = ALD_SLICE_NONE;
+        ald_stream_fail_as(stream, end);
     }
 }
 
@@ -238,13 +264,17 @@ static void tls_go_on(void *owner)
     struct tls_stream *tls = tls_of(ald_stream_check(owner));
     struct ald_slice held = tls->in;
 
-    tls_progress(tls);
-    if (tls->in.size > 0 && ald_stream_live(&tls->stream)) {
+    if (tls_progress(tls)) {
         return; /* paused again; the rest keeps the reference */
     }
     tls->in = ALD_SLICE_NONE;
     ald_slice_clear(&held);
-    if (ald_stream_live(&tls->stream) && !tls->stream.paused) {
+    if (!ald_stream_live(&tls->stream) || tls->stream.paused) {
+        return;
+    }
+    if (tls->lower_end.text != NULL) {
+        tls_lower_gone(tls, &tls->lower_end);
+    } else {
         ald_stream_resume(tls->lower);
     }
 }
@@ -275,23 +305,35 @@ static void lower_drained(void *owner, struct ald_stream *lower ALD_UNUSED)
     }
 }
 
+/* Without close_notify it is a truncation, but perhaps only that of a peer that never says it, and listens. */
+static void lower_ended(void *owner, struct ald_stream *lower ALD_UNUSED)
+{
+    struct tls_stream *tls = tls_of(ald_stream_check(owner));
+
+    if (tls->stream.state == ALD_STREAM_OPENING) {
+        tls_lower_gone(tls, &(struct ald_end){.cause = ALD_END_PEER, .text = "the peer ended its side"});
+        return;
+    }
+    if (tls->peer_ended || !ald_stream_live(&tls->stream)) {
+        return;
+    }
+    tls->stream.net->counters.tls_truncated++;
+    ald_stream_doom(&tls->stream, ALD_END_BROKEN, ALD_WS_CLOSE_ABNORMAL, ALD_STR(""),
+                    "the peer ended TLS without close_notify");
+    ald_ignore(SSL_shutdown(tls->ssl)); /* what we say is whole; the stream below is closed next */
+    tls_finish(tls);
+}
+
 static void lower_closed(void *owner, struct ald_stream *lower ALD_UNUSED, const struct ald_end *end)
 {
-    struct ald_stream *stream = ald_stream_check(owner);
-    bool cut = end->cause == ALD_END_PEER || end->cause == ALD_END_BROKEN;
+    struct tls_stream *tls = tls_of(ald_stream_check(owner));
 
-    if (stream->state == ALD_STREAM_OPENING && cut) {
-        stream->net->counters.tls_failures++;
-        ald_stream_fail(stream, ALD_END_BROKEN, "the TLS handshake was cut off: %s", end->text);
-    } else if (stream->state == ALD_STREAM_OPEN && end->cause == ALD_END_PEER) {
-        stream->net->counters.tls_truncated++;
-        ald_stream_fail(stream, ALD_END_BROKEN, "the peer ended TLS without close_notify");
-    } else if (stream->state == ALD_STREAM_CLOSING && end->cause == ALD_END_TIMEOUT) {
-        ald_stream_fail_late(stream, end->text);
-    } else if (stream->state == ALD_STREAM_CLOSING) {
-        ald_stream_end(stream, false);
+    if (tls->in.size > 0 && ald_stream_live(&tls->stream)) {
+        tls->lower_end = *end;
+        ald_stream_deadline(&tls->stream, ALD_STREAM_PATIENCE);
+        ald_stream_tell_drained(&tls->stream); /* whoever waits for room waits in vain */
     } else {
-        ald_stream_fail_as(stream, end);
+        tls_lower_gone(tls, end);
     }
 }
 
@@ -300,6 +342,7 @@ static const struct ald_stream_callbacks lower_callbacks = {
     .received = lower_received,
     .written = lower_written,
     .drained = lower_drained,
+    .ended = lower_ended,
     .closed = lower_closed,
 };
 
@@ -494,7 +537,13 @@ static const struct ald_stream_ops tls_ops = {
 
 static void tls_late(void *owner)
 {
-    ald_stream_fail_late(ald_stream_check(owner), "the TLS handshake took too long");
+    struct tls_stream *tls = tls_of(ald_stream_check(owner));
+
+    if (tls->lower_end.text != NULL) {
+        tls_lower_gone(tls, &tls->lower_end); /* it stayed paused */
+    } else {
+        ald_stream_fail_late(&tls->stream, "the TLS handshake took too long");
+    }
 }
 
 /* The name goes into the hello (RFC 6066 3: host names only) and must be in the certificate. */

@@ -532,9 +532,10 @@ void ald_ws_set_message_max(struct ald_stream *stream, size_t message_max)
 {
     struct ald_ws *ws = ald_ws_of(stream);
 
-    ald_assert(stream->ops == &ws_ops);
-    ws->reader.decoder.frame_max = message_max;
-    ws->reader.decoder.message_max = message_max;
+    if (stream->ops == &ws_ops) {
+        ws->reader.decoder.frame_max = message_max;
+        ws->reader.decoder.message_max = message_max;
+    }
 }
 
 struct ald_str ald_ws_header(const struct ald_stream *stream, struct ald_str name)

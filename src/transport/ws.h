@@ -26,7 +26,7 @@ ALD_NODISCARD int ald_ws_accept(struct ald_stream *lower, struct ald_str key, st
 
 /*
  * From the next frame on, take frames and messages of at most `message_max` bytes: a peer that has said who it is may
- * say more.
+ * say more. On a byte stream, which knows no messages, it does nothing.
  */
 void ald_ws_set_message_max(struct ald_stream *stream, size_t message_max);
 

@@ -65,7 +65,7 @@ static void heard_received(void *owner, struct ald_stream *stream, const struct 
 {
     struct end *end = owner;
 
-    ald_check(end->stream == stream && end->opened && !end->closed);
+    ald_check(end->stream == stream && end->opened && !end->ended && !end->closed);
     if (chunk->kind == ALD_CHUNK_PONG) {
         end->n_pongs++;
         return;
@@ -73,6 +73,9 @@ static void heard_received(void *owner, struct ald_stream *stream, const struct 
     end_note(end, chunk);
     if (end->n_messages == end->pause_after) {
         ald_stream_pause(stream);
+    }
+    if (end->on_received != NULL) {
+        end->on_received(end);
     }
     if (end->close_in_received) {
         ald_stream_close(stream, ALD_WS_CLOSE_NORMAL, ALD_STR("heard enough"));
@@ -103,6 +106,20 @@ static void heard_drained(void *owner, struct ald_stream *stream)
 
     ald_check(end->stream == stream && !end->closed);
     end->n_drained++;
+    if (end->on_drained != NULL) {
+        end->on_drained(end);
+    }
+}
+
+static void heard_ended(void *owner, struct ald_stream *stream)
+{
+    struct end *end = owner;
+
+    ald_check(end->stream == stream && end->opened && !end->ended && !end->closed);
+    end->ended = true;
+    if (end->on_ended != NULL) {
+        end->on_ended(end);
+    }
 }
 
 static void heard_closed(void *owner, struct ald_stream *stream, const struct ald_end *told)
@@ -127,6 +144,20 @@ static const struct ald_stream_callbacks end_callbacks = {
     .drained = heard_drained,
     .closed = heard_closed,
 };
+
+static const struct ald_stream_callbacks patient_callbacks = {
+    .opened = heard_opened,
+    .received = heard_received,
+    .written = heard_written,
+    .drained = heard_drained,
+    .ended = heard_ended,
+    .closed = heard_closed,
+};
+
+static const struct ald_stream_callbacks *end_hears(const struct end *end)
+{
+    return end->wants_end ? &patient_callbacks : &end_callbacks;
+}
 
 static enum ald_chunk_kind end_kind(const struct end *end)
 {
@@ -221,7 +252,7 @@ static void rig_accepted(void *owner, struct ald_listener *listener ALD_UNUSED, 
         ald_http_parser_init_request(&rig->far.parser, 0);
         ald_stream_own(stream, &door_callbacks, &rig->far);
     } else {
-        ald_stream_own(stream, &end_callbacks, &rig->far);
+        ald_stream_own(stream, end_hears(&rig->far), &rig->far);
     }
 }
 
@@ -334,7 +365,7 @@ void rig_dial_part(struct rig *rig, bool tls, bool ws)
     };
 
     rig->near.raw = rig->stack->ws && !ws;
-    ald_check_int(ald_dial(rig->net, &spec, &end_callbacks, &rig->near, &rig->near.stream), 0);
+    ald_check_int(ald_dial(rig->net, &spec, end_hears(&rig->near), &rig->near, &rig->near.stream), 0);
 }
 
 void rig_dial(struct rig *rig)

@@ -37,7 +37,7 @@ struct end {
     struct rig *rig;
     struct ald_stream *stream;
 
-    bool opened, closed;
+    bool opened, ended, closed;
     size_t n_messages;
     size_t n_bytes;      /* received, of all messages */
     uint64_t expected;   /* bytes of the pattern that the other end pushed */
@@ -56,7 +56,11 @@ struct end {
     /* What to do in a callback. */
     size_t pause_after; /* pause in the message with this number, from 1 */
     bool free_in_opened, free_in_received, free_in_written, free_in_closed, close_in_received;
+    bool wants_end; /* to be told that the other end has ended its side, instead of leaving with it */
     void (*on_opened)(struct end *end);
+    void (*on_received)(struct end *end);
+    void (*on_drained)(struct end *end);
+    void (*on_ended)(struct end *end);
 
     /* The accepting side of a WebSocket: the door before it. */
     struct ald_http_parser parser;
