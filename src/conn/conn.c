@@ -11,14 +11,13 @@
 #include "conn/conn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/sm.h"
 #include "conn/conn_close.h"
-#include "conn/door.h"
-#include "conn/edge_impl.h"
-#include "conn/guard.h"
-#include "conn/speaker.h"
+#include "conn/conn_impl.h"
+#include "conn/door_impl.h"
 #include "transport/frame.h"
 #include "transport/ws.h"
 #include "wire/ws/ws_frame.h"
@@ -30,13 +29,11 @@
  */
 #define CONN_FLUSH (1 * ALD_SEC)
 
-enum conn_state {
-    CONN_OPENING,  /* the stream shakes hands; the hub knows nothing yet */
-    CONN_GREETING, /* no party is registered */
-    CONN_READY,
-    CONN_CLOSING, /* nothing more is heard or said; what was said is being written */
-    CONN_ENDED    /* the stream is given back; the hub is to be told */
-};
+/*
+ * A peer that has ended its side may still want the answers to what it said, as `nc -N` does. It gets them for so long if it
+ * serves nothing; an agent that does that is gone, or will be when it is killed, and its commands are not to wait for it.
+ */
+#define CONN_QUIT (5 * ALD_SEC)
 
 static const struct ald_state conn_states[] = {
     [CONN_OPENING] = {"opening", ALD_STATE_INITIAL, ALD_TO(CONN_GREETING) | ALD_TO(CONN_ENDED)},
@@ -47,33 +44,6 @@ static const struct ald_state conn_states[] = {
 };
 
 static struct ald_machine conn_machine = ALD_MACHINE("conn", conn_states);
-
-/* What the peer said when it left by itself. */
-enum conn_goodbye { CONN_GOODBYE_NONE, CONN_GOODBYE_RETURNS, CONN_GOODBYE_STAYS_AWAY };
-
-struct ald_conn {
-    struct ald_speaker speaker; /* first */
-    struct ald_edge *edge;
-    struct ald_door *door; /* until it was greeted */
-    struct ald_pass *pass; /* of the edge's guard; NULL: there is none */
-    struct ald_stream *stream;
-    struct ald_dialect *dialect;
-    const struct ald_dialect_type *type;
-    struct ald_alarm alarm; /* at, or before, the dialect's deadline */
-    uint64_t number;
-    uint64_t said;   /* ordinal of the last signal that the hub gave us */
-    uint64_t pushed; /* of the last one that became a frame */
-    uint64_t done;   /* of the last one that is with the kernel */
-    uint64_t told;   /* what the hub was told of `done` */
-    ald_usec heard;  /* the dialect knows that bytes came then */
-    size_t greeting_left;
-    const char *end_text; /* once ended; static */
-    uint32_t variant;
-    uint16_t dialect_index;
-    bool paused;     /* the hub does not want it read now */
-    uint8_t goodbye; /* enum conn_goodbye */
-    uint8_t state;
-};
 
 size_t ald_conn_size(void)
 {
@@ -93,12 +63,23 @@ static void conn_greeted(struct ald_conn *conn)
     }
 }
 
+/* Of a line whose end has not come, `size` bytes are here. False: that is too much, of all connections together. */
+static bool conn_hold(struct ald_conn *conn, size_t size)
+{
+    struct ald_budget *budget = &conn->edge->reassembly;
+
+    budget->used = budget->used - conn->held + size;
+    conn->held = size;
+    return size == 0 || budget->used <= budget->max;
+}
+
 /* The connection needs its stream no more. It leaves as it is: what was told to close goes on closing. */
 static void conn_end(struct ald_conn *conn, const char *text)
 {
     struct ald_edge *edge = conn->edge;
 
     ald_sm_move(&conn_machine, &conn->state, CONN_ENDED);
+    (void)conn_hold(conn, 0);
     conn->end_text = text;
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
@@ -155,39 +136,10 @@ static int conn_drain(struct ald_conn *conn)
 /* An alarm that rings too early finds out by itself, so it is moved only when it would ring too late. */
 static void conn_arm(struct ald_conn *conn)
 {
-    ald_usec due = ald_dialect_deadline(conn->dialect);
+    ald_usec due = ALD_MIN(ald_dialect_deadline(conn->dialect), conn->quit_at);
 
     if (due < conn->alarm.timer.due) {
         ald_alarm_start(conn->edge->loop, &conn->alarm, due);
-    }
-}
-
-/* Without a guard a certificate still says who it is; it gives and takes no rights. `peer` keeps the name. */
-static void conn_name(const struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
-{
-    ald_stream_peer(conn->stream, peer);
-    if (peer->tls_verified && peer->tls_subject[0] != '\0') {
-        signal->principal = ald_str(peer->tls_subject);
-    }
-}
-
-/* Who says it, and may he? */
-static void conn_judge(const struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
-{
-    const struct ald_guard *guard = conn->edge->guard;
-
-    if (guard != NULL) {
-        guard->judge(guard->owner, conn->pass, signal);
-    } else if (signal->kind == ALD_SIGNAL_REGISTER) {
-        conn_name(conn, peer, signal);
-    }
-}
-
-static void conn_release(struct ald_conn *conn)
-{
-    if (conn->pass != NULL) {
-        conn->edge->guard->release(conn->edge->guard->owner, conn->pass);
-        conn->pass = NULL;
     }
 }
 
@@ -198,14 +150,19 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
 
     if (signal->kind == ALD_SIGNAL_CLOSE) {
         conn->edge->counters.closed_by_dialect++;
+        conn->close_code = signal->code;
         conn_close(conn, signal->code, signal->text, "closed by the dialect");
         return;
+    }
+    if (signal->kind == ALD_SIGNAL_UNREGISTER) {
+        conn->serves = false;
     }
     if (signal->kind == ALD_SIGNAL_LEAVE && !signal->ok) {
         conn->goodbye = signal->reconnect ? CONN_GOODBYE_RETURNS : CONN_GOODBYE_STAYS_AWAY;
     }
-    conn_judge(conn, &peer, signal);
-    ald_edge_step(conn->edge, &event);
+    if (ald_conn_judge(conn, &peer, signal) == 0) {
+        ald_edge_step(conn->edge, &event);
+    }
 }
 
 /* What the dialect has to tell, then what it has to write, then when it wants to be asked again. */
@@ -251,6 +208,40 @@ static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
     conn_pump(conn);
 }
 
+/* DESIGN section 2: before its handshake a peer gets 64 KiB and a few seconds. False: it had them. */
+static bool conn_spend(struct ald_conn *conn, size_t size)
+{
+    if (conn->state != CONN_GREETING) {
+        return true;
+    }
+    if (size > conn->greeting_left) {
+        conn->edge->counters.greeting_oversize++;
+        conn_close(conn, ALD_WS_CLOSE_TOO_BIG, ALD_STR("Too much before the hello"), "too much before the hello");
+        return false;
+    }
+    conn->greeting_left -= size;
+    return true;
+}
+
+/*
+ * A chunk of bytes may hold the hello and much more behind it, so it is looked at first and judged then. What has no end
+ * yet waits in the dialect, and is charged here: the lines of this protocol end in LF (communicator.md 1.4).
+ */
+static void conn_received_bytes(struct ald_conn *conn, const struct ald_chunk *chunk)
+{
+    struct ald_str bytes = ald_slice_str(chunk->bytes);
+    const char *last = bytes.size > 0 ? memrchr(bytes.data, '\n', bytes.size) : NULL;
+    size_t held = last != NULL ? bytes.size - (size_t)(last - bytes.data) - 1 : conn->held + bytes.size;
+
+    if (!conn_hold(conn, held)) {
+        conn->edge->counters.lines_full++;
+        conn_close(conn, ALD_WS_CLOSE_LATER, ALD_STR("Too much is coming in"), "too much is coming in");
+        return;
+    }
+    conn_feed(conn, chunk);
+    (void)conn_spend(conn, chunk->bytes.size);
+}
+
 static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_chunk *chunk)
 {
     struct ald_conn *conn = owner;
@@ -258,20 +249,28 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
     if (!conn_hears(conn)) {
         return;
     }
-    if (conn->state == CONN_GREETING) {
-        /* DESIGN section 2: before its handshake a peer gets 64 KiB and a few seconds. */
-        if (chunk->bytes.size > conn->greeting_left) {
-            conn->edge->counters.greeting_oversize++;
-            conn_close(conn, ALD_WS_CLOSE_TOO_BIG, ALD_STR("Too much before the hello"), "too much before the hello");
-            return;
-        }
-        conn->greeting_left -= chunk->bytes.size;
-    }
-
     conn_alive(conn, ald_loop_now(conn->edge->loop));
-    if (chunk->kind != ALD_CHUNK_PONG) {
+    if (conn->bytes) {
+        conn_received_bytes(conn, chunk);
+    } else if (conn_spend(conn, chunk->bytes.size) && chunk->kind != ALD_CHUNK_PONG) {
         conn_feed(conn, chunk);
     }
+}
+
+/* The peer has said all it will. */
+static void conn_heard_out(void *owner, struct ald_stream *stream ALD_UNUSED)
+{
+    struct ald_conn *conn = owner;
+
+    if (!conn_hears(conn)) {
+        return;
+    }
+    if (conn->serves || conn->state == CONN_GREETING) {
+        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
+        return;
+    }
+    conn->quit_at = ald_loop_now(conn->edge->loop) + CONN_QUIT;
+    conn_arm(conn);
 }
 
 static void conn_alarm(void *owner)
@@ -281,6 +280,10 @@ static void conn_alarm(void *owner)
 
     if (conn->state == CONN_CLOSING) {
         conn_cut(conn, conn->end_text);
+        return;
+    }
+    if (conn->quit_at <= now) {
+        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
         return;
     }
     /* Of a peer that is not read nothing can be heard; whether it drains is the hub's to watch. */
@@ -342,19 +345,20 @@ static void conn_report_opened(struct ald_conn *conn)
     ald_edge_notice(conn->edge, &(struct ald_notice){
                                     .kind = ALD_NOTICE_OPENED,
                                     .conn = conn->number,
-                                    .door = ald_door_name(conn->door),
+                                    .door = conn->door != NULL ? ald_door_name(conn->door) : conn->called_as,
                                     .peer = event.peer,
                                 });
     ald_edge_step(conn->edge, &event);
 }
 
-static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
+static void conn_opened(void *owner, struct ald_stream *stream)
 {
     struct ald_conn *conn = owner;
     struct ald_edge *edge = conn->edge;
+    struct ald_dialect_options options = edge->dialect_options;
     struct ald_dialect_facts facts = {
         .role = ALD_ROLE_HUB,
-        .options = &edge->dialect_options,
+        .options = &options,
         .messages = edge->messages,
         .counters = edge->dialect_counters[conn->dialect_index],
         .spare = &edge->dialect_spares[conn->dialect_index],
@@ -365,7 +369,14 @@ static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
         .variant = conn->variant,
     };
 
-    if (conn->type->open(&facts, &conn->dialect) < 0) {
+    if (conn->caller != NULL && !conn->caller->agreed(conn->owner, stream, &facts.variant)) {
+        conn_cut(conn, "it does not speak as we do");
+        return;
+    }
+    if (conn->hello_timeout > 0) {
+        options.hello_timeout = conn->hello_timeout;
+    }
+    if (ald_conn_identify(conn) < 0 || conn->type->open(&facts, &conn->dialect) < 0) {
         conn_fail(conn);
         return;
     }
@@ -377,22 +388,50 @@ static void conn_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
     }
 }
 
-/* Tells the hub, if it knows of the connection, and frees it. */
-static void conn_bury(struct ald_conn *conn, struct ald_str text)
+static void conn_forget(struct ald_conn *conn)
+{
+    conn_greeted(conn);
+    ald_conn_release(conn);
+    if (conn->group != NULL) {
+        conn->group->n--;
+    }
+    free(conn->linked);
+    ald_dialect_free(conn->dialect);
+    ald_node_remove(&conn->speaker.node);
+    ald_pool_put(&conn->edge->conns, conn);
+}
+
+static void conn_tell_caller(struct ald_conn *conn, struct ald_str text, int http_status)
+{
+    const struct ald_conn_end end = {
+        .greeted = conn->greeted,
+        .said_goodbye = conn->goodbye != CONN_GOODBYE_NONE,
+        .code = conn->close_code,
+        .http_status = http_status,
+        .text = text,
+    };
+
+    if (conn->caller != NULL) {
+        conn->caller->ended(conn->owner, &end);
+    }
+}
+
+/* Tells who is to know, and frees it. */
+static void conn_bury(struct ald_conn *conn, struct ald_str text, int http_status)
 {
     struct ald_edge *edge = conn->edge;
     struct ald_event event = {.kind = ALD_EVENT_CLOSED, .conn = conn->number, .text = text};
 
     ald_assert(conn->state == CONN_ENDED);
-    conn_greeted(conn);
-    conn_release(conn);
     if (conn->number != 0) {
         ald_edge_step(edge, &event);
         ald_edge_notice(edge, &(struct ald_notice){.kind = ALD_NOTICE_CLOSED, .conn = conn->number, .text = text});
     }
-    ald_dialect_free(conn->dialect);
-    ald_node_remove(&conn->speaker.node);
-    ald_pool_put(&edge->conns, conn);
+    if (conn->greeted && conn->linked != NULL) {
+        edge->gate->linked(edge->gate->owner, ald_str(conn->linked), false);
+    }
+    conn_tell_caller(conn, text, http_status);
+    conn_forget(conn);
 }
 
 static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end)
@@ -410,13 +449,13 @@ static void conn_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const
     }
     conn_end(conn, NULL);
     ald_node_remove(&conn->speaker.end);
-    conn_bury(conn, ald_str(text));
+    conn_bury(conn, ald_str(text), end->http_status);
 }
 
 static const struct ald_speaker_ops conn_ops;
 
-/* What it was let in for has been taken away. What was said to it before may still be written. */
-static void conn_expel(void *who)
+/* What was said to it before may still be written. */
+void ald_conn_expel(void *who)
 {
     struct ald_conn *conn = who;
 
@@ -432,10 +471,12 @@ static const struct ald_stream_callbacks conn_callbacks = {
     .opened = conn_opened,
     .received = conn_received,
     .written = conn_written,
+    .ended = conn_heard_out,
     .closed = conn_closed,
 };
 
-int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream)
+int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struct ald_stream *stream,
+                  struct ald_conn **ret_conn)
 {
     struct ald_conn *conn = ald_pool_get(&edge->conns);
 
@@ -447,12 +488,21 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .speaker = {.ops = &conn_ops},
         .edge = edge,
         .door = spec->door,
+        .group = spec->group,
         .pass = spec->pass,
+        .caller = spec->caller,
+        .owner = spec->owner,
+        .called_as = spec->name,
         .stream = stream,
         .type = spec->dialect,
         .dialect_index = (uint16_t)spec->dialect_index,
         .variant = spec->variant,
         .greeting_left = edge->greeting_bytes,
+        .quit_at = ALD_NEVER,
+        .hello_timeout = spec->hello_timeout,
+        .trusted = spec->caller != NULL,
+        .bytes = spec->bytes,
+        .credentials = spec->credentials,
         .state = CONN_OPENING,
     };
     ald_node_init(&conn->speaker.talk);
@@ -461,19 +511,44 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
     ald_list_push_back(&edge->all, &conn->speaker.node);
     ald_stream_own(stream, &conn_callbacks, conn);
     if (conn->pass != NULL) {
-        edge->guard->enter(edge->guard->owner, conn->pass, ALD_GUEST_MANAGE_NONE, conn_expel, conn);
+        edge->guard->enter(edge->guard->owner, conn->pass, ALD_GUEST_MANAGE_NONE, ald_conn_expel, conn);
+    }
+    if (ret_conn != NULL) {
+        *ret_conn = conn;
     }
     return 0;
 }
 
-/* It said who it is, and may say more from now on. */
-static void conn_registered(struct ald_conn *conn, struct ald_str target)
+void ald_conn_hang_up(struct ald_conn *conn)
 {
-    struct ald_notice notice = {.kind = ALD_NOTICE_REGISTERED, .conn = conn->number, .target = target};
+    conn->caller = NULL;
+    if (conn_hears(conn)) {
+        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "not wanted any more");
+    } else if (conn->state == CONN_OPENING) {
+        conn_cut(conn, "not wanted any more");
+    }
+}
 
-    ald_sm_move(&conn_machine, &conn->state, CONN_READY);
-    conn_greeted(conn);
-    ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max);
+/* It said who it is, and may say more from now on. One that came without a target may come again with one. */
+static void conn_registered(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_notice notice = {.kind = ALD_NOTICE_REGISTERED, .conn = conn->number, .target = signal->target};
+
+    conn->serves = ald_str_present(signal->target);
+    if (conn->state == CONN_GREETING) {
+        ald_sm_move(&conn_machine, &conn->state, CONN_READY);
+        conn_greeted(conn);
+        if (!conn->bytes) {
+            ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max);
+        }
+    }
+    if (!conn->greeted && conn->linked != NULL) {
+        ald_conn_linked(conn);
+    }
+    if (!conn->greeted && conn->caller != NULL && conn->caller->registered != NULL) {
+        conn->caller->registered(conn->owner);
+    }
+    conn->greeted = true;
     ald_edge_notice(conn->edge, &notice);
 }
 
@@ -492,8 +567,8 @@ static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
         return;
     }
 
-    if (signal->kind == ALD_SIGNAL_REGISTERED && conn->state == CONN_GREETING) {
-        conn_registered(conn, signal->target);
+    if (signal->kind == ALD_SIGNAL_REGISTERED && conn_hears(conn)) {
+        conn_registered(conn, signal);
     }
     if (!ald_node_linked(&conn->speaker.talk)) {
         ald_list_push_back(&edge->talking, &conn->speaker.talk);
@@ -557,7 +632,7 @@ static void conn_bury_late(struct ald_speaker *speaker)
 {
     struct ald_conn *conn = conn_of(speaker);
 
-    conn_bury(conn, ald_str(conn->end_text));
+    conn_bury(conn, ald_str(conn->end_text), 0);
 }
 
 static void conn_drop(struct ald_speaker *speaker)
@@ -565,15 +640,12 @@ static void conn_drop(struct ald_speaker *speaker)
     struct ald_conn *conn = conn_of(speaker);
     struct ald_edge *edge = conn->edge;
 
-    conn_greeted(conn);
-    conn_release(conn);
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
+    (void)conn_hold(conn, 0);
     ald_node_remove(&speaker->talk);
     ald_node_remove(&speaker->end);
-    ald_node_remove(&speaker->node);
-    ald_dialect_free(conn->dialect);
-    ald_pool_put(&edge->conns, conn);
+    conn_forget(conn);
 }
 
 static const struct ald_speaker_ops conn_ops = {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "conn/conn.h"
 #include "conn/door_impl.h"
 #include "conn/edge_impl.h"
 #include "conn/visitor.h"
@@ -16,13 +17,45 @@ static void door_refuse(struct ald_door *door, struct ald_stream *stream, const 
     ald_edge_notice(door->edge, &notice);
 }
 
+static bool door_is_full(const struct ald_door *door)
+{
+    const struct ald_door_group *group = door->lines.group;
+
+    /* The stream counts itself. */
+    return ald_net_streams(door->edge->net) > door->edge->connections_max || (group != NULL && group->n >= group->max);
+}
+
+/* A connection at once. Errors: ALDIS_E_NOMEM; the stream is still the caller's. */
+static int door_connect(struct ald_door *door, struct ald_stream *stream)
+{
+    const struct ald_conn_spec spec = {
+        .dialect = door->lines.dialect,
+        .dialect_index = door->dialect_index,
+        .variant = door->lines.variant,
+        .door = door,
+        .group = door->lines.group,
+        .bytes = true,
+        .credentials = door->lines.credentials,
+        .hello_timeout = door->lines.hello_timeout,
+    };
+    int r = ald_conn_open(door->edge, &spec, stream, NULL);
+
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    door->n_greeting++;
+    if (door->lines.group != NULL) {
+        door->lines.group->n++;
+    }
+    return 0;
+}
+
 static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED, struct ald_stream *stream)
 {
     struct ald_door *door = owner;
 
     door->counters.accepted++;
-    /* The stream counts itself. */
-    if (ald_net_streams(door->edge->net) > door->edge->connections_max) {
+    if (door_is_full(door)) {
         door->counters.refused_full++;
         door_refuse(door, stream, "too many connections");
         return;
@@ -32,7 +65,7 @@ static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED,
         door_refuse(door, stream, "too many connections without a hello");
         return;
     }
-    if (ald_visitor_new(door, stream) < 0) {
+    if ((door->lines.dialect != NULL ? door_connect(door, stream) : ald_visitor_new(door, stream)) < 0) {
         door->edge->counters.no_memory++;
         door_refuse(door, stream, "out of memory");
     }
@@ -76,6 +109,10 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->limits = spec->limits;
     door->pages = spec->pages;
     door->local = spec->listen.place.bottom != ALD_BOTTOM_TCP;
+    if (spec->lines != NULL) {
+        door->lines = *spec->lines;
+        door->dialect_index = ald_edge_dialect_index(spec->lines->dialect);
+    }
     door->name = strdup(spec->name);
     if (door->name == NULL) {
         return ald_trace(ALDIS_E_NOMEM);

@@ -1,11 +1,12 @@
 #pragma once
 
 /*
- * Door: a listener on which everything that is HTTP comes in: upgrades to a dialect, and pages.
+ * Door: a listener on which everything that is HTTP comes in: upgrades to a dialect, and pages; or on which one dialect is
+ * spoken at once, in bytes.
  *
- * Who is accepted is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a few seconds
- * and a few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is answered
- * by the pages of the program.
+ * Who is accepted at an HTTP door is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a
+ * few seconds and a few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is
+ * answered by the pages of the program. Who is accepted at a door for lines is a connection from the start.
  *
  * Lifetime:   ald_door_open() to ald_door_close(), which ends its visitors; connections that came through it stay,
  *             and must be gone before the edge.
@@ -21,7 +22,7 @@
 /* What a door counts, since it was opened. X(name, meaning) */
 #define ALD_DOOR_COUNTERS(X)                                                                                           \
     X(accepted, "connections accepted")                                                                                \
-    X(refused_full, "connections turned away because there were too many in all")                                      \
+    X(refused_full, "connections turned away because there were too many in all, or in its section")                   \
     X(refused_greeting, "connections turned away because too many had not said hello")                                 \
     X(requests, "HTTP requests that could be read")                                                                    \
     X(upgrades, "requests that became a connection")                                                                   \
@@ -105,8 +106,23 @@ struct ald_pages {
     size_t body_max; /* cap of a page's body */
 };
 
+/* Doors that have a number of connections among them. Outlives the edge. */
+struct ald_door_group {
+    uint32_t n, max;
+};
+
+/* What is spoken at a door for lines. */
+struct ald_door_lines {
+    const struct ald_dialect_type *dialect; /* a row of ald_dialects */
+    uint32_t variant;
+    ald_usec hello_timeout; /* 0: the edge's */
+    bool credentials;       /* who comes in must show a name and a password that the gate knows, or a certificate */
+    struct ald_door_group *group; /* NULL: none */
+};
+
 struct ald_door_spec {
-    const char *name; /* copied; "http", "unix" */
+    const char *name;                   /* copied; "http", "unix" */
+    const struct ald_door_lines *lines; /* NULL: HTTP is spoken. Copied */
     /*
      * Copied: host names, separated by commas, that the door is known by beside addresses, `localhost` and the one it
      * listens on; requests for another one are answered with 421. It matters where only this machine can come in and nobody is asked who he is: see

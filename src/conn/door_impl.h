@@ -9,7 +9,9 @@ struct ald_door {
     struct ald_edge *edge;
     struct ald_listener *listener; /* NULL once it was closed */
     char *name;
-    char *names; /* NULL: it answers to any */
+    char *names;                 /* NULL: it answers to any */
+    struct ald_door_lines lines; /* without a dialect: HTTP */
+    size_t dialect_index;        /* of that dialect in ald_dialects */
     struct ald_door_limits limits;
     struct ald_pages pages;
     struct ald_door_counters counters;

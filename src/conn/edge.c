@@ -156,6 +156,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->loop = ald_net_loop(spec->net);
     edge->dialect_options = spec->dialect;
     edge->guard = spec->guard;
+    edge->gate = spec->gate;
     edge->identity = spec->identity;
     edge->watch = spec->watch;
     edge->owner = spec->owner;
@@ -278,6 +279,23 @@ int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel)
     return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_CHANNEL_PRIMARY, .text = channel});
 }
 
+int ald_edge_news(struct ald_edge *edge, const struct ald_news *news)
+{
+    ALD_AUTO(ald_news_unref) struct ald_news *copy = NULL;
+    int r = ald_news_new(news, &copy);
+
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_NEWS, .news = copy});
+    return 0;
+}
+
+void ald_edge_expect(struct ald_edge *edge, struct ald_str targets)
+{
+    ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_EXPECT, .text = targets});
+}
+
 bool ald_edge_draining(const struct ald_edge *edge)
 {
     return edge->draining;
@@ -307,6 +325,17 @@ const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t in
 {
     ald_assert(index < edge->n_dialects);
     return edge->dialect_counters[index];
+}
+
+size_t ald_edge_dialect_index(const struct ald_dialect_type *dialect)
+{
+    size_t i = 0;
+
+    while (ald_dialects[i] != dialect) {
+        ald_assert(ald_dialects[i] != NULL);
+        i++;
+    }
+    return i;
 }
 
 size_t ald_edge_conns(const struct ald_edge *edge)

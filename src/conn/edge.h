@@ -22,6 +22,7 @@
 struct ald_conn;
 struct ald_door;
 struct ald_edge;
+struct ald_gate;
 struct ald_guard;
 
 /* What a program may want to log. X(NAME, "name") */
@@ -65,6 +66,9 @@ struct ald_edge_watch {
     X(greeting_oversize, "connections cut because they sent too much before their hello")                              \
     X(closed_by_dialect, "connections closed for what the peer said or failed to say")                                 \
     X(closed_by_hub, "connections that the hub had closed")                                                            \
+    X(strangers_denied, "what was said on connections that have not shown who they are")                               \
+    X(operations_denied, "orders to stop or to change the hub from who may not give them")                             \
+    X(lines_full, "connections closed because too much of lines without an end is coming in")                          \
     X(expelled, "connections closed because their credential, or its right, was taken away")                           \
     X(no_memory, "connections closed, or not taken, because memory was short")
 
@@ -82,7 +86,8 @@ struct ald_edge_spec {
     size_t greeting_bytes;              /* taken from a connection before it is registered */
     size_t reassembly_max; /* of messages and large bodies that are coming in, all connections together; and as much of
                               answers over HTTP that wait to be read */
-    const struct ald_guard *guard; /* NULL: everybody comes in; borrowed, outlives the edge */
+    const struct ald_guard *guard;       /* NULL: everybody comes in; borrowed, outlives the edge */
+    const struct ald_gate *gate;         /* NULL: nobody may stop it; borrowed, outlives the edge */
     const struct ald_identity *identity; /* what dialects say of this hub; NULL: nothing; borrowed, outlives the edge */
     struct ald_edge_watch watch;
     void *owner; /* of the watch */
@@ -107,6 +112,14 @@ ALD_NODISCARD int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str c
 ALD_NODISCARD int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel);
 
 /*
+ * What the edge found out: the hub is stepped, so not inside a step. `news` is borrowed, with its texts. Errors:
+ * ALDIS_E_NOMEM.
+ */
+ALD_NODISCARD int ald_edge_news(struct ald_edge *edge, const struct ald_news *news);
+/* Targets that come and go, comma separated: see ALD_EVENT_EXPECT. */
+void ald_edge_expect(struct ald_edge *edge, struct ald_str targets);
+
+/*
  * Tell `fn` what happens in the hub (hub/note.h), of the kinds in `mask`, from now on; the same `fn` and `owner` again
  * change the mask, and 0 ends it. Not to be called inside a step. Errors: ALDIS_E_NOMEM, not for a mask of 0.
  */
@@ -119,6 +132,8 @@ struct ald_msg_pool *ald_edge_messages(const struct ald_edge *edge);
 const struct ald_edge_counters *ald_edge_counters(const struct ald_edge *edge);
 /* The counters of the dialect ald_dialects[index], named by its counter_names. */
 const uint64_t *ald_edge_dialect_counters(const struct ald_edge *edge, size_t index);
+/* The place of a dialect in ald_dialects, which it must have. */
+size_t ald_edge_dialect_index(const struct ald_dialect_type *dialect);
 /* Connections that speak a dialect, registered or not. */
 size_t ald_edge_conns(const struct ald_edge *edge);
 /* The door that was opened after `door` (NULL: the first one); NULL when there is none. */

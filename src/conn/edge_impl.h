@@ -27,11 +27,12 @@ struct ald_edge {
     struct ald_budget reassembly;             /* of what comes in: messages, and large bodies of requests */
     struct ald_budget answers;                /* of what goes out over HTTP and waits to be read */
     const struct ald_guard *guard;            /* may be NULL */
+    const struct ald_gate *gate;              /* may be NULL */
     const struct ald_identity *identity;      /* may be NULL */
     struct ald_edge_watch watch;
     void *owner;
     struct ald_edge_counters counters;
-    uint64_t **dialect_counters; /* one array a row of ald_dialects */
+    uint64_t **dialect_counters;      /* one array a row of ald_dialects */
     struct ald_spare *dialect_spares; /* one a row */
     size_t n_dialects;
     size_t greeting_bytes;

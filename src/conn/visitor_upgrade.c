@@ -58,7 +58,7 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
         return;
     }
     visitor->stream = NULL;
-    if (ald_conn_open(door->edge, &spec, stream) < 0) {
+    if (ald_conn_open(door->edge, &spec, stream, NULL) < 0) {
         ald_stream_free(stream);
     } else {
         door->counters.upgrades++;

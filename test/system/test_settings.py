@@ -49,7 +49,8 @@ class Settings(HubCase):
     def test_unknown_keys_and_sections_say_what_there_is(self):
         self.refused("[unix]\nsocket = x\n", "FILE:2: [unix] socket: unknown key; the section has path, mode")
         self.refused("[link]\nsecret = x\n",
-                     "FILE:2: [link] secret: unknown section; there are hub, http, unix, exchange, auth, limits, log")
+                     "FILE:2: [link] secret: unknown section; there are hub, http, unix, exchange, communicator, auth, "
+                     "limits, log")
 
     def test_lines_that_are_no_settings(self):
         self.refused("[unix\n", "FILE:1: a section is written [name], with nothing behind the bracket")
@@ -63,7 +64,8 @@ class Settings(HubCase):
         self.assertEqual(aldisd("-s", "nonsense"), (1, "", "-s nonsense: not SECTION.KEY=VALUE\n"))
         self.assertEqual(
             aldisd("-s", "hub.name=x"),
-            (1, "", "-s hub.name: unknown key; the section has id, controller, primary_only, drain_timeout, io_threads\n"))
+            (1, "", "-s hub.name: unknown key; the section has id, controller, primary_only, peers, peers_token, "
+                    "peers_ca, peers_cert, peers_key, hops_max, drain_timeout, io_threads\n"))
 
     def test_a_listener_for_strangers_needs_proof_or_a_word(self):
         self.refused(

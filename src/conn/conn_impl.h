@@ -1,0 +1,77 @@
+#pragma once
+
+/* The inside of a connection, for its own files only. */
+
+#include "conn/conn.h"
+#include "conn/edge_impl.h"
+#include "conn/gate.h"
+#include "conn/guard.h"
+#include "conn/speaker.h"
+
+enum ald_conn_state {
+    CONN_OPENING,  /* the stream shakes hands; the hub knows nothing yet */
+    CONN_GREETING, /* no party is registered */
+    CONN_READY,
+    CONN_CLOSING, /* nothing more is heard or said; what was said is being written */
+    CONN_ENDED    /* the stream is given back; the hub is to be told */
+};
+
+/* What the peer said when it left by itself. */
+enum ald_conn_goodbye { CONN_GOODBYE_NONE, CONN_GOODBYE_RETURNS, CONN_GOODBYE_STAYS_AWAY };
+
+struct ald_conn {
+    struct ald_speaker speaker; /* first */
+    struct ald_edge *edge;
+    struct ald_door *door;                /* until it was greeted; NULL also when we called */
+    struct ald_door_group *group;         /* whose member it is; NULL: of none */
+    struct ald_pass *pass;                /* of the edge's guard; NULL: there is none */
+    const struct ald_conn_caller *caller; /* NULL: it came in through a door, or nobody asks any more */
+    void *owner;                          /* of the caller */
+    const char *called_as;                /* by the caller; NULL: it came in through a door */
+    struct ald_stream *stream;
+    struct ald_dialect *dialect;
+    const struct ald_dialect_type *type;
+    struct ald_alarm alarm; /* at, or before, the dialect's deadline, or `quit_at` */
+    uint64_t number;
+    uint64_t said;          /* ordinal of the last signal that the hub gave us */
+    uint64_t pushed;        /* of the last one that became a frame */
+    uint64_t done;          /* of the last one that is with the kernel */
+    uint64_t told;          /* what the hub was told of `done` */
+    ald_usec heard;         /* the dialect knows that bytes came then */
+    ald_usec quit_at;       /* the peer says nothing more, and has had its answers by then; ALD_NEVER */
+    ald_usec hello_timeout; /* 0: the edge's */
+    size_t greeting_left;
+    size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */
+    char *linked;         /* the address of the hub that it leads to, once the hub has let it in; NULL */
+    const char *end_text; /* once ended; static */
+    uint32_t variant;
+    uint16_t dialect_index;
+    uint16_t close_code; /* of the dialect's CLOSE; 0: it said none */
+    bool trusted;        /* it may do everything: we called it, or it has shown the password of its door */
+    bool bytes;          /* its stream carries bytes, not messages */
+    bool credentials;    /* its door wants a name and a password */
+    bool serves;         /* its party has a target */
+    bool greeted;        /* its party was registered once */
+    bool paused;         /* the hub does not want it read now */
+    uint8_t goodbye;     /* enum ald_conn_goodbye */
+    uint8_t state;       /* enum ald_conn_state */
+};
+
+/* conn_judge.c */
+
+/* Find out who is at the other end, whose handshakes are done. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_conn_identify(struct ald_conn *conn);
+/* Give back what was found out. */
+void ald_conn_release(struct ald_conn *conn);
+
+/*
+ * Who says `signal`, and may he? Fills in what the hub is to know about that; `peer` keeps what it shows. Outcome:
+ * ALD_CONN_TAKEN: it was for the edge, and the hub does not hear of it.
+ */
+enum { ALD_CONN_TAKEN = 1 };
+ALD_NODISCARD int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal);
+/* The hub has let in whoever said the greeting that was judged last. */
+void ald_conn_linked(struct ald_conn *conn);
+
+/* conn.c: what it was let in for has been taken away. */
+void ald_conn_expel(void *who);

@@ -1,0 +1,207 @@
+/*
+ * Who is at the other end, and what may it say? A connection comes from a door, which may know that from a credential (the
+ * guard, who then judges everything it says), may want a name and a password in its first words (the gate; whoever has them
+ * is a hub, or as good as one, and trusted), or lets in everybody. A hub that we called is trusted too: somebody has put its
+ * address into the settings.
+ *
+ * Whoever has not shown what is wanted is heard all the same, because it shows it in a line: but nothing that it says takes
+ * effect, and it is told so in its dialect's words.
+ */
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "conn/conn_impl.h"
+
+/* The longest address of a hub that is told on: host:port. */
+enum { CONN_ADDRESS_MAX = 256 };
+
+static int conn_admit(struct ald_conn *conn, const struct ald_shown *shown)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+    int r = guard->admit(guard->owner, shown, &conn->pass);
+
+    if (r == 0) {
+        guard->enter(guard->owner, conn->pass, ALD_GUEST_MANAGE_NONE, ald_conn_expel, conn);
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_conn_identify(struct ald_conn *conn)
+{
+    struct ald_peer peer;
+    const struct ald_shown shown = {.peer = &peer};
+    int r;
+
+    if (conn->edge->guard == NULL || conn->pass != NULL || conn->trusted) {
+        return 0;
+    }
+    ald_stream_peer(conn->stream, &peer);
+    r = conn_admit(conn, &shown);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+void ald_conn_release(struct ald_conn *conn)
+{
+    if (conn->pass != NULL) {
+        conn->edge->guard->release(conn->edge->guard->owner, conn->pass);
+        conn->pass = NULL;
+    }
+}
+
+/* Without a guard a certificate still says who it is; it gives and takes no rights. `peer` keeps the name. */
+static void conn_name(struct ald_peer *peer, struct ald_signal *signal)
+{
+    if (peer->tls_verified && peer->tls_subject[0] != '\0') {
+        signal->principal = ald_str(peer->tls_subject);
+    }
+}
+
+/* The door wants a name and a password. A certificate that was proved is as good, unless the guard knows whose it is. */
+static void conn_check_password(struct ald_conn *conn, const struct ald_peer *peer, const struct ald_greeting *greeting)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (!conn->credentials || conn->trusted) {
+        return;
+    }
+    if (conn->edge->guard == NULL && peer->tls_verified) {
+        conn->trusted = true;
+    } else if (conn->pass == NULL && greeting != NULL && gate != NULL) {
+        conn->trusted = gate->admits(gate->owner, peer, greeting->username, greeting->password);
+    }
+}
+
+/* Where a hub can be called, and what others it knows. The address is kept until the hub has decided. */
+static int conn_hear_greeting(struct ald_conn *conn, const struct ald_greeting *greeting)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (gate == NULL) {
+        return 0;
+    }
+    free(conn->linked);
+    conn->linked = NULL;
+    if (greeting->address.size > 0 && greeting->address.size <= CONN_ADDRESS_MAX) {
+        conn->linked = strndup(greeting->address.data, greeting->address.size);
+        if (conn->linked == NULL) {
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+        gate->neighbors(gate->owner, greeting->address, false);
+    }
+    if (greeting->neighbors.size > 0) {
+        gate->neighbors(gate->owner, greeting->neighbors, false);
+    }
+    return 0;
+}
+
+void ald_conn_linked(struct ald_conn *conn)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (conn->linked != NULL) {
+        gate->linked(gate->owner, ald_str(conn->linked), true);
+    }
+}
+
+static bool conn_is_known(const struct ald_conn *conn)
+{
+    return conn->trusted || conn->pass != NULL || (conn->edge->guard == NULL && !conn->credentials);
+}
+
+static int judge_register(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
+{
+    const struct ald_greeting *greeting = signal->greeting;
+
+    conn_check_password(conn, peer, greeting);
+    if (conn->edge->guard == NULL) {
+        conn_name(peer, signal);
+    }
+    if (greeting == NULL || !conn_is_known(conn)) {
+        return 0;
+    }
+    if (conn_hear_greeting(conn, greeting) < 0) {
+        conn->edge->counters.no_memory++;
+        signal->denied = true;
+    }
+    return 0;
+}
+
+static int judge_operate(struct ald_conn *conn, struct ald_signal *signal, const struct ald_peer *peer)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+    const struct ald_gate *gate = conn->edge->gate;
+    /* Who may drain the hub over the API may do it here as well. */
+    bool may = conn->pass != NULL && guard->manage(guard->owner, conn->pass) == ALD_GUEST_MANAGE_WRITE;
+
+    may = may || (gate != NULL && gate->may_operate(gate->owner, peer));
+    if (!may || gate == NULL) {
+        conn->edge->counters.operations_denied++;
+        signal->denied = true;
+        return 0;
+    }
+    gate->operate(gate->owner, (enum ald_operation)signal->operation, signal->text, signal->ok);
+    /* The hub tells these to the hubs that it is linked with. */
+    return signal->operation == ALD_OPERATE_SHUTDOWN || signal->operation == ALD_OPERATE_FORGET ? 0 : ALD_CONN_TAKEN;
+}
+
+static int judge_neighbors(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (!conn_is_known(conn)) {
+        conn->edge->counters.strangers_denied++;
+    } else if (gate != NULL) {
+        gate->neighbors(gate->owner, signal->text, signal->ok);
+    }
+    return ALD_CONN_TAKEN;
+}
+
+static int judge_news(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (gate != NULL && conn_is_known(conn)) {
+        gate->news(gate->owner, signal->news);
+    }
+    return ALD_CONN_TAKEN;
+}
+
+/* What a right is needed for. */
+static bool signal_is_judged(const struct ald_signal *signal)
+{
+    return signal->kind == ALD_SIGNAL_REGISTER || signal->kind == ALD_SIGNAL_UNREGISTER ||
+           signal->kind == ALD_SIGNAL_RESUME || signal->kind == ALD_SIGNAL_COMMAND || signal->kind == ALD_SIGNAL_EVENT;
+}
+
+int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+    int r = 0;
+
+    switch (signal->kind) {
+    case ALD_SIGNAL_REGISTER:
+        ald_stream_peer(conn->stream, peer);
+        r = judge_register(conn, peer, signal);
+        break;
+    case ALD_SIGNAL_OPERATE:
+        ald_stream_peer(conn->stream, peer);
+        return judge_operate(conn, signal, peer);
+    case ALD_SIGNAL_NEIGHBORS:
+        return judge_neighbors(conn, signal);
+    case ALD_SIGNAL_NEWS:
+        return judge_news(conn, signal);
+    default:
+        break;
+    }
+    if (!signal_is_judged(signal)) {
+        return r;
+    }
+    if (!conn_is_known(conn)) {
+        conn->edge->counters.strangers_denied++;
+        signal->denied = true;
+    } else if (conn->pass != NULL) {
+        guard->judge(guard->owner, conn->pass, signal);
+    }
+    return r;
+}

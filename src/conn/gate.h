@@ -1,0 +1,31 @@
+#pragma once
+
+/*
+ * Gate: what connections may want of a whole hub, and what other hubs say of themselves, as somebody else decides it and
+ * deals with it. The guard (guard.h) knows who somebody is and what he may command; the gate knows the doors that are for
+ * other hubs, who looks after this one, and who its neighbors are.
+ *
+ * An edge without a gate lets hubs in without credentials, and lets nobody stop it.
+ *
+ * Lifetime:   outlives the edge.
+ * Threading:  the loop's thread only; not inside a step of the hub unless a function says so, so that they may step it.
+ */
+
+#include "conn/edge.h"
+#include "transport/stream.h"
+
+struct ald_gate {
+    /* What is shown is right: at a door, or on a connection, that wants a name and a password. */
+    bool (*admits)(void *owner, const struct ald_peer *peer, struct ald_str username, struct ald_str password);
+    /* The peer may stop and reconfigure the hub, whoever the guard says it is. */
+    bool (*may_operate)(void *owner, const struct ald_peer *peer);
+    /* Somebody who may has asked for it. `text`: what FORGET is about; `told`: another hub has told everybody already. */
+    void (*operate)(void *owner, enum ald_operation operation, struct ald_str text, bool told);
+    /* Another hub knows these addresses of hubs, comma separated; `call`: and wants to be called there. */
+    void (*neighbors)(void *owner, struct ald_str addresses, bool call);
+    /* A connection leads to the hub that is called at `address`, or does so no more. This may come inside a step. */
+    void (*linked)(void *owner, struct ald_str address, bool there);
+    /* Another hub told news of its own machine. */
+    void (*news)(void *owner, const struct ald_news *news);
+    void *owner;
+};
