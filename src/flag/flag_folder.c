@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/ini.h"
-
 /* The file has three keys; what is beyond this is not looked at. */
 enum { CONF_MAX = 16 * 1024 };
 
@@ -26,19 +24,32 @@ static size_t conf_read(const char *conf, char *to, size_t room)
     return size;
 }
 
+/* Take the next line off `*rest` and give the value of `path` in it; absent: it says something else. */
+static struct ald_str conf_line(struct ald_str *rest)
+{
+    size_t end = ald_str_find(*rest, ALD_STR("\n"));
+    struct ald_str line = ald_str_of(rest->data, end);
+    size_t middle = ald_str_find(line, ALD_STR("="));
+
+    *rest = ald_str_from(*rest, ALD_MIN(end + 1, rest->size));
+    if (middle == line.size || !ald_str_equal(ald_str_trim(ald_str_of(line.data, middle)), ALD_STR("path"))) {
+        return ALD_STR_NONE;
+    }
+    line = ald_str_trim(ald_str_from(line, middle + 1));
+    line.size -= line.size > 0 && line.data[line.size - 1] == '\r';
+    return line;
+}
+
 /* `path` of the file, in `text`; absent: the file, or the key, is not there. */
 static struct ald_str conf_path(const char *conf, char text[CONF_MAX])
 {
+    struct ald_str rest = ald_str_of(text, conf_read(conf, text, CONF_MAX));
     struct ald_str found = ALD_STR_NONE;
-    struct ald_ini ini;
-    struct ald_ini_item item;
-    const char *what;
 
-    ald_ini_init(&ini, ald_str_of(text, conf_read(conf, text, CONF_MAX)));
-    while (ald_ini_next(&ini, &item, &what) == 0) {
-        if (!ald_str_present(item.section) && ald_str_equal(item.key, ALD_STR("path")) && item.value.size > 0) {
-            found = item.value;
-        }
+    while (rest.size > 0 && rest.data[0] != '[') {
+        struct ald_str path = conf_line(&rest);
+
+        found = path.size > 0 ? path : found;
     }
     return found;
 }
