@@ -5,12 +5,14 @@
 #include "hub/command.h"
 #include "hub/delivery.h"
 #include "hub/health.h"
+#include "hub/hold.h"
 #include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/target.h"
 #include "hub/who.h"
+#include "hub/world.h"
 
 const struct ald_state ald_channel_states[] = {
     [ALD_CHANNEL_LIVE] = {"live", ALD_STATE_INITIAL, ALD_TO(ALD_CHANNEL_AWAY) | ALD_TO(ALD_CHANNEL_GONE)},
@@ -20,7 +22,7 @@ const struct ald_state ald_channel_states[] = {
 
 static void channel_init(struct ald_hub *hub, struct ald_channel *channel)
 {
-    *channel = (struct ald_channel){.heap_at = ALD_HEAP_NOWHERE, .since = hub->now};
+    *channel = (struct ald_channel){.heap_at = ALD_HEAP_NOWHERE, .since = hub->now, .since_wall = hub->wall};
     ald_node_init(&channel->node);
     ald_node_init(&channel->target_node);
     ald_node_init(&channel->work);
@@ -106,6 +108,7 @@ void ald_channel_join(struct ald_hub *hub, struct ald_channel *channel)
     channel->party->channel = channel;
     channel->active = true;
     ald_notes_channel(hub, channel, "joined");
+    ald_world_came(hub, channel);
     channel_usable_changes(hub, channel, false);
     ald_primary_welcome(hub, channel);
     ald_channel_ready(hub, channel);
@@ -120,6 +123,9 @@ void ald_channel_ready(struct ald_hub *hub, struct ald_channel *channel)
     if (ald_channel_is_usable(channel) && channel->heap_at == ALD_HEAP_NOWHERE) {
         ald_heap_add(&channel->target->heap, channel);
         ald_target_wake(hub, channel->target);
+    }
+    if (hub->n_held > 0) {
+        ald_hold_wake(hub, channel->target);
     }
     ald_work_add(hub, &hub->work.channels, &channel->work);
 }
@@ -141,6 +147,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     ald_health_stop(hub, channel);
     ald_table_remove_number(&hub->channels_by_number, channel->number);
     ald_node_remove(&channel->node);
+    ald_round_pass(hub, &channel->target_node);
     ald_node_remove(&channel->target_node);
     ald_node_remove(&channel->bench);
     ald_node_remove(&channel->work);
@@ -154,6 +161,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
         channel->party->channel = NULL;
     }
     ald_notes_channel(hub, channel, "gone");
+    ald_world_went(hub, channel);
     ald_hub_count(hub, ALD_N_CHANNELS_GONE);
 }
 
@@ -227,13 +235,18 @@ bool ald_channel_has_room(struct ald_hub *hub, struct ald_channel *channel)
         return false;
     }
     if (ald_party_is_choked(channel->party)) {
-        ald_heap_remove(&channel->target->heap, channel);
-        if (!ald_node_linked(&channel->bench)) {
-            ald_list_push_back(&channel->party->conn->benched, &channel->bench);
-        }
+        ald_channel_bench(channel);
         return false;
     }
     return true;
+}
+
+void ald_channel_bench(struct ald_channel *channel)
+{
+    ald_heap_remove(&channel->target->heap, channel);
+    if (!ald_node_linked(&channel->bench)) {
+        ald_list_push_back(&channel->party->conn->benched, &channel->bench);
+    }
 }
 
 void ald_channel_taken(struct ald_hub *hub, struct ald_channel *channel)

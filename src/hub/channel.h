@@ -42,6 +42,7 @@ struct ald_channel {
     struct ald_queue queue; /* for this channel only */
     uint64_t n_commands;
     ald_usec since;
+    ald_wall since_wall;
 
     struct ald_hub_alarm health;
     uint64_t health_asked; /* number of the latest question, 0: none yet */
@@ -77,6 +78,8 @@ static inline bool ald_channel_is_usable(const struct ald_channel *channel)
 /* May one more command be handed to it now? When it may not because its connection is choked, it is benched, so that
  * it is looked at again. */
 bool ald_channel_has_room(struct ald_hub *hub, struct ald_channel *channel);
+/* Its connection is choked: it is chosen no more until that has changed, and is then looked at again. */
+void ald_channel_bench(struct ald_channel *channel);
 /* It was given a command, or one of its commands ended. */
 void ald_channel_taken(struct ald_hub *hub, struct ald_channel *channel);
 void ald_channel_freed(struct ald_hub *hub, struct ald_channel *channel);

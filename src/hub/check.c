@@ -2,9 +2,11 @@
 
 #include "hub/channel.h"
 #include "hub/command.h"
+#include "hub/hold.h"
 #include "hub/party.h"
 #include "hub/record.h"
 #include "hub/roster.h"
+#include "hub/spread.h"
 #include "hub/state.h"
 #include "hub/target.h"
 
@@ -147,6 +149,10 @@ void ald_hub_check(const struct ald_hub *hub)
     check_targets(hub, &sums);
     check_channels(hub, &sums);
     check_commands(hub);
+    ald_round_check(hub);
+    ald_hold_check(hub);
+    ald_world_check(hub);
+    ald_spread_check(hub);
     ald_assert(sums.n_queued == hub->n_queued);
     ald_assert(sums.queued_bytes == hub->queued_bytes);
     ald_assert(hub->work.pending || !ald_work_is_there(hub));

@@ -53,6 +53,18 @@ void ald_hub_config_init(struct ald_hub_config *config)
         .stall_timeout = 30 * ALD_SEC,   /* longer than TCP needs to get over a lossy moment */
         .session_max = 300 * ALD_SEC,    /* a reboot of a machine, or a walk through a tunnel */
 
+        /* Against senders of what nobody fetches: some 10 MiB of small ones. A service that restarts misses some hundred. */
+        .hold_max = 10000,
+        /* Against one target taking everybody's room. */
+        .hold_target_max = 2000,
+        .hold_bytes_max = 64 * ALD_MIB,
+        .hold_target_bytes_max = 16 * ALD_MIB, /* less than half of out_bytes_max: all of it can be told at once */
+        .hold_ttl = 60 * ALD_SEC,              /* communicator 5.5 */
+        /* Against a sender that is faster than all its hearers together. At 256 units a step, a thousand of them for a
+         * thousand hearers each are worked off within some seconds. */
+        .broadcasts_max = 1000,
+        .broadcasts_bytes_max = 64 * ALD_MIB,
+
         /* Enough to explain what happened in the last minutes; about 10 MiB. */
         .history_max = 10000,
         /* Replies may be as large as messages are: ten thousand of those would be all memory there is. */

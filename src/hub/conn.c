@@ -204,9 +204,10 @@ static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
  * may not ask for more. What others send it is no reason to stop hearing it. An agent that does one thing after the other
  * cannot read while its replies cannot be written, so were they not read here, neither side would ever move again.
  */
-static void conn_pause(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_signal_kind said)
+static void conn_pause(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *said)
 {
-    bool asked_for_it = said == ALD_SIGNAL_REPLY || said == ALD_SIGNAL_STATUS;
+    bool asked_for_it = said->kind == ALD_SIGNAL_REPLY || said->kind == ALD_SIGNAL_STATUS ||
+                        said->kind == ALD_SIGNAL_REPORT || (said->kind == ALD_SIGNAL_NEWS && said->ok);
 
     if (!conn->choked || conn->paused || !asked_for_it || conn->n_in_flight > 0) {
         return;
@@ -233,7 +234,12 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 static size_t signal_cost(const struct ald_signal *signal)
 {
-    return ALD_CONN_SIGNAL_COST + (signal->msg != NULL ? ald_msg_cost(signal->msg) : 0);
+    size_t cost = ALD_CONN_SIGNAL_COST + (signal->msg != NULL ? ald_msg_cost(signal->msg) : 0);
+
+    if (signal->kind == ALD_SIGNAL_NEWS) {
+        cost += signal->news->name.size + signal->news->hub.size + signal->news->detail.size;
+    }
+    return cost;
 }
 
 /* The watch over moving output is set once and looks again when it goes off, so that writing costs nothing. */
@@ -266,7 +272,7 @@ bool ald_hub_conn_say(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald
     conn_charge(hub, conn, cost);
     conn_watch(hub, conn);
     conn_choke(hub, conn);
-    conn_pause(hub, conn, (enum ald_signal_kind)signal->kind);
+    conn_pause(hub, conn, signal);
     return true;
 }
 

@@ -23,6 +23,21 @@
     X(EVENTS, "events_delivered")                          \
     X(EVENTS_DROPPED, "events_dropped")                    \
     X(EVENTS_DENIED, "events_denied")                      \
+    X(EVENTS_HELD, "events_held")                          \
+    X(EVENTS_NOT_HELD, "events_not_held")                  \
+    X(EVENTS_EXPIRED, "events_expired")                    \
+    X(EXPECTED_DROPPED, "expected_targets_dropped")        \
+    X(REPORTS, "event_reports")                            \
+    X(REPORTS_UNDELIVERED, "event_reports_undelivered")    \
+    X(BROADCASTS, "broadcasts")                            \
+    X(BROADCASTS_DROPPED, "broadcasts_dropped")            \
+    X(BROADCASTS_TOLD, "broadcasts_delivered")             \
+    X(BROADCASTS_MISSED, "broadcasts_missed")              \
+    X(CAPABILITIES_DROPPED, "capabilities_dropped")        \
+    X(NEWS_TOLD, "news_delivered")                         \
+    X(NEWS_MISSED, "news_missed")                          \
+    X(NEWS_DROPPED, "news_dropped")                        \
+    X(OPERATIONS_DENIED, "operations_denied")              \
     X(STATUSES, "statuses_delivered")                      \
     X(STATUSES_DROPPED, "statuses_dropped")                \
     X(REPLIES_LATE, "replies_late")                        \

@@ -1,6 +1,7 @@
 #include "hub/drain.h"
 
 #include "hub/command.h"
+#include "hub/hold.h"
 #include "hub/state.h"
 
 /* What `hub->drain_at` walks through. */
@@ -22,6 +23,7 @@ void ald_drain_start(struct ald_hub *hub, const struct ald_event *event)
     hub->draining = true;
     hub->leave_until = event->leave_until;
     ald_hub_alarm_set(hub, &hub->drain_alarm, event->leave_until);
+    ald_hold_drain(hub);
     drain_walk(hub, DRAIN_COMMANDS);
 }
 

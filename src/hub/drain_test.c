@@ -155,8 +155,7 @@ ALD_TEST(drain, a_registration_is_denied)
 
     story_begin(&rig);
     rig_register(&rig, 1, "horn", 0);
-    rig_expect(&rig, "1 denied: the hub is stopping\n"
-                     "1 close denied\n");
+    rig_expect(&rig, "1 denied: the hub is stopping\n"); /* and is what it was, for as long as it goes on */
     rig_fini(&rig);
 }
 

@@ -4,6 +4,8 @@
 
 #include "hub/channel.h"
 #include "hub/command.h"
+#include "hub/hold.h"
+#include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/record.h"
 #include "hub/roster.h"
@@ -67,7 +69,7 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->in_order,     &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
         &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
         &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
-        &hub->ripe,
+        &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,
     };
 
     for (size_t i = 0; i < ALD_COUNT(heads); i++) {
@@ -88,6 +90,8 @@ static void hub_init_tables(struct ald_hub *hub)
         ald_table_init(tables[i], seed);
     }
     ald_table_init(&hub->members_by_number, hub->commands_by_number.seed); /* numbers of the same row */
+    ald_table_init(&hub->capabilities, hub->targets_by_name.seed);         /* and names, as secret as those */
+    ald_table_init(&hub->expected_by_name, hub->targets_by_name.seed);
 }
 
 static void hub_init_machines(struct ald_hub *hub)
@@ -126,6 +130,7 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     hub_init_lists(hub);
     hub_init_tables(hub);
     hub_init_machines(hub);
+    ald_world_init(&hub->world);
     ald_wheel_init(&hub->wheel, hub->now);
     ald_hub_alarm_init(&hub->history_alarm, ALD_ALARM_HISTORY);
     ald_hub_alarm_init(&hub->drain_alarm, ALD_ALARM_DRAIN);
@@ -243,8 +248,12 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     struct ald_table *tables[] = {
         &hub->conns_by_number,    &hub->sessions,           &hub->targets_by_name,     &hub->targets_by_number,
         &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id, &hub->members_by_number,
+        &hub->capabilities,       &hub->expected_by_name,
     };
 
+    ald_round_fini(hub);
+    ald_hold_fini(hub);
+    ald_parcel_reap(hub);
     hub_free_sessions(hub);
     hub_free_commands(hub);
     hub_free_channels_of(hub, &hub->channels);
@@ -253,6 +262,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_conns_of(hub, &hub->conns);
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
+    ald_world_fini(hub);
     ald_pool_fini(&hub->commands);
     ald_pool_fini(&hub->records);
     ald_pool_fini(&hub->kept);

@@ -59,6 +59,13 @@ struct ald_hub_config {
     ald_usec stall_timeout;   /* output waits and not a byte is written for so long: the connection is cut */
     ald_usec session_max;     /* longest a session may be away */
 
+    uint32_t hold_max;        /* events held for targets that are expected, in all */
+    uint32_t hold_target_max; /* and for one of them */
+    size_t hold_bytes_max, hold_target_bytes_max; /* the same in bytes */
+    ald_usec hold_ttl;                            /* how long, where its sender does not say; at most deadline_max */
+    uint32_t broadcasts_max;                      /* being told at once */
+    size_t broadcasts_bytes_max;                  /* and what these hold */
+
     uint32_t history_max;     /* outcomes remembered, by count */
     ald_usec history_age;     /* and by age */
     size_t history_bytes_max; /* and by what they hold, payloads included */

@@ -1,5 +1,7 @@
 #include "hub/kept.h"
 
+#include <stdlib.h>
+
 #include "hub/command.h"
 #include "hub/state.h"
 #include "hub/who.h"
@@ -28,6 +30,53 @@ static struct ald_signal kept_cancel_signal(const struct ald_command *command)
     return signal;
 }
 
+static void text_own(struct ald_str *text, char **room)
+{
+    if (text->size > 0) {
+        memcpy(*room, text->data, text->size);
+        text->data = *room;
+        *room += text->size;
+    } else if (ald_str_present(*text)) {
+        text->data = "";
+    }
+}
+
+int ald_kept_own(struct ald_kept_signal *kept)
+{
+    struct ald_signal *signal = &kept->signal;
+    const struct ald_travel *travel = signal->kind == ALD_SIGNAL_EVENT ? signal->travel : NULL;
+    size_t size;
+    char *room;
+
+    kept->travel = travel != NULL ? *travel : (struct ald_travel){.hops = 0};
+    kept->texts = NULL;
+    size = signal->from.size + signal->channel.size + kept->travel.hub.size + kept->travel.id.size +
+           kept->travel.informed.size;
+    if (size > 0) {
+        kept->texts = malloc(size);
+        if (kept->texts == NULL) {
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+    }
+    room = kept->texts;
+    text_own(&signal->from, &room);
+    text_own(&signal->channel, &room);
+    text_own(&kept->travel.hub, &room);
+    text_own(&kept->travel.id, &room);
+    text_own(&kept->travel.informed, &room);
+    if (travel != NULL) {
+        signal->travel = &kept->travel;
+    }
+    return 0;
+}
+
+void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept)
+{
+    ald_signal_clear(&kept->signal);
+    free(kept->texts);
+    ald_pool_put(&hub->kept, kept);
+}
+
 struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept)
 {
     struct ald_signal signal;
@@ -45,5 +94,8 @@ struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept)
     signal = ald_container(kept, struct ald_kept_signal, kept)->signal;
     signal.msg = signal.msg != NULL ? ald_msg_ref(signal.msg) : NULL;
     signal.request = signal.request != NULL ? ald_msg_ref(signal.request) : NULL;
+    if (signal.kind == ALD_SIGNAL_NEWS) {
+        ald_news_ref(signal.news);
+    }
     return signal;
 }

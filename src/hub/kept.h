@@ -31,6 +31,8 @@ struct ald_kept {
 struct ald_kept_signal {
     struct ald_kept kept;
     struct ald_signal signal;
+    struct ald_travel travel; /* what the signal's shows, where it has one */
+    char *texts;              /* what its views show, and those of the travel; NULL: nothing */
 };
 
 static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)
@@ -38,6 +40,11 @@ static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)
     *kept = (struct ald_kept){.kind = (uint8_t)kind};
     ald_node_init(&kept->node);
 }
+
+/* Let it own what its signal shows, so that it may be said when the sender is long gone. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_kept_own(struct ald_kept_signal *kept);
+/* It is told no more: give up what it has, and itself. */
+void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept);
 
 /* The signal it stands for, with references of its own. */
 struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept);

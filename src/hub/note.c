@@ -100,7 +100,9 @@ void ald_notes_of_bare(struct ald_hub *hub, enum ald_note_kind kind, const struc
     note.id = bare->id;
     note.submitted = hub->now;
     note.cause = bare->cause;
-    if (bare->party != NULL) {
+    if (bare->who != NULL) {
+        note_set_who(&note, bare->who);
+    } else if (bare->party != NULL) {
         note_set_who(&note, bare->party->who);
     } else {
         note.from = bare->conn->peer;
@@ -109,7 +111,7 @@ void ald_notes_of_bare(struct ald_hub *hub, enum ald_note_kind kind, const struc
         note.channel = ald_str_of(bare->channel->id, ALD_ID_TEXT);
     }
     if (kind == ALD_NOTE_EVENT) {
-        note.change = ald_str(bare->channel != NULL ? "delivered" : "dropped");
+        note.change = ald_str(bare->fate);
         note.msg = bare->msg;
     } else {
         note.phase = ALD_PHASE_DONE;

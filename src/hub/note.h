@@ -23,7 +23,9 @@ enum ald_note_kind {
     ALD_NOTE_LATE, /* a reply came after the outcome, and went no further; `msg` is that reply, or NULL. To a member it
                            may come when only its whole has the outcome as yet */
     ALD_NOTE_MEMBER, /* a member of the roster of `whole` went on, or has its `outcome`: then `msg` is its reply */
-    ALD_NOTE_EVENT, /* an event was taken; `change` is its fate: "delivered", or "dropped" for `cause`. `msg` is the event */
+    ALD_NOTE_EVENT, /* an event was taken; `change` is its fate: "delivered", "dropped" for `cause`, "spread" to all who are
+                       to have it, or "held" for its target: then a second note says later what became of it. `msg` is the
+                       event */
     ALD_NOTE_CHANNEL,  /* `channel` of `target`: `change` is one of "joined" "gone" "active" "inactive" "away" "live"
                            "leaving" "promoting" "primary" "demoted", the last three with their `term` */
     ALD_NOTE_ELECTION, /* the election of `target` is now in the state that `change` names, in `term` */

@@ -19,8 +19,10 @@ struct ald_notes_bare {
     const struct ald_msg *msg;
     const struct ald_hub_conn *conn;
     const struct ald_party *party;     /* NULL: it never registered */
+    const struct ald_who *who;         /* instead of the two: who it was, whether still there or not */
     const struct ald_channel *channel; /* of a delivered event */
     uint8_t cause;
+    const char *fate; /* of an event */
 };
 
 static inline bool ald_notes_wanted(const struct ald_hub *hub, enum ald_note_kind kind)

@@ -83,3 +83,20 @@ void ald_operator_event(struct ald_hub *hub, struct ald_event *event)
         break;
     }
 }
+
+void ald_operator_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_signal answer = ald_signal_of(ALD_SIGNAL_OPERATE);
+
+    if (party == NULL || signal->operation >= ALD_N_OPERATIONS) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    if (signal->denied) {
+        answer.operation = signal->operation;
+        answer.denied = true;
+        ald_hub_count(hub, ALD_N_OPERATIONS_DENIED);
+        ald_party_say(hub, party, &answer);
+    }
+}

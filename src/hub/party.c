@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "hub/capable.h"
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/health.h"
@@ -10,6 +11,7 @@
 #include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
+#include "hub/world.h"
 
 const struct ald_state ald_party_states[] = {
     [ALD_PARTY_LIVE] = {"live", ALD_STATE_INITIAL, ALD_TO(ALD_PARTY_AWAY) | ALD_TO(ALD_PARTY_GONE)},
@@ -81,6 +83,8 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     ald_node_init(&party->node);
     ald_node_init(&party->submitted);
     ald_node_init(&party->finishing);
+    ald_node_init(&party->capabilities);
+    ald_node_init(&party->hearing);
     ald_table_init(&party->wire_ids, seed);
     r = ald_party_attach(party, conn, number);
     if (r < 0) {
@@ -91,9 +95,19 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     return 0;
 }
 
-/* Why the registration cannot be; NULL: it can. */
-static const char *register_judge_taken(const struct ald_hub *hub, const struct ald_party *party,
-                                        const struct ald_signal *signal)
+/* Why a registration cannot be; no text: it can. */
+struct denial {
+    enum ald_cause cause;
+    const char *text;
+};
+
+static struct denial deny(enum ald_cause cause, const char *text)
+{
+    return (struct denial){cause, text};
+}
+
+static struct denial register_judge_taken(const struct ald_hub *hub, const struct ald_party *party,
+                                          const struct ald_signal *signal)
 {
     const struct ald_target *target = ald_target_find(hub, signal->target);
     uint32_t n = target != NULL ? target->n_channels : 0;
@@ -102,13 +116,13 @@ static const char *register_judge_taken(const struct ald_hub *hub, const struct 
         n--;
     }
     if (n == 0 || signal->taken == ALD_TAKEN_SHARE) {
-        return NULL;
+        return deny(ALD_CAUSE_NONE, NULL);
     }
     if (signal->taken == ALD_TAKEN_REPLACE) {
         /* Whoever replaces means one predecessor; a name that several share is not theirs to take. */
-        return n == 1 ? NULL : "the target is shared by several";
+        return n == 1 ? deny(ALD_CAUSE_NONE, NULL) : deny(ALD_CAUSE_DUPLICATE, "the target is shared by several");
     }
-    return "the target is taken";
+    return deny(ALD_CAUSE_DUPLICATE, "the target is taken");
 }
 
 static bool name_is_valid(struct ald_str name)
@@ -116,29 +130,30 @@ static bool name_is_valid(struct ald_str name)
     return name.size > 0 && name.size <= ALD_NAME_MAX && ald_utf8_valid(name);
 }
 
-static const char *register_judge(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+static struct denial register_judge(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     const struct ald_party *party = ald_party_find(conn, signal->party);
 
     if (signal->denied) {
-        return "the credential does not allow this target";
+        return deny(ALD_CAUSE_NOT_ALLOWED, "the credential does not allow this target");
     }
     if (hub->draining) {
-        return "the hub is stopping";
+        return deny(ALD_CAUSE_DRAINING, "the hub is stopping");
     }
     if (conn->state != ALD_CONN_OPEN) {
-        return "the connection is leaving";
+        return deny(ALD_CAUSE_DRAINING, "the connection is leaving");
     }
     if (signal->principal.size > ALD_NAME_MAX) {
-        return "the principal's name is too long";
+        return deny(ALD_CAUSE_INVALID, "the principal's name is too long");
     }
     if (party == NULL && conn->n_parties >= ALD_CONN_PARTIES_MAX) {
-        return "too many parties on one connection";
+        return deny(ALD_CAUSE_BUSY, "too many parties on one connection");
     }
     if (!ald_str_present(signal->target)) {
-        return NULL;
+        return deny(ALD_CAUSE_NONE, NULL);
     }
-    return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal) : "not a valid target name";
+    return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal)
+                                         : deny(ALD_CAUSE_INVALID, "not a valid target name");
 }
 
 /* What a registration needs, made before anything is changed. */
@@ -227,6 +242,7 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
     party->who = made->who;
     party->traits = signal->traits;
     party->peering = signal->greeting != NULL ? signal->greeting->peering : (uint8_t)ALD_PEERING_NONE;
+    ald_world_hear(hub, party);
     ald_hub_count(hub, ALD_N_REGISTERED);
     if (made->channel == NULL) {
         ald_party_say_registered(hub, party);
@@ -243,30 +259,35 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
 
 void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    const char *why = register_judge(hub, conn, signal);
+    struct denial denial = register_judge(hub, conn, signal);
     struct registration made = {.party = ald_party_find(conn, signal->party)};
 
-    if (why == NULL && registration_make(hub, conn, signal, &made) < 0) {
+    if (denial.text == NULL && registration_make(hub, conn, signal, &made) < 0) {
         registration_undo(hub, &made);
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        why = "memory is short";
+        denial = deny(ALD_CAUSE_BUSY, "memory is short");
     }
-    if (why != NULL) {
-        ald_party_deny(hub, conn, signal->party, why);
+    if (denial.text != NULL) {
+        ald_party_deny(hub, conn, signal->party, denial.cause, denial.text);
         return;
     }
     registration_commit(hub, signal, &made);
 }
 
-void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, const char *text)
+/* Whoever is there under another name, or as a caller, stays what it is and may ask for something else. */
+void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
+                    const char *text)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_DENIED);
 
     signal.party = number;
+    signal.cause = (uint8_t)cause;
     signal.text = ald_str(text);
     ald_hub_count(hub, ALD_N_DENIED);
     ald_ignore(ald_hub_conn_say(hub, conn, &signal)); /* a connection that hears nothing ends all the same */
-    ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
+    if (ald_party_find(conn, number) == NULL) {
+        ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
+    }
 }
 
 void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party)
@@ -305,6 +326,7 @@ void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const 
         return;
     }
     party->traits = signal->traits;
+    ald_world_hear(hub, party);
     if (party->channel != NULL) {
         ald_primary_update(hub, party->channel);
         ald_health_start(hub, party->channel);
@@ -416,6 +438,12 @@ bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_si
     }
     ald_kept_init(&kept->kept, ALD_KEPT_SIGNAL);
     kept->signal = *signal;
+    if (ald_kept_own(kept) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+        ald_pool_put(&hub->kept, kept);
+        ald_signal_clear(signal);
+        return false;
+    }
     ald_session_tell(hub, party->session, &kept->kept);
     return true;
 }
@@ -424,6 +452,7 @@ void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_c
 {
     party_set_state(hub, party, ALD_PARTY_GONE);
     party->lost_cause = lost_cause;
+    ald_world_part(hub, party);
     if (party->channel != NULL) {
         ald_channel_part(hub, party->channel);
     }
@@ -440,8 +469,9 @@ bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
     }
     if (node != NULL) {
         ald_command_orphan(hub, ald_list_entry(node, struct ald_command, caller_node));
+        return true;
     }
-    return node != NULL;
+    return ald_capable_part(hub, party);
 }
 
 static bool party_may_resume(const struct ald_hub *hub, const struct ald_party *party)
@@ -491,6 +521,9 @@ void ald_party_free(struct ald_hub *hub, struct ald_party *party)
     ald_assert(party->n_channels == 0);
     ald_assert(party->n_submitted == 0);
 
+    ald_world_part(hub, party);
+    while (ald_capable_part(hub, party)) {
+    }
     if (party->session != NULL) {
         ald_session_free(hub, party->session);
     }
@@ -517,6 +550,7 @@ void ald_party_check(const struct ald_hub *hub, const struct ald_party *party)
     ald_assert(n == party->n_submitted);
     ald_assert(party->wire_ids.n_entries <= n);
     ald_assert((party->state == ALD_PARTY_LIVE) ? party->conn != NULL : true);
+    ald_capable_check(hub, party);
     if (party->session != NULL) {
         ald_session_check(hub, party->session);
     }

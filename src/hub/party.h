@@ -40,6 +40,12 @@ struct ald_party {
     uint32_t n_in_flight; /* commands handed or sent to its channels */
     struct ald_table wire_ids;
     struct ald_session *session; /* NULL: it ends with its connection */
+
+    struct ald_node capabilities; /* of ald_capability_holder.of_party: see hub/capable.h */
+    uint32_t n_capabilities, capability_bytes;
+    struct ald_node hearing; /* the hub's parties that hear of the world: see hub/world.h */
+    uint64_t hearing_since;
+    bool wants_load;
 };
 
 /* NULL when it never registered. */
@@ -49,8 +55,9 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
-/* Refuse what it asked for, and end the connection. */
-void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, const char *text);
+/* Refuse what it asked for; who is nobody on this connection yet is cut. `text` is static, for people. */
+void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
+                    const char *text);
 
 /* There is somebody who can be told something, now or when the session resumes. */
 bool ald_party_hears(const struct ald_party *party);

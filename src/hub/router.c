@@ -108,21 +108,36 @@ struct ald_route ald_route_command(struct ald_hub *hub, const struct ald_msg *ms
     return msg->mode == ALD_MODE_PRIMARY ? route_primary(hub, route, cost) : route_any(hub, route, cost);
 }
 
+/* A full channel takes no command more; an event is no command, and takes no slot. Those that are choked leave the heap, and
+ * are put back by their connections; so each is passed once. */
+struct ald_channel *ald_route_event_channel(struct ald_target *target)
+{
+    struct ald_channel *channel;
+
+    while ((channel = ald_heap_top(&target->heap)) != NULL && ald_party_is_choked(channel->party)) {
+        ald_channel_bench(channel);
+    }
+    return channel;
+}
+
 struct ald_route ald_route_event(struct ald_hub *hub, const struct ald_msg *msg)
 {
     struct ald_route route;
 
     if (ald_str_present(msg->to.channel)) {
         route = route_named(hub, msg, 0);
-    } else {
-        route = ald_route_target(hub, msg);
-        if (route.cause == ALD_CAUSE_NONE) {
-            /* A full channel takes no command more; an event is no command, and takes no slot. */
-            route.channel = ald_heap_top(&route.target->heap);
+        if (route.channel != NULL && ald_party_is_choked(route.channel->party)) {
+            route.channel = NULL;
         }
+        return route;
     }
-    if (route.channel != NULL && ald_party_is_choked(route.channel->party)) {
-        route.channel = ald_str_present(msg->to.channel) ? NULL : ald_target_choose(hub, route.target);
+    route = ald_route_target(hub, msg);
+    if (route.cause != ALD_CAUSE_NONE) {
+        return route;
     }
+    if (route.target->n_active == 0) {
+        return route_refuse(ALD_CAUSE_NO_ACTIVE);
+    }
+    route.channel = ald_route_event_channel(route.target);
     return route;
 }

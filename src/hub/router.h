@@ -27,5 +27,7 @@ struct ald_route ald_route_command(struct ald_hub *hub, const struct ald_msg *ms
 struct ald_route ald_route_channel(struct ald_hub *hub, struct ald_channel *channel, size_t cost);
 /* The target that a command in mode `all` is for; a cause when there is none. */
 struct ald_route ald_route_target(struct ald_hub *hub, const struct ald_msg *msg);
-/* For an event, which never waits: a channel, or a cause. */
+/* For an event: a cause; or a target, whose channel is NULL when all of them are over their accounts. */
 struct ald_route ald_route_event(struct ald_hub *hub, const struct ald_msg *msg);
+/* The channel that an event for `target` would be given to now; NULL: none can be told anything. */
+struct ald_channel *ald_route_event_channel(struct ald_target *target);

@@ -92,8 +92,7 @@ static void session_release(struct ald_hub *hub, struct ald_session *session, st
     if (command != NULL) {
         ald_history_unpin(hub, command);
     } else {
-        ald_signal_clear(&ald_container(kept, struct ald_kept_signal, kept)->signal);
-        ald_pool_put(&hub->kept, ald_container(kept, struct ald_kept_signal, kept));
+        ald_kept_discard(hub, ald_container(kept, struct ald_kept_signal, kept));
     }
 }
 
@@ -220,12 +219,12 @@ static void session_continue(struct ald_hub *hub, struct ald_session *session, s
 
     if (conn->state != ALD_CONN_OPEN || ald_party_find(conn, number) != NULL ||
         conn->n_parties >= ALD_CONN_PARTIES_MAX) {
-        ald_party_deny(hub, conn, number, "this connection cannot take the session");
+        ald_party_deny(hub, conn, number, ALD_CAUSE_INVALID, "this connection cannot take the session");
         return;
     }
     if (ald_party_attach(party, conn, number) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        ald_party_deny(hub, conn, number, "memory is short");
+        ald_party_deny(hub, conn, number, ALD_CAUSE_BUSY, "memory is short");
         return;
     }
     ald_hub_alarm_stop(hub, &session->alarm);
@@ -264,11 +263,12 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct ald_hub_conn *other;
 
     if (signal->denied) {
-        ald_party_deny(hub, conn, signal->party, "the credential does not allow this target");
+        ald_party_deny(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, "the credential does not allow this target");
         return;
     }
     if (session == NULL || hub->draining) {
-        ald_party_deny(hub, conn, signal->party, session == NULL ? "no such session" : "the hub is stopping");
+        ald_party_deny(hub, conn, signal->party, session == NULL ? ALD_CAUSE_NO_CHANNEL : ALD_CAUSE_DRAINING,
+                       session == NULL ? "no such session" : "the hub is stopping");
         return;
     }
     if (session->party->state == ALD_PARTY_AWAY) {
@@ -281,7 +281,7 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     }
     other = session->resume_conn != 0 ? ald_hub_conn_find(hub, session->resume_conn) : NULL;
     if (other != NULL && other != conn) {
-        ald_party_deny(hub, other, session->resume_party, "the session was resumed elsewhere");
+        ald_party_deny(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL, "the session was resumed elsewhere");
     }
     session->resume_conn = conn->number;
     session->resume_party = signal->party;

@@ -15,7 +15,9 @@
 #include "hub/alarm.h"
 #include "hub/conn.h"
 #include "hub/note.h"
+#include "hub/round.h"
 #include "hub/view.h"
+#include "hub/world.h"
 
 enum ald_hub_machine {
     ALD_MACHINE_COMMAND,
@@ -44,6 +46,7 @@ struct ald_hub_work {
     struct ald_node targets;  /* ald_target.work: hungry ones */
     struct ald_node rosters;  /* ald_roster.work: to be made, ended or told */
     struct ald_node reaped;   /* ald_roster.work: forgotten, to be freed */
+    struct ald_node rounds;   /* ald_round.node: what is told to many, the first one under way */
     struct ald_node answers;  /* ald_command.work: watched commands that ended */
     struct ald_node sessions; /* ald_session.work: to be said again, or at their end */
 };
@@ -112,6 +115,19 @@ struct ald_hub {
     size_t history_bytes;
 
     struct ald_pool kept; /* of struct ald_kept_signal */
+
+    struct ald_table capabilities; /* by name */
+    uint32_t n_capable;            /* names that parties hold, each as often as it is held */
+    struct ald_round_walk walk;    /* of the first round */
+    uint32_t n_spreads;
+    size_t spread_bytes;
+    struct ald_node expected; /* of ald_expected.node */
+    struct ald_table expected_by_name;
+    uint32_t n_held;
+    size_t held_bytes;
+    struct ald_node discarded; /* of ald_parcel_stored.node: freed with the next step */
+    struct ald_world world;
+
     struct ald_hub_work work;
 
     bool draining;

@@ -9,13 +9,16 @@
  */
 
 #include "hub/cancel.h"
+#include "hub/capable.h"
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
 #include "hub/drain.h"
 #include "hub/health.h"
 #include "hub/history.h"
+#include "hub/hold.h"
 #include "hub/operator.h"
+#include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
@@ -59,6 +62,9 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
         break;
     case ALD_ALARM_DRAIN:
         ald_drain_cut(hub);
+        break;
+    case ALD_ALARM_HELD:
+        ald_hold_expired(hub, ald_container(alarm, struct ald_parcel_stored, alarm));
         break;
     case ALD_ALARM_HISTORY:
         ald_history_watch(hub); /* every step trims; what is the oldest by now? */
@@ -134,6 +140,15 @@ static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     case ALD_SIGNAL_LEAVE:
         ald_party_leave(hub, conn, signal);
         break;
+    case ALD_SIGNAL_CAPABLE:
+        ald_capable_signal(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_ASK:
+        ald_world_ask(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_OPERATE:
+        ald_operator_signal(hub, conn, signal);
+        break;
     default:
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID); /* not for a hub to hear; a CLOSE is the edge's own business */
         break;
@@ -187,6 +202,12 @@ static void step_event(struct ald_hub *hub, struct ald_event *event)
         break;
     case ALD_EVENT_DRAIN:
         ald_drain_start(hub, event);
+        break;
+    case ALD_EVENT_NEWS:
+        ald_world_event(hub, event);
+        break;
+    case ALD_EVENT_EXPECT:
+        ald_hold_expect(hub, event);
         break;
     case ALD_EVENT_CANCEL:
     case ALD_EVENT_CHANNEL_LEAVE:
@@ -253,6 +274,13 @@ static void step_rosters(struct ald_hub *hub, struct step_budget *budget)
     }
 }
 
+static void step_rounds(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (!ald_list_empty(&hub->work.rounds) && step_may(hub, budget)) {
+        ald_round_work(hub);
+    }
+}
+
 static void step_reaped(struct ald_hub *hub, struct step_budget *budget)
 {
     while (!ald_list_empty(&hub->work.reaped) && step_may(hub, budget)) {
@@ -269,7 +297,7 @@ bool ald_work_is_there(const struct ald_hub *hub)
     const struct ald_node *lists[] = {
         &hub->work.begun,   &hub->work.ended,    &hub->work.gone,    &hub->work.bench,
         &hub->work.leaving, &hub->work.sessions, &hub->work.targets, &hub->work.channels,
-        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,
+        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,  &hub->work.rounds,
     };
 
     for (size_t i = 0; i < ALD_COUNT(lists); i++) {
@@ -296,6 +324,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     STEP_WORK(hub, budget, &work->channels, struct ald_channel, work, ald_channel_work_hungry);
     STEP_WORK(hub, budget, &work->targets, struct ald_target, work, ald_target_work_hungry);
     step_rosters(hub, budget);
+    step_rounds(hub, budget);
     STEP_WORK(hub, budget, &work->answers, struct ald_command, work, ald_self_work);
     while (hub->drain_at != NULL && step_may(hub, budget)) {
         ald_ignore(ald_drain_work(hub));
@@ -316,6 +345,9 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     hub->now = ALD_MAX(hub->now, event->now);
     hub->wall = event->wall;
     hub->effects = effects;
+    if (!ald_list_empty(&hub->discarded)) {
+        ald_parcel_reap(hub);
+    }
     ald_history_trim(hub, hub->config.step_work);
     if (is_end) {
         step_event(hub, event);

@@ -190,8 +190,7 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
     return msg->mode == ALD_MODE_ALL ? ald_route_target(hub, msg) : ald_route_command(hub, msg, submit_cost(msg));
 }
 
-/* Waiting must not pin a read buffer. Only while nobody else has the message; when memory is short it waits as it is. */
-static void submit_compact(struct ald_hub *hub, struct ald_msg *msg)
+void ald_submit_compact(struct ald_hub *hub, struct ald_msg *msg)
 {
     if (msg->refs == 1 && ald_msg_compact(msg) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
@@ -261,7 +260,7 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     }
     route = submit_route(hub, party, signal);
     if (route.queue != NULL) {
-        submit_compact(hub, signal->msg);
+        ald_submit_compact(hub, signal->msg);
     }
     from = submit_who(party, signal);
     if (from == NULL || ald_command_new(hub, party, from, signal->msg, &command) < 0) {

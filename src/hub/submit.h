@@ -16,6 +16,9 @@ struct ald_signal;
 void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 
+/* Waiting must not pin a read buffer: copy what is small, while nobody else has the message. When memory is short it waits as
+ * it is, counted. */
+void ald_submit_compact(struct ald_hub *hub, struct ald_msg *msg);
 /* It brings a message of that kind, ready to be passed on. */
 bool ald_submit_is_sound(const struct ald_signal *signal, enum ald_kind kind);
 /* What is wrong with a message as such, with what it asks for, and with who says it: routes with a cause, or with none. */

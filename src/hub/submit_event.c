@@ -1,18 +1,26 @@
+/*
+ * An event comes in. It is not awaited: it reaches somebody now, or it waits where both its sender and whoever runs this hub
+ * said that it may (hub/hold.h), or it is dropped, counted (DESIGN section 2). Who asked is told of the last two.
+ */
+
 #include "hub/channel.h"
+#include "hub/hold.h"
 #include "hub/notes.h"
+#include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/self.h"
+#include "hub/spread.h"
 #include "hub/submit.h"
-#include "hub/who.h"
+#include "hub/target.h"
+
+/* Of a target whose channels are all choked, so many are looked at for one that an event may still be pressed on. */
+enum { EVENT_PRESS_MAX = 16 };
 
 /* Where an event is to go. */
 static enum ald_cause event_judge_address(const struct ald_hub *hub, const struct ald_msg *msg)
 {
     if (msg->to.hub.size > 0 && !ald_str_equal(msg->to.hub, hub->config.id)) {
         return ALD_CAUSE_NO_TARGET;
-    }
-    if (msg->to.scope != ALD_SCOPE_ONE) {
-        return ALD_CAUSE_UNSUPPORTED;
     }
     return ald_self_is_meant(msg) ? ALD_CAUSE_UNKNOWN_COMMAND : ALD_CAUSE_NONE;
 }
@@ -23,7 +31,7 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
 {
     struct ald_route route;
 
-    if (party == NULL || signal->denied) {
+    if (signal->denied) {
         return ALD_CAUSE_NOT_ALLOWED;
     }
     if (hub->draining) {
@@ -39,42 +47,165 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
     return route.cause == ALD_CAUSE_NONE ? event_judge_address(hub, signal->msg) : (enum ald_cause)route.cause;
 }
 
-static bool event_tell(struct ald_hub *hub, const struct ald_notes_bare *taken)
+/* The target that it is held for when nobody is there; absent: it names a channel, which nobody else stands in for. */
+static struct ald_str event_target(const struct ald_hub *hub, const struct ald_msg *msg)
 {
-    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
-
-    event.msg = ald_msg_ref((struct ald_msg *)taken->msg);
-    event.id = taken->id;
-    event.from = taken->party->who->target;
-    return ald_party_offer(hub, taken->channel->party, &event);
+    if (ald_str_present(msg->to.channel)) {
+        return ALD_STR_NONE;
+    }
+    return ald_str_present(msg->to.target) ? msg->to.target : hub->config.controller;
 }
 
-/* An event is not awaited: it reaches one channel now or nobody (DESIGN section 2: "Events may be dropped, counted"). */
+static bool event_tell(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_channel *channel)
+{
+    struct ald_signal signal = ald_parcel_signal(parcel);
+
+    if (!ald_party_offer(hub, channel->party, &signal)) {
+        return false;
+    }
+    ald_parcel_delivered(hub, parcel, channel);
+    return true;
+}
+
+static bool channel_may_be_pressed(const struct ald_hub *hub, const struct ald_channel *channel, size_t cost)
+{
+    const struct ald_hub_conn *conn = channel->party->conn;
+
+    return channel->state == ALD_CHANNEL_LIVE && ald_channel_is_usable(channel) && channel->party->session == NULL &&
+           ald_hub_conn_hears(conn) && conn->out_bytes + cost <= hub->config.out_bytes_max / 2;
+}
+
+/*
+ * Everybody is over the mark beyond which what may be dropped is dropped. Of a sender that wants to hear what becomes of its
+ * events, or that they are kept, a burst is not lost for that: these may fill half of the account of a connection. The
+ * other half is for answers, which have no other place.
+ */
+static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_target *target)
+{
+    size_t cost = ALD_CONN_SIGNAL_COST + ald_msg_cost(parcel->msg);
+    int n = 0;
+
+    if ((parcel->msg->flags & (ALD_MSG_HOLD | ALD_MSG_REPORT)) == 0) {
+        return false;
+    }
+    ald_list_each (it, &target->channels) {
+        struct ald_channel *channel = ald_list_entry(it, struct ald_channel, target_node);
+        struct ald_signal signal;
+
+        if (channel_may_be_pressed(hub, channel, cost)) {
+            signal = ald_parcel_signal(parcel);
+            ald_party_say(hub, channel->party, &signal);
+            ald_parcel_delivered(hub, parcel, channel);
+            return true;
+        }
+        if (++n == EVENT_PRESS_MAX) {
+            break;
+        }
+    }
+    return false;
+}
+
+/* True: it has its fate. */
+static bool event_hold(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_str target)
+{
+    int r = ald_hold_keep(hub, parcel, target);
+
+    if (r == 0) {
+        return true;
+    }
+    if (r == ALD_HOLD_UNEXPECTED) {
+        return false;
+    }
+    if (r < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+    }
+    ald_hub_count(hub, ALD_N_EVENTS_NOT_HELD);
+    ald_parcel_dropped(hub, parcel, ALD_CAUSE_BUSY);
+    return true;
+}
+
+/* Nobody can be told: that a target is known to come and go is told apart from that nobody knows it (communicator 5.5). */
+static void event_miss(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_str target,
+                       enum ald_cause cause)
+{
+    bool is_expected = ald_str_present(target) && ald_hold_expects(hub, target);
+
+    if (is_expected && (parcel->msg->flags & ALD_MSG_HOLD) != 0 && event_hold(hub, parcel, target)) {
+        return;
+    }
+    ald_parcel_dropped(hub, parcel, is_expected && cause == ALD_CAUSE_NO_TARGET ? ALD_CAUSE_NO_ACTIVE : cause);
+}
+
+/* To one channel here, or to nobody. */
+static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    struct ald_str target = event_target(hub, parcel->msg);
+    struct ald_route route = ald_route_event(hub, parcel->msg);
+
+    if (route.cause == ALD_CAUSE_NONE && ald_str_present(target)) {
+        if (ald_hold_has(hub, target) && event_hold(hub, parcel, target)) {
+            return; /* nobody overtakes what waits already */
+        }
+    }
+    if (route.channel != NULL
+            ? event_tell(hub, parcel, route.channel)
+            : route.target != NULL && ald_str_present(target) && event_press(hub, parcel, route.target)) {
+        return;
+    }
+    event_miss(hub, parcel, target, route.cause != ALD_CAUSE_NONE ? (enum ald_cause)route.cause : ALD_CAUSE_BUSY);
+}
+
+/* "An instance at another hub only": there is none that we know. */
+static bool event_is_for_elsewhere(const struct ald_msg *msg)
+{
+    return msg->to.scope == ALD_SCOPE_NETWORK && ald_str_present(msg->to.target);
+}
+
+static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    if (event_is_for_elsewhere(parcel->msg)) {
+        ald_parcel_dropped(hub, parcel, ALD_CAUSE_NO_TARGET);
+    } else if (ald_parcel_is_for_many(parcel->msg)) {
+        ald_spread_start(hub, parcel);
+    } else {
+        event_send(hub, parcel);
+    }
+}
+
+/* Said by nobody that we know. */
+static void event_drop_strange(struct ald_hub *hub, const struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    ald_hub_count(hub, ALD_N_EVENTS_DROPPED);
+    ald_notes_bare(hub, ALD_NOTE_EVENT,
+                   &(struct ald_notes_bare){.id = ald_hub_id(hub, ald_hub_number(hub)),
+                                            .msg = signal->msg,
+                                            .conn = conn,
+                                            .cause = ALD_CAUSE_NOT_ALLOWED,
+                                            .fate = "dropped"});
+}
+
 void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_notes_bare taken = {.msg = signal->msg, .conn = conn, .party = ald_party_find(conn, signal->party)};
-    struct ald_route route = {.channel = NULL};
+    const struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_parcel parcel;
+    enum ald_cause cause;
 
     if (!ald_submit_is_sound(signal, ALD_EVENT)) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
-    taken.id = ald_hub_id(hub, ald_hub_number(hub));
-    taken.cause = (uint8_t)event_judge(hub, taken.party, signal);
-    if (taken.cause == ALD_CAUSE_NONE) {
-        route = ald_route_event(hub, signal->msg);
-        taken.channel = route.channel;
-        taken.cause = route.cause;
-    }
-    if (taken.channel != NULL && !event_tell(hub, &taken)) {
-        taken.channel = NULL;
-    }
-    if (taken.channel == NULL && taken.cause == ALD_CAUSE_NONE) {
-        taken.cause = ALD_CAUSE_BUSY; /* everybody is choked, or memory is short */
-    }
-    ald_hub_count(hub, taken.channel != NULL ? ALD_N_EVENTS : ALD_N_EVENTS_DROPPED);
     if (signal->denied) {
         ald_hub_count(hub, ALD_N_EVENTS_DENIED);
     }
-    ald_notes_bare(hub, ALD_NOTE_EVENT, &taken);
+    if (party == NULL) {
+        event_drop_strange(hub, conn, signal);
+        return;
+    }
+    parcel = ald_parcel_of(hub, party, signal);
+    cause = event_judge(hub, party, signal);
+    if (cause == ALD_CAUSE_NONE) {
+        event_go(hub, &parcel);
+    } else {
+        ald_parcel_dropped(hub, &parcel, cause);
+    }
 }

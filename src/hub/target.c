@@ -7,6 +7,7 @@
 #include "hub/delivery.h"
 #include "hub/party.h"
 #include "hub/primary.h"
+#include "hub/round.h"
 #include "hub/state.h"
 
 struct ald_target *ald_target_find(const struct ald_hub *hub, struct ald_str name)
@@ -94,6 +95,7 @@ void ald_target_free(struct ald_hub *hub, struct ald_target *target)
     ald_assert(target->election.holder == NULL);
 
     ald_hub_alarm_stop(hub, &target->election.alarm);
+    ald_round_forget(hub, &target->channels);
     if (hub->target_latest == target) {
         hub->target_latest = NULL;
     }

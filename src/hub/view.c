@@ -305,8 +305,36 @@ void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals
         .n_queued = hub->n_queued,
         .n_history = hub->n_history,
         .queued_bytes = hub->queued_bytes,
+        .n_held = hub->n_held,
+        .held_bytes = hub->held_bytes,
         .draining = hub->draining,
     };
+}
+
+void ald_hub_world(const struct ald_hub *hub, struct ald_world_view *ret_view)
+{
+    const struct ald_world *world = &hub->world;
+    const struct ald_news *addresses = world->addresses;
+
+    *ret_view = (struct ald_world_view){
+        .clock = world->clock,
+        .cluster = world->cluster,
+        .cluster_total = world->cluster_total,
+        .cluster_live = world->cluster_live,
+        .address = addresses != NULL ? addresses->name : ALD_STR_NONE,
+        .secure_address = addresses != NULL ? addresses->detail : ALD_STR_NONE,
+        .load = world->load != NULL ? world->load->load : -1,
+        .n_expected = (uint32_t)hub->expected_by_name.n_entries,
+        .n_held = hub->n_held,
+        .held_bytes = hub->held_bytes,
+        .n_capabilities = (uint32_t)hub->capabilities.n_entries,
+        .n_hearers = world->n_hearers,
+    };
+}
+
+bool ald_hub_wants_load(const struct ald_hub *hub)
+{
+    return hub->world.n_wants_load > 0;
 }
 
 const struct ald_machine *ald_hub_machine(const struct ald_hub *hub, size_t i)

@@ -99,9 +99,30 @@ struct ald_hub_totals {
     uint32_t n_connections, n_targets, n_channels;
     uint32_t n_in_flight, n_queued, n_history;
     size_t queued_bytes;
+    uint32_t n_held; /* events, for targets that are expected */
+    size_t held_bytes;
     bool draining;
 };
 void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals);
+
+/* What this hub knows of the world around it. */
+struct ald_world_view {
+    uint8_t clock;          /* enum ald_clock_state */
+    uint8_t cluster;        /* bits of enum ald_cluster_state */
+    uint32_t cluster_total; /* hubs that there should be, and that there are, with this one */
+    uint32_t cluster_live;
+    struct ald_str address, secure_address; /* where other hubs find this one; absent: nobody has said */
+    double load;                            /* of this machine; negative: nobody has said */
+    uint32_t n_expected;                    /* targets that are known to come and go */
+    uint32_t n_held;                        /* events held for them */
+    size_t held_bytes;
+    uint32_t n_capabilities; /* names of messages that somebody understands */
+    uint32_t n_hearers;      /* parties that hear of the world */
+};
+void ald_hub_world(const struct ald_hub *hub, struct ald_world_view *ret_view);
+
+/* Somebody asked for the load of machines: whoever measures it may stop when not. */
+bool ald_hub_wants_load(const struct ald_hub *hub);
 
 /*
  * The state machines of the hub with the count of every arrow taken so far, for a suite that wants to say that each was:

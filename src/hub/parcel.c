@@ -1,0 +1,215 @@
+#include "hub/parcel.h"
+
+#include <stdlib.h>
+
+#include "hub/notes.h"
+#include "hub/party.h"
+#include "hub/state.h"
+#include "hub/target.h"
+#include "hub/who.h"
+
+/*
+ * What a caller says that it is. The family's services send before they register (communicator 12), and what is sent so
+ * keeps the name that its sender wrote; a name that somebody is registered under is not theirs to write. Only messages
+ * that have a native form come from such peers.
+ */
+static struct ald_str parcel_claim(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    const struct ald_target *target;
+
+    if (msg->native_of == NULL || msg->from.target.size == 0) {
+        return ALD_STR_NONE;
+    }
+    target = ald_target_find(hub, msg->from.target);
+    return target == NULL || target->n_channels == 0 ? msg->from.target : ALD_STR_NONE;
+}
+
+struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
+{
+    struct ald_parcel parcel = {
+        .id = ald_hub_id(hub, ald_hub_number(hub)),
+        .msg = signal->msg,
+        .who = party->who,
+        .conn = party->conn->number,
+        .party = party->number,
+        .from = party->who->target,
+    };
+
+    if (party->peering != ALD_PEERING_NONE) {
+        parcel.from = signal->from;
+        parcel.travel = signal->travel;
+    } else if (!ald_str_present(parcel.from)) {
+        parcel.from = parcel_claim(hub, signal->msg);
+    }
+    return parcel;
+}
+
+/* Move on behind what was copied. */
+static void text_own(struct ald_str *text, char **room)
+{
+    if (ald_str_present(*text)) {
+        memcpy(*room, text->data, text->size);
+        text->data = *room;
+        *room += text->size;
+    }
+}
+
+/* Let what it shows be copies of its own. */
+static void stored_own(struct ald_parcel_stored *stored)
+{
+    char *room = stored->text;
+
+    text_own(&stored->parcel.from, &room);
+    text_own(&stored->travel.hub, &room);
+    text_own(&stored->travel.id, &room);
+    text_own(&stored->travel.informed, &room);
+}
+
+static size_t parcel_texts_size(const struct ald_parcel *parcel)
+{
+    const struct ald_travel *travel = parcel->travel;
+
+    return parcel->from.size + (travel != NULL ? travel->hub.size + travel->id.size + travel->informed.size : 0);
+}
+
+size_t ald_parcel_cost(const struct ald_parcel *parcel)
+{
+    return sizeof(struct ald_parcel_stored) + parcel_texts_size(parcel) + ald_msg_cost(parcel->msg);
+}
+
+int ald_parcel_store(const struct ald_parcel *parcel, struct ald_parcel_stored **ret_stored)
+{
+    size_t size = parcel_texts_size(parcel);
+    struct ald_parcel_stored *stored = malloc(sizeof(*stored) + size + 1); /* one more: an empty text has a place too */
+
+    if (stored == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *stored = (struct ald_parcel_stored){.parcel = *parcel, .cost = ald_parcel_cost(parcel)};
+    if (parcel->travel != NULL) {
+        stored->travel = *parcel->travel;
+        stored->parcel.travel = &stored->travel;
+    }
+    ald_node_init(&stored->node);
+    ald_hub_alarm_init(&stored->alarm, ALD_ALARM_HELD);
+    ald_round_init(&stored->round, ALD_ROUND_SPREAD);
+    stored_own(stored);
+    stored->parcel.msg = ald_msg_ref(parcel->msg);
+    stored->parcel.who = ald_who_ref(parcel->who);
+    *ret_stored = stored;
+    return 0;
+}
+
+void ald_parcel_discard(struct ald_hub *hub, struct ald_parcel_stored *stored)
+{
+    ald_assert(!ald_node_linked(&stored->node));
+    ald_assert(!ald_node_linked(&stored->round.node));
+    ald_assert(!ald_timer_running(&stored->alarm.timer));
+    stored->parcel.msg = ald_msg_unref(stored->parcel.msg);
+    stored->parcel.who = ald_who_unref(stored->parcel.who);
+    ald_list_push_back(&hub->discarded, &stored->node);
+}
+
+void ald_parcel_reap(struct ald_hub *hub)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_pop_front(&hub->discarded)) != NULL) {
+        free(ald_list_entry(node, struct ald_parcel_stored, node));
+    }
+}
+
+bool ald_parcel_is_for_many(const struct ald_msg *msg)
+{
+    if (ald_str_present(msg->to.channel)) {
+        return false;
+    }
+    if (!ald_str_present(msg->to.target)) {
+        return msg->to.scope != ALD_SCOPE_ONE;
+    }
+    return (msg->flags & ALD_MSG_EVERYONE) != 0;
+}
+
+struct ald_signal ald_parcel_signal(const struct ald_parcel *parcel)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+
+    signal.msg = ald_msg_ref(parcel->msg);
+    signal.id = parcel->id;
+    signal.from = parcel->from;
+    signal.travel = parcel->travel;
+    return signal;
+}
+
+/* Who asked to be told at once that nobody is there is told that, and nothing else (communicator 5.5: `no;reply`). */
+static bool parcel_is_reported(const struct ald_msg *msg, enum ald_cause cause)
+{
+    if (ald_parcel_is_for_many(msg)) {
+        return false;
+    }
+    return (msg->flags & ALD_MSG_REPORT) != 0 ||
+           ((msg->flags & ALD_MSG_TELL_AWAY) != 0 && cause == ALD_CAUSE_NO_ACTIVE);
+}
+
+/* Its sender may have gone meanwhile. */
+static void parcel_report(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_phase phase,
+                          enum ald_cause cause)
+{
+    struct ald_hub_conn *conn = ald_hub_conn_find(hub, parcel->conn);
+    struct ald_party *party = conn != NULL ? ald_party_find(conn, parcel->party) : NULL;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPORT);
+
+    if (!parcel_is_reported(parcel->msg, cause)) {
+        return;
+    }
+    if (party == NULL || (party->traits & ALD_CAN_REPORT) == 0) {
+        ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
+        return;
+    }
+    signal.id = parcel->id;
+    signal.request = ald_msg_ref(parcel->msg);
+    signal.phase = (uint8_t)phase;
+    signal.cause = (uint8_t)cause;
+    signal.text = ald_str(ald_cause_text(cause));
+    ald_hub_count(hub, ALD_N_REPORTS);
+    ald_party_say(hub, party, &signal);
+}
+
+static void parcel_note(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel,
+                        enum ald_cause cause, const char *fate)
+{
+    ald_notes_bare(hub, ALD_NOTE_EVENT,
+                   &(struct ald_notes_bare){.id = parcel->id,
+                                            .msg = parcel->msg,
+                                            .who = parcel->who,
+                                            .channel = channel,
+                                            .cause = (uint8_t)cause,
+                                            .fate = fate});
+}
+
+void ald_parcel_delivered(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel)
+{
+    ald_hub_count(hub, ALD_N_EVENTS);
+    parcel_note(hub, parcel, channel, ALD_CAUSE_NONE, "delivered");
+}
+
+void ald_parcel_dropped(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause)
+{
+    ald_assert(cause != ALD_CAUSE_NONE);
+    ald_hub_count(hub, ALD_N_EVENTS_DROPPED);
+    parcel_note(hub, parcel, NULL, cause, "dropped");
+    parcel_report(hub, parcel, ALD_PHASE_DONE, cause);
+}
+
+void ald_parcel_held(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    ald_hub_count(hub, ALD_N_EVENTS_HELD);
+    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "held");
+    parcel_report(hub, parcel, ALD_PHASE_QUEUED, ALD_CAUSE_NONE);
+}
+
+void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    ald_hub_count(hub, ALD_N_BROADCASTS);
+    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "spread");
+}

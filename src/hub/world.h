@@ -1,0 +1,69 @@
+#pragma once
+
+/*
+ * World: what this hub knows of the world around it, and tells: who comes and goes, whether the cluster is whole, the
+ * clock, the load of machines (msg/news.h). What lasts is remembered, for who asks later.
+ *
+ * News are told in a round (hub/round.h) to all parties that hear of them; who is over its account misses one, counted.
+ * The answer to a question is not missed: whoever asks and does not read is not read either, as with replies.
+ *
+ * Limits: ALD_WORLD_NEWS_MAX pieces on their way at once; beyond that one is dropped, counted.
+ */
+
+#include "base/list.h"
+#include "msg/news.h"
+
+struct ald_channel;
+struct ald_event;
+struct ald_hub;
+struct ald_hub_conn;
+struct ald_party;
+struct ald_round;
+struct ald_signal;
+
+enum {
+    /* A service is news for everybody when it comes: against a burst of registrations, at some 300 bytes each. */
+    ALD_WORLD_NEWS_MAX = 10000,
+    /* Names of targets in one answer, in bytes: some thousand services; the rest is left out. */
+    ALD_WORLD_TARGETS_MAX = 64 * 1024
+};
+
+struct ald_world {
+    struct ald_node hearers; /* of ald_party.hearing, by number */
+    uint32_t n_hearers;
+    uint32_t n_wants_load;  /* of them: those that asked for loads */
+    uint32_t n_news;        /* on their way */
+    uint8_t clock;          /* enum ald_clock_state */
+    uint8_t cluster;        /* bits of enum ald_cluster_state */
+    uint32_t cluster_total; /* hubs that there should be, and that there are, this one included */
+    uint32_t cluster_live;
+    struct ald_news *addresses; /* NULL: nobody has said */
+    struct ald_news *load;      /* of this machine, the latest */
+};
+
+void ald_world_init(struct ald_world *world);
+void ald_world_fini(struct ald_hub *hub);
+
+/* What a party may hear has changed: it is put among those who do, or taken from there. */
+void ald_world_hear(struct ald_hub *hub, struct ald_party *party);
+/* It is gone. */
+void ald_world_part(struct ald_hub *hub, struct ald_party *party);
+
+/* Tell everybody who hears of it (borrows; copied). When memory is short it is dropped, counted. */
+void ald_world_tell(struct ald_hub *hub, const struct ald_news *news);
+/* The edge found something out. */
+void ald_world_event(struct ald_hub *hub, const struct ald_event *event);
+/* So many hubs are there now, this one included. */
+void ald_world_set_live(struct ald_hub *hub, uint32_t n_live);
+/* A channel has joined; or it is gone. Those of other hubs are no news: these have their own kind. */
+void ald_world_came(struct ald_hub *hub, const struct ald_channel *channel);
+void ald_world_went(struct ald_hub *hub, const struct ald_channel *channel);
+
+/* A party asks. */
+void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+
+/* For the rounds: a unit, false when nobody is left to be told; and the end. */
+bool ald_world_work(struct ald_hub *hub, struct ald_round *round);
+void ald_world_ended(struct ald_hub *hub, struct ald_round *round);
+
+void ald_world_check(const struct ald_hub *hub);
