@@ -109,6 +109,7 @@ ALD_TEST(comm_value, refuses_what_is_no_duration)
                                         "-1",
                                         "1 h m",
                                         ".",
+                                        "1.",
                                         "1 fortnight",
                                         "1H",
                                         "1..5",
