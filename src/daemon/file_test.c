@@ -1,0 +1,83 @@
+#include "daemon/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/test.h"
+
+static char folder[64];
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static void folder_make(void)
+{
+    (void)snprintf(folder, sizeof(folder), "/tmp/aldis-file-XXXXXX");
+    ald_check(mkdtemp(folder) != NULL);
+}
+
+static void folder_remove(void)
+{
+    ald_check_int(rmdir(folder), 0);
+}
+
+ALD_TEST(file, holds_what_it_was_last_given)
+{
+    struct ald_buf text;
+
+    folder_make();
+    ald_buf_init(&text, 8192);
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("first, and longer"), true), 0);
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("second"), false), 0);
+    ald_check_int(ald_file_read(path_of("a"), &text), 0);
+    ald_check_str(ald_buf_str(&text), "second");
+    ald_check_int(access(path_of("a.tmp"), F_OK), -1);
+    ald_buf_fini(&text);
+    ald_check_int(unlink(path_of("a")), 0);
+    folder_remove();
+}
+
+ALD_TEST(file, says_what_is_wrong)
+{
+    struct ald_buf text;
+
+    folder_make();
+    ald_buf_init(&text, 4096 + 10);
+    ald_check_int(ald_file_read(path_of("a"), &text), ALD_FILE_MISSING);
+    ald_check_int(ald_file_read(folder, &text), ALDIS_E_IO);
+    ald_check_int(errno, EISDIR);
+    ald_check_int(ald_file_replace(path_of("no/a"), ALD_STR("x"), false), ALDIS_E_IO);
+    ald_check_int(errno, ENOENT);
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("eleven byte"), false), 0);
+    ald_check_int(ald_file_read(path_of("a"), &text), ALD_FILE_LARGE);
+    ald_buf_fini(&text);
+    ald_check_int(unlink(path_of("a")), 0);
+    folder_remove();
+}
+
+ALD_TEST(file, is_left_alone_when_it_cannot_be_replaced)
+{
+    struct ald_buf text;
+
+    folder_make();
+    ald_buf_init(&text, 8192);
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("old"), false), 0);
+    ald_check_int(mkdir(path_of("a.tmp"), 0700), 0);
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("new"), true), ALDIS_E_IO);
+    ald_check_int(ald_file_read(path_of("a"), &text), 0);
+    ald_check_str(ald_buf_str(&text), "old");
+    ald_buf_fini(&text);
+    ald_check_int(rmdir(path_of("a.tmp")), 0);
+    ald_check_int(unlink(path_of("a")), 0);
+    folder_remove();
+}
+
+ALD_TEST_MAIN(file, ALD_CASE(file, holds_what_it_was_last_given), ALD_CASE(file, says_what_is_wrong),
+              ALD_CASE(file, is_left_alone_when_it_cannot_be_replaced))
