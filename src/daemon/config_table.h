@@ -191,6 +191,19 @@
       "From the goodbye to a party until it is cut.")                                                                  \
     X(LIMITS_STALL_TIMEOUT, "limits", "stall_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                     \
       "A connection that reads nothing of what waits for it for so long is cut.")                                      \
+    X(LIMITS_HOLD_MAX, "limits", "hold_max", NUMBER, "10000", 0, UINT32_MAX,                                           \
+      "Events held for services that are expected and not there; more are dropped.")                                   \
+    X(LIMITS_HOLD_TARGET_MAX, "limits", "hold_target_max", NUMBER, "2000", 0, UINT32_MAX, "The same for one service.") \
+    X(LIMITS_HOLD_BYTES_MAX, "limits", "hold_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,                      \
+      "Bytes of all events that are held.")                                                                            \
+    X(LIMITS_HOLD_TARGET_BYTES_MAX, "limits", "hold_target_bytes_max", SIZE, "16MiB", 0, ALD_MIB * 1024 * 1024,        \
+      "The same for one service.")                                                                                     \
+    X(LIMITS_HOLD_TTL, "limits", "hold_ttl", DURATION, "60s", ALD_SEC, ALD_CONFIG_LONG,                                \
+      "How long an event is held whose sender does not say.")                                                          \
+    X(LIMITS_BROADCASTS_MAX, "limits", "broadcasts_max", NUMBER, "1000", 1, UINT32_MAX,                                \
+      "Broadcasts that are being delivered; more are dropped.")                                                        \
+    X(LIMITS_BROADCASTS_BYTES_MAX, "limits", "broadcasts_bytes_max", SIZE, "64MiB", 1024, ALD_MIB * 1024 * 1024,       \
+      "The same in bytes.")                                                                                            \
     X(LIMITS_HISTORY_MAX, "limits", "history_max", NUMBER, "10000", 0, UINT32_MAX,                                     \
       "Outcomes remembered, so that one can ask for them.")                                                            \
     X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "10m", 0, 365 * ALD_CONFIG_LONG, "And for how long.")     \

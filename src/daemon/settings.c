@@ -23,6 +23,13 @@
     X(EXCHANGE_PRIMARY_TIMEOUT, primary_timeout)                                                                       \
     X(LIMITS_LEAVE_TIMEOUT, leave_timeout)                                                                             \
     X(LIMITS_STALL_TIMEOUT, stall_timeout)                                                                             \
+    X(LIMITS_HOLD_MAX, hold_max)                                                                                       \
+    X(LIMITS_HOLD_TARGET_MAX, hold_target_max)                                                                         \
+    X(LIMITS_HOLD_BYTES_MAX, hold_bytes_max)                                                                           \
+    X(LIMITS_HOLD_TARGET_BYTES_MAX, hold_target_bytes_max)                                                             \
+    X(LIMITS_HOLD_TTL, hold_ttl)                                                                                       \
+    X(LIMITS_BROADCASTS_MAX, broadcasts_max)                                                                           \
+    X(LIMITS_BROADCASTS_BYTES_MAX, broadcasts_bytes_max)                                                               \
     X(LIMITS_HISTORY_MAX, history_max)                                                                                 \
     X(LIMITS_HISTORY_AGE, history_age)                                                                                 \
     X(LIMITS_HISTORY_BYTES_MAX, history_bytes_max)                                                                     \
@@ -50,6 +57,7 @@ void ald_settings_edge(const struct ald_config *config, struct ald_edge_spec *ed
         .ping_interval = ald_config_number(config, ALD_KEY_EXCHANGE_PING_INTERVAL),
         .pong_timeout = ald_config_number(config, ALD_KEY_EXCHANGE_PONG_TIMEOUT),
         .message_max = ald_config_number(config, ALD_KEY_LIMITS_MESSAGE_MAX),
+        .line_max = ald_config_number(config, ALD_KEY_COMMUNICATOR_LINE_MAX),
     };
     edge->connections_max = (uint32_t)ald_config_number(config, ALD_KEY_LIMITS_CONNECTIONS_MAX);
     edge->greeting_bytes = ald_config_number(config, ALD_KEY_LIMITS_GREETING_BYTES);

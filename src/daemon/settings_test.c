@@ -51,6 +51,13 @@ ALD_TEST(settings, agree_with_the_hub_about_its_defaults)
     ALD_SAME(leave_timeout);
     ALD_SAME(stall_timeout);
     ALD_SAME(session_max);
+    ALD_SAME(hold_max);
+    ALD_SAME(hold_target_max);
+    ALD_SAME(hold_bytes_max);
+    ALD_SAME(hold_target_bytes_max);
+    ALD_SAME(hold_ttl);
+    ALD_SAME(broadcasts_max);
+    ALD_SAME(broadcasts_bytes_max);
     ALD_SAME(history_max);
     ALD_SAME(history_age);
 #undef ALD_SAME
