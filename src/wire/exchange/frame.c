@@ -80,13 +80,15 @@ static void v1_read(uint32_t variant, struct ald_str message, struct ald_exchang
 {
     message = v1_read_usual(variant, message, frame);
     while (message.size > 0) {
-        size_t size = separator_find(message);
-        struct ald_str segment = ald_str_of(message.data, size);
+        struct ald_str segment;
+        size_t size;
 
-        if (ald_str_starts(segment, ALD_STR("e:"))) {
+        if (ald_str_starts(message, ALD_STR("e:"))) { /* asked first, so that nobody searches all of the JSON */
             frame->json = value_trim(ald_str_from(message, 2));
             return;
         }
+        size = separator_find(message);
+        segment = ald_str_of(message.data, size);
         if (ald_str_starts(segment, ALD_STR("t:"))) {
             frame->kind = kind_find(variant, value_trim(ald_str_from(segment, 2)));
         }
