@@ -45,29 +45,63 @@ size_t ald_ws_head_write(uint8_t head[ALD_WS_HEAD_MAX], bool fin, uint8_t opcode
     return n;
 }
 
+/* How much is masked at a time: two vectors, which the compiler makes of these words where it has them. */
+enum { MASK_STRIDE = 32 };
+
+/* One stride. All of it is read before any of it is written, since it may be masked where it lies. */
+static inline void mask_stride(uint8_t *to, const uint8_t *from, uint64_t mask)
+{
+    uint64_t a, b, c, d;
+
+    memcpy(&a, from, 8);
+    memcpy(&b, from + 8, 8);
+    memcpy(&c, from + 16, 8);
+    memcpy(&d, from + 24, 8);
+    a ^= mask;
+    b ^= mask;
+    c ^= mask;
+    d ^= mask;
+    memcpy(to, &a, 8);
+    memcpy(to + 8, &b, 8);
+    memcpy(to + 16, &c, 8);
+    memcpy(to + 24, &d, 8);
+}
+
 /*
  * The key is turned so that it begins where this piece does, and laid out twice in a word. The words go through memcpy,
- * which the compiler makes plain loads and stores; that way neither alignment nor byte order matters.
+ * which the compiler makes plain loads and stores; that way neither alignment nor byte order matters. What does not fill
+ * a word at the end is masked as the end of the last whole word there, read before that was written where both are one.
  */
 void ald_ws_mask_copy(uint8_t *to, const uint8_t *from, size_t size, const uint8_t key[ALD_WS_KEY_SIZE],
                       uint64_t offset)
 {
-    uint8_t turned[8];
-    uint64_t mask, word;
+    uint8_t turned[16];
+    uint64_t mask, mask_end, word, end = 0;
     size_t i = 0;
 
-    for (size_t k = 0; k < sizeof(turned); k++) {
-        turned[k] = key[(offset + k) % ALD_WS_KEY_SIZE];
+    for (size_t k = 0; k < sizeof(turned); k += ALD_WS_KEY_SIZE) {
+        memcpy(turned + k, key, ALD_WS_KEY_SIZE);
     }
-    memcpy(&mask, turned, sizeof(mask));
+    memcpy(&mask, turned + offset % ALD_WS_KEY_SIZE, sizeof(mask));
+    memcpy(&mask_end, turned + (offset + size) % ALD_WS_KEY_SIZE, sizeof(mask_end));
+
+    if (size < sizeof(word)) {
+        for (; i < size; i++) {
+            to[i] = from[i] ^ turned[(offset + i) % ALD_WS_KEY_SIZE];
+        }
+        return;
+    }
+    memcpy(&end, from + size - sizeof(end), sizeof(end));
+    for (; size - i >= MASK_STRIDE; i += MASK_STRIDE) {
+        mask_stride(to + i, from + i, mask);
+    }
     for (; size - i >= sizeof(word); i += sizeof(word)) {
         memcpy(&word, from + i, sizeof(word));
         word ^= mask;
         memcpy(to + i, &word, sizeof(word));
     }
-    for (; i < size; i++) {
-        to[i] = from[i] ^ turned[i % sizeof(turned)];
-    }
+    end ^= mask_end;
+    memcpy(to + size - sizeof(end), &end, sizeof(end));
 }
 
 size_t ald_ws_control_write(uint8_t frame[ALD_WS_CONTROL_FRAME_MAX], uint8_t opcode, struct ald_str body,

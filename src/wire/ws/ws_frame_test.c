@@ -56,19 +56,22 @@ ALD_TEST(ws_frame, masks_as_the_specification_shows)
 /* Against the one-line definition of section 5.3, for every alignment, offset and length around a word. */
 ALD_TEST(ws_frame, masks_the_same_at_every_offset_and_length)
 {
-    uint8_t plain[64], masked[64];
+    uint8_t plain[128], masked[128];
 
     for (size_t i = 0; i < sizeof(plain); i++) {
         plain[i] = (uint8_t)(i * 37);
     }
     for (size_t from = 0; from < 9; from++) {
-        for (size_t size = 0; size + from <= 40; size++) {
+        for (size_t size = 0; size + from <= 110; size++) {
             for (uint64_t offset = 0; offset < 9; offset++) {
                 memset(masked, 0xEE, sizeof(masked));
                 ald_ws_mask_copy(masked + from, plain + from, size, test_key, UINT64_C(0xFFFFFFFF0) + offset);
                 for (size_t i = 0; i < size; i++) {
                     ald_check_int(masked[from + i], plain[from + i] ^ test_key[(offset + i) % 4]);
                 }
+                ald_check_int(masked[from + size], 0xEE);
+                ald_ws_mask(masked + from, size, test_key, UINT64_C(0xFFFFFFFF0) + offset); /* where it lies */
+                ald_check(memcmp(masked + from, plain + from, size) == 0);
                 ald_check_int(masked[from + size], 0xEE);
             }
         }
