@@ -45,44 +45,56 @@ static inline const uint8_t *bytes_plain_portable(const uint8_t *at, const uint8
     return at;
 }
 
+/* The same for a run that is known to be long: 16 bytes before `at` are plain, and may be read. */
+const uint8_t *ald_json_bytes_plain_on(const uint8_t *at, const uint8_t *end);
+
 #if defined(__SSE2__)
-/* Bit n is set when byte n of the 16 at `at` is not plain. */
-static inline __attribute__((always_inline)) unsigned bytes_odd16(const uint8_t *at)
+/* Nothing but ones in each byte that is not plain. */
+static inline __attribute__((always_inline)) __m128i bytes_odd_in(__m128i bytes)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
     /* Compared with signs, a byte that is not ASCII is below a blank as well. */
     __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
 
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), low));
+    return _mm_or_si128(_mm_or_si128(quote, backslash), low);
 }
 
-static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
+/* Bit n is set when byte n of the 16 at `at` is not plain. */
+static inline __attribute__((always_inline)) unsigned bytes_odd16(const uint8_t *at)
 {
-    const uint8_t *begin = at;
+    return (unsigned)_mm_movemask_epi8(bytes_odd_in(_mm_loadu_si128((const __m128i *)(const void *)at)));
+}
 
-    for (; end - at >= 16; at += 16) {
-        unsigned found = bytes_odd16(at);
+/* The first byte in [at, end) that is not plain, or `end`; [begin, at) may be read too, so that short rests need no loop. */
+static inline __attribute__((always_inline)) const uint8_t *bytes_plain_in(const uint8_t *begin, const uint8_t *at,
+                                                                           const uint8_t *end)
+{
+    size_t left = (size_t)(end - at);
+    unsigned found;
 
-        if (found != 0) {
-            return at + __builtin_ctz(found);
-        }
+    if (left >= 16) {
+        found = bytes_odd16(at);
+        return found != 0 ? at + __builtin_ctz(found) : ald_json_bytes_plain_on(at + 16, end);
     }
-    if (end - begin >= 16 && at != end) {
-        /* The rest once more with what stands before it, which is known to be plain. */
-        unsigned found = bytes_odd16(end - 16);
-
-        return found != 0 ? end - 16 + __builtin_ctz(found) : end;
+    if (end - begin >= 16) {
+        found = bytes_odd16(end - 16) >> (16 - left);
+        return found != 0 ? at + __builtin_ctz(found) : end;
     }
     return bytes_plain_portable(at, end);
 }
 #else
-static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
+static inline const uint8_t *bytes_plain_in(const uint8_t *begin, const uint8_t *at, const uint8_t *end)
 {
+    (void)begin;
     return bytes_plain_portable(at, end);
 }
 #endif
+
+static inline __attribute__((always_inline)) const uint8_t *bytes_plain(const uint8_t *at, const uint8_t *end)
+{
+    return bytes_plain_in(at, at, end);
+}
 
 /*
  * The character that begins at `at` (before `end`) with a byte that is not ASCII: true when it is UTF-8 as RFC 3629 has

@@ -17,6 +17,7 @@
 #define LEX_INLINE static inline __attribute__((always_inline))
 
 struct ald_json_lex {
+    const uint8_t *begin;
     const uint8_t *at;
     const uint8_t *end;
     unsigned options;
@@ -45,7 +46,7 @@ LEX_INLINE struct ald_json_lex lex_make(struct ald_str text, unsigned options)
     /* An absent view is an empty text, and pointers that are compared may not be NULL. */
     const uint8_t *at = (const uint8_t *)(text.data != NULL ? text.data : "");
 
-    return (struct ald_json_lex){.at = at, .end = at + text.size, .options = options};
+    return (struct ald_json_lex){.begin = at, .at = at, .end = at + text.size, .options = options};
 }
 
 LEX_INLINE bool lex_fail(struct ald_json_lex *lex, const uint8_t *at, enum ald_json_reason reason)
@@ -72,7 +73,7 @@ LEX_INLINE bool lex_blanks(struct ald_json_lex *lex)
 /* From an opening quote to behind the closing one. */
 LEX_INLINE bool lex_string(struct ald_json_lex *lex)
 {
-    lex->at = bytes_plain(lex->at + 1, lex->end);
+    lex->at = bytes_plain_in(lex->begin, lex->at + 1, lex->end);
     if (lex->at != lex->end && *lex->at == '"') {
         lex->at++;
         return true;

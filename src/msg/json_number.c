@@ -97,6 +97,26 @@ static int number_magnitude(const struct number *number, uint64_t *ret_magnitude
     return 0;
 }
 
+/* Enough digits for any time of day, few enough that ten to their power fits. */
+enum { SIMPLE_DIGITS_MAX = 18 };
+
+/* Nothing but a few digits, as nearly every number is. False: it is read the long way. */
+static bool number_is_simple(struct ald_str raw, uint64_t *ret_integer)
+{
+    uint64_t integer = 0;
+
+    for (size_t i = 0; i < raw.size; i++) {
+        unsigned digit = (unsigned)(uint8_t)raw.data[i] - '0';
+
+        if (digit > 9 || i == SIMPLE_DIGITS_MAX) {
+            return false;
+        }
+        integer = integer * 10 + digit;
+    }
+    *ret_integer = integer;
+    return true;
+}
+
 int ald_json_u64(struct ald_json_value number, uint64_t *ret_integer)
 {
     struct number read;
@@ -107,6 +127,9 @@ int ald_json_u64(struct ald_json_value number, uint64_t *ret_integer)
 
     if (number.type != ALD_JSON_NUMBER) {
         return ALD_JSON_NOT_NUMBER;
+    }
+    if (number_is_simple(number.raw, ret_integer)) {
+        return 0;
     }
     read = number_read(number.raw);
     r = number_magnitude(&read, &magnitude);

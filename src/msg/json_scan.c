@@ -201,6 +201,7 @@ static int scan_run(struct ald_str text, unsigned options, struct scan *scan, st
     sound = scan_text(scan, &lex, &value);
     ret_scan->value = sound ? value : (struct ald_json_value){.type = ALD_JSON_NONE};
     ret_scan->end = (struct ald_json_end){.offset = (size_t)(lex.at - start), .reason = lex.reason};
+    ret_scan->flags = lex.flags;
     return sound ? 0 : ALD_JSON_MALFORMED;
 }
 

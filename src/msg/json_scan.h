@@ -31,6 +31,7 @@ enum { ALD_JSON_NOT_OBJECT = 2 };
 struct ald_json_scan {
     struct ald_json_value value; /* the object itself; what follows it is not in `raw` */
     struct ald_json_end end;     /* where reading ended, also when the text is malformed */
+    unsigned flags;              /* of everything that was read: without any, every string in it is plain */
 };
 
 /*
