@@ -98,15 +98,8 @@ static bool msg_is_inline(const struct ald_msg *msg)
     return msg->strings == msg->inline_strings;
 }
 
-struct ald_msg *ald_msg_unref(struct ald_msg *msg)
+static __attribute__((noinline)) void msg_free(struct ald_msg *msg)
 {
-    if (msg == NULL) {
-        return NULL;
-    }
-    ald_assert(msg->refs > 0);
-    if (--msg->refs > 0) {
-        return NULL;
-    }
     for (size_t i = 0; i < ALD_COUNT(msg_slices); i++) {
         ald_slice_clear(msg_slice(msg, i));
     }
@@ -114,6 +107,16 @@ struct ald_msg *ald_msg_unref(struct ald_msg *msg)
         free(msg->strings);
     }
     ald_pool_put(&msg->pool->objects, msg);
+}
+
+struct ald_msg *ald_msg_unref(struct ald_msg *msg)
+{
+    if (msg != NULL) {
+        ald_assert(msg->refs > 0);
+        if (--msg->refs == 0) {
+            msg_free(msg);
+        }
+    }
     return NULL;
 }
 
@@ -140,12 +143,36 @@ static int msg_move_strings(struct ald_msg *msg, size_t room, char **ret_old)
     return 0;
 }
 
-int ald_msg_set(struct ald_msg *msg, struct ald_str *field, struct ald_str value)
+/* There must be room. */
+static void msg_put(struct ald_msg *msg, struct ald_str *field, struct ald_str value)
+{
+    char *place = msg->strings + msg->strings_size;
+
+    msg->strings_size += value.size;
+    *field = ald_str_of(place, value.size);
+    memcpy(place, value.data, value.size);
+}
+
+/* Beyond the room there is. Apart, so that the usual way stays short. */
+static __attribute__((noinline)) int msg_set_long(struct ald_msg *msg, struct ald_str *field, struct ald_str value)
 {
     char *old = NULL;
-    char *place;
     int r;
 
+    if (value.size > SIZE_MAX / 4) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    r = msg_move_strings(msg, 2 * msg->strings_room + value.size, &old);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    msg_put(msg, field, value);
+    free(old); /* only now: `value` may have lain in it */
+    return 0;
+}
+
+int ald_msg_set(struct ald_msg *msg, struct ald_str *field, struct ald_str value)
+{
     ald_assert(!msg->sealed);
     ald_assert((char *)field >= (char *)msg && (char *)field < (char *)(msg + 1));
 
@@ -154,21 +181,9 @@ int ald_msg_set(struct ald_msg *msg, struct ald_str *field, struct ald_str value
         return 0;
     }
     if (value.size > msg->strings_room - msg->strings_size) {
-        if (value.size > SIZE_MAX / 4) {
-            return ald_trace(ALDIS_E_NOMEM);
-        }
-        r = msg_move_strings(msg, 2 * msg->strings_room + value.size, &old);
-        if (r < 0) {
-            return ald_trace(r);
-        }
+        return msg_set_long(msg, field, value);
     }
-    place = msg->strings + msg->strings_size;
-    memcpy(place, value.data, value.size);
-    msg->strings_size += value.size;
-    *field = ald_str_of(place, value.size);
-    if (old != NULL) {
-        free(old); /* only now: `value` may have lain in it */
-    }
+    msg_put(msg, field, value);
     return 0;
 }
 
