@@ -12,7 +12,8 @@
  *       next(signal)*                     until it says ALD_DIALECT_EMPTY
  *     emit(now, signal)                 for every signal that the hub (or the client) gives
  *     tick(now)                         when deadline() has come
- *       drain(frame)*                     after every feed, emit and tick, until it says ALD_DIALECT_EMPTY
+ *       drain(frame)*                     after every feed, emit and tick, until it says ALD_DIALECT_EMPTY; a dialect
+ *                                         that sets `dry` is not asked
  *     free()                            when the connection is gone
  *
  * Threading:  one thread, never re-entered.
@@ -110,6 +111,7 @@ struct ald_dialect_ops {
 /* Every dialect's struct begins with this. */
 struct ald_dialect {
     const struct ald_dialect_ops *ops;
+    bool dry; /* set by a dialect that knows it: drain() has nothing to give; false: ask */
 };
 
 static inline ALD_NODISCARD int ald_dialect_feed(struct ald_dialect *d, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes)
@@ -126,7 +128,7 @@ static inline ALD_NODISCARD int ald_dialect_emit(struct ald_dialect *d, ald_usec
 }
 static inline ALD_NODISCARD int ald_dialect_drain(struct ald_dialect *d, struct ald_frame *ret_frame)
 {
-    return d->ops->drain(d, ret_frame);
+    return d->dry ? ALD_DIALECT_EMPTY : d->ops->drain(d, ret_frame);
 }
 static inline ald_usec ald_dialect_deadline(const struct ald_dialect *d)
 {

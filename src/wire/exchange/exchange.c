@@ -126,11 +126,20 @@ void ald_exchange_push(struct ald_exchange *exchange, const struct ald_exchange_
 
     ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call */
     work->frames[work->n_frames++] = *frame;
+    exchange->dialect.dry = false;
     ald_exchange_count(exchange, ALD_EXCHANGE_N_FRAMES_OUT);
 }
 
+/* Bit n: some type has n letters. What has as many as none of them is an application's own, as nearly all types are. */
+#define ALD_X(name) | UINT32_C(1) << (sizeof(#name) - 1)
+static const uint32_t type_sizes = 0 ALD_EXCHANGE_TYPES(ALD_X);
+#undef ALD_X
+
 enum ald_exchange_type ald_exchange_type_find(struct ald_str type)
 {
+    if (type.size >= 32 || (type_sizes >> type.size & 1) == 0) {
+        return ALD_EXCHANGE_TYPE_OTHER;
+    }
     for (int i = 0; i < ALD_EXCHANGE_TYPE_OTHER; i++) {
         if (ald_str_equal(type, type_names[i])) {
             return (enum ald_exchange_type)i;
@@ -317,6 +326,7 @@ static int exchange_drain(struct ald_dialect *dialect, struct ald_frame *ret_fra
         return 0;
     }
     exchange_rest(exchange);
+    exchange->dialect.dry = true;
     return ALD_DIALECT_EMPTY;
 }
 
@@ -353,6 +363,7 @@ static void exchange_hello_late(struct ald_exchange *exchange)
 static void exchange_ping(struct ald_exchange *exchange, ald_usec now)
 {
     exchange->ping_waits = true;
+    exchange->dialect.dry = false;
     exchange->ping_at = now + exchange->options.ping_interval;
     if (exchange->silent_from == ALD_NEVER) {
         exchange->silent_from = now;

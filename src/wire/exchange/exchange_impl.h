@@ -174,6 +174,9 @@ enum { ALD_EXCHANGE_MALFORMED = 1 };
  * why. */
 ALD_NODISCARD int ald_exchange_scan(struct ald_str json, struct ald_json_field *fields, size_t n_fields,
                                     const char **ret_fault);
+/* The same, and make room for decoding the fields: see ald_exchange_reserve(). Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_exchange_scan_texts(struct ald_exchange *exchange, struct ald_str json,
+                                          struct ald_json_field *fields, size_t n_fields, const char **ret_fault);
 /* Make room in work.text for decoding `fields`, so that views into it do not move meanwhile. It moves the views that
  * are there already. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_exchange_reserve(struct ald_exchange *exchange, const struct ald_json_field *fields,

@@ -284,13 +284,13 @@ static int news_scan(struct ald_exchange *exchange, struct ald_str json, struct 
     const char *fault = "nothing stands here";
     int r;
 
-    r = ald_str_present(json) ? ald_exchange_scan(json, fields, n_fields, &fault) : ALD_EXCHANGE_MALFORMED;
+    r = ald_str_present(json) ? ald_exchange_scan_texts(exchange, json, fields, n_fields, &fault)
+                              : ALD_EXCHANGE_MALFORMED;
     if (r == ALD_EXCHANGE_MALFORMED) {
         ald_exchange_count(exchange, ALD_EXCHANGE_N_MALFORMED_JSON);
         ald_exchange_malformed(exchange, fault);
         return r;
     }
-    r = ald_exchange_reserve(exchange, fields, n_fields);
     return r < 0 ? ald_trace(r) : 0;
 }
 

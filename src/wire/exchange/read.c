@@ -13,21 +13,40 @@
 
 /* --- what all readers need -------------------------------------------------------------------------------------- */
 
-int ald_exchange_scan(struct ald_str json, struct ald_json_field *fields, size_t n_fields, const char **ret_fault)
+static int fields_scan(struct ald_str json, struct ald_json_field *fields, size_t n_fields, const char **ret_fault,
+                       struct ald_json_scan *ret_scan)
 {
-    struct ald_json_scan scan;
-
     /* exchange.md 2.5, 2.6: invalid UTF-8 is replaced, and what follows the first value is ignored. */
-    switch (ald_json_scan(json, ALD_JSON_BROKEN_OK | ALD_JSON_TAIL_OK, fields, n_fields, &scan)) {
+    switch (ald_json_scan(json, ALD_JSON_BROKEN_OK | ALD_JSON_TAIL_OK, fields, n_fields, ret_scan)) {
     case 0:
         return 0;
     case ALD_JSON_NOT_OBJECT:
         *ret_fault = "an object must stand here";
         return ALD_EXCHANGE_MALFORMED;
     default:
-        *ret_fault = ald_json_reason_text(scan.end.reason);
+        *ret_fault = ald_json_reason_text(ret_scan->end.reason);
         return ALD_EXCHANGE_MALFORMED;
     }
+}
+
+int ald_exchange_scan(struct ald_str json, struct ald_json_field *fields, size_t n_fields, const char **ret_fault)
+{
+    struct ald_json_scan scan;
+
+    return fields_scan(json, fields, n_fields, ret_fault, &scan);
+}
+
+int ald_exchange_scan_texts(struct ald_exchange *exchange, struct ald_str json, struct ald_json_field *fields,
+                            size_t n_fields, const char **ret_fault)
+{
+    struct ald_json_scan scan;
+    int r = fields_scan(json, fields, n_fields, ret_fault, &scan);
+
+    if (r != 0 || scan.flags == 0) {
+        return r; /* nothing to decode, nearly every time */
+    }
+    r = ald_exchange_reserve(exchange, fields, n_fields);
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 int ald_exchange_reserve(struct ald_exchange *exchange, const struct ald_json_field *fields, size_t n_fields)
@@ -350,12 +369,11 @@ static int command_read(struct ald_exchange *exchange, struct ald_slice bytes, s
         return 0;
     }
     command_fields(exchange, &reading);
-    r = ald_exchange_scan(json, reading.fields, reading.n_fields, &fault);
+    r = ald_exchange_scan_texts(exchange, json, reading.fields, reading.n_fields, &fault);
+    if (r < 0) {
+        return ald_trace(r);
+    }
     if (r == 0) {
-        r = ald_exchange_reserve(exchange, reading.fields, reading.n_fields);
-        if (r < 0) {
-            return ald_trace(r);
-        }
         r = command_id(exchange, &reading);
     }
     if (r == ALD_EXCHANGE_MALFORMED) {

@@ -151,16 +151,11 @@ static void reply_judge_extended(struct ald_exchange *exchange, const struct ald
     reply->roster = fields[REPLY_ROSTER].value;
 }
 
-static int reply_fill(struct ald_exchange *exchange, const struct ald_json_field *fields, size_t n_fields,
-                      struct ald_exchange_reply *reply)
+static void reply_fill(struct ald_exchange *exchange, const struct ald_json_field *fields,
+                       struct ald_exchange_reply *reply)
 {
     struct ald_str status;
-    int r;
 
-    r = ald_exchange_reserve(exchange, fields, n_fields);
-    if (r < 0) {
-        return ald_trace(r);
-    }
     reply->id = ald_exchange_text(exchange, fields[REPLY_ID].value);
     reply->type = ald_exchange_text(exchange, fields[REPLY_TYPE].value);
     reply->text = ald_exchange_text(exchange, fields[REPLY_ERROR].value);
@@ -180,7 +175,6 @@ static int reply_fill(struct ald_exchange *exchange, const struct ald_json_field
     if (ald_exchange_is_extended(exchange)) {
         reply_judge_extended(exchange, fields, reply);
     }
-    return 0;
 }
 
 static int reply_copy_strings(struct ald_msg *msg, const struct ald_exchange_reply *reply)
@@ -198,7 +192,9 @@ static int reply_copy_strings(struct ald_msg *msg, const struct ald_exchange_rep
     int r = 0;
 
     for (size_t i = 0; i < ALD_COUNT(rows) && r == 0; i++) {
-        r = ald_msg_set(msg, rows[i].field, rows[i].value);
+        if (ald_str_present(rows[i].value)) { /* in a new message all are absent */
+            r = ald_msg_set(msg, rows[i].field, rows[i].value);
+        }
     }
     return r < 0 ? ald_trace(r) : 0;
 }
@@ -304,14 +300,14 @@ int ald_exchange_read_reply(struct ald_exchange *exchange, ald_usec now, struct 
     int r;
 
     if (exists) {
-        r = ald_exchange_scan(json, fields, n_fields, &fault);
+        r = ald_exchange_scan_texts(exchange, json, fields, n_fields, &fault);
         if (r == ALD_EXCHANGE_MALFORMED) {
             return reply_malformed(exchange, now, json, fault);
         }
-        r = reply_fill(exchange, fields, n_fields, &reply);
         if (r < 0) {
             return ald_trace(r);
         }
+        reply_fill(exchange, fields, &reply);
     }
     if (!ald_str_present(reply.id)) {
         ald_exchange_count(exchange, ALD_EXCHANGE_N_NO_EXCHANGE);

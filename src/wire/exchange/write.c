@@ -62,23 +62,24 @@ static int command_return(struct ald_exchange *exchange, const struct ald_signal
 }
 
 /* To an agent a command goes under the hub's id, to a hub under the caller's. */
-static struct ald_str command_id(struct ald_exchange *exchange, const struct ald_signal *signal, char *room)
+static void command_id_write(struct ald_exchange *exchange, const struct ald_signal *signal,
+                             struct ald_exchange_writing *writing)
 {
-    if (ald_exchange_is_hub(exchange)) {
-        ald_id_format(signal->id, room);
-    } else if (ald_str_present(signal->msg->wire_id)) {
-        return signal->msg->wire_id;
-    } else {
-        ald_id_format(ald_exchange_id(exchange), room);
+    bool hub = ald_exchange_is_hub(exchange);
+    char id[ALD_ID_TEXT];
+
+    if (!hub && ald_str_present(signal->msg->wire_id)) {
+        ald_exchange_put_str(writing, "id", signal->msg->wire_id);
+        return;
     }
-    return ald_str_of(room, ALD_ID_TEXT);
+    ald_id_format(hub ? signal->id : ald_exchange_id(exchange), id);
+    ald_exchange_put_word(writing, "id", ald_str_of(id, ALD_ID_TEXT)); /* digits and dashes: nothing to escape */
 }
 
 static int command_write(struct ald_exchange *exchange, const struct ald_signal *signal)
 {
     const struct ald_msg *msg = signal->msg;
     struct ald_exchange_writing writing;
-    char id[ALD_ID_TEXT];
     int r;
 
     if (ald_exchange_is_reserved(ald_exchange_type_find(msg->name))) {
@@ -86,7 +87,7 @@ static int command_write(struct ald_exchange *exchange, const struct ald_signal 
         return command_return(exchange, signal, ALD_CAUSE_INVALID, ALD_STR("the name is the protocol's own"));
     }
     ald_exchange_write_begin(exchange, ALD_EXCHANGE_COMMAND, msg->name, signal->ordinal, &writing);
-    ald_exchange_put_str(&writing, "id", command_id(exchange, signal, id));
+    command_id_write(exchange, signal, &writing);
     ald_exchange_put_str(&writing, "type", msg->name);
     ald_exchange_write_payload(&writing, msg->payload);
     if (ald_exchange_is_extended(exchange)) {
