@@ -5,6 +5,7 @@
 
 #include "aldis/agent.h"
 #include "aldis/caller.h"
+#include "aldis/flag.h"
 #include "aldis/version.h"
 #include <stdio.h>
 
@@ -358,6 +359,61 @@ ALD_TEST(arguments, every_number_has_a_name)
     ald_check_str(ald_str(aldis_error_text(0)), "success");
 }
 
+static void no_flag(const struct aldis_flag_report *report, void *data)
+{
+    fail_msg("%s is told, with %p", report->file, data);
+}
+
+ALD_TEST(arguments, flags_that_make_no_sense_are_not_raised)
+{
+    static char large[8193 + 1], path[5000];
+    const char *const bad_tags[] = {"good", "7bad", NULL}, *const empty_tag[] = {"", NULL};
+    const char *const comma_tag[] = {"a,b", NULL}, *const large_tag[] = {"a", large, NULL};
+    char why[200];
+
+    memset(large, 'a', sizeof(large) - 1);
+    memset(path, 'a', sizeof(path) - 1);
+#define BAD_FLAG ALDIS_FLAG, .folder = "/nowhere/at/all"
+    const struct {
+        struct aldis_flag flag;
+        const char *why;
+    } rows[] = {
+        {{.size = 1}, "ALDIS_FLAG"},
+        {{BAD_FLAG}, "unit"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .message = "m"}, "name"},
+        {{BAD_FLAG, .unit = "a", .section = "b_c", .name = "c", .message = "m"}, "section"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c"}, "message"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = ""}, "message"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "\xff"}, "UTF-8"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = large}, "too long"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .tags = bad_tags}, "7bad"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .tags = empty_tag}, "empty"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .tags = comma_tag}, "comma"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .tags = large_tag}, "1024"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .function = "\xff"}, "function"},
+        {{BAD_FLAG, .unit = "a", .section = "b", .name = "c", .message = "m", .source_file = large}, "source"},
+        {{ALDIS_FLAG, .folder = "\xff", .unit = "a", .section = "b", .name = "c", .message = "m"}, "UTF-8"},
+        {{ALDIS_FLAG, .folder = path, .unit = "a", .section = "b", .name = "c", .message = "m"}, "too long"},
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(rows); i++) {
+        snprintf(why, sizeof(why), "nothing");
+        check_invalid(aldis_flag_raise(&rows[i].flag, why, sizeof(why)));
+        ald_check(strstr(why, rows[i].why) != NULL);
+        check_invalid(aldis_flag_raise(&rows[i].flag, why, 1));
+        ald_check_str(ald_str(why), "");
+        check_invalid(aldis_flag_raise(&rows[i].flag, NULL, 9));
+    }
+    check_invalid(aldis_flag_raise(NULL, why, sizeof(why)));
+    check_invalid(aldis_flag_lower("/nowhere/at/all", NULL, NULL, NULL, why, sizeof(why)));
+    check_invalid(aldis_flag_lower("/nowhere/at/all", "a", "b", "c d", NULL, 0));
+    check_invalid(aldis_flag_lower(path, "a", "b", "c", NULL, 0));
+    ald_check_int(aldis_flag_lower("/nowhere/at/all", "a", "b", "c", why, sizeof(why)), ALDIS_FLAG_DOWN);
+    check_invalid(aldis_flag_list("/nowhere/at/all", NULL, NULL, why, sizeof(why)));
+    check_invalid(aldis_flag_list("\xff", no_flag, NULL, NULL, 0));
+    ald_check_int(aldis_flag_list("/nowhere/at/all", no_flag, NULL, why, sizeof(why)), 0);
+}
+
 ALD_TEST(arguments, the_header_and_the_library_are_of_one_version)
 {
     char version[40];
@@ -377,4 +433,5 @@ ALD_TEST_MAIN(arguments, ALD_CASE(arguments, null_is_no_client), ALD_CASE(argume
               ALD_CASE(arguments, a_client_that_tries_once_closes_at_the_first_failure),
               ALD_CASE(arguments, a_client_that_is_closed_may_be_closed_drained_and_turned),
               ALD_CASE(arguments, every_number_has_a_name),
+              ALD_CASE(arguments, flags_that_make_no_sense_are_not_raised),
               ALD_CASE(arguments, the_header_and_the_library_are_of_one_version))

@@ -114,7 +114,7 @@ static int list_add_too_many(struct ald_flag_list *list, ald_wall now)
     (void)snprintf(message, room, "%s%zu flags are raised, of which only %d are shown; the others are files in %s",
                    list->more ? "more than " : "", list->n_files, ALD_FLAG_LIST_MAX, list->folder);
     flag->message = ald_str(message);
-    list->flags[list->n_flags++] = flag;
+    list->too_many = list->flags[list->n_flags++] = flag;
     return 0;
 }
 

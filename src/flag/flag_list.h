@@ -29,7 +29,8 @@ struct ald_flag_list {
     bool there;              /* there is such a folder */
     struct ald_flag **flags; /* in the order of ald_flag_compare() */
     size_t n_flags;
-    size_t n_urgent; /* of these, with ALD_FLAG_PRIORITY_URGENT or more */
+    const struct ald_flag *too_many; /* of these, the one that is in no file; NULL: it is not needed */
+    size_t n_urgent;                 /* of these, with ALD_FLAG_PRIORITY_URGENT or more */
     struct ald_flag_broken *broken;
     size_t n_broken;
     size_t n_files; /* files of flags in the folder, also those that were not read */

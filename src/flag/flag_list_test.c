@@ -152,6 +152,7 @@ ALD_TEST(list, a_hundred_are_shown_and_then_one_that_says_so)
     list = list_of(&rig);
     ald_check(list->n_flags == 100 && list->n_broken == 1 && list->n_files == 101);
     ald_check_str(list->flags[0]->id.name, "n0000");
+    ald_check(list->flags[1] == list->too_many);
     ald_check_str(list->flags[1]->id.unit, "communicator");
     ald_check_str(list->flags[1]->id.section, "flag");
     ald_check_str(list->flags[1]->id.name, "too-many-flags");

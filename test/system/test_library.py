@@ -61,7 +61,7 @@ def declared(*names):
 
 # What each example links.
 PACKAGES = {"agent": "aldis", "caller": "aldis", "foreign_loop": "aldis", "embedded": "aldis-hub"}
-CLIENT_HEADERS = ("version.h", "client.h", "caller.h", "agent.h")
+CLIENT_HEADERS = ("version.h", "client.h", "caller.h", "agent.h", "flag.h")
 
 
 class Symbols(unittest.TestCase):
