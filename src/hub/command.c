@@ -218,17 +218,15 @@ static int command_index(struct ald_hub *hub, struct ald_command *command)
 {
     int r;
 
-    /* Reserved first, so that the last step of all cannot fail. */
-    r = ald_table_reserve(&hub->commands_by_number, 1);
+    r = ald_ledger_add(&hub->commands_by_number, command->number, command->record);
     if (r < 0) {
         return ald_trace(r);
     }
     r = command_index_wire_id(hub, command);
     if (r < 0) {
+        ald_ledger_remove(&hub->commands_by_number, command->number);
         return ald_trace(r);
     }
-    r = ald_table_add_number(&hub->commands_by_number, command->number, command->record);
-    ald_assert(r == 0);
     return 0;
 }
 
@@ -309,7 +307,7 @@ static bool found_is_nothing(const struct ald_found *found)
 struct ald_found ald_command_find(const struct ald_hub *hub, struct ald_id id)
 {
     uint64_t number = ald_hub_id_number(hub, id);
-    struct ald_record *record = number != 0 ? ald_table_find_number(&hub->commands_by_number, number) : NULL;
+    struct ald_record *record = number != 0 ? ald_ledger_find(&hub->commands_by_number, number) : NULL;
 
     if (record == NULL && number != 0) {
         return (struct ald_found){.command = ald_table_find_number(&hub->members_by_number, number)};
@@ -603,7 +601,7 @@ void ald_command_pack(struct ald_hub *hub, struct ald_command *command)
 void ald_command_forget(struct ald_hub *hub, struct ald_record *record)
 {
     record_unindex_wire_id(hub, record);
-    ald_table_remove_number(&hub->commands_by_number, record->number);
+    ald_ledger_remove(&hub->commands_by_number, record->number);
     ald_node_remove(&record->order);
     ald_node_remove(&record->history);
     if (record->command != NULL) {

@@ -80,8 +80,8 @@ static void hub_init_lists(struct ald_hub *hub)
 static void hub_init_tables(struct ald_hub *hub)
 {
     struct ald_table *tables[] = {
-        &hub->conns_by_number,    &hub->sessions,           &hub->targets_by_name,     &hub->targets_by_number,
-        &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id,
+        &hub->conns_by_number,    &hub->sessions,          &hub->targets_by_name,     &hub->targets_by_number,
+        &hub->channels_by_number, &hub->members_by_number, &hub->commands_by_wire_id,
     };
 
     for (size_t i = 0; i < ALD_COUNT(tables); i++) {
@@ -89,8 +89,8 @@ static void hub_init_tables(struct ald_hub *hub)
 
         ald_table_init(tables[i], seed);
     }
-    ald_table_init(&hub->members_by_number, hub->commands_by_number.seed); /* numbers of the same row */
-    ald_table_init(&hub->capabilities, hub->targets_by_name.seed);         /* and names, as secret as those */
+    ald_ledger_init(&hub->commands_by_number, hub->members_by_number.seed); /* numbers of the same row */
+    ald_table_init(&hub->capabilities, hub->targets_by_name.seed);          /* and names, as secret as those */
     ald_table_init(&hub->expected_by_name, hub->targets_by_name.seed);
 }
 
@@ -246,9 +246,9 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     }
 
     struct ald_table *tables[] = {
-        &hub->conns_by_number,    &hub->sessions,           &hub->targets_by_name,     &hub->targets_by_number,
-        &hub->channels_by_number, &hub->commands_by_number, &hub->commands_by_wire_id, &hub->members_by_number,
-        &hub->capabilities,       &hub->expected_by_name,
+        &hub->conns_by_number,     &hub->sessions,           &hub->targets_by_name,
+        &hub->targets_by_number,   &hub->channels_by_number, &hub->members_by_number,
+        &hub->commands_by_wire_id, &hub->capabilities,       &hub->expected_by_name,
     };
 
     ald_round_fini(hub);
@@ -269,6 +269,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     for (size_t i = 0; i < ALD_COUNT(tables); i++) {
         ald_table_fini(tables[i]);
     }
+    ald_ledger_fini(&hub->commands_by_number);
     free(hub->names);
     free(hub);
     return NULL;

@@ -249,7 +249,7 @@ void ald_record_check(const struct ald_hub *hub, const struct ald_record *record
 {
     const struct ald_command *command = record->command;
 
-    ald_assert(ald_table_find_number(&hub->commands_by_number, record->number) == record);
+    ald_assert(ald_ledger_find(&hub->commands_by_number, record->number) == record);
     if (ald_str_present(record->wire_id)) {
         ald_assert((ald_table_find(&hub->commands_by_wire_id, record->wire_id) == record) == record->is_newest);
     }

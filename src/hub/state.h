@@ -8,6 +8,7 @@
  * ald_hub_step() takes units from these lists while its budget lasts; see step.c for the order.
  */
 
+#include "base/ledger.h"
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/sm.h"
@@ -99,7 +100,7 @@ struct ald_hub {
     struct ald_pool records;
     struct ald_node in_order; /* of struct ald_record */
     struct ald_node open;
-    struct ald_table commands_by_number; /* of struct ald_record, as the next one */
+    struct ald_ledger commands_by_number; /* of struct ald_record, as the next one */
     struct ald_table commands_by_wire_id;
     struct ald_table members_by_number; /* of rosters: of struct ald_command */
     uint32_t n_open;                    /* commands without an outcome, with the members of rosters */

@@ -208,7 +208,7 @@ bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint
 
 bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
 {
-    const struct ald_record *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_record *at = *cursor != 0 ? ald_ledger_find(&hub->commands_by_number, *cursor) : NULL;
     const struct ald_node *node = at != NULL ? at->order.next : hub->in_order.next;
 
     while (node != &hub->in_order && VIEW_NUMBER(node, ald_record, order) <= *cursor) {
@@ -224,7 +224,7 @@ bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct al
 
 bool ald_hub_previous_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view)
 {
-    const struct ald_record *at = *cursor != 0 ? ald_table_find_number(&hub->commands_by_number, *cursor) : NULL;
+    const struct ald_record *at = *cursor != 0 ? ald_ledger_find(&hub->commands_by_number, *cursor) : NULL;
     const struct ald_node *node = at != NULL ? at->order.prev : hub->in_order.prev;
 
     while (node != &hub->in_order && *cursor != 0 && VIEW_NUMBER(node, ald_record, order) >= *cursor) {
