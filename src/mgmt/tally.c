@@ -50,13 +50,18 @@ static struct ald_tally_row *row_new(struct ald_tally *tally, struct ald_str nam
 
 static struct ald_tally_row *row_of(struct ald_tally *tally, struct ald_str name, enum ald_outcome outcome)
 {
-    struct ald_tally_row *row = ald_table_find(&tally->by_name, name);
+    struct ald_tally_row *row = tally->latest;
 
+    if (row != NULL && ald_str_equal(row->name, name)) {
+        return row;
+    }
+    row = ald_table_find(&tally->by_name, name);
     /* A name that is no text cannot be a label; a long one, or one too many, is not worth it. */
     if (row == NULL && outcome != ALD_REFUSED && tally->n_rows < TALLY_NAMES_MAX && name.size <= ALD_NAME_MAX &&
         !ald_str_equal(name, ALD_STR(TALLY_OTHER)) && ald_utf8_valid(name)) {
         row = row_new(tally, name);
     }
+    tally->latest = row;
     return row != NULL ? row : &tally->other;
 }
 

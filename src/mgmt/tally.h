@@ -42,6 +42,7 @@ struct ald_tally_times {
 struct ald_tally {
     struct ald_node rows; /* in the order in which names came */
     struct ald_table by_name;
+    struct ald_tally_row *latest; /* that was counted, to spare a hash each command; NULL: none */
     uint32_t n_rows;
     struct ald_tally_row other;
     struct ald_tally_times times[TALLY_OUTCOMES];
