@@ -51,7 +51,7 @@ struct ald_net *ald_net_free(struct ald_net *net)
     if (net == NULL) {
         return NULL;
     }
-    ald_assert(net->n_listeners == 0);
+    ald_assert(net->n_listeners == 0 && net->n_udps == 0);
     ald_streams_destroy(net);
     ald_assert(net->n_bottoms == 0);
 

@@ -38,7 +38,16 @@ struct ald_net;
     X(written_bytes, "bytes written to sockets")                                                                       \
     X(reads, "read calls")                                                                                             \
     X(writes, "write calls")                                                                                           \
-    X(no_memory, "streams ended because memory was short")
+    X(no_memory, "streams ended because memory was short")                                                             \
+    X(udp_received, "datagrams received")                                                                              \
+    X(udp_sent, "datagrams sent")                                                                                      \
+    X(udp_oversize, "datagrams dropped because they were longer than their receiver takes")                            \
+    X(udp_foreign, "datagrams dropped because they did not come from this machine")                                    \
+    X(udp_overflow, "datagrams that the system dropped because they came faster than they were read")                  \
+    X(udp_failures, "receive calls for datagrams that the system refused")                                             \
+    X(udp_send_oversize, "datagrams not sent because they were over the limit")                                        \
+    X(udp_send_full, "datagrams not sent because the system had no room")                                              \
+    X(udp_unheard, "datagrams that could not be sent, or that nobody listened to")
 
 struct ald_net_counters {
 #define ALD_X(name, meaning) uint64_t name;

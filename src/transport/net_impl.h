@@ -21,6 +21,7 @@ struct ald_net {
     struct ald_node inprocs; /* listeners of inproc, by name */
     size_t n_bottoms;
     size_t n_listeners;
+    size_t n_udps;       /* receivers and senders of datagrams */
     uint8_t random[256]; /* fetched ahead: a mask key a frame is too little for a system call */
     size_t random_left;
     int reserve_fd; /* given up for a moment when descriptors run out, so that a caller can be turned away; or -1 */

@@ -67,3 +67,33 @@ bool ald_sockaddr_loopback(const union ald_sockaddr *address)
         return true;
     }
 }
+
+static bool lan_ip4(uint32_t ip)
+{
+    return ip >> 24 == IN_LOOPBACKNET || ip >> 24 == 10 || ip >> 20 == (172U << 4 | 1) ||
+           ip >> 16 == (192U << 8 | 168) || ip >> 16 == (169U << 8 | 254);
+}
+
+bool ald_sockaddr_lan(const union ald_sockaddr *address)
+{
+    const uint8_t *bytes = address->in6.sin6_addr.s6_addr;
+
+    switch (address->family) {
+    case AF_INET:
+        return lan_ip4(ntohl(address->in.sin_addr.s_addr));
+    case AF_INET6:
+        if (mapped(address)) {
+            return lan_ip4((uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 |
+                           bytes[15]);
+        }
+        return IN6_IS_ADDR_LOOPBACK(&address->in6.sin6_addr) || (bytes[0] & 0xfe) == 0xfc ||
+               IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr);
+    default:
+        return true;
+    }
+}
+
+socklen_t ald_sockaddr_size(sa_family_t family)
+{
+    return family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}

@@ -24,3 +24,10 @@ union ald_sockaddr ald_sockaddr_of(const struct sockaddr_storage *address);
 void ald_sockaddr_format(const union ald_sockaddr *address, char text[ALD_SOCKADDR_TEXT]);
 uint16_t ald_sockaddr_port(const union ald_sockaddr *address);
 bool ald_sockaddr_loopback(const union ald_sockaddr *address);
+/*
+ * On this machine or in a private network (communicator.md 2.1, 2.2): loopback, RFC 1918, RFC 4193 (fc00::/7, of which
+ * fd00::/8 is in use), link-local (RFC 3927, fe80::/10), or none.
+ */
+bool ald_sockaddr_lan(const union ald_sockaddr *address);
+/* What of a sockaddr_storage of this family counts: internet families only. */
+socklen_t ald_sockaddr_size(sa_family_t family);

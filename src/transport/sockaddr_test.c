@@ -66,4 +66,52 @@ ALD_TEST(sockaddr, of_a_unix_socket_is_none)
     ald_check(ald_sockaddr_loopback(&address));
 }
 
-ALD_TEST_MAIN(sockaddr, ALD_CASE(sockaddr, is_written_as_in_a_url), ALD_CASE(sockaddr, of_a_unix_socket_is_none))
+ALD_TEST(sockaddr, is_of_a_private_network_or_not)
+{
+    static const struct {
+        const char *address;
+        bool lan;
+    } cases[] = {
+        {"127.0.0.1", true},
+        {"10.0.0.1", true},
+        {"10.255.255.255", true},
+        {"11.0.0.1", false},
+        {"9.255.255.255", false},
+        {"172.16.0.1", true},
+        {"172.31.255.1", true},
+        {"172.32.0.1", false},
+        {"172.15.255.1", false},
+        {"192.168.77.7", true},
+        {"192.169.0.1", false},
+        {"192.167.0.1", false},
+        {"169.254.3.4", true},
+        {"0.0.0.0", false},
+        {"8.8.8.8", false},
+        {"255.255.255.255", false},
+        {"::1", true},
+        {"::", false},
+        {"fd00::2", true},
+        {"fc00::1", true},
+        {"fe80::1", true},
+        {"febf::1", true},
+        {"fec0::1", false},
+        {"2001:db8::7", false},
+        {"::ffff:192.168.0.1", true},
+        {"::ffff:8.8.8.8", false},
+        {"ff02::1", false},
+    };
+    struct sockaddr_storage none = {.ss_family = AF_UNIX};
+    union ald_sockaddr address;
+
+    for (size_t i = 0; i < ALD_COUNT(cases); i++) {
+        address = address_of(cases[i].address, 1);
+        if (ald_sockaddr_lan(&address) != cases[i].lan) {
+            fail_msg("%s", cases[i].address);
+        }
+    }
+    address = ald_sockaddr_of(&none);
+    ald_check(ald_sockaddr_lan(&address));
+}
+
+ALD_TEST_MAIN(sockaddr, ALD_CASE(sockaddr, is_written_as_in_a_url), ALD_CASE(sockaddr, of_a_unix_socket_is_none),
+              ALD_CASE(sockaddr, is_of_a_private_network_or_not))
