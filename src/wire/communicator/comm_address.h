@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Addresses of hubs as the protocol writes them (communicator.md 1.1): `10.0.0.1:4042`, `[fc00::1]:4042`, and without a
- * port where only a computer is meant. They are checked for form here and compared by whoever dials.
+ * Addresses of hubs (comm_endpoint.h), as the parameters of the daemons have them: with a port where one is to be
+ * called, without one where only a computer is meant, and in lists.
  *
  * Threading: no state.
  */
@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* IPv4 or IPv6 (RFC 4291 2.2) alone, the latter without brackets. */
+/* An IP alone, without brackets. */
 bool ald_comm_is_ip(struct ald_str text);
-/* With a port, 1 to 65535. */
+/* With a port. */
 bool ald_comm_is_address(struct ald_str text);
-/* Either of both, where IPv6 without a port may have its brackets. */
+/* With a port or without. */
 bool ald_comm_is_host(struct ald_str text);
 /* Without the port and the brackets; what is no address stays as it is. */
 struct ald_str ald_comm_address_ip(struct ald_str address);

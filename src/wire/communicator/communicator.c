@@ -1,0 +1,543 @@
+/*
+ * The ops: what is fed waits in `chunk`, and next() takes one line after the other out of it, so that a signal is heard by
+ * the hub before the line behind it is read, and answers stand in the order of what they answer.
+ *
+ * Lines of our own that follow one another become one frame: on a stream of bytes nobody sees the difference, and a
+ * chunk with a thousand questions is answered with one write.
+ */
+
+#include "wire/communicator/communicator.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "wire/communicator/comm_dialect.h"
+
+/* Scratch larger than this is freed as soon as it is empty; smaller one is kept, so that nothing is allocated for an
+ * ordinary line. */
+enum { SCRATCH_KEPT = 64 * 1024 };
+
+static const struct ald_state comm_states[] = {
+    [ALD_COMM_NEW] = {"new", ALD_STATE_INITIAL,
+                      ALD_TO(ALD_COMM_ASKED) | ALD_TO(ALD_COMM_READY) | ALD_TO(ALD_COMM_LEAVING) |
+                          ALD_TO(ALD_COMM_CLOSED)},
+    [ALD_COMM_ASKED] = {"asked", 0,
+                        ALD_TO(ALD_COMM_NEW) | ALD_TO(ALD_COMM_READY) | ALD_TO(ALD_COMM_LEAVING) |
+                            ALD_TO(ALD_COMM_CLOSED)},
+    [ALD_COMM_READY] = {"ready", 0, ALD_TO(ALD_COMM_ASKED) | ALD_TO(ALD_COMM_LEAVING) | ALD_TO(ALD_COMM_CLOSED)},
+    [ALD_COMM_LEAVING] = {"leaving", 0, ALD_TO(ALD_COMM_CLOSED)},
+    [ALD_COMM_CLOSED] = {"closed", ALD_STATE_FINAL, 0},
+};
+static struct ald_machine comm_machine = ALD_MACHINE("communicator", comm_states);
+
+static const char *const counter_names[] = {
+#define ALD_X(name, text) [ALD_COMMUNICATOR_N_##name] = text,
+    ALD_COMMUNICATOR_COUNTERS(ALD_X)
+#undef ALD_X
+};
+_Static_assert(ALD_COUNT(counter_names) == ALD_COMMUNICATOR_N_COUNTERS, "every counter has a name");
+
+static const struct ald_dialect_ops comm_ops;
+
+static struct ald_comm *comm_of(struct ald_dialect *dialect)
+{
+    ald_assert(dialect->ops == &comm_ops);
+    return ald_container(dialect, struct ald_comm, dialect);
+}
+_Static_assert(offsetof(struct ald_comm, dialect) == 0, "a dialect's struct begins with the dialect");
+
+/* --- what the other files build on ------------------------------------------------------------------------------ */
+
+void ald_comm_move(struct ald_comm *comm, enum ald_comm_state state)
+{
+    ald_sm_move(&comm_machine, &comm->state, (uint8_t)state);
+}
+
+void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text)
+{
+    if (comm->state == ALD_COMM_CLOSED) {
+        return;
+    }
+    ald_comm_move(comm, ALD_COMM_CLOSED);
+    comm->close_waits = true;
+    comm->close_code = code;
+    comm->close_text = text;
+    comm->hello_until = ALD_NEVER;
+    ald_slice_clear(&comm->chunk);
+}
+
+void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal)
+{
+    struct ald_comm_work *work = comm->work;
+    struct ald_signal dropped = *signal;
+
+    if (work->next_said == work->n_said) {
+        work->next_said = work->n_said = 0;
+    }
+    if (work->n_said == ALD_COMM_SAID_MAX) {
+        ald_comm_drop(comm);
+        ald_signal_clear(&dropped);
+        return;
+    }
+    work->said[work->n_said++] = *signal;
+}
+
+void ald_comm_drop(struct ald_comm *comm)
+{
+    ald_comm_count(comm, ALD_COMMUNICATOR_N_DROPPED_SIGNAL);
+}
+
+int ald_comm_keep(struct ald_slice *slice, struct ald_str value)
+{
+    struct ald_slice kept = ALD_SLICE_NONE;
+    int r = ald_str_present(value) ? ald_slice_copy(value, &kept) : 0;
+
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_slice_clear(slice);
+    *slice = kept;
+    return 0;
+}
+
+/* Let go of what drain() gave; its views were good until the next call. */
+static void work_forget_frames(struct ald_comm_work *work)
+{
+    for (size_t i = 0; i < work->next_frame; i++) {
+        ald_slice_clear(&work->frames[i].shared);
+    }
+    work->n_frames -= work->next_frame;
+    if (work->n_frames > 0) {
+        memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
+        work->next_frame = 0;
+        return;
+    }
+    work->next_frame = 0;
+    if (work->out.room > SCRATCH_KEPT) {
+        ald_buf_reset(&work->out);
+    } else {
+        ald_buf_cut(&work->out, 0);
+    }
+}
+
+/* The frame that bytes from `from` on continue, or NULL. */
+static struct ald_comm_out *frame_before(struct ald_comm_work *work, size_t from, uint64_t ordinal)
+{
+    struct ald_comm_out *last = work->n_frames > work->next_frame ? &work->frames[work->n_frames - 1] : NULL;
+    bool continues =
+        last != NULL && last->shared.size == 0 && last->ordinal == ordinal && last->head_at + last->head_size == from;
+
+    return continues ? last : NULL;
+}
+
+void ald_comm_push(struct ald_comm *comm, size_t from, struct ald_slice shared, size_t tail, uint64_t ordinal)
+{
+    struct ald_comm_work *work = comm->work;
+    bool joins = comm->variant != ALD_COMMUNICATOR_DATAGRAM;
+    struct ald_comm_out *frame = joins ? frame_before(work, from, ordinal) : NULL;
+    size_t end = ald_buf_size(&work->out);
+
+    ald_assert(end >= from + tail);
+    if (frame == NULL) {
+        ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call that was given a signal */
+        frame = &work->frames[work->n_frames++];
+        *frame = (struct ald_comm_out){.ordinal = ordinal, .head_at = from};
+    }
+    frame->head_size = end - tail - frame->head_at;
+    frame->tail_at = end - tail;
+    frame->tail_size = tail;
+    frame->shared = ald_slice_ref(shared);
+    ald_comm_count(comm, ALD_COMMUNICATOR_N_LINES_OUT);
+}
+
+/* --- work ------------------------------------------------------------------------------------------------------- */
+
+/* The caps are what one line can become: decoded at most itself, as JSON six bytes for each of its own. */
+static void work_init(struct ald_comm_work *work, size_t line_max)
+{
+    ald_comm_reader_init(&work->in);
+    ald_comm_reader_init(&work->back);
+    ald_buf_init(&work->text, 4 * line_max + 64 * ALD_KIB);
+    ald_buf_init(&work->made, 8 * line_max + 64 * ALD_KIB);
+    ald_buf_init(&work->scratch, 2 * line_max + 64 * ALD_KIB);
+    ald_buf_init(&work->out, 4 * line_max + (size_t)2 * ALD_COMMUNICATOR_ANSWERS_MAX);
+}
+
+static void work_free(void *object)
+{
+    struct ald_comm_work *work = object;
+
+    if (work == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < work->n_frames; i++) {
+        ald_slice_clear(&work->frames[i].shared);
+    }
+    for (size_t i = work->next_said; i < work->n_said; i++) {
+        ald_signal_clear(&work->said[i]);
+    }
+    ald_slice_clear(&work->line);
+    ald_comm_reader_fini(&work->in);
+    ald_comm_reader_fini(&work->back);
+    ald_buf_fini(&work->text);
+    ald_buf_fini(&work->made);
+    ald_buf_fini(&work->scratch);
+    ald_buf_fini(&work->out);
+    free(work);
+}
+
+static int comm_begin_work(struct ald_comm *comm)
+{
+    struct ald_comm_work *work = comm->work;
+
+    if (work == NULL && comm->spare != NULL) {
+        work = comm->work = ald_spare_take(comm->spare);
+    }
+    if (work == NULL) {
+        work = calloc(1, sizeof(*work));
+        if (work == NULL) {
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+        work_init(work, comm->lines.max);
+        comm->work = work;
+    }
+    if (work->next_frame > 0) {
+        work_forget_frames(work);
+    }
+    return 0;
+}
+
+static void buf_settle(struct ald_buf *buf)
+{
+    if (buf->room > SCRATCH_KEPT) {
+        ald_buf_reset(buf);
+    }
+}
+
+/* The line has nothing more to say; what it showed was good until this call. */
+static void work_forget_line(struct ald_comm_work *work)
+{
+    ald_slice_clear(&work->line);
+    buf_settle(&work->text);
+    buf_settle(&work->made);
+    buf_settle(&work->scratch);
+}
+
+/* Everything was said and written: the next one who talks may have it. Of a connection that closes, the reason may
+ * stand in there. */
+static void comm_rest(struct ald_comm *comm)
+{
+    struct ald_comm_work *work = comm->work;
+    bool is_idle = work != NULL && work->next_frame == work->n_frames && work->next_said == work->n_said;
+
+    if (!is_idle || comm->spare == NULL || comm->state == ALD_COMM_CLOSED || comm->chunk.size > 0) {
+        return;
+    }
+    work->next_said = work->n_said = 0;
+    work_forget_line(work);
+    ald_spare_give(comm->spare, work, work_free);
+    comm->work = NULL;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------- */
+
+static int line_hear(struct ald_comm *comm, struct ald_str text)
+{
+    struct ald_comm_work *work = comm->work;
+    struct ald_comm_fault fault;
+    struct ald_comm_line line;
+    int r;
+
+    ald_comm_count(comm, ALD_COMMUNICATOR_N_LINES_IN);
+    work->invalid = false;
+    ald_buf_cut(&work->text, 0);
+    r = ald_comm_line_read(&work->in, text, &line, &fault);
+    if (r == ALD_COMM_MALFORMED) {
+        r = ald_comm_malformed(comm, text, &fault);
+    } else if (r == 0) {
+        r = ald_comm_text_reserve(comm, &line);
+        if (r == 0) {
+            r = ald_comm_is_hub(comm) ? ald_comm_hear(comm, &line) : ald_comm_client_hear(comm, &line);
+        }
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int line_too_long(struct ald_comm *comm)
+{
+    const struct ald_comm_fault fault = {"a line is longer than is taken here", comm->lines.max};
+    int r;
+
+    ald_comm_count(comm, ALD_COMMUNICATOR_N_LINE_TOO_LONG);
+    r = ald_comm_malformed(comm, ALD_STR(""), &fault);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* The next line of what was fed. Outcomes: as ald_comm_lines_next(). */
+static int line_take(struct ald_comm *comm)
+{
+    struct ald_comm_work *work = comm->work;
+    int r;
+
+    if (comm->variant == ALD_COMMUNICATOR_DATAGRAM) { /* communicator.md 1.4: an LF within is no end */
+        if (comm->chunk.size == 0) {
+            return ALD_COMM_LINES_HUNGRY;
+        }
+        work->line = comm->chunk;
+        comm->chunk = ALD_SLICE_NONE;
+        return 0;
+    }
+    r = ald_comm_lines_next(&comm->lines, &comm->chunk, &work->line);
+    return r < 0 ? ald_trace(r) : r;
+}
+
+/* Hear one line. Outcome: ALD_DIALECT_EMPTY, there is none. */
+static int comm_step(struct ald_comm *comm)
+{
+    int r;
+
+    work_forget_line(comm->work);
+    r = line_take(comm);
+    if (r == ALD_COMM_LINES_HUNGRY) {
+        ald_slice_clear(&comm->chunk);
+        return ALD_DIALECT_EMPTY;
+    }
+    if (r == ALD_COMM_LINES_LONG) {
+        r = line_too_long(comm);
+    } else if (r == 0) {
+        r = line_hear(comm, ald_slice_str(comm->work->line));
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* --- the ops ---------------------------------------------------------------------------------------------------- */
+
+static int comm_feed(struct ald_dialect *dialect, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes)
+{
+    struct ald_comm *comm = comm_of(dialect);
+    int r;
+
+    comm->now = now;
+    if (comm->state == ALD_COMM_CLOSED || kind == ALD_FRAME_PING || kind == ALD_FRAME_PONG || bytes.size == 0) {
+        return 0;
+    }
+    r = comm_begin_work(comm);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_assert(comm->chunk.size == 0); /* it is asked until it has nothing more before it is fed again */
+    comm->chunk = ald_slice_ref(bytes);
+    return 0;
+}
+
+static bool comm_has_said(const struct ald_comm *comm)
+{
+    return comm->work != NULL && comm->work->next_said < comm->work->n_said;
+}
+
+static int comm_next(struct ald_dialect *dialect, struct ald_signal *ret_signal)
+{
+    struct ald_comm *comm = comm_of(dialect);
+    int r = 0;
+
+    while (r == 0 && !comm_has_said(comm) && comm->chunk.size > 0) {
+        r = comm_begin_work(comm);
+        r = r == 0 ? comm_step(comm) : r;
+    }
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (comm_has_said(comm)) {
+        *ret_signal = comm->work->said[comm->work->next_said++];
+        return 0;
+    }
+    if (comm->close_waits) {
+        comm->close_waits = false;
+        *ret_signal = ald_signal_of(ALD_SIGNAL_CLOSE);
+        ret_signal->code = comm->close_code;
+        ret_signal->text = ald_str(comm->close_text);
+        return 0;
+    }
+    comm_rest(comm);
+    return ALD_DIALECT_EMPTY;
+}
+
+static int comm_emit(struct ald_dialect *dialect, ald_usec now, const struct ald_signal *signal)
+{
+    struct ald_comm *comm = comm_of(dialect);
+    int r;
+
+    comm->now = now;
+    if (comm->state == ALD_COMM_CLOSED) {
+        ald_comm_drop(comm);
+        return 0;
+    }
+    r = comm_begin_work(comm);
+    if (r == 0) {
+        r = ald_comm_is_hub(comm) ? ald_comm_tell(comm, signal) : ald_comm_client_tell(comm, signal);
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void frame_show(const struct ald_comm_work *work, const struct ald_comm_out *out, struct ald_frame *frame)
+{
+    struct ald_str all = ald_buf_str(&work->out);
+
+    *frame = (struct ald_frame){.kind = ALD_FRAME_BYTES, .ordinal = out->ordinal};
+    frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->head_at, out->head_size));
+    if (out->shared.size > 0) {
+        frame->parts[frame->n_parts++] = out->shared;
+    }
+    if (out->tail_size > 0) {
+        frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->tail_at, out->tail_size));
+    }
+}
+
+static int comm_drain(struct ald_dialect *dialect, struct ald_frame *ret_frame)
+{
+    struct ald_comm *comm = comm_of(dialect);
+    struct ald_comm_work *work = comm->work;
+
+    if (work != NULL && work->next_frame < work->n_frames) {
+        frame_show(work, &work->frames[work->next_frame++], ret_frame);
+        return 0;
+    }
+    if (work != NULL && work->next_frame > 0) {
+        work_forget_frames(work);
+    }
+    comm_rest(comm);
+    return ALD_DIALECT_EMPTY;
+}
+
+static ald_usec comm_deadline(const struct ald_dialect *dialect)
+{
+    return ((const struct ald_comm *)dialect)->hello_until;
+}
+
+static int comm_tick(struct ald_dialect *dialect, ald_usec now)
+{
+    struct ald_comm *comm = comm_of(dialect);
+
+    comm->now = now;
+    if (now >= comm->hello_until) {
+        ald_comm_count(comm, ALD_COMMUNICATOR_N_HELLO_TIMEOUT);
+        ald_comm_close(comm, ALD_COMMUNICATOR_CLOSE_LATE, "No word that counts in time");
+    }
+    return 0;
+}
+
+static void comm_alive(struct ald_dialect *dialect, ald_usec now)
+{
+    (void)dialect;
+    (void)now;
+}
+
+static void comm_free(struct ald_dialect *dialect)
+{
+    struct ald_comm *comm = comm_of(dialect);
+
+    work_free(comm->work);
+    ald_comm_lines_fini(&comm->lines);
+    ald_slice_clear(&comm->chunk);
+    ald_slice_clear(&comm->name);
+    ald_slice_clear(&comm->name_plain);
+    ald_slice_clear(&comm->own_spelled);
+    if (comm->client != NULL) {
+        ald_slice_clear(&comm->client->hub);
+        ald_slice_clear(&comm->client->listed);
+        ald_slice_clear(&comm->client->asked);
+        free(comm->client);
+    }
+    free(comm);
+}
+
+static const struct ald_dialect_ops comm_ops = {
+    .name = "communicator",
+    .feed = comm_feed,
+    .next = comm_next,
+    .emit = comm_emit,
+    .drain = comm_drain,
+    .deadline = comm_deadline,
+    .tick = comm_tick,
+    .alive = comm_alive,
+    .free = comm_free,
+};
+
+/* How we call ourselves. A hub that has no name to say is called as the original calls itself (communicator.md 5.1). */
+static int own_init(struct ald_comm *comm)
+{
+    struct ald_str hub = comm->identity != NULL ? comm->identity->hub : ALD_STR_NONE, word;
+    struct ald_buf scratch;
+    int r;
+
+    comm->own = ALD_COMM_DAEMON;
+    ald_buf_init(&scratch, (size_t)8 * ALD_NAME_MAX);
+    r = ald_comm_spell(hub, &scratch, &word);
+    if (r == 0 && word.data == hub.data) {
+        comm->own = hub;
+    } else if (r == 0) {
+        r = ald_comm_keep(&comm->own_spelled, word);
+        comm->own = r == 0 ? ald_slice_str(comm->own_spelled) : comm->own;
+    }
+    ald_buf_fini(&scratch);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int comm_init(struct ald_comm *comm)
+{
+    int r;
+
+    if (!ald_comm_is_hub(comm)) {
+        comm->client = calloc(1, sizeof(*comm->client));
+        return comm->client != NULL ? 0 : ald_trace(ALDIS_E_NOMEM);
+    }
+    r = own_init(comm);
+    if (r == 0 && (comm->variant == ALD_COMMUNICATOR_LINK || comm->variant == ALD_COMMUNICATOR_GOSSIP)) {
+        r = comm_begin_work(comm);
+        r = r == 0 ? ald_comm_peer_open(comm) : r;
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect **ret_dialect)
+{
+    const struct ald_dialect_options *options = facts->options;
+    struct ald_comm *comm = calloc(1, sizeof(*comm));
+    int r;
+
+    ald_assert(facts->variant < ALD_COMMUNICATOR_N_VARIANTS);
+
+    if (comm == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    comm->dialect.ops = &comm_ops;
+    comm->state = ALD_COMM_NEW;
+    comm->role = (uint8_t)facts->role;
+    comm->variant = (uint8_t)facts->variant;
+    comm->options = *options;
+    comm->messages = facts->messages;
+    comm->counters = facts->counters;
+    comm->spare = facts->spare;
+    comm->wall = facts->wall;
+    comm->identity = facts->identity;
+    comm->now = facts->now;
+    comm->hello_until = ALD_NEVER;
+    if (options->hello_timeout > 0 && comm->variant != ALD_COMMUNICATOR_DATAGRAM) {
+        comm->hello_until = facts->now + options->hello_timeout;
+    }
+    ald_comm_lines_init(&comm->lines, options->line_max > 0 ? options->line_max : ALD_COMM_LINE_MAX);
+    r = comm_init(comm);
+    if (r < 0) {
+        comm_free(&comm->dialect);
+        return ald_trace(r);
+    }
+    *ret_dialect = &comm->dialect;
+    return 0;
+}
+
+const struct ald_dialect_type ald_communicator = {
+    .name = "communicator",
+    .counter_names = counter_names,
+    .n_counters = ALD_COUNT(counter_names),
+    .open = comm_open,
+};
