@@ -57,7 +57,9 @@ struct rig {
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
     size_t n_ids;
     struct ald_msg *last_reply;
-    uint8_t last_phase; /* that the latest reply told */
+    uint8_t last_phase;               /* that the latest reply told */
+    char last_from[ALD_NAME_MAX + 1]; /* of the latest event */
+    struct ald_news *last_news;
     size_t n_text;
     char text[RIG_TEXT];
 };
@@ -129,6 +131,40 @@ static ALD_UNUSED void rig_hear_status(struct rig *rig, uint64_t conn, const str
     rig_line(rig, "\n");
 }
 
+/* The name where it is not what rig_fill() gives, and who it is from. */
+static ALD_UNUSED void rig_hear_event(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    rig_line(rig, "%d event", (int)conn);
+    if (!ald_str_equal(signal->msg->name, ALD_STR("DO"))) {
+        rig_line(rig, " %.*s", ALD_STR_ARG(signal->msg->name));
+    }
+    rig_line(rig, "\n");
+    snprintf(rig->last_from, sizeof(rig->last_from), "%.*s", ALD_STR_ARG(signal->from));
+}
+
+static ALD_UNUSED void rig_hear_news(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    static const char *const presences[] = {"unknown", "up", "down"};
+    const struct ald_news *news = signal->news;
+
+    rig_line(rig, "%d %s %s", (int)conn, signal->ok ? "answer" : "news", ald_topic_name((enum ald_topic)news->topic));
+    if (news->topic == ALD_TOPIC_PRESENCE) {
+        rig_line(rig, " %.*s %s", ALD_STR_ARG(news->name), presences[news->state]);
+    } else if (news->state != 0 || news->number != 0) {
+        rig_line(rig, " %d of %d", news->state, (int)news->number);
+    }
+    rig_line(rig, news->detail.size > 0 ? " (%.*s)\n" : "\n", (int)ALD_MIN(news->detail.size, (size_t)64),
+             news->detail.data);
+    ald_news_unref(rig->last_news);
+    rig->last_news = ald_news_ref(signal->news);
+}
+
+static ALD_UNUSED void rig_hear_report(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
+{
+    rig_line(rig, "%d report %.*s %s\n", (int)conn, ALD_STR_ARG(signal->request->name),
+             signal->phase == ALD_PHASE_QUEUED ? "queued" : ald_cause_word((enum ald_cause)signal->cause));
+}
+
 static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t number,
                                 const struct ald_signal *signal)
 {
@@ -163,6 +199,15 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
     case ALD_SIGNAL_PRIMARY:
         conn->primary = signal->id;
         rig_line(rig, "%d primary %s term %d\n", (int)number, signal->primary ? "true" : "false", (int)signal->term);
+        return;
+    case ALD_SIGNAL_EVENT:
+        rig_hear_event(rig, number, signal);
+        return;
+    case ALD_SIGNAL_NEWS:
+        rig_hear_news(rig, number, signal);
+        return;
+    case ALD_SIGNAL_REPORT:
+        rig_hear_report(rig, number, signal);
         return;
     case ALD_SIGNAL_LEAVE:
         rig_line(rig, "%d leave%s\n", (int)number, signal->reconnect ? " reconnect" : "");
@@ -291,6 +336,7 @@ static ALD_UNUSED void rig_start(struct rig *rig)
 static ALD_UNUSED void rig_fini(struct rig *rig)
 {
     rig->last_reply = ald_msg_unref(rig->last_reply);
+    rig->last_news = ald_news_unref(rig->last_news);
     ald_effects_fini(&rig->effects);
     ald_hub_free(rig->hub);
     ald_check_int(ald_msg_pool_live(rig->messages), 0);
@@ -394,15 +440,58 @@ static ALD_UNUSED void rig_command(struct rig *rig, uint64_t conn, const char *w
     rig_command_as(rig, conn, wire_id, target, (struct rig_options){0});
 }
 
-static ALD_UNUSED void rig_send_event(struct rig *rig, uint64_t conn, const char *target)
+static ALD_UNUSED void rig_event_as(struct rig *rig, uint64_t conn, const char *target, struct rig_options options)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
-    const struct rig_options options = {0};
 
+    signal.serial = options.serial;
     signal.msg = rig_msg(rig, ALD_EVENT, NULL);
     rig_fill(signal.msg, target, &options);
     ald_msg_seal(signal.msg);
     rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_send_event(struct rig *rig, uint64_t conn, const char *target)
+{
+    rig_event_as(rig, conn, target, (struct rig_options){0});
+}
+
+/* An event without a target, for everybody who knows that name. */
+static ALD_UNUSED void rig_broadcast(struct rig *rig, uint64_t conn, const char *name)
+{
+    rig_event_as(rig, conn, NULL, (struct rig_options){.no_target = true, .scope = ALD_SCOPE_HERE, .name = name});
+}
+
+static ALD_UNUSED void rig_capable(struct rig *rig, uint64_t conn, const char *names)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CAPABLE);
+
+    signal.text = ald_str(names);
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_question(struct rig *rig, uint64_t conn, enum ald_topic topic, const char *target, bool ok)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ASK);
+
+    signal.topic = (uint8_t)topic;
+    signal.target = ald_str(target);
+    signal.ok = ok;
+    rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_expect_targets(struct rig *rig, const char *names)
+{
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_EXPECT, .text = ald_str(names)});
+}
+
+static ALD_UNUSED void rig_news(struct rig *rig, struct ald_news news)
+{
+    struct ald_news *copy = NULL;
+
+    ald_check_int(ald_news_new(&news, &copy), 0);
+    rig_event(rig, (struct ald_event){.kind = ALD_EVENT_NEWS, .news = copy});
+    ald_news_unref(copy);
 }
 
 /* The hub's id under which `conn` was given the command, the latest one. */

@@ -23,7 +23,7 @@ struct ald_signal;
 
 enum {
     /* A service is news for everybody when it comes: against a burst of registrations, at some 300 bytes each. */
-    ALD_WORLD_NEWS_MAX = 10000,
+    ALD_WORLD_NEWS_MAX = 4096,
     /* Names of targets in one answer, in bytes: some thousand services; the rest is left out. */
     ALD_WORLD_TARGETS_MAX = 64 * 1024
 };
