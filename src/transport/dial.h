@@ -59,15 +59,18 @@ struct ald_listen_spec {
     struct ald_tls *tls;                      /* NULL: none; of ald_tls_server_new(); shared */
     const struct ald_stream_options *options; /* NULL: the defaults; for each stream accepted */
     int backlog;                              /* 0: 1024 */
-    unsigned unix_mode;                       /* of the socket's file; 0: 0600. Set before anyone can connect */
-    bool unix_make_dir;                       /* make the missing parent folder, with mode 0700 */
+    unsigned unix_mode;                       /* of the socket's file; 0: 0600, with a group 0660 */
+    const char *unix_group;                   /* who owns the file beside us, by name or number; NULL: our own group */
+    bool unix_make_dir;                       /* make the missing parent folder, with mode 0700; 0750 with a group */
 };
 
 /*
  * Gives a listener that accepts from the next turn on, a bounded number a turn. A socket's file that nobody answers at
- * is replaced; it is removed when the listener closes. `ret_why` (may be NULL) is told in words what went wrong.
- * Errors: ALDIS_E_NOMEM, ALDIS_E_BIND (in use, not ours to bind, no such address, not a socket, path too long),
- * ALDIS_E_ACCESS, ALDIS_E_LIMIT.
+ * is replaced; it is removed when the listener closes. The file is made with mode 0600, then given its group, then its
+ * mode, all before anyone can connect (communicator.md 2.2); finding the group may block as long as the system looks for
+ * it. `ret_why` (may be NULL) is told in words what went wrong. Errors: ALDIS_E_NOMEM, ALDIS_E_BIND (in use, not ours to
+ * bind, no such address, not a socket, path too long, no such group), ALDIS_E_ACCESS (also: it may not be given to that
+ * group), ALDIS_E_LIMIT.
  */
 ALD_NODISCARD int ald_listen(struct ald_net *net, const struct ald_listen_spec *spec,
                              const struct ald_listener_callbacks *callbacks, void *owner,

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -155,6 +157,132 @@ ALD_TEST(listen, gives_a_socket_the_mode_that_was_asked_for)
     ald_check_int(stat(place.path, &file), 0);
     ald_check_int(file.st_mode & 0777, 0666);
     umask(mask);
+    place_close(&place);
+}
+
+static int place_listen_group(struct place *place, const char *group)
+{
+    return place_listen(place,
+                        (struct ald_listen_spec){.place = {ALD_BOTTOM_UNIX, place->path, 0}, .unix_group = group});
+}
+
+/* A group of this process: whoever may not give a file to any group may give it to those. */
+static gid_t some_group(void)
+{
+    gid_t groups[256];
+    int n = getgroups(ALD_COUNT(groups), groups);
+
+    return n > 0 && groups[n - 1] != 0 ? groups[n - 1] : getuid() == 0 ? 12345 : getgid();
+}
+
+ALD_TEST(listen, gives_a_socket_to_the_group_that_was_asked_for)
+{
+    struct place place;
+    struct stat file;
+    struct group *named;
+    char number[32];
+
+    place_open(&place);
+    snprintf(number, sizeof(number), "%u", (unsigned)some_group());
+    ald_check_int(place_listen_group(&place, number), 0);
+    ald_check_int(stat(place.path, &file), 0);
+    ald_check_int(file.st_gid, some_group());
+    ald_check_int(file.st_uid, geteuid());
+    ald_check_int(file.st_mode & 0777, 0660);
+    place.listener = ald_listener_close(place.listener);
+
+    named = getgrgid(getgid());
+    if (named == NULL) {
+        print_message("not tried by name: the group of this process has none\n");
+    } else {
+        ald_check_int(place_listen_group(&place, named->gr_name), 0);
+        ald_check_int(stat(place.path, &file), 0);
+        ald_check_int(file.st_gid, getgid());
+    }
+    place_close(&place);
+}
+
+ALD_TEST(listen, lets_the_group_into_a_folder_that_it_makes)
+{
+    struct place place;
+    struct stat file;
+    char folder[90], path[108], number[32];
+
+    place_open(&place);
+    snprintf(folder, sizeof(folder), "%s/run", place.dir);
+    snprintf(path, sizeof(path), "%s/socket", folder);
+    snprintf(number, sizeof(number), "%u", (unsigned)some_group());
+    ald_check_int(place_listen(&place, (struct ald_listen_spec){.place = {ALD_BOTTOM_UNIX, path, 0},
+                                                                .unix_group = number,
+                                                                .unix_make_dir = true}),
+                  0);
+    ald_check_int(stat(folder, &file), 0);
+    ald_check_int(file.st_gid, some_group());
+    ald_check_int(file.st_mode & 0777, 0750);
+    place.listener = ald_listener_close(place.listener);
+    ald_check_int(rmdir(folder), 0);
+    place_close(&place);
+}
+
+ALD_TEST(listen, gives_the_mode_that_was_asked_for_to_a_group_too)
+{
+    struct place place;
+    struct stat file;
+
+    place_open(&place);
+    ald_check_int(place_listen(&place, (struct ald_listen_spec){.place = {ALD_BOTTOM_UNIX, place.path, 0},
+                                                                .unix_group = "0",
+                                                                .unix_mode = 0620}),
+                  getuid() == 0 ? 0 : ALDIS_E_ACCESS);
+    if (getuid() == 0) {
+        ald_check_int(stat(place.path, &file), 0);
+        ald_check_int(file.st_mode & 0777, 0620);
+    }
+    place_close(&place);
+}
+
+ALD_TEST(listen, says_that_there_is_no_such_group)
+{
+    static const char *const groups[] = {"no such group", "", "-1", "4294967295", "4294967296", "12x"};
+    struct place place;
+    struct stat file;
+
+    place_open(&place);
+    for (size_t i = 0; i < ALD_COUNT(groups); i++) {
+        ald_check_int(place_listen_group(&place, groups[i]), ALDIS_E_BIND);
+        ald_check(strstr(place.why.text, "there is no group") != NULL && strstr(place.why.text, groups[i]) != NULL);
+    }
+    ald_check(stat(place.path, &file) < 0 && errno == ENOENT);
+    place_close(&place);
+}
+
+/* Root may do anything, so that is for a child to try that has given its rights up. */
+ALD_TEST(listen, says_that_it_may_not_give_a_socket_to_a_group)
+{
+    struct place place;
+    struct stat file;
+    int status;
+    pid_t child;
+
+    if (getuid() != 0) {
+        print_message("not tried here: the test of the mode does it for those who are not root\n");
+        skip();
+    }
+    place_open(&place);
+    ald_check_int(chmod(place.dir, 0777), 0);
+    child = fork();
+    ald_check(child >= 0);
+    if (child == 0) {
+        bool right = setgroups(0, NULL) == 0 && setgid(65534) == 0 && setuid(65534) == 0 &&
+                     place_listen_group(&place, "12345") == ALDIS_E_ACCESS &&
+                     strstr(place.why.text, "cannot give") != NULL && strstr(place.why.text, "12345") != NULL &&
+                     strstr(place.why.text, strerror(EPERM)) != NULL;
+
+        _exit(right ? 0 : 1);
+    }
+    ald_check_int(waitpid(child, &status, 0), child);
+    ald_check(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ald_check(stat(place.path, &file) < 0 && errno == ENOENT); /* what could not be given away does not stay */
     place_close(&place);
 }
 
@@ -485,6 +613,11 @@ ALD_TEST(dial, waits_while_the_backlog_of_a_unix_socket_is_full)
 
 ALD_TEST_MAIN(listen, ALD_CASE(listen, makes_a_socket_that_only_its_owner_may_use),
               ALD_CASE(listen, gives_a_socket_the_mode_that_was_asked_for),
+              ALD_CASE(listen, gives_a_socket_to_the_group_that_was_asked_for),
+              ALD_CASE(listen, lets_the_group_into_a_folder_that_it_makes),
+              ALD_CASE(listen, gives_the_mode_that_was_asked_for_to_a_group_too),
+              ALD_CASE(listen, says_that_there_is_no_such_group),
+              ALD_CASE(listen, says_that_it_may_not_give_a_socket_to_a_group),
               ALD_CASE(listen, replaces_a_socket_that_nobody_answers_at),
               ALD_CASE(listen, leaves_a_socket_that_is_in_use), ALD_CASE(listen, does_not_touch_what_is_not_a_socket),
               ALD_CASE(listen, does_not_remove_the_socket_of_another),

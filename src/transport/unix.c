@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "transport/sock.h"
 #include "transport/sock_listen.h"
 
-enum { UNIX_MODE = 0600, UNIX_DIR_MODE = 0700 };
+enum { UNIX_MODE = 0600, UNIX_GROUP_MODE = 0660, UNIX_DIR_MODE = 0700, UNIX_GROUP_DIR_MODE = 0750 };
+
+/* A group lists its members, and some are large; one beyond this is taken for a mistake. */
+enum { UNIX_GROUP_MIN = 1024, UNIX_GROUP_MAX = 1024 * 1024 };
+
+static const gid_t no_group = (gid_t)-1; /* chown() leaves that one alone */
 
 static int unix_dial(struct ald_net *net, const struct ald_place *place, const struct ald_stream_options *options,
                      struct ald_stream **ret_stream)
@@ -60,15 +67,20 @@ static int unix_fail(int error, const char *path, struct ald_why *why)
     return ald_trace(unix_error(error));
 }
 
-/* Make the folder that `path` lies in, if it is missing; what fails here shows when binding. */
-static void parent_make(const char *path)
+/*
+ * Make the folder that `path` lies in, if it is missing, for the group as well if there is one. What fails here shows
+ * when binding, or when the group comes.
+ */
+static void parent_make(const char *path, gid_t group)
 {
     char parent[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     const char *slash = strrchr(path, '/');
 
     if (slash != NULL && slash != path) {
         snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
-        ald_ignore(mkdir(parent, UNIX_DIR_MODE));
+        if (mkdir(parent, UNIX_DIR_MODE) == 0 && group != no_group && lchown(parent, (uid_t)-1, group) == 0) {
+            ald_ignore(chmod(parent, UNIX_GROUP_DIR_MODE));
+        }
     }
 }
 
@@ -96,11 +108,69 @@ static int stale_remove(const struct sockaddr_un *address)
     return error == EAGAIN ? EADDRINUSE : error; /* a full backlog is somebody, too */
 }
 
+/* Tells whether there is such a name, as far as the system can say. Errors: ALDIS_E_NOMEM. */
+static int group_named(const char *name, bool *ret_found, gid_t *ret_group)
+{
+    struct group entry, *found = NULL;
+    size_t size = UNIX_GROUP_MIN;
+    char *room = NULL;
+    int error = ERANGE;
+
+    while (error == ERANGE && size <= UNIX_GROUP_MAX) {
+        char *larger = realloc(room, size);
+
+        if (larger == NULL) {
+            free(room);
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+        room = larger;
+        error = getgrnam_r(name, &entry, room, size, &found);
+        size *= 2;
+    }
+    *ret_found = error == 0 && found != NULL;
+    if (*ret_found) {
+        *ret_group = entry.gr_gid;
+    }
+    free(room);
+    return 0;
+}
+
+/* The number of a group that is given by name or number. Errors: ALDIS_E_NOMEM, ALDIS_E_BIND (there is none). */
+static int group_find(const char *name, gid_t *ret_group)
+{
+    uint64_t number;
+    bool found;
+    int r = group_named(name, &found, ret_group);
+
+    if (r < 0) {
+        return r;
+    }
+    if (!found && ald_str_u64(ald_str(name), &number) == 0 && number < no_group) {
+        *ret_group = (gid_t)number;
+        found = true;
+    }
+    return found ? 0 : ald_trace(ALDIS_E_BIND);
+}
+
+/*
+ * Give the socket's file its group, then its mode: in this order nobody has more rights in between than before or after.
+ * Returns 0 or an errno.
+ */
+static int unix_open_up(const char *path, gid_t group, unsigned mode)
+{
+    if (group != no_group && lchown(path, (uid_t)-1, group) < 0) {
+        return errno;
+    }
+    return chmod(path, mode) == 0 ? 0 : errno;
+}
+
 /* Bind `fd`, putting a leftover out of the way. Returns 0 or an errno. */
-static int unix_bind(int fd, const struct sockaddr_un *address, unsigned mode)
+static int unix_bind(int fd, const struct sockaddr_un *address)
 {
     int error;
 
+    /* The file gets the mode of the socket, and less by the mask. It may refuse; nobody can connect before listen(). */
+    ald_ignore(fchmod(fd, UNIX_MODE));
     if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
         if (errno != EADDRINUSE) {
             return errno;
@@ -113,13 +183,27 @@ static int unix_bind(int fd, const struct sockaddr_un *address, unsigned mode)
             return errno;
         }
     }
-    /* Nobody can connect before listen(), so nobody slips in with the wrong mode. */
-    if (chmod(address->sun_path, mode != 0 ? mode : UNIX_MODE) < 0) {
-        error = errno;
-        ald_ignore(unlink(address->sun_path)); /* as it is it must not stay; the error that counts is the first */
-        return error;
-    }
     return 0;
+}
+
+/* What the spec says about the file. Errors: ALDIS_E_NOMEM, ALDIS_E_BIND. */
+static int unix_rights(const struct ald_listen_spec *spec, gid_t *ret_group, unsigned *ret_mode, struct ald_why *why)
+{
+    int r = 0;
+
+    *ret_group = no_group;
+    *ret_mode = spec->unix_mode != 0 ? spec->unix_mode : (unsigned)UNIX_MODE;
+    if (spec->unix_group == NULL) {
+        return 0;
+    }
+    if (spec->unix_mode == 0) {
+        *ret_mode = UNIX_GROUP_MODE;
+    }
+    r = group_find(spec->unix_group, ret_group);
+    if (r == ALDIS_E_BIND) {
+        ald_why_say(why, "cannot listen on %s: there is no group %s", spec->place.name, spec->unix_group);
+    }
+    return r;
 }
 
 /* Remember what lies at the path, to know it again when it is removed. */
@@ -138,13 +222,52 @@ static int file_note(struct ald_sock_listener *listener, const char *path)
     return 0;
 }
 
+/* Gives a bound socket whose file has its rights. */
+static int unix_prepare(const struct ald_listen_spec *spec, const struct sockaddr_un *address, int *ret_fd,
+                        struct ald_why *why)
+{
+    const char *path = spec->place.name;
+    unsigned mode;
+    gid_t group;
+    int fd, error;
+    int r = unix_rights(spec, &group, &mode, why);
+
+    if (r < 0) {
+        return r;
+    }
+    if (spec->unix_make_dir) {
+        parent_make(path, group);
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return unix_fail(errno, path, why);
+    }
+    error = unix_bind(fd, address);
+    if (error != 0) {
+        close(fd);
+        return unix_fail(error, path, why);
+    }
+    error = unix_open_up(path, group, mode);
+    if (error != 0) {
+        ald_ignore(unlink(path)); /* as it is it must not stay; the error that counts is the first */
+        close(fd);
+        if (group == no_group) {
+            return unix_fail(error, path, why);
+        }
+        ald_why_say(why, "cannot give %s to the group %s: %s", path, spec->unix_group, strerror(error));
+        return ald_trace(unix_error(error));
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
 static int unix_listen(struct ald_net *net, const struct ald_listen_spec *spec, struct ald_listener **ret_listener,
                        struct ald_why *why)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct ald_sock_listener *listener = NULL;
     const char *path = spec->place.name;
-    int fd, error, r;
+    int fd, r;
 
     if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path)) {
         ald_why_say(why, "cannot listen on %.100s: a socket's path has 1 to %zu bytes", path,
@@ -152,17 +275,9 @@ static int unix_listen(struct ald_net *net, const struct ald_listen_spec *spec, 
         return ald_trace(ALDIS_E_BIND);
     }
     memcpy(address.sun_path, path, strlen(path));
-    if (spec->unix_make_dir) {
-        parent_make(path);
-    }
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        return unix_fail(errno, path, why);
-    }
-    error = unix_bind(fd, &address, spec->unix_mode);
-    if (error != 0) {
-        close(fd);
-        return unix_fail(error, path, why);
+    r = unix_prepare(spec, &address, &fd, why);
+    if (r < 0) {
+        return r;
     }
     r = ald_sock_listener_new(net, fd, spec->backlog, &listener, why);
     if (r < 0) {
