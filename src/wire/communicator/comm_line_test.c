@@ -121,6 +121,31 @@ ALD_TEST(comm_line, reads_large_json_and_gives_its_memory_back)
     rig_close(&rig);
 }
 
+/* Each byte that is no UTF-8 becomes three. */
+ALD_TEST(comm_line, reads_json_that_grows_when_it_is_decoded)
+{
+    struct ald_buf text, expected;
+    struct rig rig;
+
+    rig_open(&rig);
+    ald_buf_init(&text, 4 * ALD_MIB);
+    ald_buf_init(&expected, 4 * ALD_MIB);
+    for (int i = 0; i < 400000; i++) {
+        ald_check_int(ald_buf_push(&text, ALD_STR("\xff")), 0);
+        ald_check_int(ald_buf_push(&expected, ALD_STR("\xef\xbf\xbd")), 0);
+    }
+    ald_check_int(ald_buf_pushf(&rig.out, "{\"command\":\"\xff\",\"parameters\":{\"v\":\"%.*s\",\"w\":\"%.*s\"}}",
+                                ALD_STR_ARG(ald_buf_str(&text)), ALD_STR_ARG(ald_buf_str(&text))),
+                  0);
+    ald_check_int(rig_read(&rig, ald_buf_str(&rig.out)), 0);
+    ald_check_str(rig.line.head.command, "\xef\xbf\xbd");
+    ald_check(ald_str_equal(rig.line.params.items[0].raw, ald_buf_str(&expected)));
+    ald_check(ald_str_equal(rig.line.params.items[1].raw, ald_buf_str(&expected)));
+    ald_buf_fini(&text);
+    ald_buf_fini(&expected);
+    rig_close(&rig);
+}
+
 ALD_TEST(comm_line, takes_no_more_parameters_of_json_than_of_text)
 {
     struct ald_buf text;
@@ -135,7 +160,10 @@ ALD_TEST(comm_line, takes_no_more_parameters_of_json_than_of_text)
     ald_check_int(ald_buf_push(&text, ALD_STR("},\"parameters\":{}}")), 0);
     ald_check_int(rig_read(&rig, ald_buf_str(&text)), 0);
     ald_check_int(rig.line.params.n, ALD_COMM_PARAMS_MAX);
-    ald_check_int(rig.line.params.items[ALD_COMM_PARAMS_MAX - 1].raw.size, 308);
+    for (size_t i = 1; i < ALD_COMM_PARAMS_MAX; i++) { /* all of them in one place, which did not move */
+        ald_check_int(rig.line.params.items[i].raw.size, 308);
+        ald_check(ald_str_starts(rig.line.params.items[i].raw, ALD_STR("1500000000000000")));
+    }
     ald_buf_cut(&text, ald_buf_size(&text) - 2);
     ald_check_int(ald_buf_push(&text, ALD_STR("\"b\":1}}")), 0);
     ald_check_int(rig_read(&rig, ald_buf_str(&text)), ALD_COMM_MALFORMED);
@@ -176,5 +204,6 @@ ALD_TEST_MAIN(comm_line, ALD_CASE(comm_line, tells_absent_from_empty),
               ALD_CASE(comm_line, counts_faults_from_the_first_byte_of_the_line),
               ALD_CASE(comm_line, reads_16_mib_of_anything),
               ALD_CASE(comm_line, reads_large_json_and_gives_its_memory_back),
+              ALD_CASE(comm_line, reads_json_that_grows_when_it_is_decoded),
               ALD_CASE(comm_line, takes_no_more_parameters_of_json_than_of_text),
               ALD_CASE(comm_line, survives_memory_that_is_short))
