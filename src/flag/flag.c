@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/printable.h"
 
 /* --- names --------------------------------------------------------------------------------------------------------- */
@@ -171,6 +172,45 @@ int ald_flag_check(const struct ald_flag *flag, struct ald_flag_why *ret_why)
         r = part_check("tag", tag, ret_why);
     }
     return r;
+}
+
+/* The texts of a flag, one after the other. */
+static struct ald_str *flag_text(struct ald_flag *flag, size_t i)
+{
+    struct ald_str *const texts[] = {&flag->id.unit,     &flag->id.section, &flag->id.name,
+                                     &flag->message,     &flag->hostname,   &flag->version,
+                                     &flag->source_file, &flag->function,   &flag->tags};
+
+    return i < ALD_COUNT(texts) ? texts[i] : NULL;
+}
+
+int ald_flag_copy(const struct ald_flag *flag, struct ald_flag **ret_flag)
+{
+    struct ald_flag from = *flag;
+    struct ald_flag *copy;
+    struct ald_str *text;
+    size_t size = 0;
+    char *room;
+
+    for (size_t i = 0; (text = flag_text(&from, i)) != NULL; i++) {
+        size += text->size + 1;
+    }
+    copy = malloc(sizeof(*copy) + size);
+    if (copy == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *copy = from;
+    room = (char *)(copy + 1);
+    for (size_t i = 0; (text = flag_text(copy, i)) != NULL; i++) {
+        if (ald_str_present(*text)) {
+            memcpy(room, text->data, text->size);
+            room[text->size] = '\0';
+            text->data = room;
+            room += text->size + 1;
+        }
+    }
+    *ret_flag = copy;
+    return 0;
 }
 
 struct ald_flag *ald_flag_free(struct ald_flag *flag)

@@ -87,7 +87,10 @@ ALD_NODISCARD int ald_flag_format(const struct ald_flag *flag, struct ald_buf *o
  * is as if it were not. Outcome: ALD_FLAG_BAD. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_flag_parse(struct ald_str text, struct ald_flag **ret_flag, struct ald_flag_why *ret_why);
-struct ald_flag *ald_flag_free(struct ald_flag *flag); /* of ald_flag_parse(). NULL is fine; returns NULL */
+/* Gives a copy with texts of its own. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_flag_copy(const struct ald_flag *flag, struct ald_flag **ret_flag);
+/* One that was given by these two. NULL is fine; returns NULL. */
+struct ald_flag *ald_flag_free(struct ald_flag *flag);
 ALD_DEFINE_CLEANUP(struct ald_flag *, ald_flag_free);
 
 /* What goes before whom in a list: the more urgent, then by name. For qsort(), of pointers to flags. */

@@ -403,6 +403,27 @@ ALD_TEST(flag, a_file_that_ends_anywhere_is_read_or_refused)
     }
 }
 
+ALD_TEST(flag, a_copy_has_texts_of_its_own)
+{
+    struct ald_flag *flag = flag_of(original);
+    struct ald_flag *copy = NULL;
+    struct ald_flag *again;
+
+    ald_check_int(ald_flag_copy(flag, &copy), 0);
+    ald_flag_free(flag);
+    ald_check_str(copy->id.unit, "communicatord");
+    ald_check_str(copy->tags, "cache,file-system");
+    ald_check(!ald_str_present(copy->function));
+    ald_check(copy->count == 2 && copy->priority == 97);
+    again = flag_again(copy);
+    ald_check_str(again->message, "text");
+    ald_flag_free(again);
+    ald_alloc_fail_at(1);
+    ald_check_int(ald_flag_copy(copy, &again), ALDIS_E_NOMEM);
+    ald_check(ald_alloc_fail_off());
+    ald_flag_free(copy);
+}
+
 ALD_TEST(flag, short_memory_is_told)
 {
     struct ald_flag *flag = NULL;
@@ -440,5 +461,5 @@ ALD_TEST_MAIN(
     ALD_CASE(flag, names_follow_the_rule_of_the_original), ALD_CASE(flag, its_file_is_called_by_its_parts_lowered),
     ALD_CASE(flag, other_names_of_files_are_none_of_a_flag), ALD_CASE(flag, the_longest_name_fits_a_file_system),
     ALD_CASE(flag, what_is_raised_is_looked_at), ALD_CASE(flag, the_largest_that_is_raised_fits_into_a_file),
-    ALD_CASE(flag, a_file_that_ends_anywhere_is_read_or_refused), ALD_CASE(flag, short_memory_is_told),
-    ALD_CASE(flag, the_urgent_come_first))
+    ALD_CASE(flag, a_file_that_ends_anywhere_is_read_or_refused), ALD_CASE(flag, a_copy_has_texts_of_its_own),
+    ALD_CASE(flag, short_memory_is_told), ALD_CASE(flag, the_urgent_come_first))
