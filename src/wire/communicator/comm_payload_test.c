@@ -65,7 +65,7 @@ ALD_TEST(comm_payload, spreads_as_many_members_as_a_message_may_have)
 
 ALD_TEST(comm_payload, carries_megabytes)
 {
-    check_object(2, ALD_COMM_LINE_MAX / 8, 2);
+    check_object(2, ALD_COMM_LINE_MAX / 32, 2);
 }
 
 ALD_TEST(comm_payload, refuses_what_is_not_json)
