@@ -57,8 +57,8 @@ struct rig {
     struct rig_id ids[RIG_IDS]; /* of commands delivered, the latest ones */
     size_t n_ids;
     struct ald_msg *last_reply;
-    uint8_t last_phase;               /* that the latest reply told */
-    char last_from[ALD_NAME_MAX + 1]; /* of the latest event */
+    uint8_t last_phase;                                           /* that the latest reply told */
+    char last_from[ALD_NAME_MAX + 1], last_hub[ALD_NAME_MAX + 1]; /* of the latest event */
     struct ald_news *last_news;
     size_t n_text;
     char text[RIG_TEXT];
@@ -140,6 +140,8 @@ static ALD_UNUSED void rig_hear_event(struct rig *rig, uint64_t conn, const stru
     }
     rig_line(rig, "\n");
     snprintf(rig->last_from, sizeof(rig->last_from), "%.*s", ALD_STR_ARG(signal->from));
+    snprintf(rig->last_hub, sizeof(rig->last_hub), "%.*s",
+             ALD_STR_ARG(signal->travel != NULL ? signal->travel->hub : ALD_STR_NONE));
 }
 
 static ALD_UNUSED void rig_hear_news(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
@@ -208,6 +210,9 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
         return;
     case ALD_SIGNAL_REPORT:
         rig_hear_report(rig, number, signal);
+        return;
+    case ALD_SIGNAL_OPERATE:
+        rig_line(rig, "%d operate%s\n", (int)number, signal->denied ? " denied" : "");
         return;
     case ALD_SIGNAL_LEAVE:
         rig_line(rig, "%d leave%s\n", (int)number, signal->reconnect ? " reconnect" : "");

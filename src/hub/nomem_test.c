@@ -193,6 +193,59 @@ static void scenario_operator(struct rig *rig)
     expect_answers(rig, 9, wire_ids);
 }
 
+/* What many are told is dropped for those that come late, if it must be; nobody hears the second before the first. */
+static void scenario_spread(struct rig *rig)
+{
+    const struct rig_options everyone = {.name = "ALL", .flags = ALD_MSG_EVERYONE, .scope = ALD_SCOPE_HERE};
+
+    rig_agent(rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_agent(rig, 2, "lamp", 0);
+    rig_caller(rig, 9);
+    rig_capable(rig, 1, "DAWN,DUSK");
+    rig_capable(rig, 2, "DAWN");
+    rig_broadcast(rig, 9, "DAWN");
+    rig_event_as(rig, 9, "lamp", everyone);
+    rig_close(rig, 2);
+    rig_broadcast(rig, 2, "DAWN");
+    ald_check(count_lines(rig, "event DAWN") <= 2);
+    ald_check(count_lines(rig, "event ALL") <= 2);
+}
+
+static void scenario_hold(struct rig *rig)
+{
+    const struct rig_options held = {.name = "E", .flags = ALD_MSG_HOLD | ALD_MSG_REPORT};
+    size_t n_held;
+
+    rig_expect_targets(rig, "lamp,horn");
+    rig_agent(rig, 9, "deck", ALD_CAN_REPORT);
+    rig_event_as(rig, 9, "lamp", held);
+    rig_event_as(rig, 9, "lamp", held);
+    rig_event_as(rig, 9, "horn", held);
+    /* Whatever became of an event, its sender was told so. */
+    n_held = count_lines(rig, "9 report E queued");
+    ald_check(n_held + count_lines(rig, "9 report E busy") + count_lines(rig, "9 report E no_target") == 3 ||
+              rig->conns[9].closed_by_hub);
+    rig_expect_targets(rig, "lamp,bell");
+    rig_agent(rig, 1, "lamp", 0);
+    rig_advance(rig, 100 * ALD_SEC);
+    ald_check(count_lines(rig, "1 event E") + count_lines(rig, "9 report E deadline") == n_held);
+}
+
+static void scenario_world(struct rig *rig)
+{
+    rig_agent(rig, 1, "lamp", ALD_CAN_NEWS | ALD_CAN_RESUME);
+    rig_agent(rig, 2, "horn", ALD_CAN_NEWS);
+    rig_news(rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 3});
+    rig_news(rig, (struct ald_news){.topic = ALD_TOPIC_LOAD, .load = 1});
+    rig_news(rig, (struct ald_news){.topic = ALD_TOPIC_ADDRESSES, .name = ALD_STR("10.0.0.1:4042")});
+    for (int topic = 0; topic < ALD_N_TOPICS; topic++) {
+        rig_question(rig, 2, (enum ald_topic)topic, "lamp", true);
+    }
+    rig_say(rig, 2, ALD_SIGNAL_UNREGISTER);
+    rig_close(rig, 1);
+    rig_advance(rig, 400 * ALD_SEC);
+}
+
 /* Run `scenario` failing one allocation more each time, until it needs no further one. */
 static void each_in_turn(void (*scenario)(struct rig *rig))
 {
@@ -248,6 +301,21 @@ ALD_TEST(nomem, an_operator_is_heard)
     each_in_turn(scenario_operator);
 }
 
+ALD_TEST(nomem, what_is_spread_reaches_as_many_as_it_can)
+{
+    each_in_turn(scenario_spread);
+}
+
+ALD_TEST(nomem, who_wants_to_hear_of_an_event_hears_of_it)
+{
+    each_in_turn(scenario_hold);
+}
+
+ALD_TEST(nomem, news_are_dropped_and_counted)
+{
+    each_in_turn(scenario_world);
+}
+
 ALD_TEST(nomem, a_hub_is_made_whole_or_not_at_all)
 {
     struct ald_msg_pool *messages = NULL;
@@ -270,4 +338,6 @@ ALD_TEST_MAIN(nomem, ALD_CASE(nomem, refuses_what_asks_and_answers_what_it_took)
               ALD_CASE(nomem, a_fan_out_is_whole_or_refused), ALD_CASE(nomem, an_election_goes_on),
               ALD_CASE(nomem, a_session_goes_on), ALD_CASE(nomem, who_asks_for_an_outcome_is_answered),
               ALD_CASE(nomem, same_wire_ids_are_kept_apart), ALD_CASE(nomem, an_operator_is_heard),
+              ALD_CASE(nomem, what_is_spread_reaches_as_many_as_it_can),
+              ALD_CASE(nomem, who_wants_to_hear_of_an_event_hears_of_it), ALD_CASE(nomem, news_are_dropped_and_counted),
               ALD_CASE(nomem, a_hub_is_made_whole_or_not_at_all))

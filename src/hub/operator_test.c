@@ -231,6 +231,33 @@ ALD_TEST(operator, has_what_waits_for_a_channel_refused_when_it_is_sent_away)
     rig_fini(&rig);
 }
 
+static void operate(struct rig *rig, uint64_t conn, uint8_t operation)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_OPERATE);
+
+    signal.operation = operation;
+    rig_signal(rig, conn, &signal);
+}
+
+ALD_TEST(operator, a_party_that_may_not_operate_the_hub_is_told_so)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig.denies = true;
+    operate(&rig, 1, ALD_OPERATE_STOP);
+    rig_expect(&rig, "1 operate denied\n");
+    ald_check_int(rig_count(&rig, ALD_N_OPERATIONS_DENIED), 1);
+    operate(&rig, 1, ALD_N_OPERATIONS);
+    rig_open(&rig, 2);
+    operate(&rig, 2, ALD_OPERATE_STOP); /* nobody */
+    rig_expect(&rig, "");
+    ald_check_int(rig_count(&rig, ALD_N_SIGNALS_INVALID), 2);
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(operator, ALD_CASE(operator, takes_back_what_is_queued_at_once),
               ALD_CASE(operator, asks_for_what_is_sent),
               ALD_CASE(operator, is_told_of_what_is_unknown_and_what_has_ended),
@@ -244,4 +271,5 @@ ALD_TEST_MAIN(operator, ALD_CASE(operator, takes_back_what_is_queued_at_once),
               ALD_CASE(operator, may_change_his_mind_while_one_is_promoted),
               ALD_CASE(operator, cuts_an_election_s_rest_short),
               ALD_CASE(operator, cannot_promote_whoever_cannot_confirm),
-              ALD_CASE(operator, has_what_waits_for_a_channel_refused_when_it_is_sent_away))
+              ALD_CASE(operator, has_what_waits_for_a_channel_refused_when_it_is_sent_away),
+              ALD_CASE(operator, a_party_that_may_not_operate_the_hub_is_told_so))

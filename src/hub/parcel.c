@@ -36,7 +36,7 @@ struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *par
     };
 
     if (party->peering != ALD_PEERING_NONE) {
-        parcel.from = signal->from;
+        parcel.from = ald_str_present(signal->from) ? signal->from : signal->msg->from.target;
         parcel.travel = signal->travel;
     } else if (!ald_str_present(parcel.from)) {
         parcel.from = parcel_claim(hub, signal->msg);

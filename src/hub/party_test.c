@@ -201,6 +201,28 @@ ALD_TEST(party, traits_may_change)
     rig_fini(&rig);
 }
 
+ALD_TEST(party, one_that_is_denied_another_name_stays_what_it_is)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 2);
+    rig_agent(&rig, 3, "horn", 0);
+    register_as(&rig, 2, 0, "lamp", ALD_TAKEN_REFUSE);
+    register_as(&rig, 3, 0, "lamp", ALD_TAKEN_REFUSE);
+    rig_expect(&rig, "2 denied: the target is taken\n"
+                     "3 denied: the target is taken\n");
+    ald_check_int(channels_of(&rig, "horn"), 1);
+    register_as(&rig, 2, 0, "bell", ALD_TAKEN_REFUSE);
+    rig_command(&rig, 2, "c1", "horn");
+    rig_command(&rig, 3, "c2", "bell");
+    rig_expect(&rig, "3 command c1\n"
+                     "2 command c2\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(party, ALD_CASE(party, several_share_a_target),
               ALD_CASE(party, a_taken_target_is_refused_where_the_dialect_says_so),
               ALD_CASE(party, a_taken_target_is_replaced_where_the_dialect_says_so),
@@ -208,4 +230,5 @@ ALD_TEST_MAIN(party, ALD_CASE(party, several_share_a_target),
               ALD_CASE(party, a_second_registration_moves_it_to_the_new_target),
               ALD_CASE(party, one_that_gives_its_name_up_finishes_what_it_has),
               ALD_CASE(party, several_speak_on_one_connection), ALD_CASE(party, too_many_on_one_connection_are_denied),
-              ALD_CASE(party, a_name_that_is_none_is_denied), ALD_CASE(party, traits_may_change))
+              ALD_CASE(party, a_name_that_is_none_is_denied), ALD_CASE(party, traits_may_change),
+              ALD_CASE(party, one_that_is_denied_another_name_stays_what_it_is))
