@@ -34,8 +34,8 @@ ALD_NODISCARD int ald_comm_json_read(struct ald_comm_reader *reader, struct ald_
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Append `name=value`, and a semicolon in front of it unless it `is_first`. `is_last`: nothing follows it on the line. Outcome: ALD_COMM_FULL (a part may have been
- * appended). Errors: ALDIS_E_NOMEM.
+ * Append `name=value`, and a semicolon in front of it unless it `is_first`. `is_last`: nothing follows it on the line.
+ * Outcome: ALD_COMM_FULL (a part may have been appended). Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_comm_item_write(struct ald_buf *out, const struct ald_comm_param *item, bool is_first,
                                       bool is_last);

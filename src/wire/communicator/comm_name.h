@@ -4,14 +4,14 @@
  * Names: which ones the communicator can say (communicator.md 1.1, the setters), and how it says the others.
  *
  * A target of aldis may be called anything; a service is `[A-Za-z_][A-Za-z0-9_]*`. So every other byte is spelled `_xx`,
- * two lower-case hexadecimal digits (DESIGN section 1): `my-lamp` is `my_2dlamp`. A name that another would be spelled as has its own `_` spelled,
- * `_5f`: the target `a_2d` is `a_5f2d`.
+ * two lower-case hexadecimal digits (DESIGN section 1): `my-lamp` is `my_2dlamp`. A name that another would be spelled as
+ * has its own `_` spelled, `_5f`: the target `a_2d` is `a_5f2d`.
  *
  * Most services that have an underscore mean nothing by it: `snap_backend` and `worker_01` must stay what they are in
  * every dialect. So what is on the wire is a spelling only if it is exactly what the target it stands for would be
  * spelled as, and that target could exist: `_ba` is no spelling, because 0xBA is not UTF-8, nor is `_01`, because a name
- * with a control character has no spelling, nor `_61`, because `a` needs none. Both ways are one-to-one, whatever stands
- * on either side.
+ * with a control character has no spelling, nor `_61`, because `a` needs none. Between legal words and the
+ * names they stand for, both ways are one-to-one.
  *
  * Threading: no state.
  */
