@@ -14,11 +14,14 @@ static const struct stack tls_tcp = {"tls+tcp", ALD_BOTTOM_TCP, true, false};
 static const struct stack tls_unix = {"tls+unix", ALD_BOTTOM_UNIX, true, false};
 static const struct stack tls_inproc = {"tls+inproc", ALD_BOTTOM_INPROC, true, false};
 
+enum { OFFICE_HOUR = 60 * 60 };
+
 /* Certificates of all kinds, in files. */
 struct office {
     struct tls_cert *ca, *other_ca, *server, *stranger, *client;
+    struct tls_cert *expired, *unborn, *nameless; /* of servers; the last bears no name that can be dialed */
     char dir[200];
-    char paths[32][256];
+    char paths[64][256];
     size_t n_paths;
 };
 
@@ -58,6 +61,11 @@ static void office_open(struct office *office)
     office->server = tls_cert_new("server", "DNS:localhost,DNS:hub.example,IP:127.0.0.1", office->ca);
     office->stranger = tls_cert_new("stranger", "DNS:localhost,IP:127.0.0.1", office->other_ca);
     office->client = tls_cert_new("agent seven", NULL, office->ca);
+    office->expired = tls_cert_new("server", "DNS:localhost,IP:127.0.0.1", office->ca);
+    office->unborn = tls_cert_new("server", "DNS:localhost,IP:127.0.0.1", office->ca);
+    office->nameless = tls_cert_new("somebody", NULL, office->ca);
+    tls_cert_date(office->expired, -2 * OFFICE_HOUR, -OFFICE_HOUR, office->ca);
+    tls_cert_date(office->unborn, OFFICE_HOUR, 2 * OFFICE_HOUR, office->ca);
 }
 
 static void office_close(struct office *office)
@@ -71,6 +79,9 @@ static void office_close(struct office *office)
     tls_cert_free(office->server);
     tls_cert_free(office->stranger);
     tls_cert_free(office->client);
+    tls_cert_free(office->expired);
+    tls_cert_free(office->unborn);
+    tls_cert_free(office->nameless);
 }
 
 /* Give the rig a server with `cert` that asks for clients of the CA, or not, and a client. */
@@ -140,6 +151,7 @@ ALD_TEST(tls, turns_away_clients_without_a_certificate_or_with_a_foreign_one)
     office_open(&office);
     turns_away(&office, NULL);
     turns_away(&office, office.stranger);
+    turns_away(&office, office.expired);
     office_close(&office);
 }
 
@@ -174,6 +186,76 @@ ALD_TEST(tls, distrusts_servers_that_cannot_prove_who_they_are)
     office_open(&office);
     distrusts(&office, office.stranger, NULL, "unable to get local issuer certificate");
     distrusts(&office, office.server, "elsewhere.example", "hostname mismatch");
+    distrusts(&office, office.server, "127.0.0.2", "IP address mismatch");
+    distrusts(&office, office.nameless, NULL, "hostname mismatch");
+    distrusts(&office, office.expired, NULL, "certificate has expired");
+    distrusts(&office, office.unborn, NULL, "certificate is not yet valid");
+    office_close(&office);
+}
+
+/* What nobody was told to trust is not trusted: without a file it is what the system trusts, which our CA is not. */
+ALD_TEST(tls, trusts_only_what_the_system_does_unless_told_otherwise)
+{
+    struct ald_why why = {""};
+    struct office office;
+    struct rig rig;
+
+    office_open(&office);
+    rig_open(&rig, &tls_tcp);
+    rig_secure(&rig, &office, office.server, false, NULL, false);
+    rig.client_tls = ald_tls_unref(rig.client_tls);
+    ald_check_int(ald_tls_client_new(&(struct ald_tls_client_spec){0}, &rig.client_tls, &why), 0);
+    rig_listen(&rig);
+    rig_dial(&rig);
+    rig_until(&rig, rig.near.closed && rig.far.closed);
+    ald_check(!rig.near.opened && !rig.far.opened);
+    ald_check_int(rig.near.end.cause, ALD_END_TLS);
+    ald_check(strstr(rig.near.why, "unable to get local issuer certificate") != NULL);
+    rig_close(&rig);
+    office_close(&office);
+}
+
+/* It asks, and takes who shows none; who shows one has to prove it. */
+static void asks_politely(struct office *office, const struct tls_cert *client, bool opens, const char *name)
+{
+    const char *ca = office_cert(office, "ca", office->ca);
+    struct ald_tls_server_spec server = {
+        .cert_file = office_cert(office, "cert", office->server),
+        .key_file = office_key(office, "key", office->server),
+        .client_ca_file = ca,
+        .client_may_be_bare = true,
+    };
+    struct ald_why why = {""};
+    struct ald_peer peer;
+    struct rig rig;
+
+    rig_open(&rig, &tls_tcp);
+    rig_secure(&rig, office, office->server, false, client, false);
+    rig.server_tls = ald_tls_unref(rig.server_tls);
+    ald_check_int(ald_tls_server_new(&server, &rig.server_tls, &why), 0);
+    rig_listen(&rig);
+    rig_dial(&rig);
+    rig_until(&rig, rig.far.opened || rig.far.closed);
+    ald_check_int(rig.far.opened, opens);
+    if (opens) {
+        ald_stream_peer(rig.far.stream, &peer);
+        ald_check_int(peer.tls_verified, client != NULL);
+        ald_check_str(ald_str(peer.tls_common_name), name);
+    } else {
+        ald_check_int(rig.far.end.cause, ALD_END_TLS);
+    }
+    rig_close(&rig);
+}
+
+ALD_TEST(tls, may_ask_for_a_certificate_without_insisting)
+{
+    struct office office;
+
+    office_open(&office);
+    asks_politely(&office, NULL, true, "");
+    asks_politely(&office, office.client, true, "agent seven");
+    asks_politely(&office, office.stranger, false, "");
+    asks_politely(&office, office.expired, false, "");
     office_close(&office);
 }
 
@@ -288,6 +370,8 @@ ALD_TEST(tls, takes_no_data_before_a_handshake)
 ALD_TEST_MAIN(tls, ALD_CASE(tls, knows_a_client_by_its_certificate),
               ALD_CASE(tls, turns_away_clients_without_a_certificate_or_with_a_foreign_one),
               ALD_CASE(tls, distrusts_servers_that_cannot_prove_who_they_are),
+              ALD_CASE(tls, trusts_only_what_the_system_does_unless_told_otherwise),
+              ALD_CASE(tls, may_ask_for_a_certificate_without_insisting),
               ALD_CASE(tls, checks_the_name_it_was_told_and_addresses_too),
               ALD_CASE(tls, names_the_file_that_cannot_be_used), ALD_CASE(tls, tells_a_truncation_from_an_end),
               ALD_CASE(tls, takes_no_data_before_a_handshake))

@@ -72,6 +72,13 @@ struct tls_cert *tls_cert_new(const char *common_name, const char *alt_names, co
     return cert;
 }
 
+void tls_cert_date(struct tls_cert *cert, long from, long to, const struct tls_cert *issuer)
+{
+    must(X509_gmtime_adj(X509_getm_notBefore(cert->x509), from) != NULL);
+    must(X509_gmtime_adj(X509_getm_notAfter(cert->x509), to) != NULL);
+    must(X509_sign(cert->x509, issuer != NULL ? issuer->key : cert->key, EVP_sha256()) > 0);
+}
+
 struct tls_cert *tls_cert_free(struct tls_cert *cert)
 {
     if (cert != NULL) {

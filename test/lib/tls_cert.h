@@ -13,6 +13,11 @@ struct tls_cert;
  * "DNS:localhost,IP:127.0.0.1", or NULL. `issuer` (borrows) signs it; NULL: it signs itself and may sign others.
  */
 struct tls_cert *tls_cert_new(const char *common_name, const char *alt_names, const struct tls_cert *issuer);
+/*
+ * Make it valid from `from` to `to` seconds from now instead, which may both lie in the past; `issuer` as above, since it
+ * has to be signed anew.
+ */
+void tls_cert_date(struct tls_cert *cert, long from, long to, const struct tls_cert *issuer);
 /* NULL is fine; returns NULL. */
 struct tls_cert *tls_cert_free(struct tls_cert *cert);
 
