@@ -73,7 +73,6 @@ struct ald_comm_work {
 
     struct ald_signal said[ALD_COMM_SAID_MAX];
     size_t n_said, next_said;
-    char close_text[120];
 };
 
 /* What a party knows besides. */
@@ -101,7 +100,7 @@ struct ald_comm {
     uint16_t close_code;
     uint32_t asked;         /* bit n: the n-th of these, the oldest first, named a service */
     uint32_t words;         /* ALD_COMM_BIT()s that the peer listed */
-    const char *close_text; /* lives for ever, or in work */
+    const char *close_text; /* lives for ever */
     struct ald_dialect_options options;
     struct ald_msg_pool *messages;
     uint64_t *counters;
@@ -170,7 +169,7 @@ static inline struct ald_str ald_comm_slice_str(struct ald_slice slice)
 /* --- communicator.c --------------------------------------------------------------------------------------------- */
 
 void ald_comm_move(struct ald_comm *comm, enum ald_comm_state state);
-/* Say CLOSE; the first one decides. `text` lives for ever or in work. */
+/* Say CLOSE; the first one decides. `text` lives for ever. */
 void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text);
 /* Queue a signal for next() (takes its references, always). */
 void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal);

@@ -440,7 +440,9 @@ static int command_options(struct ald_comm *comm, struct forwarding *forwarding)
     if (ald_str_present(mode) && ald_mode_find(mode) < 0) {
         return forward_fail(forwarding, "aldis_mode must be any, primary, channel or all");
     }
-    msg->mode = (uint8_t)(ald_str_present(mode) ? ald_mode_find(mode) : ALD_MODE_ANY);
+    msg->mode = (uint8_t)(ald_str_present(mode)              ? ald_mode_find(mode)
+                          : ald_str_present(msg->to.channel) ? ALD_MODE_CHANNEL /* whoever names one means that one */
+                                                             : ALD_MODE_ANY);
     if (!option_truth(comm, options, OPTION_IDEMPOTENT, &idempotent)) {
         return forward_fail(forwarding, "aldis_idempotent must be true or false");
     }
@@ -452,7 +454,6 @@ static int command_options(struct ald_comm *comm, struct forwarding *forwarding)
 static int command_address(struct ald_comm *comm, struct forwarding *forwarding, struct ald_address *to)
 {
     struct ald_str channel = option_get(comm, &forwarding->options, OPTION_CHANNEL);
-    struct ald_msg *msg = forwarding->msg;
 
     if (to->scope != ALD_SCOPE_ONE && !ald_str_present(to->target)) {
         return forward_fail(forwarding, "a command goes to one service");
@@ -466,7 +467,6 @@ static int command_address(struct ald_comm *comm, struct forwarding *forwarding,
             return forward_fail(forwarding, "aldis_channel is no channel");
         }
         to->channel = channel;
-        msg->mode = ALD_MODE_CHANNEL;
     }
     return 0;
 }

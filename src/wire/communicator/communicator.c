@@ -223,20 +223,20 @@ static void work_forget_line(struct ald_comm_work *work)
     buf_settle(&work->scratch);
 }
 
-/* Everything was said and written: the next one who talks may have it. Of a connection that closes, the reason may
- * stand in there. */
+/* Everything was said and written: the next one who talks may have it. */
 static void comm_rest(struct ald_comm *comm)
 {
     struct ald_comm_work *work = comm->work;
-    bool is_idle = work != NULL && work->next_frame == work->n_frames && work->next_said == work->n_said;
 
-    if (!is_idle || comm->spare == NULL || comm->state == ALD_COMM_CLOSED || comm->chunk.size > 0) {
+    if (work == NULL || work->next_frame < work->n_frames || work->next_said < work->n_said || comm->chunk.size > 0) {
         return;
     }
     work->next_said = work->n_said = 0;
     work_forget_line(work);
-    ald_spare_give(comm->spare, work, work_free);
-    comm->work = NULL;
+    if (comm->spare != NULL) {
+        ald_spare_give(comm->spare, work, work_free);
+        comm->work = NULL;
+    }
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
@@ -298,8 +298,10 @@ static int comm_step(struct ald_comm *comm)
 
     work_forget_line(comm->work);
     r = line_take(comm);
+    if (comm->chunk.size == 0) {
+        ald_slice_clear(&comm->chunk); /* lines are references of their own */
+    }
     if (r == ALD_COMM_LINES_HUNGRY) {
-        ald_slice_clear(&comm->chunk);
         return ALD_DIALECT_EMPTY;
     }
     if (r == ALD_COMM_LINES_LONG) {
@@ -340,12 +342,12 @@ static int comm_next(struct ald_dialect *dialect, struct ald_signal *ret_signal)
     struct ald_comm *comm = comm_of(dialect);
     int r = 0;
 
-    while (r == 0 && !comm_has_said(comm) && comm->chunk.size > 0) {
+    while (!comm_has_said(comm) && comm->chunk.size > 0) {
         r = comm_begin_work(comm);
         r = r == 0 ? comm_step(comm) : r;
-    }
-    if (r < 0) {
-        return ald_trace(r);
+        if (r < 0) {
+            return ald_trace(r);
+        }
     }
     if (comm_has_said(comm)) {
         *ret_signal = comm->work->said[comm->work->next_said++];
