@@ -84,6 +84,11 @@ bool ald_listener_loopback(const struct ald_listener *listener)
     return listener->loopback;
 }
 
+bool ald_listener_lan(const struct ald_listener *listener)
+{
+    return listener->loopback || listener->lan;
+}
+
 struct ald_listener *ald_listener_close(struct ald_listener *listener)
 {
     if (listener == NULL) {

@@ -35,6 +35,7 @@ struct ald_listener {
     char address[136]; /* a socket's path, at most 108, or an internet address with its port */
     uint16_t port;
     bool loopback;
+    bool lan;
 };
 
 /* A connection came in: `stream` (takes) is stacked upon and handed to the listener's owner. */

@@ -81,6 +81,8 @@ const char *ald_listener_address(const struct ald_listener *listener);
 uint16_t ald_listener_port(const struct ald_listener *listener);
 /* Tell whether only this machine can reach it (a loopback address, unix, inproc). */
 bool ald_listener_loopback(const struct ald_listener *listener);
+/* Tell whether its address is this machine's or a private network's (communicator.md 2.2); "all addresses" is neither. */
+bool ald_listener_lan(const struct ald_listener *listener);
 /* Stop accepting; streams it accepted live on. NULL is fine; returns NULL. */
 struct ald_listener *ald_listener_close(struct ald_listener *listener);
 ALD_DEFINE_CLEANUP(struct ald_listener *, ald_listener_close);

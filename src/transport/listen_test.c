@@ -29,6 +29,7 @@ struct place {
     size_t n_accepted, n_opened, n_closed;
     struct ald_stream *streams[700];
     bool close_in_accept;
+    char end_text[300]; /* of the last one that closed */
     struct ald_listener *listener;
 };
 
@@ -68,10 +69,11 @@ static void place_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
     place->n_opened++;
 }
 
-static void place_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end ALD_UNUSED)
+static void place_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end)
 {
     struct place *place = owner;
 
+    snprintf(place->end_text, sizeof(place->end_text), "%s", end->text);
     place->n_closed++;
 }
 
@@ -409,7 +411,7 @@ ALD_TEST(listen, tells_the_port_that_the_system_chose)
     ald_check(ald_listener_port(place.listener) > 0);
     snprintf(text, sizeof(text), "127.0.0.1:%u", (unsigned)ald_listener_port(place.listener));
     ald_check_str(ald_str(ald_listener_address(place.listener)), text);
-    ald_check(ald_listener_loopback(place.listener));
+    ald_check(ald_listener_loopback(place.listener) && ald_listener_lan(place.listener));
     place_close(&place);
 }
 
@@ -437,7 +439,7 @@ ALD_TEST(listen, on_all_addresses_is_reached_by_each)
 
     place_open(&place);
     ald_check_int(place_listen(&place, tcp_at("*", 0)), 0);
-    ald_check(!ald_listener_loopback(place.listener));
+    ald_check(!ald_listener_loopback(place.listener) && !ald_listener_lan(place.listener));
     port = ald_listener_port(place.listener);
     place_dial(&place, (struct ald_place){ALD_BOTTOM_TCP, "127.0.0.1", port});
     place_until(&place, place.n_opened == 1);
@@ -564,6 +566,36 @@ ALD_TEST(dial, says_that_a_host_does_not_exist)
     place_close(&place);
 }
 
+/* 192.0.2.0/24 is nobody's (RFC 5737), so a dial that is not refused would wait; it ends before it has begun. */
+ALD_TEST(dial, stays_in_the_private_network_when_told)
+{
+    static const char *const far[] = {"192.0.2.77", "2001:db8::7"};
+    struct ald_stream_options options;
+    struct place place;
+
+    place_open(&place);
+    ald_stream_options_init(&options);
+    options.lan_only = true;
+    for (size_t i = 0; i < ALD_COUNT(far); i++) {
+        const struct ald_dial_spec spec = {.place = {ALD_BOTTOM_TCP, far[i], 4040}, .options = &options};
+
+        ald_check_int(ald_dial(place.net, &spec, &place_callbacks, &place, &place.streams[place_slot(&place)]), 0);
+    }
+    place_until(&place, ald_net_counters(place.net)->refused == 2);
+    place_until(&place, place.n_closed == 2);
+    ald_check(strstr(place.end_text, "private network") != NULL);
+
+    ald_check_int(place_listen(&place, tcp_at("127.0.0.1", 0)), 0);
+    ald_check_int(
+        ald_dial(place.net,
+                 &(struct ald_dial_spec){.place = {ALD_BOTTOM_TCP, "127.0.0.1", ald_listener_port(place.listener)},
+                                         .options = &options},
+                 &place_callbacks, &place, &place.streams[place_slot(&place)]),
+        0);
+    place_until(&place, place.n_opened == 1);
+    place_close(&place);
+}
+
 ALD_TEST(dial, may_be_given_up_while_it_looks_for_the_host)
 {
     struct place place;
@@ -627,6 +659,6 @@ ALD_TEST_MAIN(listen, ALD_CASE(listen, makes_a_socket_that_only_its_owner_may_us
               ALD_CASE(listen, refuses_an_address_that_is_not_ours), ALD_CASE(listen, may_be_closed_while_it_accepts),
               ALD_CASE(listen, takes_many_callers_that_come_at_once),
               ALD_CASE(listen, turns_callers_away_when_descriptors_run_out),
-              ALD_CASE(dial, says_that_a_host_does_not_exist),
+              ALD_CASE(dial, says_that_a_host_does_not_exist), ALD_CASE(dial, stays_in_the_private_network_when_told),
               ALD_CASE(dial, may_be_given_up_while_it_looks_for_the_host),
               ALD_CASE(dial, waits_while_the_backlog_of_a_unix_socket_is_full))

@@ -31,6 +31,7 @@ struct ald_sock_dial {
     ald_usec due; /* the end of all trying, ALD_NEVER: there is none */
     int error;    /* of the last address that failed */
     unsigned keepalive;
+    bool lan_only;
     char name[DIAL_NAME_MAX]; /* for people */
 };
 
@@ -203,6 +204,26 @@ static void dial_try(struct ald_sock_dial *dial)
     }
 }
 
+/* Tells whether all addresses are fit for what must not leave the private network; else the dial has failed. */
+static bool dial_stays_near(struct ald_sock_dial *dial)
+{
+    char text[ALD_SOCKADDR_TEXT];
+
+    for (size_t i = 0; dial->lan_only && i < dial->to.n_addresses; i++) {
+        union ald_sockaddr address = ald_sockaddr_of(&dial->to.addresses[i]);
+
+        if (!ald_sockaddr_lan(&address)) {
+            ald_sockaddr_format(&address, text);
+            ald_stream_fail(&dial->sock->stream, ALD_END_REFUSED,
+                            "cannot connect to %s: %s is neither this machine's nor a private network's, and nothing "
+                            "would be encrypted",
+                            dial->name, text);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void dial_resolved(void *owner, const struct ald_resolved *resolved)
 {
     struct ald_sock_dial *dial = owner;
@@ -213,7 +234,9 @@ static void dial_resolved(void *owner, const struct ald_resolved *resolved)
         ald_stream_fail(&dial->sock->stream, ALD_END_RESOLVE, "cannot find %s: %s", dial->name, resolved->text);
         return;
     }
-    dial_try(dial);
+    if (dial_stays_near(dial)) {
+        dial_try(dial);
+    }
 }
 
 static void dial_start(void *owner)
@@ -231,6 +254,7 @@ static int dial_new(struct ald_sock *sock, const struct ald_stream_options *opti
     }
     dial->sock = sock;
     dial->keepalive = options->keepalive;
+    dial->lan_only = options->lan_only;
     dial->due = timeout == 0 ? ALD_NEVER : ald_loop_now(dial_loop(dial)) + timeout;
     ald_alarm_init(&dial->patience, dial_impatient, dial);
     ald_task_init(&dial->start, dial_start, dial);

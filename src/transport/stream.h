@@ -119,6 +119,7 @@ struct ald_stream_options {
     size_t frame_max;         /* as message_max: the largest single frame taken, for peers that never fragment */
     size_t fragment_size;     /* 65,536 (exchange.md 2.5): longer messages are sent in frames of this payload */
     unsigned keepalive;       /* 60 s of silence before TCP asks, 0: never; on by default like the reference's (2.11) */
+    bool lan_only;            /* no: dial nothing beyond this machine and private networks (communicator.md 2.1) */
     struct ald_budget *budget; /* NULL; borrowed until ald_stream_free(): charged for messages that are put together */
 };
 

@@ -46,6 +46,7 @@ static int tcp_listen(struct ald_net *net, const struct ald_listen_spec *spec, s
     ald_sockaddr_format(&address, listener->listener.address);
     listener->listener.port = ald_sockaddr_port(&address);
     listener->listener.loopback = ald_sockaddr_loopback(&address);
+    listener->listener.lan = ald_sockaddr_lan(&address);
     *ret_listener = &listener->listener;
     return 0;
 }

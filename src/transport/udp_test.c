@@ -45,10 +45,6 @@ struct desk {
     struct ald_udp_sender *sender;
     size_t n_ready, n_failed;
     char failure[300];
-
-    struct ald_udp_post *post;
-    size_t n_posted;
-    int outcome;
 };
 
 static void desk_late(void *owner ALD_UNUSED)
@@ -592,102 +588,6 @@ ALD_TEST(udp, may_be_given_up_while_it_looks_for_the_host)
     desk_close(&desk);
 }
 
-/* Posts. */
-
-static void desk_posted(void *owner, int outcome, const char *text)
-{
-    struct desk *desk = owner;
-
-    ald_check((outcome != 0) == (text != NULL));
-    desk->post = NULL;
-    desk->n_posted++;
-    desk->outcome = outcome;
-    snprintf(desk->failure, sizeof(desk->failure), "%s", text != NULL ? text : "");
-}
-
-static void desk_post(struct desk *desk, struct ald_udp_sender_spec spec, const char *text)
-{
-    size_t before = desk->n_posted;
-
-    ald_check_int(ald_udp_post_new(desk->net, &spec, ald_str(text), desk_posted, desk, &desk->post), 0);
-    ald_check_int(desk->n_posted, before);
-    desk_until(desk, desk->n_posted == before + 1);
-}
-
-ALD_TEST(post, sends_one_datagram_and_says_how_it_went)
-{
-    struct desk desk;
-    uint16_t port;
-
-    desk_open(&desk);
-    ald_check_int(desk_listen(&desk, (struct ald_udp_spec){.host = "127.0.0.1"}), 0);
-    port = ald_udp_port(desk.udp);
-    desk_post(&desk, (struct ald_udp_sender_spec){.host = "127.0.0.1", .port = port}, "one");
-    ald_check_int(desk.outcome, 0);
-    desk_until(&desk, desk.n_received == 1);
-    ald_check_str(ald_str_of(desk.bytes, desk.size), "one");
-
-    desk_post(&desk, (struct ald_udp_sender_spec){.host = "127.0.0.1", .port = port, .size_max = 5}, "longer");
-    ald_check_int(desk.outcome, ALD_UDP_TOO_LARGE);
-    ald_check(strstr(desk.failure, "6 bytes") != NULL);
-    desk.udp = ald_udp_close(desk.udp);
-    desk_post(&desk, (struct ald_udp_sender_spec){.host = "127.0.0.1", .port = port}, "one");
-    ald_check_int(desk.outcome, ALD_UDP_UNHEARD);
-    desk_post(&desk, (struct ald_udp_sender_spec){.interface = "nosuch0", .port = port}, "one");
-    ald_check_int(desk.outcome, ALD_UDP_EARLY);
-    ald_check(strstr(desk.failure, "nosuch0") != NULL);
-    desk_close(&desk);
-}
-
-ALD_TEST(post, may_be_cancelled)
-{
-    struct desk desk;
-
-    desk_open(&desk);
-    desk_join(&desk, "127.0.0.1");
-    ald_check_int(ald_udp_post_new(desk.net,
-                                   &(struct ald_udp_sender_spec){.host = "127.0.0.1", .port = ald_udp_port(desk.udp)},
-                                   ALD_STR("never"), desk_posted, &desk, &desk.post),
-                  0);
-    desk.post = ald_udp_post_cancel(desk.post);
-    desk_settle(&desk);
-    ald_check_int(desk.n_posted + desk.n_received, 0);
-    desk_close(&desk);
-}
-
-/* Returns whether an allocation was failed. */
-static bool talk_fail(uint64_t n)
-{
-    struct desk desk;
-    bool failed;
-
-    desk_open(&desk);
-    ald_alloc_fail_at(n);
-    if (desk_listen(&desk, (struct ald_udp_spec){.host = "127.0.0.1"}) == 0) {
-        const struct ald_udp_sender_spec spec = {.host = "127.0.0.1", .port = ald_udp_port(desk.udp)};
-
-        if (ald_udp_post_new(desk.net, &spec, ALD_STR("one"), desk_posted, &desk, &desk.post) == 0) {
-            desk_until(&desk, desk.n_posted == 1);
-        }
-    } else {
-        ald_check_str(ald_str(desk.why.text), "out of memory");
-    }
-    failed = ald_alloc_fail_off();
-    ald_check(failed || (desk.n_posted == 1 && desk.outcome == 0));
-    desk_close(&desk);
-    return failed;
-}
-
-ALD_TEST(udp, gives_everything_back_when_memory_is_short)
-{
-    uint64_t n = 1;
-
-    while (talk_fail(n)) {
-        n++;
-    }
-    ald_check(n > 4); /* there were some to fail */
-}
-
 ALD_TEST_MAIN(udp, ALD_CASE(udp, receives_a_datagram_and_tells_who_sent_it),
               ALD_CASE(udp, receives_over_ipv6_where_there_is_any), ALD_CASE(udp, on_all_addresses_is_reached_by_each),
               ALD_CASE(udp, receives_the_smallest_and_the_largest_datagram_whole),
@@ -702,6 +602,4 @@ ALD_TEST_MAIN(udp, ALD_CASE(udp, receives_a_datagram_and_tells_who_sent_it),
               ALD_CASE(udp, drops_and_counts_what_the_system_has_no_room_for),
               ALD_CASE(udp, does_not_lose_a_datagram_to_the_fate_of_another), ALD_CASE(udp, says_why_it_cannot_send),
               ALD_CASE(udp, sends_to_a_name_only_if_it_has_one_address),
-              ALD_CASE(udp, may_be_given_up_while_it_looks_for_the_host),
-              ALD_CASE(post, sends_one_datagram_and_says_how_it_went), ALD_CASE(post, may_be_cancelled),
-              ALD_CASE(udp, gives_everything_back_when_memory_is_short))
+              ALD_CASE(udp, may_be_given_up_while_it_looks_for_the_host))
