@@ -282,9 +282,6 @@ static inline void comm_print_kind(struct ald_buf *out, const struct ald_signal 
     if (signal->kind == ALD_SIGNAL_NEWS && signal->news != NULL) {
         comm_print_news(out, signal->news);
     }
-    if ((signal->kind == ALD_SIGNAL_EVENT || signal->kind == ALD_SIGNAL_COMMAND) && signal->travel != NULL) {
-        comm_print_travel(out, signal->travel);
-    }
 }
 
 static inline void comm_print_signal(struct ald_buf *out, const struct ald_signal *signal)
@@ -304,6 +301,9 @@ static inline void comm_print_signal(struct ald_buf *out, const struct ald_signa
     comm_print_str(out, "text", signal->text);
     if (signal->msg != NULL) {
         comm_print_msg(out, signal->msg);
+    }
+    if ((signal->kind == ALD_SIGNAL_EVENT || signal->kind == ALD_SIGNAL_COMMAND) && signal->travel != NULL) {
+        comm_print_travel(out, signal->travel);
     }
     comm_print(out, ALD_STR("\n"));
 }
