@@ -366,12 +366,19 @@ static void world_ask_load(struct ald_hub *hub, struct ald_party *party, bool wa
     }
 }
 
+/* What only happens is no question, and presence is somebody's. */
+static bool ask_is_sound(const struct ald_signal *signal)
+{
+    return signal->topic < ALD_N_TOPICS && signal->target.size <= ALD_NAME_MAX &&
+           (signal->topic != ALD_TOPIC_PRESENCE || ald_str_present(signal->target));
+}
+
 void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
     struct ald_news news;
 
-    if (party == NULL || signal->topic >= ALD_N_TOPICS || signal->target.size > ALD_NAME_MAX) {
+    if (party == NULL || !ask_is_sound(signal)) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
@@ -398,7 +405,7 @@ void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct 
         world_ask_load(hub, party, signal->ok);
         break;
     default:
-        ald_hub_count(hub, ALD_N_SIGNALS_INVALID); /* what only happens is no question */
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         break;
     }
 }

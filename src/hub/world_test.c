@@ -353,9 +353,10 @@ ALD_TEST(world, a_question_that_is_none_is_counted)
     rig_question(&rig, 1, ALD_TOPIC_UNREACHABLE, NULL, false);
     rig_question(&rig, 1, ALD_N_TOPICS, NULL, false);
     rig_question(&rig, 1, ALD_TOPIC_PRESENCE, name, false);
+    rig_question(&rig, 1, ALD_TOPIC_PRESENCE, NULL, false);
     rig_event(&rig, (struct ald_event){.kind = ALD_EVENT_NEWS});
     rig_expect(&rig, "");
-    ald_check_int(rig_count(&rig, ALD_N_SIGNALS_INVALID), 4);
+    ald_check_int(rig_count(&rig, ALD_N_SIGNALS_INVALID), 5);
     ald_check_int(rig_count(&rig, ALD_N_EVENTS_STALE), 1);
     rig_fini(&rig);
 }

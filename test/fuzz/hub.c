@@ -7,241 +7,17 @@
  * - nothing is said on a connection after its CLOSE, ordinals count up by one, PAUSE and RESUME alternate;
  * - every command of a submitter that is still there has exactly one reply, by its deadline and a second;
  * - what the edge denied is refused, and nobody is handed it;
- * - as many outcomes are noted as are counted, and each channel that comes also goes;
+ * - as many outcomes and fates of events are noted as are counted, and each channel that comes also goes;
+ * - nobody hears the second broadcast before the first, and nobody is told what became of one;
+ * - only who may hear of news and reports does;
  * - when everybody has gone and history has aged, nothing is left: no target, no record, no message.
  *
  * Parties with a session may hear a reply twice (it is said again when they resume), so their commands are not counted.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "hub/hub.h"
-#include "hub/note.h"
-#include "hub/view.h"
+#include "hub_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define must(fact)                                                                                                     \
-    do {                                                                                                               \
-        if (!(fact)) {                                                                                                 \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #fact);                                   \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-enum { SLOTS = 6, IDS = 64, WIRES = 4096, SESSIONS = 8, STEPS_MAX = 100000, OPS_MAX = 3000 };
-
-struct slot {
-    uint64_t number; /* of its present connection */
-    bool open;       /* until we report CLOSED */
-    bool cut;        /* the hub said CLOSE */
-    bool paused;
-    bool resumes; /* one of its parties has a session */
-    uint64_t said, begun, done;
-    struct ald_id health, primary;
-    uint32_t health_party, primary_party;
-};
-
-/* Commands under one wire id: how many were taken, how many answered. */
-struct wire {
-    uint64_t conn;
-    uint32_t n_submitted, n_replied;
-    ald_usec deadline;
-    bool counted;
-    bool denied; /* all of them were */
-};
-
-struct delivered {
-    struct ald_id id;
-    uint64_t conn;
-    uint32_t party;
-};
-
-struct fuzz {
-    const uint8_t *data;
-    size_t size, at;
-    struct ald_hub_config config;
-    struct ald_msg_pool *messages;
-    struct ald_hub *hub;
-    struct ald_effects effects;
-    ald_usec now;
-    uint64_t last_conn;
-    struct slot slots[SLOTS];
-    struct delivered ids[IDS];
-    size_t n_ids;
-    struct wire wires[WIRES];
-    uint32_t n_wires;
-    uint64_t sessions[SESSIONS];
-    size_t n_sessions;
-    char channel[ALD_ID_TEXT]; /* of the latest registration */
-    bool denies;               /* what is said next */
-    uint64_t n_ended, n_joined, n_gone;
-};
-
-static void tell_panic(enum ald_sink_kind kind, const char *what, const char *file, int line)
-{
-    if (kind == ALD_SINK_PANIC) {
-        fprintf(stderr, "%s:%d: %s does not hold\n", file, line, what);
-    }
-}
-
-static uint8_t fuzz_byte(struct fuzz *fuzz)
-{
-    return fuzz->at < fuzz->size ? fuzz->data[fuzz->at++] : 0;
-}
-
-static struct slot *slot_of(struct fuzz *fuzz, uint64_t conn)
-{
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (fuzz->slots[i].number == conn) {
-            return &fuzz->slots[i];
-        }
-    }
-    return NULL;
-}
-
-static struct wire *wire_of(struct fuzz *fuzz, const struct ald_msg *request)
-{
-    uint64_t number = 0;
-
-    must(request != NULL);
-    if (!ald_str_present(request->wire_id)) {
-        return NULL;
-    }
-    must(ald_str_u64(request->wire_id, &number) == 0);
-    must(number < fuzz->n_wires);
-    return &fuzz->wires[number];
-}
-
-static void hear_reply(struct fuzz *fuzz, uint64_t conn, const struct ald_signal *signal)
-{
-    struct wire *wire = wire_of(fuzz, signal->request);
-
-    must(signal->outcome > ALD_OUTCOME_NONE && signal->outcome <= ALD_LOST);
-    must(signal->cause < ALD_N_CAUSES);
-    if (wire != NULL && wire->counted) {
-        wire->n_replied++;
-        must(wire->conn == conn);
-        must(wire->n_replied <= wire->n_submitted);
-    }
-    must(wire == NULL || !wire->denied || signal->outcome == ALD_REFUSED);
-}
-
-static void hear_registered(struct fuzz *fuzz, struct slot *slot, const struct ald_signal *signal)
-{
-    if (signal->session != 0) {
-        slot->resumes = true;
-        fuzz->sessions[fuzz->n_sessions++ % SESSIONS] = signal->session;
-    }
-    if (signal->channel.size == ALD_ID_TEXT) {
-        memcpy(fuzz->channel, signal->channel.data, ALD_ID_TEXT);
-    }
-}
-
-static void hear(struct fuzz *fuzz, struct slot *slot, const struct ald_signal *signal)
-{
-    must(slot->open && !slot->cut);
-    slot->said++;
-    must(signal->ordinal == slot->said);
-    switch ((enum ald_signal_kind)signal->kind) {
-    case ALD_SIGNAL_COMMAND:
-        must(signal->msg != NULL && signal->msg->kind == ALD_COMMAND);
-        must(!wire_of(fuzz, signal->msg)->denied);
-        fuzz->ids[fuzz->n_ids++ % IDS] = (struct delivered){signal->id, slot->number, signal->party};
-        break;
-    case ALD_SIGNAL_REPLY:
-        hear_reply(fuzz, slot->number, signal);
-        break;
-    case ALD_SIGNAL_REGISTERED:
-        hear_registered(fuzz, slot, signal);
-        break;
-    case ALD_SIGNAL_HEALTH:
-        slot->health = signal->id;
-        slot->health_party = signal->party;
-        break;
-    case ALD_SIGNAL_PRIMARY:
-        slot->primary = signal->id;
-        slot->primary_party = signal->party;
-        break;
-    case ALD_SIGNAL_STATUS:
-    case ALD_SIGNAL_CANCEL:
-        must(signal->request != NULL);
-        break;
-    default:
-        break;
-    }
-}
-
-static void take_effect(struct fuzz *fuzz, const struct ald_effect *effect)
-{
-    struct slot *slot = slot_of(fuzz, effect->conn);
-
-    must(slot != NULL);
-    must(effect->edge == slot);
-    switch ((enum ald_effect_kind)effect->kind) {
-    case ALD_EFFECT_SIGNAL:
-        hear(fuzz, slot, &effect->signal);
-        break;
-    case ALD_EFFECT_PAUSE:
-        must(!slot->paused && !slot->cut);
-        slot->paused = true;
-        break;
-    case ALD_EFFECT_RESUME:
-        must(slot->paused && !slot->cut);
-        slot->paused = false;
-        break;
-    case ALD_EFFECT_CLOSE:
-        must(!slot->cut);
-        slot->cut = true;
-        break;
-    }
-}
-
-static void step(struct fuzz *fuzz, struct ald_event event)
-{
-    event.now = fuzz->now;
-    event.wall = fuzz->now;
-    ald_hub_step(fuzz->hub, &event, &fuzz->effects);
-    ald_hub_check(fuzz->hub);
-    must(fuzz->effects.n <= (size_t)fuzz->config.step_work + ALD_EFFECTS_SLACK);
-    for (size_t i = 0; i < fuzz->effects.n; i++) {
-        take_effect(fuzz, &fuzz->effects.ring[i]);
-    }
-    ald_effects_clear(&fuzz->effects);
-}
-
-static void settle(struct fuzz *fuzz)
-{
-    size_t n = 0;
-
-    while (ald_hub_deadline(fuzz->hub) <= fuzz->now) {
-        step(fuzz, (struct ald_event){.kind = ALD_EVENT_TICK});
-        must(++n < STEPS_MAX);
-    }
-}
-
-/* Nobody who is there waits longer than promised. */
-static void check_promise(struct fuzz *fuzz)
-{
-    settle(fuzz);
-    for (uint32_t i = 0; i < fuzz->n_wires; i++) {
-        const struct wire *wire = &fuzz->wires[i];
-        const struct slot *slot = slot_of(fuzz, wire->conn);
-
-        if (wire->counted && slot != NULL && slot->open && !slot->cut && wire->deadline + ALD_SEC <= fuzz->now) {
-            must(wire->n_replied == wire->n_submitted);
-        }
-    }
-}
-
-static void say(struct fuzz *fuzz, struct slot *slot, struct ald_signal *signal)
-{
-    signal->denied = fuzz->denies;
-    fuzz->denies = false;
-    step(fuzz, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = slot->number, .signal = signal});
-    ald_signal_clear(signal);
-}
 
 static void op_open(struct fuzz *fuzz, struct slot *slot)
 {
@@ -477,9 +253,130 @@ static void op_operator(struct fuzz *fuzz, enum ald_event_kind kind)
     step(fuzz, event);
 }
 
-static void op_rare(struct fuzz *fuzz)
+static struct ald_str names_of(uint8_t byte)
+{
+    static const struct ald_str lists[] = {ALD_STR("a"),         ALD_STR("do,DAWN"), ALD_STR("b,a,DAWN"),
+                                           ALD_STR(",,DAWN,do"), ALD_STR("a,b"),     ALD_STR(""),
+                                           ALD_STR("x,y,z,a"),   ALD_STR("DAWN")};
+
+    return lists[byte % ALD_COUNT(lists)];
+}
+
+static void op_capable(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CAPABLE);
+    uint8_t byte = fuzz_byte(fuzz);
+
+    signal.text = names_of(byte);
+    signal.party = party_of(byte / 8);
+    say(fuzz, slot, &signal);
+}
+
+/* An event for many, or one that may wait and be reported. */
+static void op_parcel(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    uint8_t byte = fuzz_byte(fuzz);
+    struct ald_address to = {.target = target_of(byte), .scope = byte / 4 % 4};
+
+    must(ald_msg_new(fuzz->messages, ALD_EVENT, &signal.msg) == 0);
+    must(ald_msg_set_address(signal.msg, &signal.msg->to, &to) == 0);
+    must(ald_msg_set(signal.msg, &signal.msg->name, byte / 16 % 2 == 0 ? ALD_STR("DAWN") : ALD_STR("do")) == 0);
+    signal.party = party_of(byte / 32);
+    byte = fuzz_byte(fuzz);
+    signal.msg->flags = byte & (ALD_MSG_HOLD | ALD_MSG_REPORT | ALD_MSG_TELL_AWAY | ALD_MSG_EVERYONE);
+    signal.msg->ttl = byte % 16 == 0 ? ALD_NEVER : (ald_usec)(byte % 16) * 3 * ALD_SEC;
+    ald_msg_seal(signal.msg);
+    say(fuzz, slot, &signal);
+}
+
+static void op_ask(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ASK);
+    uint8_t byte = fuzz_byte(fuzz);
+
+    signal.topic = byte % 16;
+    signal.ok = byte / 16 % 2 != 0;
+    signal.target = target_of(byte / 32);
+    say(fuzz, slot, &signal);
+}
+
+static void op_news(struct fuzz *fuzz)
 {
     uint8_t byte = fuzz_byte(fuzz);
+    struct ald_news news = {
+        .topic = byte % ALD_N_TOPICS, .state = byte / 64, .number = byte / 16, .name = names_of(byte)};
+    struct ald_news *copy = NULL;
+
+    must(ald_news_new(&news, &copy) == 0);
+    step(fuzz, (struct ald_event){.kind = ALD_EVENT_NEWS, .news = copy});
+    ald_news_unref(copy);
+}
+
+static void op_operate(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_OPERATE);
+
+    signal.operation = fuzz_byte(fuzz) % 8;
+    say(fuzz, slot, &signal);
+}
+
+/* With the traits that op_register() has no bits for, and sometimes as another hub. */
+static void op_register_more(struct fuzz *fuzz, struct slot *slot)
+{
+    static const struct ald_greeting greeting = {.peering = ALD_PEERING_FLOODS, .hub = {"h", 1}};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+    uint8_t byte = fuzz_byte(fuzz);
+
+    signal.target = target_of(byte);
+    signal.taken = byte / 4 % 2 == 0 ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
+    signal.traits = ALD_CAN_NEWS | ALD_CAN_REPORT | ALD_CAN_STATUS;
+    signal.traits |= byte / 8 % 4 == 0 ? ALD_CAN_RESUME : 0;
+    signal.greeting = byte / 32 == 7 ? &greeting : NULL;
+    signal.party = party_of(byte / 16);
+    if ((signal.traits & ALD_CAN_RESUME) != 0) {
+        expect_resuming(fuzz, slot);
+    }
+    say(fuzz, slot, &signal);
+}
+
+/* What came later has single values of a byte that meant nothing before, so that older inputs say what they said. */
+static bool op_rarer(struct fuzz *fuzz, struct slot *slot, uint8_t byte)
+{
+    switch (byte) {
+    case 12:
+        op_capable(fuzz, slot);
+        return true;
+    case 13:
+        op_parcel(fuzz, slot);
+        return true;
+    case 14:
+        op_ask(fuzz, slot);
+        return true;
+    case 15:
+        step(fuzz, (struct ald_event){.kind = ALD_EVENT_EXPECT, .text = names_of(fuzz_byte(fuzz))});
+        return true;
+    case 20:
+        op_news(fuzz);
+        return true;
+    case 21:
+        op_operate(fuzz, slot);
+        return true;
+    case 22:
+        op_register_more(fuzz, slot);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void op_rare(struct fuzz *fuzz, struct slot *slot)
+{
+    uint8_t byte = fuzz_byte(fuzz);
+
+    if (op_rarer(fuzz, slot, byte)) {
+        return;
+    }
 
     if (byte == 7) {
         step(fuzz, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = fuzz->now + 3 * ALD_SEC});
@@ -549,7 +446,7 @@ static void run_op(struct fuzz *fuzz)
         op_event(fuzz, slot);
         break;
     default:
-        op_rare(fuzz);
+        op_rare(fuzz, slot);
         break;
     }
 }
@@ -563,6 +460,10 @@ static void noted(void *owner, const struct ald_note *note)
     fuzz->n_ended += note->kind == ALD_NOTE_ENDED;
     fuzz->n_joined += ald_str_equal(note->change, ALD_STR("joined"));
     fuzz->n_gone += ald_str_equal(note->change, ALD_STR("gone"));
+    fuzz->n_delivered += ald_str_equal(note->change, ALD_STR("delivered"));
+    fuzz->n_dropped += ald_str_equal(note->change, ALD_STR("dropped"));
+    fuzz->n_held += ald_str_equal(note->change, ALD_STR("held"));
+    fuzz->n_spread += ald_str_equal(note->change, ALD_STR("spread"));
 }
 
 static void fuzz_begin(struct fuzz *fuzz)
@@ -584,6 +485,9 @@ static void fuzz_begin(struct fuzz *fuzz)
     fuzz->config.out_bytes_max = fuzz->config.out_bytes_high * 4;
     fuzz->config.commands_max = 64;
     fuzz->config.connections_max = 5;
+    fuzz->config.hold_max = 6;
+    fuzz->config.hold_target_max = 4;
+    fuzz->config.broadcasts_max = 3;
     byte = fuzz_byte(fuzz);
     fuzz->config.history_max = byte % 64;
     fuzz->config.health_interval = byte / 64 * 10 * ALD_SEC;
@@ -610,6 +514,7 @@ static uint64_t count_ended(const struct fuzz *fuzz)
 static void fuzz_end(struct fuzz *fuzz)
 {
     struct ald_hub_totals totals;
+    struct ald_world_view world;
 
     fuzz->now += fuzz->config.deadline_default + 2 * ALD_SEC;
     step(fuzz, (struct ald_event){.kind = ALD_EVENT_TICK});
@@ -635,8 +540,18 @@ static void fuzz_end(struct fuzz *fuzz)
     must(totals.n_queued == 0);
     must(totals.queued_bytes == 0);
     must(totals.n_history == 0);
+    must(totals.n_held == 0);
+    must(totals.held_bytes == 0);
     must(fuzz->n_ended == count_ended(fuzz));
+    must(fuzz->n_delivered == ald_hub_counter(fuzz->hub, ALD_N_EVENTS));
+    must(fuzz->n_dropped == ald_hub_counter(fuzz->hub, ALD_N_EVENTS_DROPPED));
+    must(fuzz->n_held == ald_hub_counter(fuzz->hub, ALD_N_EVENTS_HELD));
+    must(fuzz->n_spread == ald_hub_counter(fuzz->hub, ALD_N_BROADCASTS));
     must(fuzz->n_joined == fuzz->n_gone);
+    ald_hub_world(fuzz->hub, &world);
+    must(world.n_capabilities == 0);
+    must(world.n_hearers == 0);
+    must(!ald_hub_wants_load(fuzz->hub));
     must(ald_msg_pool_live(fuzz->messages) == 0);
     must(ald_hub_deadline(fuzz->hub) == ALD_NEVER);
 }
