@@ -125,6 +125,17 @@ ALD_TEST(comm_answer, a_service_commands_with_an_id)
     close_end();
 }
 
+ALD_TEST(comm_answer, a_service_takes_its_command_back)
+{
+    open_service("a");
+    check_says("communicatord/ALDIS_CANCEL id=x1\n", "cancel wire=x1\n", "");
+    check_says("communicatord/ALDIS_CANCEL aldis_id=x2;id=x1\n",
+               "command name=aldis:Cancel wire=x2 to= ttl_ms=60000 payload={\"id\":\"x1\"} native=id=x1\n", "");
+    check_says("ALDIS_CANCEL\n", "",
+               "N:a/INVALID command=ALDIS_CANCEL;message=the parameter id is missing, or no id\n");
+    close_end();
+}
+
 ALD_TEST(comm_answer, options_that_mean_nothing_are_refused)
 {
     static const struct {
@@ -278,6 +289,7 @@ ALD_TEST_MAIN(comm_answer, ALD_CASE(comm_answer, a_command_has_a_sender_of_its_o
               ALD_CASE(comm_answer, names_of_other_protocols_may_have_no_form),
               ALD_CASE(comm_answer, health_and_primary_have_senders_too),
               ALD_CASE(comm_answer, a_service_commands_with_an_id),
+              ALD_CASE(comm_answer, a_service_takes_its_command_back),
               ALD_CASE(comm_answer, options_that_mean_nothing_are_refused),
               ALD_CASE(comm_answer, success_brings_the_reply),
               ALD_CASE(comm_answer, failures_are_told_in_the_words_of_the_protocol),

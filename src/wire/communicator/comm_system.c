@@ -136,6 +136,34 @@ static int hear_alive(struct ald_comm *comm, const struct ald_comm_line *line)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* A caller takes its command back; with an id it wants an answer to that, and asks the hub (aldis:Cancel). */
+static int hear_cancel(struct ald_comm *comm, const struct ald_comm_line *line)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
+    struct ald_str id = ald_comm_get(comm, line, ALD_STR("id"));
+    int r;
+
+    if (ald_comm_find(&line->params, ALD_COMM_ID) != NULL) {
+        r = ald_comm_forward(comm, line, true);
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    if (id.size == 0 || !ald_utf8_valid(id)) {
+        r = ald_comm_invalid(comm, &line->head, "the parameter id is missing, or no id");
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    r = ald_msg_new(comm->messages, ALD_CANCEL, &msg);
+    r = r == 0 ? ald_msg_set(msg, &msg->wire_id, id) : r;
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_msg_seal(msg);
+    signal.msg = ald_steal(&msg);
+    ald_comm_introduce(comm);
+    ald_comm_give(comm, &signal);
+    return 0;
+}
+
 /* Nobody answers these, so that two daemons do not go on for ever. */
 static int hear_complaint(struct ald_comm *comm, const struct ald_comm_line *line)
 {
@@ -295,6 +323,7 @@ static const struct row rows[] = {
     ROW(ABSOLUTELY, FROM_ANYBODY | FROM_LEAVING, true,
         NULL), /* to nobody's question: those have senders of their own */
     ROW(ACCEPT, FROM_STRANGER, false, ald_comm_hear_accept),
+    ROW(ALDIS_CANCEL, FROM_SERVICE, true, hear_cancel),
     ROW(ALIVE, FROM_ANYBODY, false, hear_alive),
     ROW(CLOCK_STATUS, FROM_SERVICE | FROM_PEER, false, hear_clock),
     ROW(CLUSTER_STATUS, FROM_SERVICE | FROM_PEER, false, hear_cluster),
