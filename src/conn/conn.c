@@ -162,6 +162,7 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
     }
     if (ald_conn_judge(conn, &peer, signal) == 0) {
         ald_edge_step(conn->edge, &event);
+        ald_conn_stepped(conn, signal);
     }
 }
 

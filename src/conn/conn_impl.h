@@ -70,6 +70,8 @@ void ald_conn_release(struct ald_conn *conn);
  */
 enum { ALD_CONN_TAKEN = 1 };
 ALD_NODISCARD int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal);
+/* The hub has heard it. */
+void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *signal);
 /* The hub has let in whoever said the greeting that was judged last. */
 void ald_conn_linked(struct ald_conn *conn);
 

@@ -205,3 +205,12 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
     }
     return r;
 }
+
+void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+
+    if (signal->kind == ALD_SIGNAL_ASK && gate != NULL) {
+        gate->asked(gate->owner, (enum ald_topic)signal->topic);
+    }
+}

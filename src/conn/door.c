@@ -5,9 +5,11 @@
 
 #include "base/error.h"
 #include "conn/conn.h"
+#include "conn/datagram.h"
 #include "conn/door_impl.h"
 #include "conn/edge_impl.h"
 #include "conn/visitor.h"
+#include "transport/udp.h"
 
 static void door_refuse(struct ald_door *door, struct ald_stream *stream, const char *why)
 {
@@ -73,9 +75,19 @@ static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED,
 
 static const struct ald_listener_callbacks door_callbacks = {.accepted = door_accepted};
 
+static void door_received(void *owner, struct ald_udp *udp ALD_UNUSED, const struct ald_datagram *datagram)
+{
+    struct ald_door *door = owner;
+
+    door->counters.datagrams++;
+    ald_datagrams_feed(door->datagrams, datagram);
+}
+
+static const struct ald_udp_callbacks datagram_callbacks = {.received = door_received};
+
 static struct ald_door *door_unref(struct ald_door *door)
 {
-    if (door != NULL && door->listener == NULL && door->n_greeting == 0) {
+    if (door != NULL && door->listener == NULL && door->udp == NULL && door->n_greeting == 0) {
         free(door->name);
         free(door->names);
         free(door);
@@ -94,6 +106,26 @@ static int door_keep_names(struct ald_door *door, const struct ald_door_spec *sp
     return 0;
 }
 
+static int door_listen(struct ald_door *door, const struct ald_door_spec *spec, struct ald_why *ret_why)
+{
+    int r;
+
+    if (spec->udp == NULL) {
+        r = ald_listen(door->edge->net, &spec->listen, &door_callbacks, door, &door->listener, ret_why);
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    r = ald_datagrams_open(door, spec->lines, &door->datagrams);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    r = ald_udp_listen(door->edge->net, spec->udp, &datagram_callbacks, door, &door->udp, ret_why);
+    if (r < 0) {
+        door->datagrams = ald_datagrams_close(door->datagrams);
+        return ald_trace(r);
+    }
+    return 0;
+}
+
 int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struct ald_door **ret_door,
                   struct ald_why *ret_why)
 {
@@ -108,7 +140,7 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->edge = edge;
     door->limits = spec->limits;
     door->pages = spec->pages;
-    door->local = spec->listen.place.bottom != ALD_BOTTOM_TCP;
+    door->local = spec->udp == NULL && spec->listen.place.bottom != ALD_BOTTOM_TCP;
     if (spec->lines != NULL) {
         door->lines = *spec->lines;
         door->dialect_index = ald_edge_dialect_index(spec->lines->dialect);
@@ -122,7 +154,7 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
         return ald_trace(r);
     }
 
-    r = ald_listen(edge->net, &spec->listen, &door_callbacks, door, &door->listener, ret_why);
+    r = door_listen(door, spec, ret_why);
     if (r < 0) {
         return ald_trace(r);
     }
@@ -142,6 +174,8 @@ struct ald_door *ald_door_close(struct ald_door *door)
         ald_visitor_drop(node);
     }
     door->listener = ald_listener_close(door->listener);
+    door->udp = ald_udp_close(door->udp);
+    door->datagrams = ald_datagrams_close(door->datagrams);
     ald_node_remove(&door->node);
     return door_unref(door);
 }
@@ -160,12 +194,12 @@ const char *ald_door_name(const struct ald_door *door)
 
 const char *ald_door_address(const struct ald_door *door)
 {
-    return ald_listener_address(door->listener);
+    return door->udp != NULL ? ald_udp_address(door->udp) : ald_listener_address(door->listener);
 }
 
 bool ald_door_loopback(const struct ald_door *door)
 {
-    return ald_listener_loopback(door->listener);
+    return door->udp != NULL ? ald_udp_local(door->udp) : ald_listener_loopback(door->listener);
 }
 
 const struct ald_door_counters *ald_door_counters(const struct ald_door *door)

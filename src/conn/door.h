@@ -2,11 +2,12 @@
 
 /*
  * Door: a listener on which everything that is HTTP comes in: upgrades to a dialect, and pages; or on which one dialect is
- * spoken at once, in bytes.
+ * spoken at once, in bytes or in datagrams.
  *
  * Who is accepted at an HTTP door is a *visitor* (visitor.h) until the upgrade, and must have said what it wants within a
  * few seconds and a few kilobytes. An upgrade that a dialect takes makes it a connection (conn.h); any other request is
- * answered by the pages of the program. Who is accepted at a door for lines is a connection from the start.
+ * answered by the pages of the program. Who is accepted at a door for lines is a connection from the start. What comes as
+ * datagrams is one connection a door (datagram.h).
  *
  * Lifetime:   ald_door_open() to ald_door_close(), which ends its visitors; connections that came through it stay,
  *             and must be gone before the edge.
@@ -44,7 +45,9 @@
     X(visits_left, "of these, those whose visitor left before the end")                                                \
     X(streams, "of these, those answered with a stream")                                                               \
     X(streams_full, "pieces of streams not taken because their reader is too slow")                                    \
-    X(ignored_bytes, "bytes received from the readers of streams, who are not asked")
+    X(ignored_bytes, "bytes received from the readers of streams, who are not asked")                                  \
+    X(datagrams, "datagrams received")                                                                                 \
+    X(datagrams_dropped, "datagrams dropped because the hub stops, or memory was short")
 
 struct ald_door_counters {
 #define ALD_X(name, meaning) uint64_t name;
@@ -61,7 +64,8 @@ struct ald_door_limits {
     ald_usec idle_timeout;    /* after an answer; and for a reader to take 64 KiB of what waits for it, or all */
 };
 
-struct ald_visit; /* visit.h */
+struct ald_udp_spec; /* transport/udp.h */
+struct ald_visit;    /* visit.h */
 
 /* Borrowed for the call: the bytes of the request are gone after it. */
 struct ald_page_request {
@@ -123,6 +127,7 @@ struct ald_door_lines {
 struct ald_door_spec {
     const char *name;                   /* copied; "http", "unix" */
     const struct ald_door_lines *lines; /* NULL: HTTP is spoken. Copied */
+    const struct ald_udp_spec *udp;     /* instead of `listen`, for datagrams; borrowed for the call */
     /*
      * Copied: host names, separated by commas, that the door is known by beside addresses, `localhost` and the one it
      * listens on; requests for another one are answered with 421. It matters where only this machine can come in and nobody is asked who he is: see

@@ -7,7 +7,9 @@
 struct ald_door {
     struct ald_node node; /* edge->doors; not linked once it was closed */
     struct ald_edge *edge;
-    struct ald_listener *listener; /* NULL once it was closed */
+    struct ald_listener *listener;   /* NULL once it was closed, or for datagrams: */
+    struct ald_udp *udp;             /* NULL once it was closed */
+    struct ald_datagrams *datagrams; /* as long as it is open */
     char *name;
     char *names;                 /* NULL: it answers to any */
     struct ald_door_lines lines; /* without a dialect: HTTP */

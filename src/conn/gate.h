@@ -27,5 +27,7 @@ struct ald_gate {
     void (*linked)(void *owner, struct ald_str address, bool there);
     /* Another hub told news of its own machine. */
     void (*news)(void *owner, const struct ald_news *news);
+    /* Somebody has asked the hub for news of `topic`. */
+    void (*asked)(void *owner, enum ald_topic topic);
     void *owner;
 };

@@ -85,6 +85,18 @@ static int door_inet(const struct ald_config_address *address, struct ald_inet *
     return ald_inet_parse(host, ALD_NEIGHBOR_PORT, ret_inet);
 }
 
+/* Whoever is on that network can send there. */
+static int broadcast_check(const struct ald_config *config, struct ald_config_why *why)
+{
+    if (!empty(config, ALD_KEY_COMMUNICATOR_BROADCAST) && empty(config, ALD_KEY_COMMUNICATOR_SECRET) &&
+        ald_config_number(config, ALD_KEY_COMMUNICATOR_INSECURE) == 0) {
+        return ald_config_fault(config, ALD_KEY_COMMUNICATOR_BROADCAST, why,
+                                "other machines can send there and need not know a secret; set secret, or insecure = "
+                                "yes");
+    }
+    return 0;
+}
+
 static int doors_check(const struct ald_config *config, struct ald_config_why *why)
 {
     for (size_t i = 0; i < ALD_COUNT(doors); i++) {
@@ -119,7 +131,6 @@ static int needs_check(const struct ald_config *config, struct ald_config_why *w
         {ALD_KEY_COMMUNICATOR_USERNAME, ALD_KEY_COMMUNICATOR_PASSWORD},
         {ALD_KEY_COMMUNICATOR_PASSWORD, ALD_KEY_COMMUNICATOR_USERNAME},
         {ALD_KEY_COMMUNICATOR_UNIX_GROUP, ALD_KEY_COMMUNICATOR_UNIX},
-        {ALD_KEY_COMMUNICATOR_SECRET, ALD_KEY_COMMUNICATOR_UDP},
         {ALD_KEY_HUB_PEERS_TOKEN, ALD_KEY_HUB_PEERS},
         {ALD_KEY_HUB_PEERS_CA, ALD_KEY_HUB_PEERS},
         {ALD_KEY_HUB_PEERS_CERT, ALD_KEY_HUB_PEERS},
@@ -226,7 +237,7 @@ static int peers_check(const struct ald_config *config, struct ald_config_why *w
 int ald_config_check_communicator(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     static int (*const checks[])(const struct ald_config *config, struct ald_config_why *why) = {
-        doors_check, needs_check, my_address_check, neighbors_check, line_check, peers_check,
+        doors_check, broadcast_check, needs_check, my_address_check, neighbors_check, line_check, peers_check,
     };
 
     for (size_t i = 0; i < ALD_COUNT(checks); i++) {

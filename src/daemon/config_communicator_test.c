@@ -82,6 +82,11 @@ ALD_TEST(config_communicator, wants_to_know_who_comes_in_from_elsewhere)
     refuses(WORDS("communicator.udp=10.255.255.255:4041"),
             "-s communicator.udp: 10.255.255.255 can be reached from other machines and nobody there has to know a "
             "secret; set secret, or insecure = yes");
+    refuses(
+        WORDS("communicator.broadcast=eth0:4041"),
+        "-s communicator.broadcast: other machines can send there and need not know a secret; set secret, or insecure "
+        "= yes");
+    accepts(WORDS("communicator.broadcast=eth0:4041", "communicator.secret=s"));
     accepts(WORDS("communicator.udp=127.0.0.1:4041"));
     accepts(WORDS("communicator.udp=10.255.255.255:4041", "communicator.secret=s"));
 }
@@ -94,7 +99,6 @@ ALD_TEST(config_communicator, wants_what_belongs_together)
     refuses(WORDS("communicator.username=u"), "-s communicator.username: needs [communicator] password beside it");
     refuses(WORDS("communicator.password=p"), "-s communicator.password: needs [communicator] username beside it");
     refuses(WORDS("communicator.unix_group=users"), "-s communicator.unix_group: needs [communicator] unix beside it");
-    refuses(WORDS("communicator.secret=s"), "-s communicator.secret: needs [communicator] udp beside it");
     refuses(WORDS("hub.peers_token=/t"), "-s hub.peers_token: needs [hub] peers beside it");
     refuses(WORDS("communicator.tcp=127.0.0.1:0", "communicator.line_max=1GiB"),
             "-s communicator.line_max: 1GiB is more than [limits] out_bytes_max, which is 64MiB");

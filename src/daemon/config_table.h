@@ -94,8 +94,9 @@
     X(COMMUNICATOR_TCP, "communicator", "tcp", ADDRESSES, "", 0, 4096,                                                 \
       "Where services come in over TCP: loopback addresses only; customary is 127.0.0.1:4040. Empty: nowhere.")        \
     X(COMMUNICATOR_UDP, "communicator", "udp", ADDRESSES, "", 0, 4096,                                                 \
-      "Where messages come in as datagrams, one each; customary is 127.0.0.1:4041. The broadcast address of a "        \
-      "network takes what is sent to all of it. Empty: nowhere.")                                                      \
+      "Where messages come in as datagrams, one each; customary is 127.0.0.1:4041. Empty: nowhere.")                   \
+    X(COMMUNICATOR_BROADCAST, "communicator", "broadcast", ADDRESSES, "", 0, 4096,                                     \
+      "Interfaces on which datagrams to everybody there are taken as well: eth0:4041. Empty: none.")                   \
     X(COMMUNICATOR_REMOTE, "communicator", "remote", ADDRESSES, "", 0, 4096,                                           \
       "Where other hubs come in over TCP: an address of a private network, or loopback; customary is port 4042. "      \
       "Empty: nowhere.")                                                                                               \

@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "base/sm.h"
 #include "conn/edge.h"
-#include "daemon/doors.h"
+#include "daemon/comm_doors.h"
+#include "daemon/family.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/settings.h"
@@ -51,6 +52,7 @@ struct ald_daemon {
     struct ald_loop *loop;
     struct ald_net *net;
     struct ald_warden *warden; /* NULL: nobody has to prove who they are */
+    struct ald_family *family;
     struct ald_edge *edge;
     struct ald_mgmt *mgmt;
     struct ald_doors doors;
@@ -119,14 +121,24 @@ void ald_daemon_drain(struct ald_daemon *daemon)
     ald_edge_drain(daemon->edge, until);
 }
 
+static void daemon_reload(struct ald_daemon *daemon)
+{
+    if (daemon->warden != NULL) {
+        ald_warden_reload(daemon->warden);
+    }
+    ald_family_reload(daemon->family);
+    if (daemon->warden == NULL && ald_config_text(daemon->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR)[0] == '\0') {
+        ald_log(ALD_LOG_INFO, "without [auth] tokens and [communicator] services_dir nothing is read again",
+                {"signal", ALD_STR("SIGHUP")});
+    }
+}
+
 static void daemon_signalled(void *owner, int number)
 {
     struct ald_daemon *daemon = owner;
 
-    if (number == SIGHUP && daemon->warden != NULL) {
-        ald_warden_reload(daemon->warden);
-    } else if (number == SIGHUP) {
-        ald_log(ALD_LOG_INFO, "without [auth] tokens nothing is read again", {"signal", ALD_STR("SIGHUP")});
+    if (number == SIGHUP) {
+        daemon_reload(daemon);
     } else if (daemon->state == DAEMON_SERVING) {
         ald_log(ALD_LOG_INFO, "stopping", {"signal", ald_str(number == SIGINT ? "SIGINT" : "SIGTERM")});
         ald_notify("STOPPING=1");
@@ -205,6 +217,8 @@ static int daemon_make_edge(struct ald_daemon *daemon)
         .net = daemon->net,
         .hub = &hub,
         .guard = daemon->warden != NULL ? ald_warden_guard(daemon->warden) : NULL,
+        .gate = ald_family_gate(daemon->family),
+        .identity = ald_family_identity(daemon->family),
         .watch = {.noticed = daemon_noticed, .drained = daemon_drained},
         .owner = daemon,
     };
@@ -225,19 +239,37 @@ static int daemon_make_edge(struct ald_daemon *daemon)
     return 0;
 }
 
-/* Somebody who may has asked for it over the API. */
-static void daemon_asked_to_stop(void *owner)
+static void daemon_stop_for(struct ald_daemon *daemon, struct ald_str how)
 {
-    struct ald_daemon *daemon = owner;
-
     if (daemon->state != DAEMON_SERVING) {
         return;
     }
-    ald_log(ALD_LOG_INFO, "stopping", {"asked", ALD_STR("over the API")});
+    ald_log(ALD_LOG_INFO, "stopping", {"asked", how});
     if (daemon->host.net == NULL) {
         ald_notify("STOPPING=1");
     }
     ald_daemon_drain(daemon);
+}
+
+/* Somebody who may has asked for it over the API. */
+static void daemon_asked_to_stop(void *owner)
+{
+    daemon_stop_for(owner, ALD_STR("over the API"));
+}
+
+/* The same, in a message. */
+static void daemon_ordered_to_stop(void *owner, enum ald_operation operation)
+{
+    daemon_stop_for(owner, operation == ALD_OPERATE_SHUTDOWN ? ALD_STR("by SHUTDOWN") : ALD_STR("by STOP"));
+}
+
+static int daemon_make_family(struct ald_daemon *daemon, struct ald_config_why *why)
+{
+    const struct ald_family_spec spec = {
+        .config = daemon->config, .loop = daemon->loop, .stop = daemon_ordered_to_stop, .owner = daemon};
+    int r = ald_family_new(&spec, &daemon->family, why);
+
+    return r < 0 ? ald_trace(r) : r;
 }
 
 /* What the guard of the doors counts, if there is one. */
@@ -330,10 +362,15 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
 
     r = daemon_make_net(daemon);
     r = r != 0 ? r : daemon_make_warden(daemon, why);
+    r = r != 0 ? r : daemon_make_family(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
     r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
+    r = r != 0
+            ? r
+            : ald_comm_doors_open(&daemon->doors, daemon->edge, ald_family_group(daemon->family), daemon->config, why);
     r = r != 0 ? r : daemon_open_inproc(daemon, why);
+    r = r != 0 ? r : ald_family_start(daemon->family, daemon->edge, &daemon->doors, why);
     return r < 0 ? ald_trace(r) : r;
 }
 
@@ -380,7 +417,9 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     }
     ald_doors_close(&daemon->doors);
     ald_mgmt_free(daemon->mgmt);
+    ald_family_end(daemon->family);
     ald_edge_free(daemon->edge);
+    ald_family_free(daemon->family);
     ald_warden_free(daemon->warden);
     if (daemon->loop != NULL) {
         ald_alarm_stop(daemon->loop, &daemon->alarm);
@@ -416,11 +455,13 @@ void ald_daemon_run(struct ald_daemon *daemon)
 int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
+    ALD_AUTO(ald_tls_unref) struct ald_tls *secure = NULL;
     ALD_AUTO(ald_auth_unref) struct ald_auth *auth = NULL;
     const char *tokens = ald_config_text(config, ALD_KEY_AUTH_TOKENS);
     struct ald_rules_why why = {""};
     int r = ald_doors_tls(config, &tls, ret_why);
 
+    r = r != 0 ? r : ald_comm_doors_tls(config, &secure, ret_why);
     if (r == 0 && tokens[0] != '\0') {
         r = ald_auth_load(tokens, &auth, &why);
         r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;

@@ -34,29 +34,30 @@ static int file_check(const struct ald_config *config, enum ald_config_key key, 
 }
 
 /* TLS says which file is at fault in its own words; the key is the one that names it. */
-static int tls_fault(const struct ald_config *config, const struct ald_why *why, struct ald_config_why *ret_why)
+static int tls_fault(const struct ald_config *config, const struct ald_doors_tls_keys *keys, const struct ald_why *why,
+                     struct ald_config_why *ret_why)
 {
-    static const enum ald_config_key keys[] = {ALD_KEY_HTTP_TLS_KEY, ALD_KEY_HTTP_TLS_CLIENT_CA};
+    const enum ald_config_key others[] = {keys->key, keys->ca};
 
-    for (size_t i = 0; i < ALD_COUNT(keys); i++) {
-        const char *path = path_of(config, keys[i]);
+    for (size_t i = 0; i < ALD_COUNT(others); i++) {
+        const char *path = path_of(config, others[i]);
 
         if (path != NULL && strstr(why->text, path) != NULL) {
-            return ald_config_fault(config, keys[i], ret_why, "%s", why->text);
+            return ald_config_fault(config, others[i], ret_why, "%s", why->text);
         }
     }
-    return ald_config_fault(config, ALD_KEY_HTTP_TLS_CERT, ret_why, "%s", why->text);
+    return ald_config_fault(config, keys->cert, ret_why, "%s", why->text);
 }
 
-int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls, struct ald_config_why *ret_why)
+int ald_doors_tls_of(const struct ald_config *config, const struct ald_doors_tls_keys *keys, struct ald_tls **ret_tls,
+                     struct ald_config_why *ret_why)
 {
-    static const enum ald_config_key files[] = {ALD_KEY_HTTP_TLS_CERT, ALD_KEY_HTTP_TLS_KEY,
-                                                ALD_KEY_HTTP_TLS_CLIENT_CA};
+    const enum ald_config_key files[] = {keys->cert, keys->key, keys->ca};
     struct ald_tls_server_spec spec = {
-        .cert_file = path_of(config, ALD_KEY_HTTP_TLS_CERT),
-        .key_file = path_of(config, ALD_KEY_HTTP_TLS_KEY),
-        .client_ca_file = path_of(config, ALD_KEY_HTTP_TLS_CLIENT_CA),
-        .client_may_be_bare = path_of(config, ALD_KEY_AUTH_TOKENS) != NULL,
+        .cert_file = path_of(config, keys->cert),
+        .key_file = path_of(config, keys->key),
+        .client_ca_file = path_of(config, keys->ca),
+        .client_may_be_bare = keys->client_may_be_bare,
     };
     struct ald_why why = {""};
     int r;
@@ -72,14 +73,26 @@ int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls, str
     }
     r = ald_tls_server_new(&spec, ret_tls, &why);
     if (r == ALDIS_E_TLS) {
-        return tls_fault(config, &why, ret_why);
+        return tls_fault(config, keys, &why, ret_why);
     }
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* Open one more door; `key` is the setting at fault when that cannot be. */
-static int door_open(struct ald_doors *doors, struct ald_edge *edge, const struct ald_door_spec *spec,
-                     const struct ald_config *config, enum ald_config_key key, struct ald_config_why *ret_why)
+int ald_doors_tls(const struct ald_config *config, struct ald_tls **ret_tls, struct ald_config_why *ret_why)
+{
+    const struct ald_doors_tls_keys keys = {
+        .cert = ALD_KEY_HTTP_TLS_CERT,
+        .key = ALD_KEY_HTTP_TLS_KEY,
+        .ca = ALD_KEY_HTTP_TLS_CLIENT_CA,
+        .client_may_be_bare = path_of(config, ALD_KEY_AUTH_TOKENS) != NULL,
+    };
+    int r = ald_doors_tls_of(config, &keys, ret_tls, ret_why);
+
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_doors_add(struct ald_doors *doors, struct ald_edge *edge, const struct ald_door_spec *spec,
+                  const struct ald_config *config, enum ald_config_key key, struct ald_config_why *ret_why)
 {
     struct ald_why why = {""};
     int r;
@@ -121,7 +134,7 @@ static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
     spec->names = ald_config_text(config, ALD_KEY_HTTP_NAMES);
     while (ald_config_address_next(&list, &address)) {
         spec->listen.place = (struct ald_place){ALD_BOTTOM_TCP, address.host, address.port};
-        r = door_open(doors, edge, spec, config, ALD_KEY_HTTP_LISTEN, ret_why);
+        r = ald_doors_add(doors, edge, spec, config, ALD_KEY_HTTP_LISTEN, ret_why);
         if (r != 0) {
             return r < 0 ? ald_trace(r) : r;
         }
@@ -135,8 +148,7 @@ static int http_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
     return 0;
 }
 
-/* The folder of the socket, one level: for us alone, or for whom the socket's mode lets in. */
-static void folder_make(const char *path, uint64_t mode)
+void ald_doors_make_folder(const char *path, unsigned mode)
 {
     char folder[256];
     const char *slash = strrchr(path, '/');
@@ -155,19 +167,19 @@ static int unix_open(struct ald_doors *doors, struct ald_edge *edge, struct ald_
                      const struct ald_config *config, struct ald_config_why *ret_why)
 {
     const char *path = path_of(config, ALD_KEY_UNIX_PATH);
-    uint64_t mode = ald_config_number(config, ALD_KEY_UNIX_MODE);
+    unsigned mode = (unsigned)ald_config_number(config, ALD_KEY_UNIX_MODE);
     int r;
 
     if (path == NULL) {
         return 0;
     }
-    folder_make(path, mode);
+    ald_doors_make_folder(path, mode);
     spec->name = "unix";
     spec->names = NULL; /* no browser comes in here */
     spec->listen.place = (struct ald_place){ALD_BOTTOM_UNIX, path, 0};
-    spec->listen.unix_mode = (unsigned)mode;
+    spec->listen.unix_mode = mode;
     spec->listen.tls = NULL;
-    r = door_open(doors, edge, spec, config, ALD_KEY_UNIX_PATH, ret_why);
+    r = ald_doors_add(doors, edge, spec, config, ALD_KEY_UNIX_PATH, ret_why);
     return r < 0 ? ald_trace(r) : r;
 }
 

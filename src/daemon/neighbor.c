@@ -1,5 +1,7 @@
 #include "daemon/neighbor.h"
 
+#include "wire/communicator/communicator.h"
+
 /* `NAME:PASSWORD@` at the front, if it is there; a password may hold an @. */
 static int credentials_take(struct ald_str *text, struct ald_neighbor *neighbor)
 {
@@ -37,4 +39,45 @@ int ald_neighbor_parse(struct ald_str text, struct ald_neighbor *ret_neighbor)
     }
     *ret_neighbor = neighbor;
     return 0;
+}
+
+bool ald_neighbor_is_called(const struct ald_inet *ours, const struct ald_neighbor *theirs)
+{
+    return theirs->tls || ald_inet_compare(&theirs->inet, ours) < 0;
+}
+
+#define PAUSE_FAILED_FIRST (1 * ALD_SEC)
+#define PAUSE_FAILED (60 * ALD_SEC)
+#define PAUSE_STOPPED (300 * ALD_SEC)
+#define PAUSE_REFUSED (24 * 3600 * ALD_SEC)
+
+static ald_usec pause_doubled(ald_usec first, unsigned n_times, ald_usec longest)
+{
+    ald_usec pause = ALD_MIN(first, longest);
+
+    for (unsigned i = 0; i < n_times && pause < longest; i++) {
+        pause = ALD_MIN(2 * pause, longest);
+    }
+    return pause;
+}
+
+ald_usec ald_neighbor_pause(const struct ald_neighbor_past *past)
+{
+    if (past->gossip) {
+        return past->pause == 0 ? ALD_NEIGHBOR_GOSSIP_FIRST : pause_doubled(past->pause, 1, past->gossip_max);
+    }
+    switch (past->end->code) {
+    case ALD_COMMUNICATOR_CLOSE_SHUTDOWN:
+        return PAUSE_STOPPED;
+    case ALD_COMMUNICATOR_CLOSE_REFUSED:
+    case ALD_COMMUNICATOR_CLOSE_NAME:
+    case ALD_COMMUNICATOR_CLOSE_VERSION:
+        return PAUSE_REFUSED;
+    default:
+        break;
+    }
+    if (past->end->said_goodbye) {
+        return PAUSE_STOPPED;
+    }
+    return past->end->greeted ? 0 : pause_doubled(PAUSE_FAILED_FIRST, past->failures - 1, PAUSE_FAILED);
 }
