@@ -74,41 +74,62 @@ static int mark_open(struct ald_outq *outq, uint64_t ordinal)
     return 0;
 }
 
-/* Copy into the tail block, lengthening the last slice where it lies right before. */
+/* `size` bytes were written at the end of the tail block: they lengthen the last slice where it lies right before. */
+static int tail_commit(struct ald_outq *outq, size_t size)
+{
+    uint8_t *at = outq->tail->data + outq->tail_used;
+    struct ald_slice *last = ald_ring_last(&outq->ring);
+    int r;
+
+    if (last != NULL && last->data + last->size == at && last->block == outq->tail) {
+        last->size += size;
+        outq->ring.n_bytes += size;
+    } else {
+        struct ald_slice slice = ald_slice_of(outq->tail, at, size);
+
+        r = ald_ring_push(&outq->ring, slice);
+        if (r < 0) {
+            ald_slice_clear(&slice);
+            return r;
+        }
+    }
+    outq->tail_used += size;
+    outq->n_pushed += size;
+    return 0;
+}
+
+/* What is left of the tail block; a new one when nothing is. Errors: ALDIS_E_NOMEM. */
+static int tail_room(struct ald_outq *outq, size_t *ret_size)
+{
+    int r;
+
+    if (outq->tail == NULL || outq->tail_used == outq->tail->size) {
+        outq->tail = ald_block_unref(outq->tail);
+        r = ald_block_pool_get(outq->pool, &outq->tail);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+        outq->tail_used = 0;
+    }
+    *ret_size = outq->tail->size - outq->tail_used;
+    return 0;
+}
+
 static int push_copy(struct ald_outq *outq, const uint8_t *data, size_t size)
 {
     while (size > 0) {
-        struct ald_slice *last = ald_ring_last(&outq->ring);
         size_t part;
-        uint8_t *to;
-        int r;
+        int r = tail_room(outq, &part);
 
-        if (outq->tail == NULL || outq->tail_used == outq->tail->size) {
-            outq->tail = ald_block_unref(outq->tail);
-            r = ald_block_pool_get(outq->pool, &outq->tail);
-            if (r < 0) {
-                return ald_trace(r);
-            }
-            outq->tail_used = 0;
-            last = NULL;
+        if (r < 0) {
+            return r;
         }
-        part = ALD_MIN(size, outq->tail->size - outq->tail_used);
-        to = outq->tail->data + outq->tail_used;
-        memcpy(to, data, part);
-        if (last != NULL && last->block == outq->tail && last->data + last->size == to) {
-            last->size += part;
-            outq->ring.n_bytes += part;
-        } else {
-            struct ald_slice slice = ald_slice_of(outq->tail, to, part);
-
-            r = ald_ring_push(&outq->ring, slice);
-            if (r < 0) {
-                ald_slice_clear(&slice);
-                return r;
-            }
+        part = ALD_MIN(size, part);
+        memcpy(outq->tail->data + outq->tail_used, data, part);
+        r = tail_commit(outq, part);
+        if (r < 0) {
+            return r;
         }
-        outq->tail_used += part;
-        outq->n_pushed += part;
         data += part;
         size -= part;
     }
@@ -133,16 +154,64 @@ static int push_slice(struct ald_outq *outq, struct ald_slice slice)
     return 0;
 }
 
+/* The size of a message of which everything is copied; 0: something is referenced. */
+static size_t parts_size(struct ald_str head, const struct ald_slice *slices, size_t n_slices)
+{
+    size_t size = head.size;
+
+    for (size_t i = 0; i < n_slices; i++) {
+        if (slices[i].size > ALD_STREAM_COPY_MAX) {
+            return 0;
+        }
+        size += slices[i].size;
+    }
+    return size;
+}
+
+static uint8_t *bytes_put(uint8_t *to, const void *data, size_t size)
+{
+    if (size > 0) {
+        memcpy(to, data, size);
+    }
+    return to + size;
+}
+
+/* Nearly every message is small, and fits: its parts are copied behind each other, and counted once. */
+static int push_small(struct ald_outq *outq, struct ald_str head, const struct ald_slice *slices, size_t n_slices,
+                      size_t size)
+{
+    uint8_t *to = outq->tail->data + outq->tail_used;
+
+    to = bytes_put(to, head.data, head.size);
+    for (size_t i = 0; i < n_slices; i++) {
+        to = bytes_put(to, slices[i].data, slices[i].size);
+    }
+    return tail_commit(outq, size);
+}
+
+static int push_parts(struct ald_outq *outq, struct ald_str head, const struct ald_slice *slices, size_t n_slices)
+{
+    int r = push_copy(outq, (const uint8_t *)head.data, head.size);
+
+    for (size_t i = 0; r == 0 && i < n_slices; i++) {
+        r = push_slice(outq, slices[i]);
+    }
+    return r;
+}
+
 int ald_outq_push(struct ald_outq *outq, struct ald_str head, const struct ald_slice *slices, size_t n_slices,
                   uint64_t ordinal)
 {
+    size_t size = parts_size(head, slices, n_slices);
     int r = ordinal != 0 ? mark_open(outq, ordinal) : 0;
 
-    if (r == 0) {
-        r = push_copy(outq, (const uint8_t *)head.data, head.size);
+    if (r < 0) {
+        return r;
     }
-    for (size_t i = 0; r == 0 && i < n_slices; i++) {
-        r = push_slice(outq, slices[i]);
+    if (size > 0 && outq->tail != NULL && size <= outq->tail->size - outq->tail_used) {
+        r = push_small(outq, head, slices, n_slices, size);
+    } else {
+        r = push_parts(outq, head, slices, n_slices);
     }
     if (r == 0 && ordinal != 0) {
         mark_at(outq, outq->n_marks - 1)->to = outq->n_pushed;

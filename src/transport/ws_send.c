@@ -129,25 +129,19 @@ static void send_slices(struct ald_ws *ws, uint8_t opcode, const struct ald_slic
     }
 }
 
-/* What nearly every message is: one frame of a server, small enough to be copied as a whole. */
-static bool message_is_small(const struct ald_ws *ws, size_t size)
+/* What nearly every message is: one frame of a server. Its parts are not touched before they wait for the kernel. */
+static bool message_is_whole(const struct ald_ws *ws, size_t size)
 {
-    return ws->role == ALD_WS_SERVER && size <= ALD_STREAM_COPY_MAX && size <= ws->fragment_size;
+    return ws->role == ALD_WS_SERVER && size <= ws->fragment_size;
 }
 
-static void send_small(struct ald_ws *ws, uint8_t opcode, const struct ald_slice *slices, size_t n_slices, size_t size,
+static void send_whole(struct ald_ws *ws, uint8_t opcode, const struct ald_slice *slices, size_t n_slices, size_t size,
                        uint64_t ordinal)
 {
-    uint8_t frame[ALD_WS_HEAD_MAX + ALD_STREAM_COPY_MAX];
-    uint8_t *to = frame + ald_ws_head_write(frame, true, opcode, size, NULL);
+    uint8_t head[ALD_WS_HEAD_MAX];
+    size_t head_size = ald_ws_head_write(head, true, opcode, size, NULL);
 
-    for (size_t i = 0; i < n_slices; i++) {
-        if (slices[i].size > 0) {
-            memcpy(to, slices[i].data, slices[i].size);
-            to += slices[i].size;
-        }
-    }
-    ald_stream_push_copy(ws->lower, ALD_CHUNK_BYTES, ald_str_of(frame, (size_t)(to - frame)), ordinal);
+    ald_stream_push_parts(ws->lower, ALD_CHUNK_BYTES, ald_str_of(head, head_size), slices, n_slices, ordinal);
 }
 
 void ald_ws_send(struct ald_ws *ws, uint8_t opcode, struct ald_str head, const struct ald_slice *slices,
@@ -159,8 +153,8 @@ void ald_ws_send(struct ald_ws *ws, uint8_t opcode, struct ald_str head, const s
     for (size_t i = 0; i < n_slices; i++) {
         size += slices[i].size;
     }
-    if (head.size == 0 && message_is_small(ws, size)) {
-        send_small(ws, opcode, slices, n_slices, size, ordinal);
+    if (head.size == 0 && message_is_whole(ws, size)) {
+        send_whole(ws, opcode, slices, n_slices, size, ordinal);
         return;
     }
     if (head.size == 0) {
