@@ -311,7 +311,7 @@ static int inproc_new(struct ald_net *net, const char *name, const struct ald_st
         return ald_trace(ALDIS_E_NOMEM);
     }
     ald_stream_init(&inproc->stream, &inproc_ops, net, inproc_late);
-    ald_outq_init(&inproc->out, net->tail_pool);
+    ald_outq_init(&inproc->out, net->tail_pool, net->tail_pool_more);
     ald_node_init(&inproc->queue);
     ald_task_init(&inproc->send, inproc_send, &inproc->stream);
     ald_task_init(&inproc->receive, inproc_receive, &inproc->stream);

@@ -17,6 +17,10 @@ enum {
     /* Small, because each connection that is being written to has one; 50,000 of them at once are 100 MB. */
     NET_TAIL_SIZE = 2 * 1024,
     NET_TAIL_KEPT = 512,
+    /* Who has more to say than that is written to in pieces of this size: a place in the vector of the system call costs as
+     * much as a kilobyte. What is left free in the last one of a slow reader is mostly never touched. */
+    NET_TAIL_MORE_SIZE = 16 * 1024,
+    NET_TAIL_MORE_KEPT = 128,
 };
 
 int ald_net_new(struct ald_loop *loop, struct ald_net **ret_net)
@@ -40,6 +44,10 @@ int ald_net_new(struct ald_loop *loop, struct ald_net **ret_net)
     if (r < 0) {
         return ald_trace(r);
     }
+    r = ald_block_pool_new(NET_TAIL_MORE_SIZE, NET_TAIL_MORE_KEPT, &net->tail_pool_more);
+    if (r < 0) {
+        return ald_trace(r);
+    }
     net->reserve_fd =
         open("/dev/null", O_RDONLY | O_CLOEXEC); /* without one, callers wait instead of being turned away */
     *ret_net = ald_steal(&net);
@@ -58,6 +66,7 @@ struct ald_net *ald_net_free(struct ald_net *net)
     (void)ald_block_unref(net->read_block);
     (void)ald_block_pool_free(net->read_pool);
     (void)ald_block_pool_free(net->tail_pool);
+    (void)ald_block_pool_free(net->tail_pool_more);
     if (net->reserve_fd >= 0) {
         close(net->reserve_fd);
     }

@@ -13,9 +13,10 @@ struct ald_slice;
 struct ald_net {
     struct ald_loop *loop;
     struct ald_net_counters counters;
-    struct ald_block_pool *read_pool; /* what is received lands in these */
-    struct ald_block_pool *tail_pool; /* small output is gathered in these */
-    struct ald_block *read_block;     /* the one being filled, or NULL */
+    struct ald_block_pool *read_pool;      /* what is received lands in these */
+    struct ald_block_pool *tail_pool;      /* small output is gathered in these: the first of a connection */
+    struct ald_block_pool *tail_pool_more; /* and all others */
+    struct ald_block *read_block;          /* the one being filled, or NULL */
     size_t read_used;
     struct ald_node streams; /* every stream, filters and what they stand on included */
     struct ald_node inprocs; /* listeners of inproc, by name */

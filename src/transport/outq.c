@@ -9,9 +9,9 @@
  * of it a busy one gives back what it took beyond that. Its pings flush, too. */
 enum { MARKS_ROOM_KEPT = 8, MARKS_CALM_MAX = 4 };
 
-void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool)
+void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool, struct ald_block_pool *pool_more)
 {
-    *outq = (struct ald_outq){.pool = pool};
+    *outq = (struct ald_outq){.pool = pool, .pool_more = pool_more};
 }
 
 void ald_outq_drop(struct ald_outq *outq)
@@ -104,8 +104,10 @@ static int tail_room(struct ald_outq *outq, size_t *ret_size)
     int r;
 
     if (outq->tail == NULL || outq->tail_used == outq->tail->size) {
+        bool is_first = outq->tail == NULL;
+
         outq->tail = ald_block_unref(outq->tail);
-        r = ald_block_pool_get(outq->pool, &outq->tail);
+        r = ald_block_pool_get(is_first ? outq->pool : outq->pool_more, &outq->tail);
         if (r < 0) {
             return ald_trace(r);
         }

@@ -27,7 +27,8 @@ struct ald_outq_mark {
 };
 
 struct ald_outq {
-    struct ald_block_pool *pool; /* of tail blocks */
+    struct ald_block_pool *pool;      /* of tail blocks: the first one */
+    struct ald_block_pool *pool_more; /* the others */
     struct ald_ring ring;
     struct ald_block *tail; /* where small pieces are copied to; only while there are bytes */
     size_t tail_used;
@@ -40,8 +41,9 @@ struct ald_outq {
     uint64_t begun, done;        /* ordinals, for `written` */
 };
 
-/* `pool` (borrows) gives the blocks that small pieces are copied into. */
-void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool);
+/* `pool` (borrows) gives the first block that small pieces are copied into, `pool_more` (borrows), whose blocks are larger, the
+ * next ones: who says little shall not hold much, and who says much shall not hold many. */
+void ald_outq_init(struct ald_outq *outq, struct ald_block_pool *pool, struct ald_block_pool *pool_more);
 void ald_outq_fini(struct ald_outq *outq);
 
 /*

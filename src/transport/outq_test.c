@@ -2,24 +2,27 @@
 
 #include "transport/outq.h"
 
-enum { TAIL = 2048 };
+enum { TAIL = 2048, MORE = 3000 }; /* of the first block, and of the others */
 
 struct queue {
-    struct ald_block_pool *pool;
+    struct ald_block_pool *pool, *pool_more;
     struct ald_outq outq;
 };
 
 static void queue_open(struct queue *queue)
 {
     ald_check_int(ald_block_pool_new(TAIL, 8, &queue->pool), 0);
-    ald_outq_init(&queue->outq, queue->pool);
+    ald_check_int(ald_block_pool_new(MORE, 8, &queue->pool_more), 0);
+    ald_outq_init(&queue->outq, queue->pool, queue->pool_more);
 }
 
 static void queue_close(struct queue *queue)
 {
     ald_outq_fini(&queue->outq);
     ald_check_int(ald_block_pool_live(queue->pool), 0);
+    ald_check_int(ald_block_pool_live(queue->pool_more), 0);
     ald_block_pool_free(queue->pool);
+    ald_block_pool_free(queue->pool_more);
 }
 
 static void queue_push(struct queue *queue, size_t size, uint64_t ordinal)
@@ -132,7 +135,7 @@ ALD_TEST(outq, copies_small_slices_together_and_refers_to_large_ones)
 ALD_TEST(outq, spreads_a_long_copy_over_blocks)
 {
     struct queue queue;
-    char bytes[3 * TAIL + 5];
+    char bytes[TAIL + 2 * MORE + 5];
 
     queue_open(&queue);
     for (size_t i = 0; i < sizeof(bytes); i++) {
@@ -146,6 +149,34 @@ ALD_TEST(outq, spreads_a_long_copy_over_blocks)
     }
     ald_check_int(queue.outq.done, 1);
     queue_close(&queue);
+}
+
+/* Wherever in a block they begin, and also where they do not fit into it. */
+ALD_TEST(outq, puts_the_parts_of_a_message_behind_each_other)
+{
+    static const char text[] = "head of it, the first part, the second, and a last one";
+    const struct ald_slice parts[] = {
+        ald_slice_static(ald_str_of(text + 4, 20)),
+        ALD_SLICE_NONE,
+        ald_slice_static(ald_str_of(text + 24, sizeof(text) - 24)),
+    };
+    const char fill[TAIL + 1] = "";
+    struct queue queue;
+
+    for (size_t before = TAIL - sizeof(text) - 2; before <= sizeof(fill); before++) {
+        queue_open(&queue);
+        ald_check_int(ald_outq_push(&queue.outq, ald_str_of(fill, before), NULL, 0, 1), 0);
+        ald_check_int(ald_outq_push(&queue.outq, ald_str_of(text, 4), parts, ALD_COUNT(parts), 2), 0);
+        ald_check_int(ald_outq_size(&queue.outq), before + sizeof(text));
+        ald_check(ald_outq_pop(&queue.outq, before));
+        ald_check_int(queue.outq.done, 1);
+        for (size_t i = 0; i < sizeof(text); i++) {
+            ald_check_int(*(const char *)ald_ring_at(&queue.outq.ring, 0)->data, text[i]);
+            (void)ald_outq_pop(&queue.outq, 1);
+        }
+        ald_check_int(queue.outq.done, 2);
+        queue_close(&queue);
+    }
 }
 
 ALD_TEST(outq, drops_what_waits_and_can_go_on)
@@ -199,5 +230,7 @@ ALD_TEST_MAIN(outq, ALD_CASE(outq, tells_what_was_begun_and_done_at_every_byte),
               ALD_CASE(outq, joins_pushes_of_one_message), ALD_CASE(outq, marks_nothing_for_bytes_without_an_ordinal),
               ALD_CASE(outq, has_empty_messages_done_without_a_byte),
               ALD_CASE(outq, copies_small_slices_together_and_refers_to_large_ones),
-              ALD_CASE(outq, spreads_a_long_copy_over_blocks), ALD_CASE(outq, drops_what_waits_and_can_go_on),
+              ALD_CASE(outq, spreads_a_long_copy_over_blocks),
+              ALD_CASE(outq, puts_the_parts_of_a_message_behind_each_other),
+              ALD_CASE(outq, drops_what_waits_and_can_go_on),
               ALD_CASE(outq, keeps_the_marks_of_bursts_until_there_are_none))

@@ -409,7 +409,7 @@ int ald_sock_new(struct ald_net *net, const struct ald_stream_options *options, 
         return ald_trace(ALDIS_E_NOMEM);
     }
     ald_stream_init(&sock->stream, &sock_ops, net, sock_late);
-    ald_outq_init(&sock->out, net->tail_pool);
+    ald_outq_init(&sock->out, net->tail_pool, net->tail_pool_more);
     ald_task_init(&sock->flush, sock_flush, &sock->stream);
     sock->close_timeout = options->close_timeout;
     net->n_bottoms++;
