@@ -429,11 +429,21 @@ static int exchange_open(const struct ald_dialect_facts *facts, struct ald_diale
     exchange->messages = facts->messages;
     exchange->counters = facts->counters;
     exchange->spare = facts->spare;
+    exchange->identity = facts->identity;
     exchange->seed = facts->seed;
     exchange->ping_at = exchange->silent_from = ALD_NEVER;
     exchange->hello_until = facts->options->hello_timeout > 0 ? facts->now + facts->options->hello_timeout : ALD_NEVER;
     if (!ald_exchange_is_v1(exchange)) {
-        exchange->variant = 0; /* the extension exists with v1 only */
+        exchange->variant &= ALD_EXCHANGE_HUB; /* the extension exists with v1 only */
+    }
+    if ((exchange->variant & ALD_EXCHANGE_HUB) != 0) {
+        int r = exchange_begin_work(exchange);
+
+        r = r < 0 ? r : ald_exchange_link_hello(exchange);
+        if (r < 0) {
+            exchange_free(&exchange->dialect);
+            return ald_trace(r);
+        }
     }
     *ret_dialect = &exchange->dialect;
     return 0;

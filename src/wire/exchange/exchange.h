@@ -37,6 +37,11 @@
  *     of that kind.
  *   - The hub's goodbye is LEAVE, which is answered with LEAVE and `ok`; CLOSE 1013 or 1000 follows (exchange.md 2.12).
  *
+ * Hub and hub (docs/wire-extension.md, section 12): the one that dials is opened in the role hub with ALD_EXCHANGE_HUB. Both
+ * hear of the other by a REGISTER with a greeting; for the one that dialled REGISTERED is then no frame, and DENIED the end. It
+ * needs facts.identity at both ends: without it a hello of a hub is that of an ordinary party. COMMAND and EVENT have a
+ * `travel`.
+ *
  * Replies that are neither success nor error, commandStatus PENDING and IN_PROGRESS, are statuses `accepted` and
  * `running`: the protocol has the words and no use for them (exchange.md 13.2).
  *
@@ -51,7 +56,8 @@
 
 enum {
     ALD_EXCHANGE_V1 = 1,      /* else legacy */
-    ALD_EXCHANGE_EXTENDED = 2 /* both ends announced X-Aldis-Exchange: 1; only with V1 */
+    ALD_EXCHANGE_EXTENDED = 2, /* both ends announced X-Aldis-Exchange: 1; only with V1 */
+    ALD_EXCHANGE_HUB = 4       /* role hub, dialling: the peer is another hub, which we tell who we are */
 };
 
 /*

@@ -73,6 +73,8 @@ struct ald_exchange_work {
     struct ald_signal said[ALD_EXCHANGE_SAID_MAX];
     size_t n_said, next_said;
     char close_text[100];
+    struct ald_greeting greeting; /* that the latest REGISTER shows */
+    struct ald_travel travel;     /* and the latest message of a hub */
 };
 
 /*
@@ -105,12 +107,14 @@ struct ald_exchange {
     bool hello_is_plain; /* legacy: the peer said HELLO and not HELLO_COMMAND */
     bool close_waits;    /* CLOSE is still to be given */
     bool ping_waits;     /* a ping is still to be given: needs no work */
+    bool is_link;        /* the peer is a hub as well */
     uint16_t close_code;
     const char *close_text; /* lives for ever, or in work */
     struct ald_dialect_options options;
     struct ald_msg_pool *messages;
     uint64_t *counters;
-    struct ald_spare *spare; /* of work; NULL: it stays with us */
+    struct ald_spare *spare;             /* of work; NULL: it stays with us */
+    const struct ald_identity *identity; /* of our hub; may be NULL */
     uint64_t seed;
     uint64_t n_ids;            /* ids made of `seed` */
     ald_usec hello_until;      /* ALD_NEVER: no deadline */
@@ -137,7 +141,7 @@ static inline bool ald_exchange_is_hub(const struct ald_exchange *exchange)
 /* The largest message that goes up to a hub, or down from it. */
 static inline size_t ald_exchange_message_max(const struct ald_exchange *exchange, bool is_down)
 {
-    size_t room = is_down && ald_exchange_is_extended(exchange) ? ALD_EXCHANGE_HUB_ROOM : 0;
+    size_t room = (is_down && ald_exchange_is_extended(exchange)) || exchange->is_link ? ALD_EXCHANGE_HUB_ROOM : 0;
 
     return exchange->options.message_max + room;
 }
@@ -384,9 +388,20 @@ enum {
     ALD_EXCHANGE_AT_VERSION,
     ALD_EXCHANGE_AT_EVENT,
     ALD_EXCHANGE_AT_TRACE,
-    ALD_EXCHANGE_N_COMMAND_FIELDS
+    ALD_EXCHANGE_N_COMMAND_FIELDS,
+    /* Of hubs only: */
+    ALD_EXCHANGE_AT_HOLD = ALD_EXCHANGE_N_COMMAND_FIELDS,
+    ALD_EXCHANGE_AT_REPORT,
+    ALD_EXCHANGE_AT_TELL_AWAY,
+    ALD_EXCHANGE_AT_EVERYONE,
+    ALD_EXCHANGE_AT_ORIGIN,
+    ALD_EXCHANGE_AT_HOPS,
+    ALD_EXCHANGE_AT_BROADCAST,
+    ALD_EXCHANGE_AT_INFORMED,
+    ALD_EXCHANGE_AT_UNTIL,
+    ALD_EXCHANGE_N_LINK_FIELDS
 };
-extern const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_COMMAND_FIELDS];
+extern const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS];
 
 /*
  * Read them into the open message. Outcome: ALD_EXCHANGE_MALFORMED, and `ret_field` names the one that means nothing:
@@ -400,6 +415,29 @@ void ald_exchange_write_options(struct ald_exchange_writing *writing, const stru
                                 const struct ald_address *from, ald_usec ttl);
 /* Members of a reply behind the payload. */
 void ald_exchange_write_outcome(struct ald_exchange_writing *writing, const struct ald_exchange_answer *answer);
+
+/* --- link.c --- */
+
+/* We dialled another hub: say hello. */
+ALD_NODISCARD int ald_exchange_link_hello(struct ald_exchange *exchange);
+/* It answered. */
+ALD_NODISCARD int ald_exchange_link_greeted(struct ald_exchange *exchange, ald_usec now,
+                                            const struct ald_exchange_reply *reply);
+/* Our hub's verdict on it. */
+void ald_exchange_link_judged(struct ald_exchange *exchange, const struct ald_signal *signal);
+/* Somebody says hello, perhaps as a hub: then `hello` has its greeting. Outcome: ALD_EXCHANGE_MALFORMED: its target is not that
+ * of the hub it says to be. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_exchange_link_welcome(struct ald_exchange *exchange, struct ald_json_value payload,
+                                            struct ald_signal *hello);
+/* Members of the payload that answers it. */
+void ald_exchange_link_answer(const struct ald_exchange *exchange, struct ald_exchange_writing *writing);
+/* What hubs add to a command; reading as ald_exchange_read_options(). */
+ALD_NODISCARD int ald_exchange_link_read(struct ald_exchange *exchange, const struct ald_json_field *fields,
+                                         struct ald_msg *msg, struct ald_signal *signal, struct ald_str *ret_field);
+void ald_exchange_link_write(struct ald_exchange_writing *writing, const struct ald_msg *msg,
+                             const struct ald_travel *travel);
+/* Who is told to have sent a command or an event. */
+struct ald_address ald_exchange_sender(const struct ald_exchange *exchange, const struct ald_signal *signal);
 
 /* Frames t:STATUS and t:CANCEL. */
 ALD_NODISCARD int ald_exchange_read_status(struct ald_exchange *exchange, struct ald_slice bytes, struct ald_str json);

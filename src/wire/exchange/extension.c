@@ -18,7 +18,7 @@ enum { ADDRESS_TEXT_MAX = 3 * 3 * ALD_NAME_MAX + 2 };
 /* Longest time left that is believed, in milliseconds: a century, so that no sum with it overflows. */
 #define TTL_MSEC_MAX (UINT64_C(100) * 366 * 24 * 3600 * 1000)
 
-const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_COMMAND_FIELDS] = {
+const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS] = {
     [ALD_EXCHANGE_AT_TO] = {"to", 2},
     [ALD_EXCHANGE_AT_FROM] = {"from", 4},
     [ALD_EXCHANGE_AT_TTL] = {"ttl_ms", 6},
@@ -29,6 +29,15 @@ const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_COMMAND_FIELDS] =
     [ALD_EXCHANGE_AT_VERSION] = {"version", 7},
     [ALD_EXCHANGE_AT_EVENT] = {"event", 5},
     [ALD_EXCHANGE_AT_TRACE] = {"traceparent", 11},
+    [ALD_EXCHANGE_AT_HOLD] = {"hold", 4},
+    [ALD_EXCHANGE_AT_REPORT] = {"report", 6},
+    [ALD_EXCHANGE_AT_TELL_AWAY] = {"tell_away", 9},
+    [ALD_EXCHANGE_AT_EVERYONE] = {"everyone", 8},
+    [ALD_EXCHANGE_AT_ORIGIN] = {"origin", 6},
+    [ALD_EXCHANGE_AT_HOPS] = {"hops", 4},
+    [ALD_EXCHANGE_AT_BROADCAST] = {"broadcast", 9},
+    [ALD_EXCHANGE_AT_INFORMED] = {"informed", 8},
+    [ALD_EXCHANGE_AT_UNTIL] = {"until", 5},
 };
 
 /* --- members of a command --------------------------------------------------------------------------------------- */
@@ -310,6 +319,9 @@ int ald_exchange_read_status(struct ald_exchange *exchange, struct ald_slice byt
         return r < 0 ? ald_trace(r) : 0;
     }
     phase = status_phase(exchange, fields[STATUS_STATE].value);
+    if (phase < 0 && exchange->is_link) {
+        return 0; /* how far it has come at that hub, before it is anybody's: news for its own people */
+    }
     if (phase < 0 || !value_is_there(fields[STATUS_ID].value)) {
         ald_exchange_count(exchange, ALD_EXCHANGE_N_INVALID_FIELD);
         return 0;

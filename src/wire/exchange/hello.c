@@ -74,6 +74,7 @@ static int hello_answer(struct ald_exchange *exchange, struct ald_str id, uint64
     if (ald_exchange_is_extended(exchange)) {
         ald_exchange_put_str(&writing, "channel", channel);
     }
+    ald_exchange_link_answer(exchange, &writing);
     ald_exchange_put_object_end(&writing);
     return ald_exchange_write_end(&writing);
 }
@@ -142,6 +143,13 @@ int ald_exchange_read_hello(struct ald_exchange *exchange, enum ald_exchange_typ
     }
     signal.taken = ALD_TAKEN_SHARE;
     signal.traits = hello_traits(exchange);
+    r = ald_exchange_link_welcome(exchange, payload, &signal);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (r == ALD_EXCHANGE_MALFORMED) {
+        return hello_refuse(exchange, ALD_STR("the target of a hub is hub: and its id"), 0);
+    }
     ald_exchange_move(exchange, ALD_EXCHANGE_ASKED);
     ald_exchange_say(exchange, &signal);
     return 0;
@@ -151,6 +159,10 @@ int ald_exchange_write_verdict(struct ald_exchange *exchange, ald_usec now, cons
 {
     int r;
 
+    if ((exchange->variant & ALD_EXCHANGE_HUB) != 0) {
+        ald_exchange_link_judged(exchange, signal);
+        return 0;
+    }
     if (exchange->state != ALD_EXCHANGE_ASKED) {
         ald_exchange_drop(exchange);
         return 0;
@@ -208,8 +220,9 @@ int ald_exchange_write_hello(struct ald_exchange *exchange, const struct ald_sig
 
 bool ald_exchange_is_hello_reply(const struct ald_exchange *exchange, struct ald_str id)
 {
-    return !ald_exchange_is_hub(exchange) && exchange->state == ALD_EXCHANGE_ASKED &&
-           ald_str_equal(id, ald_slice_str(exchange->hello_id));
+    bool asked = !ald_exchange_is_hub(exchange) || (exchange->variant & ALD_EXCHANGE_HUB) != 0;
+
+    return asked && exchange->state == ALD_EXCHANGE_ASKED && ald_str_equal(id, ald_slice_str(exchange->hello_id));
 }
 
 static int hello_registered(struct ald_exchange *exchange, ald_usec now, const struct ald_exchange_reply *reply)
@@ -240,10 +253,13 @@ static int hello_registered(struct ald_exchange *exchange, ald_usec now, const s
 
 int ald_exchange_read_hello_reply(struct ald_exchange *exchange, ald_usec now, const struct ald_exchange_reply *reply)
 {
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_DENIED);
+    struct ald_signal signal;
     bool own_type = reply->kind == ALD_EXCHANGE_TYPE_HELLO || reply->kind == ALD_EXCHANGE_TYPE_HELLO_REPLY;
     int r;
 
+    if (ald_exchange_is_hub(exchange)) {
+        return ald_exchange_link_greeted(exchange, now, reply);
+    }
     if (reply->outcome == ALD_OUTCOME_NONE) {
         return 0; /* still thinking: the hello's deadline decides */
     }
@@ -257,6 +273,7 @@ int ald_exchange_read_hello_reply(struct ald_exchange *exchange, ald_usec now, c
     }
     ald_exchange_count(exchange, ALD_EXCHANGE_N_HELLO_REFUSED);
     ald_exchange_move(exchange, ALD_EXCHANGE_NEW);
+    signal = ald_signal_of(ALD_SIGNAL_DENIED);
     r = ald_exchange_keep(exchange, reply->text, &signal.text);
     if (r < 0) {
         return ald_trace(r);

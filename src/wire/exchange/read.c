@@ -188,7 +188,7 @@ void ald_exchange_malformed(struct ald_exchange *exchange, const char *fault)
 enum { COMMAND_ID, COMMAND_TYPE, COMMAND_PAYLOAD, COMMAND_N_FIELDS };
 
 struct command_reading {
-    struct ald_json_field fields[COMMAND_N_FIELDS + ALD_EXCHANGE_N_COMMAND_FIELDS];
+    struct ald_json_field fields[COMMAND_N_FIELDS + ALD_EXCHANGE_N_LINK_FIELDS];
     size_t n_fields;
     struct ald_str id;   /* absent: the peer said null */
     struct ald_str type; /* absent: none, or nothing that could be one */
@@ -197,6 +197,8 @@ struct command_reading {
 
 static void command_fields(const struct ald_exchange *exchange, struct command_reading *reading)
 {
+    size_t n;
+
     reading->fields[COMMAND_ID] = (struct ald_json_field)ALD_JSON_FIELD("id");
     reading->fields[COMMAND_TYPE] = (struct ald_json_field)ALD_JSON_FIELD("type");
     reading->fields[COMMAND_PAYLOAD] = (struct ald_json_field)ALD_JSON_FIELD("payload");
@@ -204,7 +206,8 @@ static void command_fields(const struct ald_exchange *exchange, struct command_r
     if (!ald_exchange_is_extended(exchange)) {
         return;
     }
-    for (size_t i = 0; i < ALD_EXCHANGE_N_COMMAND_FIELDS; i++) {
+    n = exchange->is_link ? ALD_EXCHANGE_N_LINK_FIELDS : ALD_EXCHANGE_N_COMMAND_FIELDS;
+    for (size_t i = 0; i < n; i++) {
         reading->fields[reading->n_fields++] = (struct ald_json_field){.name = ald_exchange_command_names[i]};
     }
 }
@@ -298,6 +301,12 @@ static int command_pass(struct ald_exchange *exchange, struct ald_slice bytes, s
                                           : command_build(exchange, bytes, reading, msg, &field);
     if (r < 0) {
         return ald_trace(r);
+    }
+    if (r == 0 && exchange->is_link) {
+        r = ald_exchange_link_read(exchange, reading->fields + COMMAND_N_FIELDS, msg, &signal, &field);
+        if (r < 0) {
+            return ald_trace(r);
+        }
     }
     if (r == ALD_EXCHANGE_MALFORMED) {
         return command_invalid(exchange, reading, field);

@@ -127,7 +127,7 @@ static void reply_judge(struct ald_exchange_reply *reply, enum reply_status stat
 static void reply_judge_extended(struct ald_exchange *exchange, const struct ald_json_field *fields,
                                  struct ald_exchange_reply *reply)
 {
-    int last = ald_exchange_is_hub(exchange) ? ALD_CANCELLED : ALD_LOST;
+    int last = ald_exchange_is_hub(exchange) && !exchange->is_link ? ALD_CANCELLED : ALD_LOST;
     int outcome = ald_outcome_find(ald_exchange_text(exchange, fields[REPLY_OUTCOME].value));
     int cause = ald_cause_find(ald_exchange_text(exchange, fields[REPLY_CAUSE].value));
     int state = ald_phase_find(ald_exchange_text(exchange, fields[REPLY_STATE].value));

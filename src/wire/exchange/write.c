@@ -91,10 +91,13 @@ static int command_write(struct ald_exchange *exchange, const struct ald_signal 
     ald_exchange_put_str(&writing, "type", msg->name);
     ald_exchange_write_payload(&writing, msg->payload);
     if (ald_exchange_is_extended(exchange)) {
-        const struct ald_address known = {.target = signal->from};
+        const struct ald_address known = ald_exchange_sender(exchange, signal);
 
         ald_exchange_write_options(&writing, msg, exchange->role == ALD_ROLE_HUB ? &known : &msg->from,
                                    signal->ttl != 0 ? signal->ttl : msg->ttl);
+        if (exchange->is_link) {
+            ald_exchange_link_write(&writing, msg, signal->travel);
+        }
     }
     r = ald_exchange_write_end(&writing);
     if (r == ALD_EXCHANGE_TOO_LARGE) {
