@@ -109,6 +109,35 @@ static void show_outcomes(struct showing *showing, const struct ald_json_node *h
     show_end(showing);
 }
 
+/* What an administrator of the hub's machine should know; nothing when there is nothing. */
+static void show_flags(struct showing *showing, const struct ald_json_node *hub)
+{
+    const struct ald_json_node *flags = ald_json_find(hub, ALD_STR("flags"));
+    uint64_t raised = ald_read_u64(flags, "raised"), urgent = ald_read_u64(flags, "urgent");
+    uint64_t unreadable = ald_read_u64(flags, "unreadable");
+    struct ald_read_text folder, problem;
+    char more[100] = "";
+    size_t size = 0;
+
+    if (flags == NULL) {
+        return;
+    }
+    if (ald_read_str(flags, "problem", &problem)[0] != '\0') {
+        show_line(showing, "flags", "cannot be read: %s", problem.text);
+        return;
+    }
+    if (urgent > 0) {
+        size = (size_t)snprintf(more, sizeof(more), ", %" PRIu64 " urgent", urgent);
+    }
+    if (unreadable > 0) {
+        snprintf(more + size, sizeof(more) - size, ", %" PRIu64 " unreadable", unreadable);
+    }
+    if (raised + unreadable > 0) {
+        show_line(showing, "flags", "%" PRIu64 " raised%s: aldis flag list --dir %s", raised, more,
+                  ald_read_str(flags, "folder", &folder));
+    }
+}
+
 /* The bucket that holds the slowest of the fastest `percent`; the counts add up from bucket to bucket. */
 static const char *show_quantile(const struct ald_json_node *latency, unsigned percent, struct ald_read_text *room)
 {
@@ -226,6 +255,7 @@ static void show_all_refusals(struct showing *showing, const struct ald_json_nod
     for (size_t i = 0; i < ALD_COUNT(groups); i++) {
         show_refusals(showing, ald_json_find(hub, ald_str(groups[i])), i == 0 ? "" : groups[i]);
     }
+    show_refusals(showing, ald_json_find(ald_json_find(hub, ALD_STR("flags")), ALD_STR("counters")), "flags");
     ald_json_each(door, doors)
     {
         struct ald_read_text name;
@@ -246,6 +276,7 @@ void ald_status_print(FILE *out, const struct ald_status_view *view, const struc
     show_hub(&showing, hub);
     show_doors(&showing, hub);
     show_totals(&showing, hub);
+    show_flags(&showing, hub);
     show_outcomes(&showing, hub);
     show_latency(&showing, hub);
     if (view->rates != NULL) {

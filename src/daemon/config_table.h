@@ -133,6 +133,9 @@
     X(COMMUNICATOR_DATA_DIR, "communicator", "data_dir", PATH, "", 0, 4096,                                            \
       "Folder for neighbors.txt, cluster-status.txt and loadavg.lavg; customary is /var/lib/communicator. Empty: "     \
       "nothing is kept.")                                                                                              \
+    X(COMMUNICATOR_FLAGS_DIR, "communicator", "flags_dir", PATH, "", 0, 4095,                                          \
+      "Folder of flags, messages to an administrator that the hub shows, and raises some of; customary is "            \
+      "/var/lib/communicator/flags. Empty: none are shown.")                                                           \
     X(COMMUNICATOR_LINE_MAX, "communicator", "line_max", SIZE, "16MiB", 1024, ALD_MIB * 1024, "Longest message.")      \
     X(COMMUNICATOR_MAX_CONNECTIONS, "communicator", "max_connections", NUMBER, "16384", 5, 10000000,                   \
       "Connections at once on the doors of this section; more are turned away.")                                       \

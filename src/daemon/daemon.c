@@ -10,6 +10,7 @@
 #include "conn/edge.h"
 #include "daemon/comm_doors.h"
 #include "daemon/family.h"
+#include "daemon/flags.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/settings.h"
@@ -52,6 +53,7 @@ struct ald_daemon {
     struct ald_loop *loop;
     struct ald_net *net;
     struct ald_warden *warden; /* NULL: nobody has to prove who they are */
+    struct ald_daemon_flags *flags; /* NULL: there is no folder of them */
     struct ald_family *family;
     struct ald_edge *edge;
     struct ald_mgmt *mgmt;
@@ -210,6 +212,14 @@ static int daemon_make_warden(struct ald_daemon *daemon, struct ald_config_why *
     return r < 0 ? ald_trace(r) : 0;
 }
 
+static int daemon_make_flags(struct ald_daemon *daemon)
+{
+    const char *folder = ald_config_text(daemon->config, ALD_KEY_COMMUNICATOR_FLAGS_DIR);
+    int r = folder[0] != '\0' ? ald_daemon_flags_new(daemon->loop, folder, &daemon->flags) : 0;
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int daemon_make_edge(struct ald_daemon *daemon)
 {
     struct ald_hub_config hub;
@@ -304,6 +314,7 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
         .message_max = ald_config_number(daemon->config, ALD_KEY_LIMITS_MESSAGE_MAX),
         .streams_max = (uint32_t)ald_config_number(daemon->config, ALD_KEY_LIMITS_STREAMS_MAX),
         .auth = daemon_auth_counters(daemon),
+        .flags = ald_daemon_flags_pages(daemon->flags),
         .drain = daemon_asked_to_stop,
         .owner = daemon,
     };
@@ -362,6 +373,7 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
 
     r = daemon_make_net(daemon);
     r = r != 0 ? r : daemon_make_warden(daemon, why);
+    r = r != 0 ? r : daemon_make_flags(daemon);
     r = r != 0 ? r : daemon_make_family(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
@@ -421,6 +433,7 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     ald_edge_free(daemon->edge);
     ald_family_free(daemon->family);
     ald_warden_free(daemon->warden);
+    ald_daemon_flags_free(daemon->flags);
     if (daemon->loop != NULL) {
         ald_alarm_stop(daemon->loop, &daemon->alarm);
     }

@@ -1,6 +1,7 @@
 #include "daemon/log.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,10 +21,11 @@ static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static struct {
     enum ald_log_level level;
     enum ald_log_format format;
+    pthread_mutex_t mutex; /* guards the rest */
     ald_usec refilled;
     uint32_t tokens;
     uint64_t n_left_out;
-} the_log = {.level = ALD_LOG_WARNING, .tokens = LOG_BURST};
+} the_log = {.level = ALD_LOG_WARNING, .mutex = PTHREAD_MUTEX_INITIALIZER, .tokens = LOG_BURST};
 
 void ald_log_start(enum ald_log_level level, enum ald_log_format format)
 {
@@ -140,14 +142,11 @@ static void log_left_out(void)
     }
 }
 
-void ald_log_write(enum ald_log_level level, const char *message, const struct ald_log_field *fields, size_t n_fields)
+static void log_line(enum ald_log_level level, const char *message, const struct ald_log_field *fields, size_t n_fields)
 {
     char line[ALD_LOG_LINE_MAX];
     size_t size;
 
-    if (level > the_log.level) {
-        return;
-    }
     if (!log_allowed()) {
         the_log.n_left_out++;
         return;
@@ -159,4 +158,14 @@ void ald_log_write(enum ald_log_level level, const char *message, const struct a
     if (!log_put(line, size)) {
         the_log.n_left_out++;
     }
+}
+
+void ald_log_write(enum ald_log_level level, const char *message, const struct ald_log_field *fields, size_t n_fields)
+{
+    if (level > the_log.level) {
+        return;
+    }
+    ald_assert(pthread_mutex_lock(&the_log.mutex) == 0);
+    log_line(level, message, fields, n_fields);
+    ald_assert(pthread_mutex_unlock(&the_log.mutex) == 0);
 }

@@ -8,6 +8,8 @@
  * peers are escaped.
  *
  * There is one log in a process, because there is one standard error.
+ *
+ * Threading: any thread, but for ald_log_start().
  */
 
 #include "base/str.h"

@@ -245,6 +245,7 @@ int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
         .message_max = spec->message_max,
         .streams_max = spec->streams_max,
         .auth = spec->auth,
+        .flags = spec->flags,
         .drain = spec->drain,
         .owner = spec->owner,
         .started = ald_loop_fresh(),

@@ -15,6 +15,7 @@
 
 #include "conn/door.h"
 
+struct ald_flag_list;
 struct ald_mgmt;
 
 /* Counters of somebody else's, shown under a name of their own. */
@@ -25,6 +26,18 @@ struct ald_mgmt_counters {
     size_t n;
 };
 
+/* The flags of this machine, as somebody else reads them. */
+struct ald_mgmt_flags {
+    /*
+     * They are as they were a moment ago, and stay as they are until it is called again. NULL: they cannot be read, and
+     * `*ret_problem` says why. Called between two steps of the hub, by whoever asks for them: it must not take long.
+     */
+    const struct ald_flag_list *(*read)(void *owner, const char **ret_problem);
+    void *owner;
+    const char *folder;                /* where they are; lives as long as mgmt */
+    struct ald_mgmt_counters counters; /* of those that the hub itself raises and lowers */
+};
+
 struct ald_mgmt_spec {
     struct ald_edge *edge;         /* borrowed, outlives mgmt */
     struct ald_str id;             /* of the hub; borrowed, outlives mgmt */
@@ -33,6 +46,7 @@ struct ald_mgmt_spec {
     size_t message_max;            /* of a payload that is submitted; [limits] message_max */
     uint32_t streams_max;          /* readers of /api/v1/events at once; [limits] streams_max */
     struct ald_mgmt_counters auth; /* of who guards the doors; n 0: nobody does */
+    struct ald_mgmt_flags flags;   /* without read(): none are shown; [communicator] flags_dir */
     /* Somebody who may has asked the hub to stop. NULL: nobody can. */
     void (*drain)(void *owner);
     void *owner;

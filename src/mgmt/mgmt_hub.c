@@ -200,6 +200,7 @@ int ald_mgmt_hub(struct ald_mgmt_call *call)
     doors_write(call);
     transport_write(call);
     auth_write(call);
+    ald_mgmt_flags_glance(call);
     ald_json_write_end(&call->json);
 
     r = ald_mgmt_done(call);

@@ -27,6 +27,7 @@ struct ald_mgmt {
     size_t message_max;
     uint32_t streams_max;
     struct ald_mgmt_counters auth;
+    struct ald_mgmt_flags flags;
     void (*drain)(void *owner);
     void *owner;
     ald_usec started;
@@ -81,6 +82,7 @@ int ald_mgmt_primary(struct ald_mgmt_call *call);
 int ald_mgmt_stop(struct ald_mgmt_call *call);
 int ald_mgmt_whoami(struct ald_mgmt_call *call);
 int ald_mgmt_why(struct ald_mgmt_call *call);
+int ald_mgmt_flags(struct ald_mgmt_call *call);
 
 /* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);
@@ -89,6 +91,8 @@ void ald_mgmt_field(struct ald_mgmt_call *call, struct ald_str name, struct ald_
 
 /* Answer with a channel. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_mgmt_channel_answer(struct ald_mgmt_call *call, const struct ald_channel_view *channel);
+/* Write what there is to say of flags at a glance, a member of the hub; nothing when none are shown. */
+void ald_mgmt_flags_glance(struct ald_mgmt_call *call);
 /* Answer with a command and its story. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_mgmt_command_answer(struct ald_mgmt_call *call, const struct ald_command_view *command);
 

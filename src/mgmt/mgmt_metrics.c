@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "flag/flag_list.h"
 #include "mgmt/mgmt_impl.h"
 #include "mgmt/openmetrics.h"
 
@@ -240,6 +241,36 @@ static void tables_write(struct ald_mgmt_call *call, struct ald_metrics *metrics
     }
 }
 
+/* Which flags are raised: a folder shows at most a hundred and one. */
+static void flags_write(struct ald_mgmt_call *call, struct ald_metrics *metrics)
+{
+    const struct ald_mgmt_flags *flags = &call->mgmt->flags;
+    const struct ald_flag_list *list;
+    const char *problem;
+
+    if (flags->read == NULL) {
+        return;
+    }
+    list = flags->read(flags->owner, &problem);
+    gauge_write(metrics, "aldis_flags_folder_readable", NULL, "1 when the folder of flags can be read.", list != NULL);
+    gauge_write(metrics, "aldis_flags_raised", NULL, "Flags that are raised.", list != NULL ? list->n_flags : 0);
+    gauge_write(metrics, "aldis_flags_urgent", NULL, "Of these, with a priority of 50 and more.",
+                list != NULL ? list->n_urgent : 0);
+    gauge_write(metrics, "aldis_flags_unreadable", NULL, "Files in the folder of flags that cannot be read as one.",
+                list != NULL ? list->n_broken : 0);
+    ald_metrics_family(metrics, "aldis_flag_priority", ALD_METRIC_GAUGE, NULL, ALD_STR("Priority of each flag."));
+    for (size_t i = 0; list != NULL && i < list->n_flags; i++) {
+        const struct ald_flag_id *id = &list->flags[i]->id;
+        struct ald_metric_label labels[] = {{"unit", id->unit}, {"section", id->section}, {"name", id->name}};
+
+        ald_metrics_value(metrics, labels, ALD_COUNT(labels), list->flags[i]->priority);
+    }
+    for (size_t i = 0; i < flags->counters.n; i++) {
+        counter_write(metrics, "flags", flags->counters.names[i], flags->counters.meanings[i],
+                      flags->counters.values[i]);
+    }
+}
+
 /* One column of the table of a door's counters. */
 static const struct {
     const char *name, *meaning;
@@ -286,6 +317,7 @@ int ald_mgmt_metrics(struct ald_mgmt_call *call)
     commands_write(call, &metrics);
     tables_write(call, &metrics);
     doors_write(call, &metrics);
+    flags_write(call, &metrics);
 
     r = ald_metrics_done(&metrics);
     if (r == ALD_BUF_FULL) {

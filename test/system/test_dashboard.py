@@ -240,6 +240,61 @@ class Dashboard(HubCase):
                 with self.subTest(width=width, dark=dark):
                     self.run_async(scene(width, height, dark))
 
+    def test_flags_are_listed_while_there_are_any(self):
+        folder = tempfile.TemporaryDirectory(prefix="aldis-flags-")
+        self.addCleanup(folder.cleanup)
+        hub = self.hub(f"communicator.flags_dir={folder.name}")
+        seen = "document.querySelector('#flags').checkVisibility()"
+
+        def flag(*words):
+            subprocess.run([binary("aldis"), "flag", *words, "--dir", folder.name], check=True, stderr=subprocess.DEVNULL)
+
+        async def scene(width, height, dark):
+            async with self.page(hub, width=width, height=height, dark=dark) as page:
+                await self.live(page)
+                self.assertFalse(await page.value(seen))
+                flag("raise", "deck", "disk", "full", "low", "-p", "7")
+                flag("raise", "lamp-7", "lens", "dirty", f"wipe it:\n{HOSTILE}", "-p", "60", "--manual", "-t", "optics")
+                flag("raise", "lamp-7", "lens", "dirty", f"wipe it:\n{HOSTILE}", "-p", "60", "--manual", "-t", "optics")
+                with open(os.path.join(folder.name, "a_b_torn.flag"), "w", encoding="ascii"):
+                    pass
+                await page.until(seen, "the flags to be shown")
+                await page.until("document.querySelectorAll('#flags-list li').length === 3", "all of them")
+                await page.until_text("#flags-summary", "2 raised, 1 urgent")
+                await page.until_text("#flags-list li.urgent:nth-child(1)", HOSTILE)
+                await page.until_text("#flags-list li:nth-child(1)", "lamp-7 lens dirty")
+                await page.until_text("#flags-list li:nth-child(1) .when", "2 times, to be lowered by hand")
+                await page.until_text("#flags-list li:nth-child(2):not(.urgent)", "deck disk full")
+                await page.until_text("#flags-list li:nth-child(3)", "cannot be read: it has no unit")
+                self.assertIsNone(await page.value("window.broken ?? null"))
+                self.looks_right(await page.value(FAINT), await page.value(WIDE))
+                for words in (("deck", "disk", "full"), ("lamp-7", "lens", "dirty"), ("a", "b", "torn")):
+                    flag("lower", *words)
+                await page.until(f"!{seen}", "the list to be gone")
+
+        for width, height in SIZES:
+            for dark in (False, True):
+                with self.subTest(width=width, dark=dark):
+                    self.run_async(scene(width, height, dark))
+
+    def test_many_flags_do_not_fill_the_page(self):
+        folder = tempfile.TemporaryDirectory(prefix="aldis-flags-")
+        self.addCleanup(folder.cleanup)
+        for i in range(20):
+            with open(os.path.join(folder.name, f"u_s_n{i}.flag"), "w", encoding="ascii") as file:
+                file.write(f"unit=u\nsection=s\nname=n{i}\nmessage=m\n")
+        hub = self.hub(f"communicator.flags_dir={folder.name}")
+
+        async def scene():
+            async with self.page(hub) as page:
+                await self.live(page)
+                await page.until_text("#flags-more", "15 more flags")
+                self.assertEqual(await page.value("document.querySelectorAll('#flags-list li').length"), 5)
+                await page.click("#flags-more")
+                await page.until("document.querySelectorAll('#flags-list li').length === 20", "all of them")
+
+        self.run_async(scene())
+
     def test_the_states_arrive_while_it_runs_and_it_can_be_taken_back(self):
         hub = self.hub()
         slow = subprocess.Popen([binary("aldis"), "-H", f"ws://127.0.0.1:{hub.port}", "agent", "--target", "press",

@@ -37,7 +37,7 @@ class Pages(unittest.TestCase):
         self.assertEqual([], [complaint for path in paths for complaint in doc_pages.check_links(path)])
 
     def test_every_block_is_run_or_marked(self):
-        for name in ("docs/guide.md", "docs/auth.md", "ARCHITECTURE.md"):
+        for name in ("docs/guide.md", "docs/auth.md", "docs/flags.md", "ARCHITECTURE.md"):
             self.assertEqual([], doc_pages.check_tags(name, read(name)))
 
     def test_architecture_names_what_exists(self):
@@ -98,6 +98,10 @@ class Examples(HubCase):
     def test_who_may_do_what(self):
         with Session() as session:
             self.assertGreater(session.run(read("docs/auth.md")), 15)
+
+    def test_flags(self):
+        with Session() as session:
+            self.assertGreater(session.run(read("docs/flags.md")), 9)
 
     def test_five_minutes(self):
         page = read("README.md")

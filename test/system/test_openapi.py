@@ -59,6 +59,7 @@ class OpenApi(HubCase):
     def test_every_documented_answer(self):
         seen = set()
         self.scene_of_plain_pages(seen)
+        self.scene_of_flags(seen)
         self.run_async(self.scene_of_commands(seen))
         self.run_async(self.scene_of_channels(seen))
         self.run_async(self.scene_of_draining(seen))
@@ -88,6 +89,23 @@ class OpenApi(HubCase):
         for path in ("/exchange/targets/t", "/exchange/channels/c", "/exchange/batchs/b", "/api/v1/targets/t",
                      "/api/v1/channels/c", "/api/v1/commands/c", "/api/v1/commands/c/members"):
             hub.ask("GET", path, 404)
+
+    def scene_of_flags(self, seen):
+        self.assertEqual(self.judged(seen).ask("GET", "/api/v1/flags", 200).json(),
+                         {"flags": [], "unreadable": [], "files": 0})
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("a_b_c", "function=f\nhostname=h\nline=1\ntags=x,y\ndate=1\nmodified=1\nversion=1\n"
+                                         "source_file=f.c\nunit=a\nsection=b\nname=c\nmessage=m\n"),
+                               ("a_b_d", "unit=a\nsection=b\nname=d\nmessage=m\n"), ("a_b_e", "")):
+                with open(os.path.join(folder, name + ".flag"), "w", encoding="ascii") as file:
+                    file.write(text)
+            hub = self.judged(seen, f"communicator.flags_dir={folder}")
+            flags = hub.ask("GET", "/api/v1/flags", 200).json()
+            self.assertEqual((len(flags["flags"]), len(flags["unreadable"]), flags["files"]), (2, 1, 3))
+            self.assertEqual(hub.ask("GET", "/api/v1/hub", 200).json()["flags"]["raised"], 2)
+            hub = self.judged(seen, f"communicator.flags_dir={folder}/a_b_c.flag")
+            self.assertIn("Not a directory", hub.ask("GET", "/api/v1/flags", 200).json()["problem"])
+            self.assertIn("Not a directory", hub.ask("GET", "/api/v1/hub", 200).json()["flags"]["problem"])
 
     async def scene_of_commands(self, seen):
         hub = self.judged(seen)
