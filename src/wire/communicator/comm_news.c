@@ -163,15 +163,35 @@ static int hub_tell(struct ald_comm *comm, const struct ald_signal *signal)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* The names as services call each other; one that has no form is left out. */
+static int targets_write(struct ald_comm *comm, struct ald_str list, struct ald_buf *out)
+{
+    struct ald_str name, word;
+    int r = 0;
+
+    while (r == 0 && ald_comm_list_next(&list, &name)) {
+        r = ald_comm_scratch_begin(comm);
+        r = r == 0 ? ald_comm_spelled(comm, name, &word) : r;
+        if (r == 0 && ald_str_present(word)) {
+            r = ald_buf_size(out) > 0 ? ald_buf_push(out, ALD_STR(",")) : 0;
+            r = r == 0 ? ald_buf_push(out, word) : r;
+        }
+    }
+    ald_assert(r <= 0); /* a name becomes three times its size at most, and the hub's list is short */
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 /* The original has no such answer: only who lists the word gets it. */
 static int targets_tell(struct ald_comm *comm, const struct ald_signal *signal)
 {
     struct newsline line = newsline_of(comm, ALD_COMM_WORD_SERVICES, NULL);
-    struct ald_str list = signal->news->detail;
+    struct ald_buf *made = &comm->work->made;
     int r;
 
-    newsline_add(&line, "list", ald_str_present(list) ? list : ALD_STR(""));
-    r = newsline_offer(comm, signal, ALD_COMM_WORD_SERVICES, &line);
+    ald_buf_cut(made, 0);
+    r = targets_write(comm, signal->news->detail, made);
+    newsline_add(&line, "list", ald_buf_str(made));
+    r = r == 0 ? newsline_offer(comm, signal, ALD_COMM_WORD_SERVICES, &line) : r;
     return r < 0 ? ald_trace(r) : 0;
 }
 

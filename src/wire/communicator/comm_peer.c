@@ -105,19 +105,21 @@ static int greeting_read(struct ald_comm *comm, const struct ald_comm_line *line
 static int greeting_give(struct ald_comm *comm, struct ald_str name)
 {
     const struct ald_greeting *greeting = &comm->work->greeting;
-    struct ald_buf *made = &comm->work->made;
+    struct ald_buf *text = &comm->work->text;
+    size_t before;
     int r;
 
     r = ald_comm_keep(&comm->name, name);
     r = r == 0 ? ald_comm_keep(&comm->name_plain, greeting->hub) : r;
-    ald_buf_cut(made, 0);
-    r = r == 0 ? ald_buf_push(made, ALD_STR("hub:")) : r;
-    r = r == 0 ? ald_buf_push(made, greeting->hub) : r;
-    if (r != 0) {
-        return ald_trace(r < 0 ? r : ALDIS_E_NOMEM);
+    before = ald_buf_size(text);
+    r = r == 0 ? ald_buf_push(text, ALD_STR("hub:")) : r;
+    r = r == 0 ? ald_buf_push(text, ald_slice_str(comm->name_plain)) : r;
+    if (r < 0) {
+        return ald_trace(r);
     }
+    ald_assert(r == 0); /* the room was made */
     ald_comm_move(comm, ALD_COMM_ASKED);
-    ald_comm_ask_register(comm, ald_buf_str(made), greeting);
+    ald_comm_ask_register(comm, ald_str_from(ald_buf_str(text), before), greeting);
     return 0;
 }
 

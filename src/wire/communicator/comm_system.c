@@ -50,7 +50,7 @@ static const char *register_judge(struct ald_comm *comm, const struct ald_comm_l
     if (ald_str_equal(service, ALD_COMM_DAEMON) || ald_str_starts(service, ALD_STR("aldis_"))) {
         return "the name is the daemon's own";
     }
-    return comm->n_asked < ALD_COMM_ASKED_MAX ? NULL : "too many registrations at once";
+    return comm->n_asked + 2 <= ALD_COMM_ASKED_MAX ? NULL : "too many registrations at once";
 }
 
 static int hear_register(struct ald_comm *comm, const struct ald_comm_line *line)
@@ -64,6 +64,7 @@ static int hear_register(struct ald_comm *comm, const struct ald_comm_line *line
         r = ald_comm_invalid(comm, &line->head, why);
         return r < 0 ? ald_trace(r) : 0;
     }
+    ald_comm_introduce(comm); /* who is there already may ask for another name when this one is denied */
     ald_comm_ask_register(comm, ald_comm_unspelled(comm, service), NULL);
     return 0;
 }

@@ -5,7 +5,9 @@
 ALD_TEST(comm_system, register_is_answered_with_help_and_ready)
 {
     open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_SERVICE);
-    check_says("REGISTER service=a;version=1\n", "register target=a report\n", "");
+    check_says("REGISTER service=a;version=1\n", "register report\nregister target=a report\n", "");
+    comm_registered(&world, &end, NULL);
+    check_written("");
     comm_registered(&world, &end, "a");
     check_written("<N:communicatord HELP\n<N:communicatord READY my_address=10.0.0.1:4042\n");
     ald_check_int(end.n_frames, 1);
@@ -51,6 +53,7 @@ ALD_TEST(comm_system, a_taken_name_is_told_and_another_may_be_tried)
 {
     open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_SERVICE);
     say("REGISTER service=a;version=1\n");
+    comm_registered(&world, &end, NULL);
     comm_denied(&world, &end, ALD_CAUSE_DUPLICATE, "the target is taken");
     check_written("INVALID command=REGISTER;message=the target is taken\n");
     check_says("REGISTER service=b;version=1\n", "register target=b report\n", "");

@@ -69,6 +69,7 @@ static inline void open_service(const char *name)
     open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_SERVICE);
     (void)snprintf(line, sizeof(line), "REGISTER service=%s;version=1\n", name);
     say(line);
+    comm_registered(&world, &end, NULL);
     comm_registered(&world, &end, name);
     ald_buf_cut(&end.written, 0);
 }

@@ -14,9 +14,9 @@
  * (communicator.md 14.1). Answers of the dialect's own have the ordinal 0.
  *
  * Role hub, SERVICE (a local service):
- *   - REGISTER of a name is a REGISTER signal of that target, ALD_TAKEN_REFUSE. Who speaks before it is registered without
- *     a target first, so the same party may be registered twice. REGISTERED with a target is HELP and READY, DENIED is an
- *     INVALID about REGISTER. UNREGISTER is UNREGISTER and a CLOSE.
+ *   - Whoever speaks is registered without a target first, once, so that it stays whatever becomes of what it asks for.
+ *     REGISTER of a name is then a REGISTER signal of that target, ALD_TAKEN_REFUSE, of the same party. REGISTERED with a
+ *     target is HELP and READY, DENIED is an INVALID about REGISTER. UNREGISTER is UNREGISTER and a CLOSE.
  *   - COMMANDS is CAPABLE, and TRAITS where it says that the peer answers ALIVE (ALD_CAN_HEALTH), knows PRIMARY, takes
  *     news or a goodbye (DISCONNECTING). News and notices are written only for who listed them, and answers to ASK.
  *   - A message for a service is an EVENT; with `aldis_id` a COMMAND, whose msg->wire_id is that. One for the daemon is
