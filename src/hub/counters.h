@@ -32,10 +32,10 @@
     X(BROADCASTS, "broadcasts")                            \
     X(BROADCASTS_DROPPED, "broadcasts_dropped")            \
     X(BROADCASTS_TOLD, "broadcasts_delivered")             \
-    X(BROADCASTS_MISSED, "broadcasts_missed")              \
+    X(BROADCASTS_MISSED, "broadcasts_undelivered")         \
     X(CAPABILITIES_DROPPED, "capabilities_dropped")        \
     X(NEWS_TOLD, "news_delivered")                         \
-    X(NEWS_MISSED, "news_missed")                          \
+    X(NEWS_MISSED, "news_undelivered")                     \
     X(NEWS_DROPPED, "news_dropped")                        \
     X(OPERATIONS_DENIED, "operations_denied")              \
     X(STATUSES, "statuses_delivered")                      \
