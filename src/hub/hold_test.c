@@ -399,6 +399,27 @@ ALD_TEST(hold, when_the_hub_stops_what_waits_is_dropped_and_told)
     rig_fini(&rig);
 }
 
+ALD_TEST(hold, a_hub_has_not_stopped_while_something_waits)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.step_work = 1;
+    rig_start(&rig);
+    rig_expect_targets(&rig, "off");
+    rig_agent(&rig, 1, "a", ALD_CAN_REPORT);
+    send(&rig, "off", "E1", ALD_MSG_HOLD);
+    send(&rig, "off", "E2", ALD_MSG_HOLD);
+    rig_close(&rig, 1);
+    rig_step(&rig, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = rig.now + ALD_SEC});
+    ald_check_int(world_of(&rig).n_held, 1);
+    ald_check(!ald_hub_drained(rig.hub));
+    rig_settle(&rig);
+    ald_check(ald_hub_drained(rig.hub));
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DROPPED), 2);
+    rig_fini(&rig);
+}
+
 /* Of 10,000 bytes. */
 static void send_large(struct rig *rig, const char *name, uint32_t flags)
 {
@@ -486,6 +507,7 @@ ALD_TEST_MAIN(hold, ALD_CASE(hold, what_waits_is_given_out_in_order_when_its_tar
               ALD_CASE(hold, the_controller_may_be_expected),
               ALD_CASE(hold, what_is_for_one_channel_waits_for_no_other),
               ALD_CASE(hold, when_the_hub_stops_what_waits_is_dropped_and_told),
+              ALD_CASE(hold, a_hub_has_not_stopped_while_something_waits),
               ALD_CASE(hold, a_burst_that_somebody_wants_to_hear_of_may_fill_half_of_an_account),
               ALD_CASE(hold, a_burst_for_one_that_is_expected_waits_beyond_that),
               ALD_CASE(hold, a_hub_that_is_freed_drops_what_waits))

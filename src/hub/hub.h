@@ -180,7 +180,7 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
 /* When to step with TICK: a time that may already have passed, or ALD_NEVER. */
 ald_usec ald_hub_deadline(const struct ald_hub *hub);
 
-/* After DRAIN: no command is in flight and every connection has been told to end and did. */
+/* After DRAIN: no command is in flight, no event is held and every connection has been told to end and did. */
 bool ald_hub_drained(const struct ald_hub *hub);
 
 /* Asserts every invariant that can be seen from inside; for tests and the simulator, O(everything). */

@@ -273,6 +273,29 @@ ALD_TEST(world, a_single_hub_is_a_whole_cluster_until_others_are_known)
     rig_fini(&rig);
 }
 
+/* communicator 6.6: quorum is half of them and one more. */
+ALD_TEST(world, a_cluster_is_up_with_its_quorum_and_complete_with_all)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_agent(&rig, 1, NULL, ALD_CAN_NEWS);
+    rig_news(&rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 4});
+    for (uint32_t n_live = 1; n_live <= 4; n_live++) {
+        ald_world_set_live(rig.hub, n_live);
+        rig_settle(&rig);
+        ald_check_int(world_of(&rig).cluster_live, n_live);
+    }
+    ald_world_set_live(rig.hub, 4);
+    ald_world_set_live(rig.hub, 1);
+    rig_settle(&rig);
+    rig_expect(&rig, "1 news cluster 0 of 4\n"
+                     "1 news cluster 1 of 4\n"
+                     "1 news cluster 3 of 4\n"
+                     "1 news cluster 0 of 4\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(world, loads_are_told_to_who_asked_for_them)
 {
     const struct ald_news own = {.topic = ALD_TOPIC_LOAD, .load = 0.5, .hub = ALD_STR("n1")};
@@ -392,6 +415,7 @@ ALD_TEST_MAIN(world, ALD_CASE(world, everybody_hears_who_comes_and_goes_the_subj
               ALD_CASE(world, as_many_targets_are_told_as_fit),
               ALD_CASE(world, the_clock_is_told_when_it_changes_and_when_asked_for),
               ALD_CASE(world, a_single_hub_is_a_whole_cluster_until_others_are_known),
+              ALD_CASE(world, a_cluster_is_up_with_its_quorum_and_complete_with_all),
               ALD_CASE(world, loads_are_told_to_who_asked_for_them),
               ALD_CASE(world, addresses_are_remembered_and_only_answered),
               ALD_CASE(world, what_only_happens_is_told_on), ALD_CASE(world, a_question_that_is_none_is_counted),
