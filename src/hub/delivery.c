@@ -171,13 +171,29 @@ static bool delivery_is_from(const struct ald_command *command, struct ald_hub_c
     return command->agent_conn == conn->number && command->agent_party == party;
 }
 
+/*
+ * A busy agent got the command hundreds of commands ago, and the cache has forgotten it; each of its lines would be waited
+ * for in turn. So they are all asked for at once. Only time is saved by this.
+ */
+enum { DELIVERY_LINE = 64 };
+
+static void delivery_fetch(const struct ald_command *command)
+{
+    for (size_t at = 0; command != NULL && at < sizeof(*command); at += DELIVERY_LINE) {
+        __builtin_prefetch((const char *)command + at, 1);
+    }
+}
+
 /* Does the command exist, and did this party have it? */
 static struct ald_found delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_found found = ald_command_find(hub, signal->id);
-    bool is_from = found.command != NULL ? delivery_is_from(found.command, conn, signal->party)
-                                         : found.record != NULL && found.record->agent_conn == conn->number &&
-                                               found.record->agent_party == signal->party;
+    bool is_from;
+
+    delivery_fetch(found.command);
+    is_from = found.command != NULL ? delivery_is_from(found.command, conn, signal->party)
+                                    : found.record != NULL && found.record->agent_conn == conn->number &&
+                                          found.record->agent_party == signal->party;
 
     return is_from ? found : (struct ald_found){NULL, NULL};
 }
