@@ -26,6 +26,21 @@ void ald_pool_init(struct ald_pool *pool, size_t object_size, size_t kept_max)
     *pool = (struct ald_pool){.object_size = object_size, .kept_max = kept_max};
 }
 
+/*
+ * Ask for the memory that the next one will get: of a pool from which hundreds are out, what is given back is in no near
+ * cache any more when it is its turn. Only time is saved by this.
+ */
+enum { POOL_LINE = 64 };
+
+static void pool_fetch_next(const struct ald_pool *pool)
+{
+    const char *object = pool->kept;
+
+    for (size_t at = 0; object != NULL && at <= pool->object_size; at += POOL_LINE) {
+        __builtin_prefetch(object + at, 1);
+    }
+}
+
 /* Take the first of the chain, which must not be empty. */
 static void *pool_unlink(struct ald_pool *pool)
 {
@@ -55,6 +70,7 @@ void *ald_pool_get(struct ald_pool *pool)
 
     if (pool->n_kept > 0) {
         object = pool_unlink(pool);
+        pool_fetch_next(pool);
     } else {
         object = malloc(pool_link_offset(pool) + sizeof(void *));
         if (object == NULL) {
