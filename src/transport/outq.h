@@ -18,7 +18,7 @@ struct ald_block_pool;
 /*
  * Slices of up to ALD_STREAM_COPY_MAX bytes are copied into a tail block, longer ones referenced. A reference costs a
  * place in the vector of the system call and pins its block until it is sent; a copy of this size costs about as much
- * as the former and frees a 64 KiB read block for a 100 byte message at once.
+ * as the former and frees a whole read block for a 100 byte message at once.
  */
 
 struct ald_outq_mark {
