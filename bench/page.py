@@ -14,12 +14,13 @@ REASONS = {
     "fifty": "Against libnats the distance is its threads; where it is small, the kernel's part of a call (one read and one "
              "write for each of the 50 connections) is most of what both servers do.",
     "flight": "Here everything is the hub's own work and nothing waits for the kernel. A call passes two frames in and two "
-              "out, about 17,000 instructions: reading and checking JSON, a record with a deadline, a story and an id that can "
+              "out, about 15,500 instructions: reading and checking JSON, a record with a deadline, a story and an id that can "
               "be asked for afterwards. NATS forwards two lines of text, keeps nothing, and uses both cores.",
-    "cpu": "About 17,000 instructions a call (callgrind), spread thinly: reading JSON 2,500, tables and hashes 1,100, writing "
-           "frames 1,300, the rest in steps of a hundred or two. Remembering 500 outcomes instead of 10,000 saves a tenth "
-           "(`[limits] history_max`); taking messages through each half of the way sixteen at a time was tried and cost a "
-           "tenth more. With 1 KiB the kernel's copies and the check of every byte of the payload come on top.",
+    "cpu": "About 15,500 instructions a call (callgrind), spread thinly: reading JSON 2,000, tables and hashes 600, writing "
+           "frames 1,100, the rest in steps of a hundred or two; and some 70 lines of memory that left the near caches since "
+           "they were last used, for a thousand commands in flight and ten thousand remembered hold 15 MB. Taking messages "
+           "through each half of the way sixteen at a time was tried and cost a tenth more; so did smaller reads. With 1 KiB "
+           "the kernel's copies, and three passes over the payload (unmasking, checking, copying), come on top.",
     "idle": "It is the connection, its WebSocket, dialect, party and channel, and their places in tables.",
     "fanout": "Each member has a record and an outcome of its own, and the answer lists them all.",
 }
@@ -178,7 +179,7 @@ HOW = """\
   subscription's callback. There the 50 callers share one connection, which is the best case for it.
 - Callers and agents of a run live in one process with one thread (`src/load/`), which prepares its frames once and recognises
   answers by their place: it makes the same system calls as the hub and does less between them (with 1,000 in flight 2,600
-  instructions a call for both sides, the hub 17,000; counted with callgrind). libnats has a process for the
+  instructions a call for both sides, the hub 15,500; counted with callgrind). libnats has a process for the
   responder and one for the callers, each with threads of its own.
 - Everyone has a turn in each round, one after the other. A figure is the median of all rounds, in parentheses the lowest and the
   highest; a ratio is taken within each round, and is the median of these.
