@@ -130,14 +130,14 @@ void ald_exchange_push(struct ald_exchange *exchange, const struct ald_exchange_
     ald_exchange_count(exchange, ALD_EXCHANGE_N_FRAMES_OUT);
 }
 
-/* Bit n: some type has n letters. What has as many as none of them is an application's own, as nearly all types are. */
+/* Bit n: some type has n letters, all of them capitals. What does not look like that is an application's own. */
 #define ALD_X(name) | UINT32_C(1) << (sizeof(#name) - 1)
 static const uint32_t type_sizes = 0 ALD_EXCHANGE_TYPES(ALD_X);
 #undef ALD_X
 
 enum ald_exchange_type ald_exchange_type_find(struct ald_str type)
 {
-    if (type.size >= 32 || (type_sizes >> type.size & 1) == 0) {
+    if (type.size >= 32 || (type_sizes >> type.size & 1) == 0 || type.data[0] < 'A' || type.data[0] > 'Z') {
         return ALD_EXCHANGE_TYPE_OTHER;
     }
     for (int i = 0; i < ALD_EXCHANGE_TYPE_OTHER; i++) {
