@@ -36,7 +36,7 @@ struct tls_stream {
     bool ready;               /* the handshake is done */
     bool finishing;           /* ends when what we said last is written */
     bool peer_ended;          /* close_notify came, and the owner was told; what follows it is dropped */
-    struct ald_end lower_end; /* how the stream below ended while the owner had not taken all of `in`; its texts live
+    struct ald_end lower_end; /* how the stream below ended while the owner had not taken all it brought; its texts live
                                  as long as that stream. No text: it did not */
     bool server;
 };
@@ -328,7 +328,7 @@ static void lower_closed(void *owner, struct ald_stream *lower ALD_UNUSED, const
 {
     struct tls_stream *tls = tls_of(ald_stream_check(owner));
 
-    if (tls->in.size > 0 && ald_stream_live(&tls->stream)) {
+    if ((tls->in.size > 0 || SSL_pending(tls->ssl) > 0) && ald_stream_live(&tls->stream)) {
         tls->lower_end = *end;
         ald_stream_deadline(&tls->stream, ALD_STREAM_PATIENCE);
         ald_stream_tell_drained(&tls->stream); /* whoever waits for room waits in vain */

@@ -348,7 +348,8 @@ ALD_TEST(udp, drops_and_counts_what_does_not_come_from_this_machine)
 /* Nobody reads meanwhile: what does not fit into the system's buffer is lost, and known to be. */
 ALD_TEST(udp, receives_or_counts_every_datagram_of_a_burst)
 {
-    enum { BURST = 1000 };
+    enum { BURST = 1000, SIZE = 5000 };
+    static char bytes[SIZE];
     uint64_t allocations;
     struct desk desk;
 
@@ -356,12 +357,13 @@ ALD_TEST(udp, receives_or_counts_every_datagram_of_a_burst)
     desk_join(&desk, "127.0.0.1");
     allocations = ald_alloc_count();
     for (int i = 0; i < BURST; i++) {
-        ald_check_int(desk_send(&desk, "burst", 5), 0);
+        ald_check_int(desk_send(&desk, bytes, SIZE), 0);
     }
     desk_settle(&desk);
-    ald_check(desk.n_received > 100);
+    ald_check(desk.n_received > 10);
     ald_check_int(desk_send(&desk, "last", 4), 0); /* what the system dropped it tells with this one */
     desk_until(&desk, desk.size == 4);
+    ald_check(counted(&desk)->udp_overflow > 0);
     ald_check_int(desk.n_received + counted(&desk)->udp_overflow, BURST + 1);
     ald_check_int(counted(&desk)->udp_sent, BURST + 1);
     ald_check_int(ald_alloc_count(), allocations); /* memory is flat: none is asked for */

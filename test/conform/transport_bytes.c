@@ -110,6 +110,65 @@ BYTES(is_told_that_the_peer_ended_before_it_closes)
     rig_close(&rig);
 }
 
+/* Also an abort takes nothing back that has arrived; with TCP that is what fits into its first window. */
+BYTES(hears_what_arrived_before_an_abort)
+{
+    enum { FEW = 100 };
+
+    RIG(rig);
+    rig_join(&rig);
+    ald_stream_pause(rig.far.stream);
+    for (uint64_t i = 1; i <= FEW; i++) {
+        end_push(&rig.near, LINE, i);
+    }
+    rig_until(&rig, rig.near.done == FEW);
+    ald_stream_abort(rig.near.stream);
+    rig_settle(&rig);
+    ald_stream_resume(rig.far.stream);
+    rig_until(&rig, rig.far.closed);
+    ald_check_int(rig.far.n_bytes, FEW * LINE);
+    ald_check_int(rig.far.mismatches, 0);
+    rig_close(&rig);
+}
+
+static void fills_up_and_pauses(struct end *end)
+{
+    if (end->n_messages == 1) {
+        end_push(end, ANSWER, 1);
+        ald_stream_pause(end->stream);
+    }
+}
+
+static void resumes(struct end *end)
+{
+    ald_stream_resume(end->stream);
+}
+
+/* The same for what was read already, and waits in a filter whose owner has paused in the middle of it. */
+BYTES(hears_the_rest_of_what_was_read_before_an_abort)
+{
+    enum { MORE_THAN_IS_DECRYPTED_AT_ONCE = 40000 };
+
+    RIG(rig);
+    rig.far.on_received = fills_up_and_pauses;
+    rig.far.on_drained = resumes;
+    rig_join(&rig);
+    ald_stream_pause(rig.near.stream);
+    end_push(&rig.near, MORE_THAN_IS_DECRYPTED_AT_ONCE, 1);
+    rig_until(&rig, rig.far.n_messages == 1);
+    ald_check(!rig.stack->tls || rig.far.n_bytes < MORE_THAN_IS_DECRYPTED_AT_ONCE);
+    rig_settle(&rig);
+    ald_stream_abort(rig.near.stream);
+    if (rig.stack->bottom == ALD_BOTTOM_INPROC) {
+        ald_stream_resume(rig.far.stream); /* which tells of nothing while its owner has paused */
+    }
+    rig_until(&rig, rig.far.closed);
+    ald_check_int(rig.far.n_bytes, MORE_THAN_IS_DECRYPTED_AT_ONCE);
+    ald_check_int(rig.far.mismatches, 0);
+    ald_check_int(rig.far.done, 0);
+    rig_close(&rig);
+}
+
 static void frees_itself(struct end *end)
 {
     end_free(end);
@@ -192,6 +251,10 @@ static void program_listen(struct program *program)
     while ((n = program->ssl != NULL ? SSL_read(program->ssl, room, sizeof(room))
                                      : recv(program->fd, room, sizeof(room), 0)) > 0) {
         program->n_answered += (size_t)n;
+    }
+    /* The answer is whole, and TLS says so. */
+    if (program->ssl != NULL && SSL_get_error(program->ssl, (int)n) != SSL_ERROR_ZERO_RETURN) {
+        program->failed = true;
     }
 }
 
@@ -371,19 +434,6 @@ BYTES(ends_at_once_with_a_program_that_is_gone)
 
 /* Sending fails while its owner has paused for want of room: that is when it goes on reading. */
 
-static void fills_up_and_pauses(struct end *end)
-{
-    if (end->n_messages == 1) {
-        end_push(end, ANSWER, 1);
-        ald_stream_pause(end->stream);
-    }
-}
-
-static void resumes(struct end *end)
-{
-    ald_stream_resume(end->stream);
-}
-
 BYTES(hears_all_of_a_program_that_goes_without_taking_anything)
 {
     struct program program;
@@ -434,6 +484,8 @@ static const struct check checks[] = {
     CHECK(NEEDS_NOTHING, hears_them_all_although_it_paused),
     CHECK(NEEDS_NOTHING, hears_them_all_although_it_answers_each),
     CHECK(NEEDS_NOTHING, is_told_that_the_peer_ended_before_it_closes),
+    CHECK(NEEDS_NOTHING, hears_what_arrived_before_an_abort),
+    CHECK(NEEDS_NOTHING, hears_the_rest_of_what_was_read_before_an_abort),
     CHECK(NEEDS_NOTHING, may_be_freed_when_the_peer_ends),
     CHECK(NEEDS_SOCKET, hears_all_of_a_program_that_goes_at_once),
     CHECK(NEEDS_SOCKET, answers_what_was_asked_before_it_leaves),
