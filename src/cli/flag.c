@@ -222,7 +222,7 @@ static const char flag_help[] =
 
 const struct ald_verb ald_verb_flag = {
     .name = "flag",
-    .summary = "raise, lower and list flags: what an administrator should know",
+    .summary = "tell an administrator what is wrong",
     .synopsis = "raise|lower|list|show [SERVICE SECTION NAME [TEXT]]",
     .examples = flag_examples,
     .help = flag_help,

@@ -52,7 +52,7 @@ struct ald_daemon {
     struct ald_daemon_host host; /* without a net: the process is ours */
     struct ald_loop *loop;
     struct ald_net *net;
-    struct ald_warden *warden; /* NULL: nobody has to prove who they are */
+    struct ald_warden *warden;      /* NULL: nobody has to prove who they are */
     struct ald_daemon_flags *flags; /* NULL: there is no folder of them */
     struct ald_family *family;
     struct ald_edge *edge;
