@@ -181,16 +181,19 @@ static int message_make(struct ald_comm *comm, const struct ald_comm_line *line,
                         struct ald_msg **ret_msg, const char **ret_why)
 {
     struct ald_address to = ald_comm_address_of(comm, &line->head);
+    struct ald_comm_options options;
     struct ald_msg *msg;
-    int r = ald_comm_msg_make(comm, line, kind, &msg, ret_why);
+    int r;
 
+    ald_comm_options_find(&line->params, &options);
+    r = ald_comm_msg_make(comm, line, kind, &options, &msg, ret_why);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : r;
     }
     if (line->head.service.size == 0) { /* to nobody in particular, on our own connection: to us */
         to.target = ald_comm_slice_str(comm->name_plain);
     }
-    if (ald_utf8_valid(to.target) && ald_utf8_valid(to.hub)) {
+    if (ald_comm_name_fits(to.target) && ald_comm_name_fits(to.hub)) {
         r = ald_msg_set_address(msg, &msg->to, &to);
     }
     if (r < 0) {

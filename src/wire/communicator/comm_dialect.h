@@ -5,12 +5,17 @@
  * they get their meaning.
  *
  *     communicator.c      the ops: lines in, signals out, frames out, the one deadline
+ *     comm_work.c         what a connection needs while it talks
  *     comm_hear.c         role hub: who a line is for
  *     comm_system.c       role hub: the daemon's own commands, in a table
  *     comm_peer.c         role hub: the other daemon of a link, from CONNECT to DISCONNECT
- *     comm_message.c      a line becomes a message: address, options, travel, payload
- *     comm_answer.c       what is said under a per-command sender: replies, both ways
+ *     comm_message.c      a line becomes a message: sender, payload, native text
+ *     comm_option.c       the parameters that are not payload
+ *     comm_forward.c      a message for somebody else: address, options, where it has been
+ *     comm_answer.c       what comes for a per-command sender: replies are read, in both roles
+ *     comm_outcome.c      and written
  *     comm_say.c          lines of our own
+ *     comm_write.c        a message becomes a line
  *     comm_tell.c         role hub: signals become lines
  *     comm_news.c         news become lines
  *     comm_client.c       role party: signals become lines
@@ -27,6 +32,7 @@
 #include "wire/communicator/comm_line.h"
 #include "wire/communicator/comm_lines.h"
 #include "wire/communicator/comm_name.h"
+#include "wire/communicator/comm_option.h"
 #include "wire/communicator/comm_payload.h"
 #include "wire/communicator/comm_value.h"
 #include "wire/communicator/comm_word.h"
@@ -48,9 +54,9 @@ struct ald_comm_out {
     struct ald_slice shared; /* our own reference */
 };
 
-/* Signals that wait for next(): a line makes three at most, and commands that cannot be said come back. More are
- * dropped, counted. */
-enum { ALD_COMM_SAID_MAX = 16 };
+/* Signals that wait for next(): a line makes three at most, and commands that cannot be said come back, as many as a hub
+ * gives one channel at once. More are dropped, counted. */
+enum { ALD_COMM_SAID_MAX = 64 };
 
 /* Registrations whose answer is awaited. A hub answers at once; the bound is against one that does not. */
 enum { ALD_COMM_ASKED_MAX = 32 };
@@ -166,17 +172,28 @@ static inline struct ald_str ald_comm_slice_str(struct ald_slice slice)
 /* The command of an answer whose own name would not do. */
 #define ALD_COMM_REPLY ALD_STR("ALDIS_REPLY")
 
+/* --- comm_work.c ------------------------------------------------------------------------------------------------ */
+
+/* Have work, and let go of what was drained. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_comm_work_begin(struct ald_comm *comm);
+void ald_comm_work_forget_frames(struct ald_comm_work *work);
+/* The line has nothing more to say; what it showed was good until this call. */
+void ald_comm_work_forget_line(struct ald_comm_work *work);
+/* If everything was said and written, the next one who talks may have it. */
+void ald_comm_work_rest(struct ald_comm *comm);
+struct ald_comm_work *ald_comm_work_free(struct ald_comm_work *work); /* NULL is fine; returns NULL */
+/* Queue a signal for next() (takes its references, always). */
+void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal);
+/* Queue what `out` holds from `from` on as (a part of) a frame, with `shared` (shares) before its last `tail` bytes. */
+void ald_comm_push(struct ald_comm *comm, size_t from, struct ald_slice shared, size_t tail, uint64_t ordinal);
+
 /* --- communicator.c --------------------------------------------------------------------------------------------- */
 
 void ald_comm_move(struct ald_comm *comm, enum ald_comm_state state);
 /* Say CLOSE; the first one decides. `text` lives for ever. */
 void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text);
-/* Queue a signal for next() (takes its references, always). */
-void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal);
 /* A signal that this protocol has no form for, or not now. */
 void ald_comm_drop(struct ald_comm *comm);
-/* Queue what `out` holds from `from` on as (a part of) a frame, with `shared` (shares) before its last `tail` bytes. */
-void ald_comm_push(struct ald_comm *comm, size_t from, struct ald_slice shared, size_t tail, uint64_t ordinal);
 /* Keep a copy of `value` in `*slice`, in place of what it held. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_keep(struct ald_slice *slice, struct ald_str value);
 
@@ -250,15 +267,18 @@ struct ald_address ald_comm_address_of(struct ald_comm *comm, const struct ald_c
 /* The name that a word of a line stands for. */
 struct ald_str ald_comm_unspelled(struct ald_comm *comm, struct ald_str word);
 
-/* What a line that is for somebody else, or an answer, becomes. */
-enum ald_comm_kind { ALD_COMM_KIND_EVENT, ALD_COMM_KIND_COMMAND, ALD_COMM_KIND_REPLY };
-
+/* It can be the name of somebody or something (msg/address.h). */
+bool ald_comm_name_fits(struct ald_str name);
 /*
- * Its message, open: name, sender, payload and native text. `kind` says which parameters are the system's. Outcome:
- * ALD_COMM_MALFORMED, with `*ret_why` (static). Errors: ALDIS_E_NOMEM.
+ * The message of a line that is for somebody else, or an answer, open: name, sender, payload and native text. `options`
+ * are its own. Outcome: ALD_COMM_MALFORMED, with `*ret_why` (static). Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_comm_msg_make(struct ald_comm *comm, const struct ald_comm_line *line, enum ald_comm_kind kind,
-                                    struct ald_msg **ret_msg, const char **ret_why);
+                                    const struct ald_comm_options *options, struct ald_msg **ret_msg,
+                                    const char **ret_why);
+
+/* --- comm_forward.c --------------------------------------------------------------------------------------------- */
+
 /* An EVENT or COMMAND, to where `line` says, or to the controller. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_forward(struct ald_comm *comm, const struct ald_comm_line *line, bool to_controller);
 
@@ -282,12 +302,17 @@ ALD_NODISCARD int ald_comm_hear_outcome(struct ald_comm *comm, const struct ald_
 /* A command that cannot be said: it comes back refused. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_give_refused(struct ald_comm *comm, const struct ald_signal *command, enum ald_cause cause,
                                         const char *text);
+/* The command is one of the protocol's own words for an outcome that is no success. */
+bool ald_comm_is_outcome(struct ald_str command);
+
+/* --- comm_outcome.c --------------------------------------------------------------------------------------------- */
+
 /* Role hub: what became of the peer's command. */
 ALD_NODISCARD int ald_comm_tell_outcome(struct ald_comm *comm, const struct ald_signal *signal);
 /* Role party: our answer to the hub's command. */
 ALD_NODISCARD int ald_comm_tell_reply(struct ald_comm *comm, const struct ald_signal *signal);
 
-/* --- comm_tell.c, comm_news.c ----------------------------------------------------------------------------------- */
+/* --- comm_tell.c, comm_news.c, comm_write.c --------------------------------------------------------------------- */
 
 ALD_NODISCARD int ald_comm_tell(struct ald_comm *comm, const struct ald_signal *signal);
 ALD_NODISCARD int ald_comm_tell_news(struct ald_comm *comm, const struct ald_signal *signal);
