@@ -36,6 +36,7 @@ struct ald_caller {
     size_t dialect_index;
     uint32_t variant;
     ald_usec hello_timeout;
+    const struct ald_identity *identity;
     struct ald_tls *tls;
     enum ald_bottom_id bottom;
     uint16_t port;
@@ -119,6 +120,7 @@ static int caller_try(struct ald_caller *caller)
         .caller = &caller_callbacks,
         .name = caller->callbacks->name,
         .owner = caller,
+        .identity = caller->identity,
         .bytes = caller->path == NULL,
         .hello_timeout = caller->hello_timeout,
     };
@@ -247,6 +249,7 @@ int ald_caller_new(struct ald_edge *edge, const struct ald_caller_spec *spec, st
     caller->dialect_index = ald_edge_dialect_index(spec->dialect);
     caller->variant = spec->variant;
     caller->hello_timeout = spec->hello_timeout;
+    caller->identity = spec->identity;
     caller->bottom = spec->place.bottom;
     caller->port = spec->place.port;
     caller->tls = spec->tls != NULL ? ald_tls_ref(spec->tls) : NULL;

@@ -39,7 +39,9 @@ struct ald_caller_spec {
     const struct ald_dialect_type *dialect; /* a row of ald_dialects */
     uint32_t variant;
     ald_usec hello_timeout; /* for the dialect; 0: the edge's */
-    ald_usec first;         /* from now to the first call; ALD_NEVER: not before ald_caller_call() */
+    const struct ald_identity
+        *identity;  /* what is said of this hub; NULL: what the edge says. Borrowed, outlives the edge */
+    ald_usec first; /* from now to the first call; ALD_NEVER: not before ald_caller_call() */
     const struct ald_caller_callbacks *callbacks;
     void *owner;
 };

@@ -366,7 +366,7 @@ static void conn_opened(void *owner, struct ald_stream *stream)
         .seed = ald_rng_next(&edge->rng),
         .now = ald_loop_now(edge->loop),
         .wall = ald_edge_wall(edge),
-        .identity = edge->identity,
+        .identity = conn->identity,
         .variant = conn->variant,
     };
 
@@ -496,6 +496,7 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .called_as = spec->name,
         .stream = stream,
         .type = spec->dialect,
+        .identity = spec->identity != NULL ? spec->identity : edge->identity,
         .dialect_index = (uint16_t)spec->dialect_index,
         .variant = spec->variant,
         .greeting_left = edge->greeting_bytes,

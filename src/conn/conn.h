@@ -48,9 +48,10 @@ struct ald_conn_spec {
     const struct ald_conn_caller *caller; /* NULL unless we called; borrowed, with its owner, until `ended` */
     const char *name;                     /* for people, beside `caller`: what stands for a door's name; static */
     void *owner;
-    bool bytes;             /* the stream carries bytes, of which the dialect makes lines; else messages */
-    bool credentials;       /* it has to show a name and a password that the gate knows */
-    ald_usec hello_timeout; /* for its dialect; 0: the edge's */
+    const struct ald_identity *identity; /* what its dialect says of this hub; NULL: the edge's. Outlives it */
+    bool bytes;                          /* the stream carries bytes, of which the dialect makes lines; else messages */
+    bool credentials;                    /* it has to show a name and a password that the gate knows */
+    ald_usec hello_timeout;              /* for its dialect; 0: the edge's */
 };
 
 /*

@@ -31,6 +31,7 @@ struct ald_conn {
     struct ald_stream *stream;
     struct ald_dialect *dialect;
     const struct ald_dialect_type *type;
+    const struct ald_identity *identity;
     struct ald_alarm alarm; /* at, or before, the dialect's deadline, or `quit_at` */
     uint64_t number;
     uint64_t said;          /* ordinal of the last signal that the hub gave us */

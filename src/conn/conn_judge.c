@@ -87,7 +87,9 @@ static int conn_hear_greeting(struct ald_conn *conn, const struct ald_greeting *
         if (conn->linked == NULL) {
             return ald_trace(ALDIS_E_NOMEM);
         }
-        gate->neighbors(gate->owner, greeting->address, false);
+        if (greeting->peering == ALD_PEERING_FLOODS) {
+            gate->neighbors(gate->owner, greeting->address, false);
+        }
     }
     if (greeting->neighbors.size > 0) {
         gate->neighbors(gate->owner, greeting->neighbors, false);

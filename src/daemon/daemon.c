@@ -13,6 +13,7 @@
 #include "daemon/flags.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/peers.h"
 #include "daemon/settings.h"
 #include "daemon/warden.h"
 #include "loop/loop.h"
@@ -276,7 +277,12 @@ static void daemon_ordered_to_stop(void *owner, enum ald_operation operation)
 static int daemon_make_family(struct ald_daemon *daemon, struct ald_config_why *why)
 {
     const struct ald_family_spec spec = {
-        .config = daemon->config, .loop = daemon->loop, .stop = daemon_ordered_to_stop, .owner = daemon};
+        .config = daemon->config,
+        .loop = daemon->loop,
+        .flags = daemon->flags,
+        .stop = daemon_ordered_to_stop,
+        .owner = daemon,
+    };
     int r = ald_family_new(&spec, &daemon->family, why);
 
     return r < 0 ? ald_trace(r) : r;
@@ -475,6 +481,7 @@ int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret
     int r = ald_doors_tls(config, &tls, ret_why);
 
     r = r != 0 ? r : ald_comm_doors_tls(config, &secure, ret_why);
+    r = r != 0 ? r : ald_peers_check(config, ret_why);
     if (r == 0 && tokens[0] != '\0') {
         r = ald_auth_load(tokens, &auth, &why);
         r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;

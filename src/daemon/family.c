@@ -1,102 +1,24 @@
 #include "daemon/family.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "daemon/comm_doors.h"
+#include "daemon/family_impl.h"
 #include "daemon/log.h"
 #include "daemon/neighbor.h"
-#include "daemon/porter.h"
 #include "daemon/services.h"
-#include "loop/loop.h"
+#include "loop/random.h"
+#include "transport/tls.h"
 
-struct ald_family {
-    const struct ald_config *config;
-    struct ald_loop *loop;
-    void (*stop)(void *owner, enum ald_operation operation);
-    void *owner;
-    struct ald_edge *edge; /* from start to end */
-    struct ald_gate gate;
-    struct ald_porter porter;
-    struct ald_identity identity;
-    struct ald_door_group group;
-    struct ald_buf services;     /* what identity.services shows */
-    char address[ALD_INET_TEXT]; /* what identity.address shows */
-    struct ald_task stop_task;
-    enum ald_operation stop_how;
-};
-
-static struct ald_str text_of(const struct ald_family *family, enum ald_config_key key)
+struct ald_str ald_family_text(const struct ald_family *family, enum ald_config_key key)
 {
     struct ald_str text = ald_str(ald_config_text(family->config, key));
 
     return text.size > 0 ? text : ALD_STR_NONE;
-}
-
-/* --- what is asked of the whole hub ------------------------------------------------------------------------------- */
-
-/* Not at once: whoever asked is still being heard, and the hub tells others of it before it stops. */
-static void family_stop(void *owner)
-{
-    struct ald_family *family = owner;
-
-    family->stop(family->owner, family->stop_how);
-}
-
-static void gate_operate(void *owner, enum ald_operation operation, struct ald_str text, bool told ALD_UNUSED)
-{
-    struct ald_family *family = owner;
-
-    switch (operation) {
-    case ALD_OPERATE_STOP:
-    case ALD_OPERATE_SHUTDOWN:
-        family->stop_how = operation;
-        ald_task_push(family->loop, &family->stop_task);
-        break;
-    case ALD_OPERATE_ROTATE_LOGS:
-        ald_log(ALD_LOG_INFO, "the log is standard error; whoever keeps it turns it over",
-                {"asked", ALD_STR("LOG_ROTATE")});
-        break;
-    case ALD_OPERATE_FORGET:
-        ald_log(ALD_LOG_INFO, "a neighbor is forgotten", {"address", text});
-        break;
-    case ALD_N_OPERATIONS:
-        break;
-    }
-}
-
-static bool gate_admits(void *owner, const struct ald_peer *peer, struct ald_str username, struct ald_str password)
-{
-    struct ald_family *family = owner;
-
-    return ald_porter_admits(&family->porter, peer, username, password);
-}
-
-static bool gate_may_operate(void *owner, const struct ald_peer *peer)
-{
-    const struct ald_family *family = owner;
-
-    return ald_porter_may_operate(&family->porter, peer);
-}
-
-/* --- what others say ---------------------------------------------------------------------------------------------- */
-
-static void gate_neighbors(void *owner ALD_UNUSED, struct ald_str addresses ALD_UNUSED, bool call ALD_UNUSED)
-{
-}
-
-static void gate_linked(void *owner ALD_UNUSED, struct ald_str address ALD_UNUSED, bool there ALD_UNUSED)
-{
-}
-
-static void gate_news(void *owner ALD_UNUSED, const struct ald_news *news ALD_UNUSED)
-{
-}
-
-static void gate_asked(void *owner ALD_UNUSED, enum ald_topic topic ALD_UNUSED)
-{
 }
 
 /* --- services ----------------------------------------------------------------------------------------------------- */
@@ -104,7 +26,7 @@ static void gate_asked(void *owner ALD_UNUSED, enum ald_topic topic ALD_UNUSED)
 /* Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM, ALDIS_E_IO. On failure the old ones stay. */
 static int services_read(struct ald_family *family)
 {
-    struct ald_str folder = text_of(family, ALD_KEY_COMMUNICATOR_SERVICES_DIR);
+    struct ald_str folder = ald_family_text(family, ALD_KEY_COMMUNICATOR_SERVICES_DIR);
     struct ald_buf list;
     size_t skipped = 0;
     int r;
@@ -137,23 +59,6 @@ static const char *services_fault(int r)
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
-static void family_init_gate(struct ald_family *family)
-{
-    family->gate = (struct ald_gate){
-        .admits = gate_admits,
-        .may_operate = gate_may_operate,
-        .operate = gate_operate,
-        .neighbors = gate_neighbors,
-        .linked = gate_linked,
-        .news = gate_news,
-        .asked = gate_asked,
-        .owner = family,
-    };
-    family->porter.username = text_of(family, ALD_KEY_COMMUNICATOR_USERNAME);
-    family->porter.password = text_of(family, ALD_KEY_COMMUNICATOR_PASSWORD);
-    family->porter.admin_group = text_of(family, ALD_KEY_COMMUNICATOR_ADMIN_GROUP).data;
-}
-
 int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_family, struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_family_free) struct ald_family *family = calloc(1, sizeof(*family));
@@ -166,11 +71,12 @@ int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_f
     family->loop = spec->loop;
     family->stop = spec->stop;
     family->owner = spec->owner;
-    ald_task_init(&family->stop_task, family_stop, family);
+    family->flags = spec->flags;
     ald_buf_init(&family->services, ALD_SERVICES_BYTES_MAX);
-    family_init_gate(family);
-    family->identity.hub = text_of(family, ALD_KEY_HUB_ID);
-    family->identity.secret = text_of(family, ALD_KEY_COMMUNICATOR_SECRET);
+    ald_buf_init(&family->neighbor_list, (size_t)NEIGHBORS_MAX * ALD_INET_TEXT);
+    ald_family_init_gate(family);
+    family->identity.hub = ald_family_text(family, ALD_KEY_HUB_ID);
+    family->identity.secret = ald_family_text(family, ALD_KEY_COMMUNICATOR_SECRET);
     r = services_read(family);
     if (r == ALDIS_E_NOMEM) {
         return ald_trace(r);
@@ -190,6 +96,7 @@ struct ald_family *ald_family_free(struct ald_family *family)
     }
     ald_family_end(family);
     ald_buf_fini(&family->services);
+    ald_buf_fini(&family->neighbor_list);
     free(family);
     return NULL;
 }
@@ -212,7 +119,7 @@ struct ald_door_group *ald_family_group(struct ald_family *family)
 /* Where other hubs call this one: what the settings say, else where it can be found. Absent: nowhere. */
 static void family_find_address(struct ald_family *family, const struct ald_doors *doors)
 {
-    struct ald_str set = text_of(family, ALD_KEY_COMMUNICATOR_MY_ADDRESS);
+    struct ald_str set = ald_family_text(family, ALD_KEY_COMMUNICATOR_MY_ADDRESS);
     const struct ald_door *remote = ald_doors_find(doors, "communicator-remote");
     const struct ald_door *secure = ald_doors_find(doors, "communicator-secure");
     struct ald_inet inet;
@@ -241,21 +148,174 @@ static int family_tell_addresses(struct ald_family *family, const struct ald_doo
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Gives what proves neighbors that are called over TLS; NULL when there are none. Outcome: ALD_CONFIG_BAD. Errors:
+ * ALDIS_E_NOMEM. */
+static int family_make_tls(const struct ald_family *family, struct ald_tls **ret_tls, struct ald_config_why *why)
+{
+    const struct ald_tls_client_spec spec = {
+        .ca_file = ald_family_text(family, ALD_KEY_COMMUNICATOR_TLS_CA).data,
+        /* The hub shows what it is as it does at its own door; who asks for nothing does not see it. */
+        .cert_file = ald_family_text(family, ALD_KEY_COMMUNICATOR_TLS_CERT).data,
+        .key_file = ald_family_text(family, ALD_KEY_COMMUNICATOR_TLS_KEY).data,
+    };
+    struct ald_str neighbors = ald_family_text(family, ALD_KEY_COMMUNICATOR_NEIGHBORS);
+    struct ald_why tls_why = {""};
+    int r;
+
+    if (ald_str_find(neighbors, ALD_STR("cds://")) == neighbors.size) {
+        return 0;
+    }
+    r = ald_tls_client_new(&spec, ret_tls, &tls_why);
+    if (r == ALDIS_E_TLS) {
+        return ald_config_fault(family->config, ALD_KEY_COMMUNICATOR_TLS_CA, why, "%s", tls_why.text);
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* `name` in data_dir, if there is one. False: memory is short. */
+static bool path_in_data(const struct ald_family *family, const char *name, char **ret_path)
+{
+    const char *folder = ald_family_text(family, ALD_KEY_COMMUNICATOR_DATA_DIR).data;
+
+    *ret_path = NULL;
+    if (folder != NULL && asprintf(ret_path, "%s/%s", folder, name) < 0) {
+        *ret_path = NULL;
+        return false;
+    }
+    return true;
+}
+
+/* Neighbors there may be wherever others can call this hub, or are to be called. Outcome: ALD_CONFIG_BAD. Errors:
+ * ALDIS_E_NOMEM. */
+static int family_start_neighbors(struct ald_family *family, struct ald_config_why *why)
+{
+    ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
+    struct ald_neighbors_spec spec = {
+        .edge = family->edge,
+        .configured = ald_family_text(family, ALD_KEY_COMMUNICATOR_NEIGHBORS),
+        .identity = &family->identity,
+        .hello_timeout = ald_config_number(family->config, ALD_KEY_COMMUNICATOR_HELLO_TIMEOUT),
+        .gossip_max = ald_config_number(family->config, ALD_KEY_COMMUNICATOR_GOSSIP_MAX),
+        .seed = ald_random_seed(),
+        .callbacks = &ald_family_neighbor_callbacks,
+        .owner = family,
+    };
+    char *path = NULL;
+    int r;
+
+    if (ald_inet_parse(family->identity.address, ALD_NEIGHBOR_PORT, &spec.ours) != 0) {
+        return 0; /* nobody can call us: then we call nobody */
+    }
+    r = family_make_tls(family, &tls, why);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    if (!path_in_data(family, "neighbors.txt", &path)) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    spec.tls = tls;
+    spec.path = path;
+    r = ald_neighbors_new(&spec, &family->neighbors);
+    free(path);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+static int family_start_peers(struct ald_family *family, struct ald_config_why *why)
+{
+    int r = 0;
+
+    if (ald_str_present(ald_family_text(family, ALD_KEY_HUB_PEERS))) {
+        r = ald_peers_new(family->config, family->edge, ald_random_seed(), &family->peers, why);
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+/* Errors: ALDIS_E_NOMEM, ALDIS_E_LIMIT. */
+static int family_start_loads(struct ald_family *family)
+{
+    struct ald_loads_spec spec = {
+        .edge = family->edge, .hub = family->identity.hub, .address = family->identity.address};
+    char *path = NULL;
+    int r;
+
+    if (!path_in_data(family, "loadavg.lavg", &path)) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    spec.path = path;
+    r = ald_loads_new(&spec, &family->loads);
+    free(path);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Errors: ALDIS_E_NOMEM. */
+static int family_start_lookout(struct ald_family *family)
+{
+    char *path = NULL;
+    int r = 0;
+
+    if (!path_in_data(family, "cluster-status.txt", &path)) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    if (path != NULL) {
+        r = ald_lookout_new(family->edge, path, &family->lookout);
+    }
+    free(path);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Somebody of the family comes in here, or is called. */
+static bool family_is_wanted(const struct ald_family *family)
+{
+    static const enum ald_config_key keys[] = {
+        ALD_KEY_COMMUNICATOR_UNIX,      ALD_KEY_COMMUNICATOR_TCP,    ALD_KEY_COMMUNICATOR_UDP,
+        ALD_KEY_COMMUNICATOR_BROADCAST, ALD_KEY_COMMUNICATOR_REMOTE, ALD_KEY_COMMUNICATOR_SECURE,
+        ALD_KEY_COMMUNICATOR_NEIGHBORS,
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(keys); i++) {
+        if (ald_str_present(ald_family_text(family, keys[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Outcome: ALD_CONFIG_BAD. Errors: as ald_family_start(). */
+static int family_start_all(struct ald_family *family, const struct ald_doors *doors, struct ald_config_why *why)
+{
+    int r;
+
+    family_find_address(family, doors);
+    r = family_tell_addresses(family, doors);
+    r = r < 0 ? r : family_start_neighbors(family, why);
+    r = r != 0 ? r : family_start_loads(family);
+    r = r != 0 ? r : family_start_lookout(family);
+    r = r != 0 ? r : ald_clock_new(family->loop, ald_family_clock_changed, family, &family->clock);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    if (family->identity.services.size > 0) {
+        ald_edge_expect(family->edge, family->identity.services);
+    }
+    return 0;
+}
+
 int ald_family_start(struct ald_family *family, struct ald_edge *edge, const struct ald_doors *doors,
-                     struct ald_config_why *ret_why ALD_UNUSED)
+                     struct ald_config_why *ret_why)
 {
     int r;
 
     family->edge = edge;
     family->porter.edge = edge;
-    family_find_address(family, doors);
-    r = family_tell_addresses(family, doors);
-    if (r < 0) {
-        return ald_trace(r);
+    r = family_start_peers(family, ret_why);
+    if (r == 0 && family_is_wanted(family)) {
+        r = family_start_all(family, doors, ret_why);
     }
-    if (family->identity.services.size > 0) {
-        ald_edge_expect(edge, family->identity.services);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
     }
+    ald_family_count(family);
     return 0;
 }
 
@@ -277,5 +337,10 @@ void ald_family_end(struct ald_family *family)
         return;
     }
     ald_task_cancel(&family->stop_task);
+    family->lookout = ald_lookout_free(family->lookout);
+    family->loads = ald_loads_free(family->loads);
+    family->clock = ald_clock_free(family->clock);
+    family->peers = ald_peers_free(family->peers);
+    family->neighbors = ald_neighbors_free(family->neighbors);
     family->edge = NULL;
 }

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include "auth/user.h"
+#include "base/error.h"
 #include "daemon/log.h"
 #include "loop/loop.h"
 
@@ -61,10 +63,24 @@ bool ald_porter_admits(struct ald_porter *porter, const struct ald_peer *peer, s
     return false;
 }
 
-bool ald_porter_may_operate(const struct ald_porter *porter ALD_UNUSED, const struct ald_peer *peer)
+/* Errors and a group that is gone let nobody in. */
+static bool porter_has_member(const struct ald_porter *porter, const struct ald_peer *peer)
+{
+    bool member = false;
+    int r = ald_user_in_group(peer->uid, peer->gid, porter->admin_group, &member);
+
+    if (r != 0) {
+        ald_log(ALD_LOG_ERROR, "nobody knows who is in the group", {"group", ald_str(porter->admin_group)},
+                {"why", r < 0 ? ald_str(ald_error_text(r)) : ALD_STR("there is no such group")});
+        return false;
+    }
+    return member;
+}
+
+bool ald_porter_may_operate(const struct ald_porter *porter, const struct ald_peer *peer)
 {
     if (!peer->has_ids) {
         return false;
     }
-    return peer->uid == 0 || peer->uid == geteuid();
+    return peer->uid == 0 || peer->uid == geteuid() || (porter->admin_group != NULL && porter_has_member(porter, peer));
 }

@@ -1,0 +1,210 @@
+#include "base/error.h"
+#include "daemon/family_impl.h"
+#include "daemon/flags.h"
+#include "daemon/log.h"
+
+static void family_tell(struct ald_family *family, const struct ald_news *news)
+{
+    if (ald_edge_news(family->edge, news) < 0) {
+        ald_log(ALD_LOG_ERROR, "the hub does not hear of it: memory is short",
+                {"news", ald_str(ald_topic_name((enum ald_topic)news->topic))});
+    }
+}
+
+/* --- what is asked of the whole hub ------------------------------------------------------------------------------- */
+
+/* Not at once: whoever asked is still being heard, and the hub tells others of it before it stops. */
+static void family_stop(void *owner)
+{
+    struct ald_family *family = owner;
+
+    family->stop(family->owner, family->stop_how);
+}
+
+static void family_forget(struct ald_family *family, struct ald_str address)
+{
+    bool known = family->neighbors != NULL && ald_neighbors_forget(family->neighbors, address);
+
+    if (family->loads != NULL) {
+        ald_loads_forget(family->loads, address);
+    }
+    ald_log(ALD_LOG_INFO, known ? "a neighbor is forgotten" : "nobody knows the neighbor that is to be forgotten",
+            {"address", address});
+}
+
+static void gate_operate(void *owner, enum ald_operation operation, struct ald_str text, bool told ALD_UNUSED)
+{
+    struct ald_family *family = owner;
+
+    switch (operation) {
+    case ALD_OPERATE_STOP:
+    case ALD_OPERATE_SHUTDOWN:
+        family->stop_how = operation;
+        ald_task_push(family->loop, &family->stop_task);
+        break;
+    case ALD_OPERATE_ROTATE_LOGS:
+        ald_log(ALD_LOG_INFO, "the log is standard error, which whoever keeps it turns over",
+                {"asked", ALD_STR("LOG_ROTATE")});
+        break;
+    case ALD_OPERATE_FORGET:
+        family_forget(family, text);
+        break;
+    case ALD_N_OPERATIONS:
+        break;
+    }
+}
+
+static bool gate_admits(void *owner, const struct ald_peer *peer, struct ald_str username, struct ald_str password)
+{
+    struct ald_family *family = owner;
+
+    return ald_porter_admits(&family->porter, peer, username, password);
+}
+
+static bool gate_may_operate(void *owner, const struct ald_peer *peer)
+{
+    const struct ald_family *family = owner;
+
+    return ald_porter_may_operate(&family->porter, peer);
+}
+
+/* --- what others say ---------------------------------------------------------------------------------------------- */
+
+static void gate_neighbors(void *owner, struct ald_str addresses, bool call)
+{
+    struct ald_family *family = owner;
+
+    if (family->neighbors != NULL) {
+        ald_neighbors_heard(family->neighbors, addresses, call);
+    }
+}
+
+static void gate_linked(void *owner, struct ald_str address, bool there)
+{
+    struct ald_family *family = owner;
+
+    if (family->neighbors != NULL) {
+        ald_neighbors_linked(family->neighbors, address, there);
+    }
+}
+
+static void gate_news(void *owner, const struct ald_news *news)
+{
+    struct ald_family *family = owner;
+
+    if (news->topic == ALD_TOPIC_LOAD && family->loads != NULL) {
+        ald_loads_heard(family->loads, news);
+    }
+}
+
+static void gate_asked(void *owner, enum ald_topic topic)
+{
+    struct ald_family *family = owner;
+
+    if (topic == ALD_TOPIC_LOAD && family->loads != NULL) {
+        ald_loads_asked(family->loads);
+    }
+}
+
+void ald_family_init_gate(struct ald_family *family)
+{
+    family->gate = (struct ald_gate){
+        .admits = gate_admits,
+        .may_operate = gate_may_operate,
+        .operate = gate_operate,
+        .neighbors = gate_neighbors,
+        .linked = gate_linked,
+        .news = gate_news,
+        .asked = gate_asked,
+        .owner = family,
+    };
+    family->porter.username = ald_family_text(family, ALD_KEY_COMMUNICATOR_USERNAME);
+    family->porter.password = ald_family_text(family, ALD_KEY_COMMUNICATOR_PASSWORD);
+    family->porter.admin_group = ald_family_text(family, ALD_KEY_COMMUNICATOR_ADMIN_GROUP).data;
+    ald_task_init(&family->stop_task, family_stop, family);
+}
+
+/* --- what is found out -------------------------------------------------------------------------------------------- */
+
+void ald_family_clock_changed(void *owner, enum ald_clock_state state)
+{
+    const struct ald_news news = {.topic = ALD_TOPIC_CLOCK, .state = (uint8_t)state};
+
+    family_tell(owner, &news);
+}
+
+void ald_family_count(struct ald_family *family)
+{
+    size_t n = 1 + (family->neighbors != NULL ? ald_neighbors_count(family->neighbors) : 0) +
+               (family->peers != NULL ? ald_peers_count(family->peers) : 0);
+    const struct ald_news news = {.topic = ALD_TOPIC_CLUSTER, .number = (uint32_t)n};
+
+    ald_buf_cut(&family->neighbor_list, 0);
+    family->identity.neighbors = ALD_STR_NONE;
+    if (family->neighbors != NULL) {
+        /* When memory is short, others learn of them from somebody else. */
+        if (ald_neighbors_list(family->neighbors, &family->neighbor_list) != 0) {
+            ald_buf_cut(&family->neighbor_list, 0);
+        }
+        family->identity.neighbors = ald_buf_str(&family->neighbor_list);
+    }
+    family_tell(family, &news);
+}
+
+static void neighbors_changed(void *owner)
+{
+    ald_family_count(owner);
+}
+
+/* communicator 6.4, and 6.1 below. */
+static void neighbors_saved(void *owner, bool good)
+{
+    const struct ald_family *family = owner;
+    const struct ald_flag flag = {
+        .id = {ALD_STR("communicatord"), ALD_STR("neighbors"), ALD_STR("file-write")},
+        .message = ALD_STR("the file of neighbors cannot be written; they will be unknown after a restart"),
+        .tags = ALD_STR("cache,file-system"),
+        .priority = 97,
+    };
+
+    if (good) {
+        ald_daemon_flag_lower(family->flags, &flag.id);
+    } else {
+        ald_daemon_flag_raise(family->flags, &flag);
+    }
+}
+
+static const struct ald_flag_id lost_flag = {
+    {"communicatord", 13}, {"remote-connection", 17}, {"connection-failed", 17}};
+
+static void neighbors_lost(void *owner, const char *address)
+{
+    const struct ald_family *family = owner;
+    struct ald_flag flag = {
+        .id = lost_flag,
+        .tags = ALD_STR("security,data-leak,network"),
+        .priority = 95,
+    };
+    struct ald_buf message;
+
+    ald_buf_init(&message, ALD_FLAG_MESSAGE_MAX);
+    if (ald_buf_pushf(&message, "the neighbor at %s was called in vain for more than an hour", address) == 0) {
+        flag.message = ald_buf_str(&message);
+        ald_daemon_flag_raise(family->flags, &flag);
+    }
+    ald_buf_fini(&message);
+}
+
+static void neighbors_found(void *owner)
+{
+    const struct ald_family *family = owner;
+
+    ald_daemon_flag_lower(family->flags, &lost_flag);
+}
+
+const struct ald_neighbors_callbacks ald_family_neighbor_callbacks = {
+    .changed = neighbors_changed,
+    .saved = neighbors_saved,
+    .lost = neighbors_lost,
+    .found = neighbors_found,
+};
