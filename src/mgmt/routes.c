@@ -16,6 +16,7 @@ static const struct ald_mgmt_route routes[] = {
     {MGMT_GET, MGMT_KNOWN, {"api", "v1", "whoami"}, ald_mgmt_whoami},
     {MGMT_GET, MGMT_READ, {"api", "v1", "auth", "why"}, ald_mgmt_why},
     {MGMT_GET, MGMT_READ, {"api", "v1", "flags"}, ald_mgmt_flags},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "cluster"}, ald_mgmt_cluster},
     {MGMT_GET, MGMT_READ, {"api", "v1", "hub"}, ald_mgmt_hub},
     {MGMT_POST, MGMT_WRITE, {"api", "v1", "hub", "drain"}, ald_mgmt_stop},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets"}, ald_mgmt_targets},

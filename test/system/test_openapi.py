@@ -60,6 +60,7 @@ class OpenApi(HubCase):
         seen = set()
         self.scene_of_plain_pages(seen)
         self.scene_of_flags(seen)
+        self.scene_of_the_cluster(seen)
         self.run_async(self.scene_of_commands(seen))
         self.run_async(self.scene_of_channels(seen))
         self.run_async(self.scene_of_draining(seen))
@@ -89,6 +90,12 @@ class OpenApi(HubCase):
         for path in ("/exchange/targets/t", "/exchange/channels/c", "/exchange/batchs/b", "/api/v1/targets/t",
                      "/api/v1/channels/c", "/api/v1/commands/c", "/api/v1/commands/c/members"):
             hub.ask("GET", path, 404)
+
+    def scene_of_the_cluster(self, seen):
+        hub = self.judged(seen, "hub.id=alone")
+        cluster = hub.ask("GET", "/api/v1/cluster", 200).json()
+        self.assertEqual((cluster["hub"], cluster["up"], cluster["complete"], cluster["hubs"], cluster["quorum"]),
+                         ("alone", True, True, 1, 1))
 
     def scene_of_flags(self, seen):
         self.assertEqual(self.judged(seen).ask("GET", "/api/v1/flags", 200).json(),
