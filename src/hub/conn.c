@@ -199,6 +199,21 @@ static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
     }
 }
 
+/* Somebody asked for it, rather than that others had something to say. */
+static bool said_for_the_asking(const struct ald_signal *said)
+{
+    switch ((enum ald_signal_kind)said->kind) {
+    case ALD_SIGNAL_REPLY:
+    case ALD_SIGNAL_STATUS:
+    case ALD_SIGNAL_REPORT:
+        return true;
+    case ALD_SIGNAL_NEWS:
+        return said->ok;
+    default:
+        return false;
+    }
+}
+
 /*
  * "A party over its account is not read until it drains" (DESIGN section 2): who fills it with answers to its own commands
  * may not ask for more. What others send it is no reason to stop hearing it. An agent that does one thing after the other
@@ -206,10 +221,7 @@ static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
  */
 static void conn_pause(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *said)
 {
-    bool asked_for_it = said->kind == ALD_SIGNAL_REPLY || said->kind == ALD_SIGNAL_STATUS ||
-                        said->kind == ALD_SIGNAL_REPORT || (said->kind == ALD_SIGNAL_NEWS && said->ok);
-
-    if (!conn->choked || conn->paused || !asked_for_it || conn->n_in_flight > 0) {
+    if (!conn->choked || conn->paused || conn->n_in_flight > 0 || !said_for_the_asking(said)) {
         return;
     }
     conn->paused = true;

@@ -292,20 +292,16 @@ static void step_reaped(struct ald_hub *hub, struct step_budget *budget)
     }
 }
 
+/* Asked at the end of most steps: written out, it is a load and a comparison each. */
 bool ald_work_is_there(const struct ald_hub *hub)
 {
-    const struct ald_node *lists[] = {
-        &hub->work.begun,   &hub->work.ended,    &hub->work.gone,    &hub->work.bench,
-        &hub->work.leaving, &hub->work.sessions, &hub->work.targets, &hub->work.channels,
-        &hub->work.rosters, &hub->work.answers,  &hub->work.reaped,  &hub->work.rounds,
-    };
+    const struct ald_hub_work *work = &hub->work;
 
-    for (size_t i = 0; i < ALD_COUNT(lists); i++) {
-        if (!ald_list_empty(lists[i])) {
-            return true;
-        }
-    }
-    return hub->drain_at != NULL;
+    return !ald_list_empty(&work->begun) || !ald_list_empty(&work->ended) || !ald_list_empty(&work->gone) ||
+           !ald_list_empty(&work->bench) || !ald_list_empty(&work->sessions) || !ald_list_empty(&work->channels) ||
+           !ald_list_empty(&work->targets) || !ald_list_empty(&work->rosters) || !ald_list_empty(&work->rounds) ||
+           !ald_list_empty(&work->answers) || !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) ||
+           hub->drain_at != NULL;
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
