@@ -144,29 +144,46 @@ static void resumes(struct end *end)
     ald_stream_resume(end->stream);
 }
 
-/* The same for what was read already, and waits in a filter whose owner has paused in the middle of it. */
-BYTES(hears_the_rest_of_what_was_read_before_an_abort)
+/* Tells whether the owner had paused in the middle of what was read. */
+static bool hears_the_rest(const struct stack *stack, size_t size)
 {
-    enum { MORE_THAN_IS_DECRYPTED_AT_ONCE = 40000 };
+    struct rig rig;
+    bool split;
 
-    RIG(rig);
+    rig_open(&rig, stack);
     rig.far.on_received = fills_up_and_pauses;
     rig.far.on_drained = resumes;
     rig_join(&rig);
     ald_stream_pause(rig.near.stream);
-    end_push(&rig.near, MORE_THAN_IS_DECRYPTED_AT_ONCE, 1);
+    end_push(&rig.near, size, 1);
     rig_until(&rig, rig.far.n_messages == 1);
-    ald_check(!rig.stack->tls || rig.far.n_bytes < MORE_THAN_IS_DECRYPTED_AT_ONCE);
+    split = rig.far.n_bytes < size;
     rig_settle(&rig);
     ald_stream_abort(rig.near.stream);
-    if (rig.stack->bottom == ALD_BOTTOM_INPROC) {
+    if (stack->bottom == ALD_BOTTOM_INPROC) {
         ald_stream_resume(rig.far.stream); /* which tells of nothing while its owner has paused */
     }
     rig_until(&rig, rig.far.closed);
-    ald_check_int(rig.far.n_bytes, MORE_THAN_IS_DECRYPTED_AT_ONCE);
+    ald_check_int(rig.far.n_bytes, size);
     ald_check_int(rig.far.mismatches, 0);
     ald_check_int(rig.far.done, 0);
     rig_close(&rig);
+    return split;
+}
+
+/*
+ * The same for what was read already, and waits in a filter whose owner has paused in the middle of it. What is
+ * decrypted at once depends on the room behind what was read, so one of several sizes has to do.
+ */
+BYTES(hears_the_rest_of_what_was_read_before_an_abort)
+{
+    static const size_t sizes[] = {20000, 40000, 60000, 80000, 100000};
+    size_t n_split = 0;
+
+    for (size_t i = 0; i < ALD_COUNT(sizes); i++) {
+        n_split += hears_the_rest(stack_of(state), sizes[i]) ? 1 : 0;
+    }
+    ald_check(n_split > 0 || !stack_of(state)->tls);
 }
 
 static void frees_itself(struct end *end)
