@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "cli/agent_health.h"
 #include "cli/agent_options.h"
@@ -29,6 +30,7 @@ struct agent {
     bool registered; /* the present connection came so far */
     bool stopping;
     bool leaving; /* the goodbye is said */
+    bool family;  /* it is a service of the communicator family, which others may tell to stop */
     int status;
 };
 
@@ -77,7 +79,9 @@ static void agent_state(void *owner, enum ald_client_state state, const char *te
         agent_waiting(agent, text, retry_in);
         break;
     case ALD_CLIENT_CLOSED:
-        if (!agent->stopping) {
+        if (!agent->stopping && agent->family && agent->registered) {
+            ald_cli_say("told to stop by the hub at %s", ald_client_url(agent->client));
+        } else if (!agent->stopping) {
             agent_refused(agent, text);
         }
         ald_loop_stop(agent->loop);
@@ -123,7 +127,21 @@ static void agent_health(void *owner)
     ald_agent_health_ask(&agent->health);
 }
 
+/* The programs' names: the hubs of the communicator family want to know them. */
+static int agent_names(void *owner, struct ald_buf *out)
+{
+    const struct agent *agent = owner;
+    int r = 0;
+
+    for (size_t i = 0; i < agent->options->n_handlers && r == 0; i++) {
+        r = i > 0 ? ald_buf_push_byte(out, ',') : 0;
+        r = r == 0 ? ald_buf_push(out, agent->options->handlers[i].name) : r;
+    }
+    return r;
+}
+
 static const struct ald_client_callbacks agent_callbacks = {
+    .names = agent_names,
     .state = agent_state,
     .command = agent_command,
     .cancelled = agent_cancelled,
@@ -192,6 +210,7 @@ static int agent_connect(struct agent *agent, const struct ald_cli *cli, struct 
     ald_client_options_init(&options);
     ald_cli_client_options(cli, &options);
     options.target = agent->options->target;
+    agent->family = ald_cli_is_family(cli);
     options.jobs_max = agent->options->jobs + ALD_AGENT_QUEUE_MAX;
     r = ald_client_new(net, &options, &agent_callbacks, agent, &why, &agent->client);
     if (r != 0 && why.text[0] != '\0') {
@@ -269,7 +288,9 @@ static const char agent_examples[] =
     "  aldis agent --target lamp --on signal='cat' --on uptime='uptime' --on count='jq length'\n"
     "  aldis agent --target lamp --on burn='sleep 60' --jobs 2 --health 'test -c /dev/lamp0'\n"
     "  aldis agent -H wss://hub-a.example,wss://hub-b.example --target lamp --echo\n"
-    "                                                       whichever of the two hubs answers\n";
+    "                                                       whichever of the two hubs answers\n"
+    "  aldis agent -H cd:///run/communicator/communicatord.sock --target lamp --on BLINK='cat'\n"
+    "                                                       a service of the communicator family\n";
 
 static const char agent_help[] =
     "A program is run by /bin/sh. The payload of the command is its standard input. Its standard output is the reply: "
@@ -287,9 +308,11 @@ static const char agent_help[] =
     "comes "
     "back to the first hub that answers, after a jittered back-off of 0.25 s up to 30 s.\n";
 
-static const char agent_notes[] = "SIGINT or SIGTERM: takes no new commands, waits up to five seconds for those at "
-                                  "work, says goodbye, exits with 0; a "
-                                  "second one does not wait. Exit status 3: the hub refused the registration.\n";
+static const char agent_notes[] =
+    "SIGINT or SIGTERM: takes no new commands, waits up to five seconds for those at "
+    "work, says goodbye, exits with 0; a "
+    "second one does not wait. A service of the communicator family that is sent "
+    "STOP or QUITTING ends with 0 too. Exit status 3: the hub refused the registration.\n";
 
 const struct ald_verb ald_verb_agent = {
     .name = "agent",

@@ -77,7 +77,7 @@ static int benching_reach(struct benching *benching)
     const char *what = NULL;
     struct ald_why why = {""};
 
-    if (ald_url_parse(cli->urls[0], &benching->url, &what) != 0) {
+    if (ald_url_parse_api(cli->urls[0], &benching->url, &what) != 0) {
         return ald_cli_usage(cli, "%s: %s", cli->urls[0], what);
     }
     if (benching->url.tls && ald_tls_client_new(&tls, &benching->tls, &why) < 0) {

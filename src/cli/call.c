@@ -82,6 +82,9 @@ static void calling_reach_alarm(void *owner)
 
 static void calling_hint(const struct calling *calling)
 {
+    if (ald_cli_is_family(calling->cli)) {
+        return; /* no API is there to ask */
+    }
     if (calling->cli->urls_given) {
         fprintf(stderr, "  its story: aldis -H %s explain %.*s\n", ald_client_url(calling->client), ALD_ID_TEXT,
                 calling->id);
@@ -392,8 +395,13 @@ static const char call_examples[] =
     "  aldis call --channel ID lamp uptime             that one; the same as  aldis call lamp#ID uptime\n"
     "  aldis call --json lamp signal 5 | jq .outcome   the whole outcome on one line\n";
 
-static const char call_help[] =
-    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded. PAYLOAD is JSON.\n";
+static const char call_help[] = "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name "
+                                "percent-encoded. PAYLOAD is JSON, or any "
+                                "number of name=value, which are an object of strings.\n"
+                                "\n"
+                                "Over cd: and cds: the command is a message of the communicator family, which only a "
+                                "hub of aldis answers; with any other "
+                                "it expires.\n";
 
 static const char call_notes[] =
     "Exit status: 0 succeeded, 10 failed (the agent says so), 11 refused (it never ran), 12 cancelled, 13 expired, 14 "
@@ -408,7 +416,7 @@ static const char call_notes[] =
 const struct ald_verb ald_verb_call = {
     .name = "call",
     .summary = "send a command to a target and wait for its outcome",
-    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD]",
+    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD | name=value...]",
     .examples = call_examples,
     .help = call_help,
     .notes = call_notes,

@@ -3,9 +3,24 @@
 #include <string.h>
 
 #include "cli/duration.h"
+#include "cli/params.h"
 #include "cli/payload.h"
 
-enum { CALL_DEADLINE = 1, CALL_MODE, CALL_CHANNEL, CALL_IDEMPOTENT, CALL_DURABLE, CALL_COLLAPSE };
+enum {
+    CALL_DEADLINE = 1,
+    CALL_MODE,
+    CALL_CHANNEL,
+    CALL_IDEMPOTENT,
+    CALL_DURABLE,
+    CALL_COLLAPSE,
+    CALL_EVERYONE,
+    CALL_CACHE,
+    CALL_REPORT
+};
+
+/* What a daemon of the communicator family keeps an event for (communicator.md 5.5). */
+#define CACHE_MIN (10 * ALD_SEC)
+#define CACHE_MAX (86400 * ALD_SEC)
 
 const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS] = {
     {CALL_DEADLINE, "deadline", "TIME", 0,
@@ -21,12 +36,20 @@ const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS] = {
 const struct ald_option ald_send_option_table[ALD_SEND_N_OPTIONS] = {
     {CALL_DEADLINE, "ttl", "TIME", 0, "it is of no use after that: 500ms, 5s, 2m, 1h (default: the hub decides)"},
     {CALL_CHANNEL, "channel", "CHANNEL", 0, "the channel of this id (see `aldis channels`)"},
+    {CALL_EVERYONE, "everyone", NULL, 0, "cd: to each channel of the target, on all hubs, and not to one of them"},
+    {CALL_CACHE, "cache", "TIME|no|no;reply", 0,
+     "cd: when the target is expected and not there, keep it so long: 10s to 24h; or not (default); or not, and say "
+     "so"},
+    {CALL_REPORT, "report", NULL, 0, "cd: wait for what becomes of it: exit status 11 when it was not delivered"},
 };
 
 /* What was given, before it is looked at as a whole. */
 struct call_given {
-    const char *target, *name, *payload;
+    const char *target, *name;
+    const char *payload[ALD_PARAMS_MAX]; /* more than one are name=value */
+    size_t n_payload;
     const char *mode, *channel;
+    bool is_event, has_ttl, has_cache;
 };
 
 static int call_deadline(struct ald_cli *cli, const struct ald_arg *arg, ald_usec *ret_deadline)
@@ -43,7 +66,7 @@ static int call_deadline(struct ald_cli *cli, const struct ald_arg *arg, ald_use
 
 static int call_operand(struct ald_cli *cli, const char *value, struct call_given *given)
 {
-    const char **places[] = {&given->target, &given->name, &given->payload};
+    const char **places[] = {&given->target, &given->name};
 
     for (size_t i = 0; i < ALD_COUNT(places); i++) {
         if (*places[i] == NULL) {
@@ -51,7 +74,36 @@ static int call_operand(struct ald_cli *cli, const char *value, struct call_give
             return 0;
         }
     }
-    return ald_cli_usage(cli, "\"%s\" is one argument too many; a payload with blanks needs quotes around it", value);
+    if (given->n_payload == ALD_PARAMS_MAX || (given->n_payload > 0 && !ald_params_fits(given->payload[0]))) {
+        return ald_cli_usage(cli, "\"%s\" is one argument too many; a payload with blanks needs quotes around it",
+                             value);
+    }
+    given->payload[given->n_payload++] = value;
+    return 0;
+}
+
+/* Returns 0, or the exit status. */
+static int call_cache(struct ald_cli *cli, const struct ald_arg *arg, struct call_given *given,
+                      struct ald_call_options *options)
+{
+    ald_usec ttl = 0;
+
+    options->flags &= ~(uint32_t)(ALD_MSG_HOLD | ALD_MSG_TELL_AWAY);
+    given->has_cache = false;
+    if (strcmp(arg->value, "no") == 0) {
+        return 0;
+    }
+    if (strcmp(arg->value, "no;reply") == 0) {
+        options->flags |= ALD_MSG_TELL_AWAY;
+        return 0;
+    }
+    if (ald_duration_parse(arg->value, &ttl) != 0 || ttl < CACHE_MIN || ttl > CACHE_MAX) {
+        return ald_cli_usage(cli, "%s %s: it is a time from 10s to 24h, or no, or no;reply", arg->text, arg->value);
+    }
+    options->flags |= ALD_MSG_HOLD;
+    options->deadline = ttl;
+    given->has_cache = true;
+    return 0;
 }
 
 /* Returns 0, or the exit status. */
@@ -60,6 +112,7 @@ static int call_take(struct ald_cli *cli, const struct ald_arg *arg, struct call
 {
     switch (arg->key) {
     case CALL_DEADLINE:
+        given->has_ttl = true;
         return call_deadline(cli, arg, &options->deadline);
     case CALL_MODE:
         given->mode = arg->value;
@@ -76,6 +129,14 @@ static int call_take(struct ald_cli *cli, const struct ald_arg *arg, struct call
     case CALL_COLLAPSE:
         options->collapse = arg->value;
         return 0;
+    case CALL_EVERYONE:
+        options->flags |= ALD_MSG_EVERYONE;
+        return 0;
+    case CALL_CACHE:
+        return call_cache(cli, arg, given, options);
+    case CALL_REPORT:
+        options->flags |= ALD_MSG_REPORT;
+        return 0;
     default:
         return call_operand(cli, arg->value, given);
     }
@@ -86,9 +147,28 @@ static bool call_name_valid(const char *name)
     return name[0] != '\0' && strlen(name) <= ALD_NAME_MAX && ald_utf8_valid(ald_str(name));
 }
 
+/* The scope in front of `.:lamp`, which the text of an address has no place for; the rest is that. */
+static enum ald_scope call_scope(struct ald_str *text)
+{
+    static const struct {
+        struct ald_str mark;
+        enum ald_scope scope;
+    } rows[] = {
+        {ALD_STR(".:"), ALD_SCOPE_HERE}, {ALD_STR("?:"), ALD_SCOPE_NETWORK}, {ALD_STR("*:"), ALD_SCOPE_EVERYWHERE}};
+
+    for (size_t i = 0; i < ALD_COUNT(rows); i++) {
+        if (ald_str_starts(*text, rows[i].mark)) {
+            *text = ald_str_from(*text, rows[i].mark.size);
+            return rows[i].scope;
+        }
+    }
+    return ALD_SCOPE_ONE;
+}
+
 static int call_address(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
 {
     struct ald_str text = ald_str(given->target);
+    enum ald_scope scope = call_scope(&text);
 
     if (text.size > sizeof(options->scratch) || ald_address_parse(text, options->scratch, &options->to) != 0) {
         return ald_cli_usage(cli,
@@ -96,7 +176,8 @@ static int call_address(struct ald_cli *cli, const struct call_given *given, str
                              "inside a name as %%3A and so on",
                              given->target);
     }
-    if (options->to.scope != ALD_SCOPE_ONE) {
+    options->to.scope = scope != ALD_SCOPE_ONE ? scope : options->to.scope;
+    if (options->to.scope != ALD_SCOPE_ONE && !given->is_event) {
         return ald_cli_usage(cli, "\"%s\" names many targets, and this goes to one", given->target);
     }
     if (given->channel != NULL) {
@@ -127,6 +208,18 @@ static int call_mode(struct ald_cli *cli, const struct call_given *given, struct
     return 0;
 }
 
+static int call_params(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
+{
+    size_t at = 0;
+    int r = ald_params_read(given->payload, given->n_payload, &options->payload, &at);
+
+    if (r == ALD_PARAMS_BAD) {
+        return ald_cli_usage(cli, "\"%s\": after the first name=value only others of other names may follow",
+                             given->payload[at]);
+    }
+    return r < 0 ? ald_cli_broke(r) : 0;
+}
+
 static int call_check(struct ald_cli *cli, const struct call_given *given, struct ald_call_options *options)
 {
     struct ald_payload_why why;
@@ -147,10 +240,19 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
     if (r == 0) {
         r = call_mode(cli, given, options);
     }
-    if (r != 0 || given->payload == NULL) {
+    if (r == 0 && given->has_ttl && given->has_cache) {
+        return ald_cli_usage(cli, "--ttl and --cache TIME: what is kept is of use so long, so one of them says both");
+    }
+    if (r == 0 && (options->flags & ALD_MSG_EVERYONE) != 0 && !ald_str_present(options->to.target)) {
+        return ald_cli_usage(cli, "--everyone: of which target? \"%s\" is everybody already", given->target);
+    }
+    if (r != 0 || given->n_payload == 0) {
         return r;
     }
-    r = ald_payload_read(given->payload, &options->payload, &why);
+    if (ald_params_fits(given->payload[0])) {
+        return call_params(cli, given, options);
+    }
+    r = ald_payload_read(given->payload[0], &options->payload, &why);
     if (r == ALD_PAYLOAD_BAD) {
         return ald_cli_usage(cli, "%s", why.text);
     }
@@ -159,7 +261,7 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
 
 int ald_call_options_read(struct ald_cli *cli, ald_usec deadline, struct ald_call_options *options)
 {
-    struct call_given given = {0};
+    struct call_given given = {.is_event = deadline == ALD_NEVER};
     struct ald_arg arg;
     int r;
 

@@ -11,20 +11,36 @@
 #include "client/client.h"
 #include "client/url.h"
 
-enum { CLI_HUB = 1000, CLI_JSON, CLI_CA, CLI_CERT, CLI_KEY, CLI_INSECURE, CLI_TOKEN, CLI_HELP, CLI_VERSION };
+enum {
+    CLI_HUB = 1000,
+    CLI_JSON,
+    CLI_CA,
+    CLI_CERT,
+    CLI_KEY,
+    CLI_INSECURE,
+    CLI_TOKEN,
+    CLI_SECRET,
+    CLI_HELP,
+    CLI_VERSION
+};
 
 static const struct ald_option cli_options[] = {
     {CLI_HUB, "hub", "URL[,URL...]", 'H',
      "the hubs to try, in turn; may be given again (default: the environment variable ALDIS_URL, else the local Unix "
      "socket)\n"
      "  unix:/run/aldis/aldis.sock   ws://hub.example:8062\n"
-     "  wss://hub.example/prefix\n"},
-    {CLI_CA, "ca", "FILE", 0, "wss: trust the certificates in FILE instead of the system's"},
-    {CLI_CERT, "cert", "FILE", 0, "wss: show the certificate in FILE (PEM), where the hub asks clients for one"},
-    {CLI_KEY, "key", "FILE", 0, "wss: its private key, where that is not in the same file"},
-    {CLI_INSECURE, "insecure", NULL, 0, "wss: trust anybody (for tests)"},
+     "  wss://hub.example/prefix\n"
+     "or a daemon of the communicator family, for call, send, watch and agent:\n"
+     "  cd:///run/communicator/communicatord.sock   cd://127.0.0.1:4040   cds://hub.example\n"
+     "  cdu://127.0.0.1:4041 and cdb://eth0:4041, datagrams, for send\n"},
+    {CLI_CA, "ca", "FILE", 0, "wss, cds: trust the certificates in FILE instead of the system's"},
+    {CLI_CERT, "cert", "FILE", 0, "wss, cds: show the certificate in FILE (PEM), where the hub asks clients for one"},
+    {CLI_KEY, "key", "FILE", 0, "wss, cds: its private key, where that is not in the same file"},
+    {CLI_INSECURE, "insecure", NULL, 0, "wss, cds: trust anybody (for tests)"},
     {CLI_TOKEN, "token-file", "FILE", 0,
      "prove who you are with the token in FILE (default: the environment variable ALDIS_TOKEN)"},
+    {CLI_SECRET, "secret-file", "FILE", 0,
+     "cdu, cdb: show the secret in FILE (default: the environment variable ALDIS_SECRET)"},
     {CLI_JSON, "json", NULL, 0, "print JSON, for programs"},
     {CLI_HELP, "help", NULL, 'h', "print this"},
     {CLI_VERSION, "version", NULL, 0, "print the version"},
@@ -99,8 +115,25 @@ static int cli_stop(struct ald_cli *cli, int status)
     return ALD_CLI_STOP;
 }
 
-/* A token is one word of what a header may hold (RFC 6750 section 2.1); what stands around it in a file is not meant. */
-static int cli_take_token(struct ald_cli *cli, struct ald_str text, const char *source)
+/* A word that proves something. A token is one of what a header may hold (RFC 6750 section 2.1), and so is a secret; what
+ * stands around it in a file is not meant. */
+struct cli_proof {
+    const char *what;
+    char *room;
+    size_t size;
+};
+
+static struct cli_proof cli_token(struct ald_cli *cli)
+{
+    return (struct cli_proof){"token", cli->token, sizeof(cli->token)};
+}
+
+static struct cli_proof cli_secret(struct ald_cli *cli)
+{
+    return (struct cli_proof){"secret", cli->secret, sizeof(cli->secret)};
+}
+
+static int cli_take_proof(struct ald_cli *cli, struct cli_proof proof, struct ald_str text, const char *source)
 {
     while (text.size > 0 && strchr(" \t\r\n", text.data[text.size - 1]) != NULL) {
         text.size--;
@@ -108,40 +141,42 @@ static int cli_take_token(struct ald_cli *cli, struct ald_str text, const char *
     text = ald_str_trim(text);
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return cli_stop(cli, ald_cli_usage(cli, "%s: what is there is no token", source));
+            return cli_stop(cli, ald_cli_usage(cli, "%s: what is there is no %s", source, proof.what));
         }
     }
-    if (text.size == 0 || text.size >= sizeof(cli->token)) {
-        return cli_stop(cli, ald_cli_usage(cli, "%s: %s", source,
-                                           text.size == 0 ? "there is no token in it" : "it is too long for a token"));
+    if (text.size == 0 || text.size >= proof.size) {
+        return cli_stop(cli,
+                        ald_cli_usage(cli, text.size == 0 ? "%s: there is no %s in it" : "%s: it is too long for a %s",
+                                      source, proof.what));
     }
-    memcpy(cli->token, text.data, text.size);
-    cli->token[text.size] = '\0';
+    memcpy(proof.room, text.data, text.size);
+    proof.room[text.size] = '\0';
     return 0;
 }
 
 /* Outcome: ALD_CLI_STOP. */
-static int cli_read_token(struct ald_cli *cli, const char *path)
+static int cli_read_proof(struct ald_cli *cli, struct cli_proof proof, const char *path)
 {
     char room[sizeof(cli->token) + 64];
     FILE *file = fopen(path, "re");
     size_t size;
 
     if (file == NULL) {
-        return cli_stop(cli, ald_cli_usage(cli, "--token-file %s: %s", path, strerror(errno)));
+        return cli_stop(cli, ald_cli_usage(cli, "--%s-file %s: %s", proof.what, path, strerror(errno)));
     }
     size = fread(room, 1, sizeof(room), file);
     fclose(file);
-    return cli_take_token(cli, ald_str_of(room, size), path);
+    return cli_take_proof(cli, proof, ald_str_of(room, size), path);
 }
 
-/* A token that no option named. */
-static int cli_settle_token(struct ald_cli *cli)
+/* One that no option named. */
+static int cli_settle_proof(struct ald_cli *cli, struct cli_proof proof, const char *variable)
 {
-    const char *text = getenv("ALDIS_TOKEN");
+    const char *text = getenv(variable);
 
-    return cli->token[0] != '\0' || text == NULL || text[0] == '\0' ? 0
-                                                                    : cli_take_token(cli, ald_str(text), "ALDIS_TOKEN");
+    return proof.room[0] != '\0' || text == NULL || text[0] == '\0'
+               ? 0
+               : cli_take_proof(cli, proof, ald_str(text), variable);
 }
 
 /* --- the hubs ----------------------------------------------------------------------------------------------------- */
@@ -201,10 +236,23 @@ static int cli_settle_urls(struct ald_cli *cli)
     return 0;
 }
 
+bool ald_cli_is_family(const struct ald_cli *cli)
+{
+    struct ald_url url;
+
+    for (size_t i = 0; i < cli->n_urls; i++) {
+        if (ald_url_parse_api(cli->urls[i], &url, NULL) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void ald_cli_client_options(const struct ald_cli *cli, struct ald_client_options *options)
 {
     options->urls = cli->urls;
     options->token = cli->token[0] != '\0' ? cli->token : NULL;
+    options->secret = cli->secret[0] != '\0' ? cli->secret : NULL;
     options->ca_file = cli->ca_file;
     options->cert_file = cli->cert_file;
     options->key_file = cli->key_file;
@@ -241,7 +289,9 @@ static int cli_option(struct ald_cli *cli, const struct ald_arg *arg)
         cli->key_file = arg->value;
         return 0;
     case CLI_TOKEN:
-        return cli_read_token(cli, arg->value);
+        return cli_read_proof(cli, cli_token(cli), arg->value);
+    case CLI_SECRET:
+        return cli_read_proof(cli, cli_secret(cli), arg->value);
     case CLI_INSECURE:
         cli->insecure = true;
         return 0;
@@ -288,7 +338,8 @@ int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg)
     if (cli->verb == NULL || cli->offline) {
         return ALD_CLI_END; /* help needs no hub */
     }
-    r = cli_settle_token(cli);
+    r = cli_settle_proof(cli, cli_token(cli), "ALDIS_TOKEN");
+    r = r == 0 ? cli_settle_proof(cli, cli_secret(cli), "ALDIS_SECRET") : r;
     r = r == 0 ? cli_settle_urls(cli) : r;
     return r != 0 ? r : ALD_CLI_END;
 }

@@ -66,7 +66,8 @@ struct ald_cli {
     const char *ca_file;
     const char *cert_file; /* NULL: none is shown */
     const char *key_file;
-    char token[1024]; /* "": none is shown */
+    char token[1024];  /* "": none is shown */
+    char secret[1024]; /* of datagrams; "": none is shown */
     bool insecure;
     bool json;
     bool offline; /* set by a verb that asks no hub, before its arguments end */
@@ -80,6 +81,9 @@ ALD_NODISCARD int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg);
 
 /* What every connection of a client has of the command line: whom to reach, and how to prove who we are (borrows). */
 void ald_cli_client_options(const struct ald_cli *cli, struct ald_client_options *options);
+
+/* All hubs of the command line are reached in the way of the communicator family, where there is no API. */
+bool ald_cli_is_family(const struct ald_cli *cli);
 
 /* Say in one line what is wrong with the arguments and where to look. Returns ALD_EXIT_USAGE. */
 int ald_cli_usage(const struct ald_cli *cli, const char *format, ...) ALD_PRINTF(2, 3);

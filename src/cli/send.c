@@ -2,7 +2,8 @@
  * The verb send: one event.
  *
  * Nobody answers an event, so there is no outcome: all that can be known is that the hub has it. It is said, then goodbye, and
- * a hub ends a connection that says goodbye when it has read everything before it.
+ * a hub ends a connection that says goodbye when it has read everything before it. A daemon of the communicator family reads in
+ * order too, so it is asked something that each of them answers (PUBLIC_IP, communicator.md 4). Of datagrams nothing is known.
  */
 
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #define SEND_REACH (3 * ALD_SEC)
 /* For the hub to read an event and end the connection. */
 #define SEND_READ (3 * ALD_SEC)
+/* For a report, when the hub has read the event: one of the hub itself came before, this is for hubs behind it. */
+#define SEND_REPORT (500 * ALD_MSEC)
 
 struct sending {
     const struct ald_cli *cli;
@@ -30,6 +33,7 @@ struct sending {
     struct ald_reach reach;
     struct ald_alarm alarm;
     bool said;
+    bool read; /* the hub has it */
     int status;
 };
 
@@ -44,7 +48,9 @@ static void sending_alarm(void *owner)
 {
     struct sending *sending = owner;
 
-    if (sending->said) {
+    if (sending->read) {
+        ald_client_close(sending->client); /* no report is a good one */
+    } else if (sending->said) {
         ald_cli_say("lost: the event was sent, and the hub does not say that it has read it");
         sending_stop(sending, ALD_EXIT_LOST);
     } else {
@@ -77,33 +83,95 @@ static int sending_build(struct sending *sending, struct ald_msg **ret_event)
     ald_msg_set_slice(event, &event->payload, options->payload);
     event->mode = (uint8_t)options->mode;
     event->ttl = options->deadline;
+    event->flags = options->flags;
     ald_msg_seal(event);
     *ret_event = ald_steal(&event);
+    return 0;
+}
+
+/* What the hub that was found cannot take. Returns NULL when it can. */
+static const char *sending_judge(const struct sending *sending)
+{
+    static const uint32_t options = ALD_MSG_HOLD | ALD_MSG_TELL_AWAY | ALD_MSG_REPORT | ALD_MSG_EVERYONE;
+
+    if (!ald_client_can_say(sending->client, ALD_WAY_ADDRESSES)) {
+        return "speaks the plain protocol, which has no events for a target";
+    }
+    if ((sending->options->flags & options) != 0 && !ald_client_can_say(sending->client, ALD_WAY_EVENT_OPTIONS)) {
+        return "takes --cache, --report and --everyone only where it speaks to the communicator family (cd:)";
+    }
+    if ((sending->options->flags & ALD_MSG_REPORT) != 0 && ald_client_can_say(sending->client, ALD_WAY_UNHEARD)) {
+        return "is not heard there, so there is nothing to wait for with --report";
+    }
+    return NULL;
+}
+
+/* It is said: how does one know that it was read? */
+static int sending_wait(struct sending *sending)
+{
+    sending->said = true;
+    ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_READ);
+    if (ald_client_can_say(sending->client, ALD_WAY_NEWS)) {
+        return ald_client_ask(sending->client, ALD_TOPIC_ADDRESSES, ALD_STR_NONE, true);
+    }
+    ald_client_drain(sending->client);
     return 0;
 }
 
 static void sending_ready(struct sending *sending)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *event = NULL;
+    const char *why = sending_judge(sending);
     int r;
 
-    if (!ald_client_extended(sending->client)) {
-        ald_cli_say("refused: the hub at %s speaks the plain protocol, which has no events for a target",
-                    ald_client_url(sending->client));
+    if (why != NULL) {
+        ald_cli_say("refused: the hub at %s %s", ald_client_url(sending->client), why);
         sending_stop(sending, ALD_EXIT_REFUSED);
         return;
     }
     r = sending_build(sending, &event);
-    if (r == 0) {
-        r = ald_client_send(sending->client, event);
-    }
-    if (r != 0) {
-        sending_stop(sending, ald_cli_broke(r < 0 ? r : ALDIS_E_CLOSED));
+    r = r == 0 ? ald_client_send(sending->client, event) : r;
+    if (r == ALD_CLIENT_UNSAID) {
+        ald_cli_say("refused: the event cannot be sent to %s: %s", ald_client_url(sending->client),
+                    ald_client_trouble(sending->client));
+        sending_stop(sending, ALD_EXIT_REFUSED);
         return;
     }
-    sending->said = true;
-    ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_READ);
-    ald_client_drain(sending->client);
+    r = r == 0 ? sending_wait(sending) : r;
+    if (r != 0) {
+        sending_stop(sending, ald_cli_broke(r < 0 ? r : ALDIS_E_CLOSED));
+    }
+}
+
+/* The answer to our question: everything before it was read. */
+static void sending_news(void *owner, const struct ald_news *news, bool is_answer)
+{
+    struct sending *sending = owner;
+
+    if (news->topic != ALD_TOPIC_ADDRESSES || !is_answer || !sending->said || sending->read) {
+        return;
+    }
+    sending->read = true;
+    if ((sending->options->flags & ALD_MSG_REPORT) != 0) {
+        ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_REPORT);
+    } else {
+        ald_client_close(sending->client);
+    }
+}
+
+static void sending_report(void *owner, const struct ald_event_report *report)
+{
+    struct sending *sending = owner;
+
+    if (!ald_str_equal(report->name, ald_str(sending->options->name))) {
+        return;
+    }
+    if (report->kept) {
+        ald_cli_say("kept at the hub until the target is there");
+        return;
+    }
+    ald_cli_say("refused: not delivered: %s", ald_cause_text(report->cause));
+    sending_stop(sending, ALD_EXIT_REFUSED);
 }
 
 static void sending_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in ALD_UNUSED)
@@ -132,7 +200,8 @@ static void sending_state(void *owner, enum ald_client_state state, const char *
 
 static int sending_run(struct sending *sending, struct ald_net *net)
 {
-    static const struct ald_client_callbacks callbacks = {.state = sending_state};
+    static const struct ald_client_callbacks callbacks = {
+        .state = sending_state, .news = sending_news, .report = sending_report};
     struct ald_client_options options;
     struct ald_why why = {""};
     int r;
@@ -195,6 +264,9 @@ static const char send_examples[] =
     "  aldis send lamp dawn '{\"at\":6}'\n"
     "  date +'\"%c\"' | aldis send lamp tick -         payload from standard input; @FILE from a file\n"
     "  aldis send --ttl 2s lamp blink                of no use after two seconds\n"
+    "  aldis send -H cd:///run/communicator/communicatord.sock --report lamp BLINK times=2 colour=red\n"
+    "  aldis send -H cd://127.0.0.1 --cache 1h alpha:lamp BLINK\n"
+    "  aldis send -H cd://127.0.0.1 '*' LOCK_STARTED          to all who listed the name, on all hubs\n"
     "  aldis watch --kind event --payload            see what becomes of events\n";
 
 static const char send_help[] =
@@ -202,18 +274,26 @@ static const char send_help[] =
     "the hub "
     "counts it as dropped. Whoever must know uses `aldis call`.\n"
     "\n"
-    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded. PAYLOAD is JSON.\n";
+    "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded; . for all of this "
+    "hub "
+    "who know the name, ? for this private network, * for everywhere; one of them and : before a target is its scope. "
+    "PAYLOAD is JSON, or any number of name=value, which are an object of strings.\n"
+    "\n"
+    "Over cd:, cds:, cdu: and cdb: the event is a message of the communicator family, NAME its command: capital "
+    "letters, "
+    "digits and _.\n";
 
 static const char send_notes[] =
-    "Exit status: 0 the hub has it, which does not say that anybody else had; 2 wrong usage, 3 no hub can be reached, "
-    "11 the "
-    "hub cannot take it, 14 the hub went away before it was clear that it had read it. With --json the event's id is "
+    "Exit status: 0 the hub has it, which does not say that anybody else had (with cdu: and cdb: not even that); 2 "
+    "wrong "
+    "usage, 3 no hub can be reached, 11 the hub cannot take it, or --report says that it was not delivered; 14 the hub "
+    "went away before it was clear that it had read it. With --json the event's id is "
     "printed.\n";
 
 const struct ald_verb ald_verb_send = {
     .name = "send",
     .summary = "send an event to a target, which nobody answers",
-    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD]",
+    .synopsis = "[OPTION...] TARGET NAME [PAYLOAD | name=value...]",
     .examples = send_examples,
     .help = send_help,
     .notes = send_notes,

@@ -16,6 +16,7 @@
 #include "cli/term.h"
 #include "cli/verbs.h"
 #include "cli/watch_options.h"
+#include "cli/watch_service.h"
 #include "cli/watch_view.h"
 #include "client/backoff.h"
 #include "loop/random.h"
@@ -289,7 +290,10 @@ static int watch_run(struct ald_cli *cli)
     struct ald_watch_options options;
     int status = ald_watch_options_read(cli, &options);
 
-    return status == ALD_WATCH_OPTIONS_READ ? watch_do(cli, &options) : status;
+    if (status != ALD_WATCH_OPTIONS_READ) {
+        return status;
+    }
+    return ald_cli_is_family(cli) ? ald_watch_service_run(cli, &options) : watch_do(cli, &options);
 }
 
 static const char watch_examples[] =
@@ -298,13 +302,18 @@ static const char watch_examples[] =
     "  aldis watch --outcome failed,lost,expired        what goes wrong\n"
     "  aldis watch --kind channel                       who comes and goes, and who is primary\n"
     "  aldis watch -n 1 --name deploy --outcome succeeded && echo deployed\n"
-    "  aldis watch --json | jq -r 'select(.age_ms > 1000) | .id'\n";
+    "  aldis watch --json | jq -r 'select(.age_ms > 1000) | .id'\n"
+    "  aldis watch -H cd:///run/communicator/communicatord.sock --as probe --names LOCK_STARTED,DATA --payload\n";
 
-static const char watch_help[] = "A line for each arrow in the life of a command (submitted, queued, sent, ..., its "
-                                 "outcome), each event and what became "
-                                 "of it, and each change of a channel. Times are UTC. With --json a line is an object: "
-                                 "\"kind\" is command, event, channel "
-                                 "or dropped (\"n\" lines are missing, because they were not read fast enough).\n";
+static const char watch_help[] =
+    "A line for each arrow in the life of a command (submitted, queued, sent, ..., its "
+    "outcome), each event and what became "
+    "of it, and each change of a channel. Times are UTC. With --json a line is an object: "
+    "\"kind\" is command, event, channel "
+    "or dropped (\"n\" lines are missing, because they were not read fast enough).\n"
+    "\n"
+    "At a daemon of the communicator family (-H cd:...) it is one of its services, and shows "
+    "messages and news: with --json \"kind\" is message, command or news, with a \"topic\".\n";
 
 static const char watch_notes[] =
     "Ctrl-C or SIGTERM ends it with status 0. When the hub goes away it says so and comes back, after a wait that "

@@ -5,7 +5,7 @@
 #include "msg/msg.h"
 #include "wire/http/http_url.h"
 
-enum { WATCH_TARGET = 1, WATCH_NAME, WATCH_KIND, WATCH_OUTCOME, WATCH_PAYLOAD, WATCH_COUNT };
+enum { WATCH_TARGET = 1, WATCH_NAME, WATCH_KIND, WATCH_OUTCOME, WATCH_PAYLOAD, WATCH_COUNT, WATCH_AS, WATCH_NAMES };
 
 const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
     {WATCH_TARGET, "target", "TARGET", 't', "only what concerns this target"},
@@ -15,6 +15,11 @@ const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
      "only commands that end so, and only their end; several with commas, or given again"},
     {WATCH_PAYLOAD, "payload", NULL, 0, "show what commands and events carry, and replies"},
     {WATCH_COUNT, "count", "COUNT", 'n', "end after so many lines"},
+    {WATCH_AS, "as", "NAME", 0, "cd: be the service NAME, and show what is sent to it; no other may be called so"},
+    {WATCH_NAMES, "names", "NAME[,NAME...]", 0,
+     "cd: show messages to everybody that have one of these names (default: what the hub tells of services, hubs, "
+     "clock and "
+     "cluster)"},
 };
 
 /* What was given; words are gathered with commas between them. */
@@ -74,7 +79,13 @@ static int watch_take(struct ald_cli *cli, const struct ald_arg *arg, struct wat
         return watch_words(cli, arg, watch_is_outcome, "succeeded, failed, refused, cancelled, expired or lost",
                            given->outcomes, sizeof(given->outcomes));
     case WATCH_PAYLOAD:
-        given->payload = true;
+        given->payload = options->payload = true;
+        return 0;
+    case WATCH_AS:
+        options->as = arg->value;
+        return 0;
+    case WATCH_NAMES:
+        options->names = arg->value;
         return 0;
     case WATCH_COUNT:
         if (ald_str_u64(ald_str(arg->value), &options->count) != 0 || options->count == 0) {
@@ -101,6 +112,31 @@ static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, c
     }
     snprintf(options->path + used, sizeof(options->path) - used, "%c%s=%.*s",
              strchr(options->path, '?') != NULL ? '&' : '?', name, ALD_STR_ARG(encoded));
+    return 0;
+}
+
+/* What can be said at one kind of hub is not understood at the other. Returns 0 or the exit status. */
+static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
+                           const struct ald_watch_options *options)
+{
+    bool filters =
+        given->target != NULL || given->name != NULL || given->kinds[0] != '\0' || given->outcomes[0] != '\0';
+    struct ald_str as = ald_str(options->as);
+
+    if (!ald_cli_is_family(cli)) {
+        return options->as == NULL && options->names == NULL
+                   ? 0
+                   : ald_cli_usage(
+                         cli, "--as and --names: only where the hub speaks to the communicator family (-H cd:...)");
+    }
+    if (filters) {
+        return ald_cli_usage(cli,
+                             "--target, --name, --kind and --outcome: only at unix:, ws:// and wss://, where the hub "
+                             "tells of everything; here --as and --names say what it tells");
+    }
+    if (options->as != NULL && (as.size == 0 || as.size > ALD_NAME_MAX || !ald_utf8_valid(as))) {
+        return ald_cli_usage(cli, "--as: the name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
+    }
     return 0;
 }
 
@@ -136,6 +172,10 @@ int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *option
     }
     if (r == ALD_CLI_STOP) {
         return cli->status;
+    }
+    r = watch_check_way(cli, &given, options);
+    if (r != 0) {
+        return r;
     }
     if (given.outcomes[0] != '\0' && given.kinds[0] != '\0' && strcmp(given.kinds, "command") != 0) {
         return ald_cli_usage(cli, "--outcome: only commands have one, so --kind can only be command");

@@ -7,8 +7,8 @@
  *
  * "A caller that loses the hub reconnects and asks by id until the deadline before it may say lost" (DESIGN section 1). It
  * asks with the command `aldis:Outcome` to the hub itself, which answers when that command has its outcome. The hub that took
- * it and does not know the id has lost it (it was restarted); so has one that does not speak the extension. Where another hub of the
- * list does not know it, nothing is lost yet.
+ * it and does not know the id has lost it (it was restarted); so has one that does not speak the extension, or
+ * is a genuine communicatord. Where another hub of the list does not know it, nothing is lost yet.
  *
  * The hub keeps the deadlines; ours is there for when no hub answers.
  */
@@ -106,11 +106,14 @@ static void call_report(struct ald_call *call, const struct ald_call_report *rep
 /* The one place where a call ends. The program may close the client when it hears of it, so it is out of the way first. */
 static void call_end(struct ald_call *call, const struct ald_call_report *report)
 {
+    struct ald_client *client = call->client;
+
     ald_sm_move(&call_machine, &call->state, CALL_DONE);
     call_unlink(call);
     call_report(call, report);
     ald_msg_unref(call->command);
     free(call);
+    ald_client_drained(client);
 }
 
 static void call_end_as(struct ald_call *call, enum ald_outcome outcome, enum ald_cause cause)
@@ -173,8 +176,9 @@ static bool call_can_be_said(const struct ald_call *call)
 {
     const struct ald_msg *command = call->command;
 
-    return call->client->extended || (!ald_str_present(command->to.target) && !ald_str_present(command->to.hub) &&
-                                      command->mode == ALD_MODE_ANY && (command->flags & ALD_MSG_DURABLE) == 0);
+    return ald_client_can(call->client, ALD_WAY_ADDRESSES) ||
+           (!ald_str_present(command->to.target) && !ald_str_present(command->to.hub) &&
+            command->mode == ALD_MODE_ANY && (command->flags & ALD_MSG_DURABLE) == 0);
 }
 
 static void call_submit(struct ald_call *call)
@@ -266,7 +270,7 @@ void ald_calls_ready(struct ald_client *client)
 
         if (call->state == CALL_WAITING) {
             call_submit(call);
-        } else if (call->state == CALL_ADRIFT && !client->extended) {
+        } else if (call->state == CALL_ADRIFT && !ald_client_can(client, ALD_WAY_ASKS)) {
             if (call->sent_at == client->url_at) {
                 call_end_later(call, ALD_LOST, ALD_CAUSE_HUB_LOST); /* nobody to ask */
             }
@@ -428,6 +432,29 @@ void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
         report.outcome = ALD_OUTCOME_NONE;
         call_report(call, &report);
     }
+}
+
+/* A genuine communicatord says so of our questions, and knows nothing of any command (communicator.md 4). */
+void ald_calls_unknown(struct ald_client *client, struct ald_str command)
+{
+    if (!ald_str_equal(command, ALD_STR("ALDIS_OUTCOME"))) {
+        return;
+    }
+    client->can &= ~(unsigned)ALD_WAY_ASKS;
+    ald_list_each (node, &client->calls) {
+        struct ald_call *call = ald_list_entry(node, struct ald_call, node);
+
+        if (call->state == CALL_ASKED) {
+            ald_sm_move(&call_machine, &call->state, CALL_ADRIFT);
+            call_forget_ask(call);
+        }
+    }
+    ald_calls_ready(client);
+}
+
+bool ald_calls_none(const struct ald_client *client)
+{
+    return ald_list_empty(&client->calls);
 }
 
 /* --- the program ------------------------------------------------------------------------------------------------- */

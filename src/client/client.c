@@ -112,6 +112,16 @@ static int client_take_places(struct ald_client *client, const struct ald_client
     return client->inproc == NULL ? ald_trace(ALDIS_E_NOMEM) : 0;
 }
 
+static int client_take_secret(struct ald_client *client, const char *secret)
+{
+    if (secret == NULL) {
+        return 0;
+    }
+    client->secret = strdup(secret);
+    client->identity.secret = ald_str(client->secret);
+    return client->secret == NULL ? ald_trace(ALDIS_E_NOMEM) : 0;
+}
+
 static int client_take_options(struct ald_client *client, const struct ald_client_options *options,
                                struct ald_why *ret_why)
 {
@@ -127,6 +137,9 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     r = client_take_places(client, options, ret_why);
     if (r == 0) {
         r = client_take_token(client, options->token, ret_why);
+    }
+    if (r == 0) {
+        r = client_take_secret(client, options->secret);
     }
     if (r != 0) {
         return r;
@@ -144,7 +157,13 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     client->backoff_first = options->backoff_first;
     client->backoff_max = options->backoff_max;
     client->jobs_max = options->jobs_max;
+    client->events_kept_max = options->events_kept;
     return 0;
+}
+
+static void client_drained_task(void *owner)
+{
+    ald_client_close(owner);
 }
 
 int ald_client_new(struct ald_net *net, const struct ald_client_options *options,
@@ -164,7 +183,9 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     client->owner = owner;
     ald_rng_init(&client->rng, ald_random_seed());
     ald_link_init(client);
+    ald_task_init(&client->drained_task, client_drained_task, client);
     ald_calls_init(client);
+    ald_events_init(client);
     ald_jobs_init(client);
     /* The same times as the original connector keeps (exchange.md 2.11, 4.1), and the pong deadline that it lacks. */
     client->dialect_options = (struct ald_dialect_options){
@@ -187,14 +208,20 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     return 0;
 }
 
-/* A connector of the original says none, it closes with 1000 (exchange.md 4.4): a controller that hears one hangs up at once,
- * and what still runs here could not be answered any more. A hub of ours waits for that. */
 static void client_say_goodbye(struct ald_client *client)
 {
     struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
 
-    if (ald_client_ready(client) && client->extended && !client->draining) {
+    if (ald_client_ready(client)) {
         ald_ignore(ald_client_say(client, &leave)); /* one that cannot be said is followed by the close anyway */
+    }
+}
+
+void ald_client_drained(struct ald_client *client)
+{
+    if (client->draining && !client->ending && (client->can & (ALD_WAY_LEAVES | ALD_WAY_UNHEARD)) != 0 &&
+        !ald_jobs_owe(client) && ald_calls_none(client)) {
+        ald_task_push(client->loop, &client->drained_task);
     }
 }
 
@@ -205,8 +232,11 @@ void ald_client_drain(struct ald_client *client)
         return;
     }
     ald_link_why(client, ALD_STR("closed by us"));
-    client_say_goodbye(client);
+    if (ald_client_can(client, ALD_WAY_DRAINS) && !client->draining) {
+        client_say_goodbye(client);
+    }
     client->draining = true;
+    ald_client_drained(client);
 }
 
 void ald_client_close(struct ald_client *client)
@@ -217,12 +247,16 @@ void ald_client_close(struct ald_client *client)
     client->ending = true;
     ald_alarm_stop(client->loop, &client->retry_alarm);
     ald_link_why(client, ALD_STR("closed by us"));
-    if (client->stream == NULL) {
+    if (!ald_link_stands(client)) {
         ald_link_lost(client);
         return;
     }
-    client_say_goodbye(client);
-    ald_stream_close(client->stream, 1000, ALD_STR_NONE);
+    /* A connector of the original says none, it closes with 1000 (exchange.md 4.4): a controller that hears one hangs up at
+     * once, and what still runs here could not be answered any more. A hub of ours waits for that. */
+    if (ald_client_can(client, ALD_WAY_LEAVES) || (ald_client_can(client, ALD_WAY_DRAINS) && !client->draining)) {
+        client_say_goodbye(client);
+    }
+    ald_link_close(client, 1000, ALD_STR_NONE);
 }
 
 void ald_client_abort(struct ald_client *client)
@@ -242,6 +276,7 @@ struct ald_client *ald_client_free(struct ald_client *client)
         return NULL;
     }
     ald_link_fini(client);
+    ald_events_fini(client);
     ald_calls_fini(client);
     ald_jobs_fini(client);
     ald_msg_pool_free(client->messages);
@@ -249,6 +284,7 @@ struct ald_client *ald_client_free(struct ald_client *client)
     free(client->target);
     free(client->inproc);
     free(client->authorization);
+    free(client->secret);
     free(client->urls);
     free(client);
     return NULL;
@@ -259,9 +295,9 @@ struct ald_msg_pool *ald_client_messages(struct ald_client *client)
     return client->messages;
 }
 
-bool ald_client_extended(const struct ald_client *client)
+bool ald_client_can_say(const struct ald_client *client, unsigned what)
 {
-    return client->extended;
+    return ald_client_can(client, what);
 }
 
 const char *ald_client_url(const struct ald_client *client)
@@ -274,16 +310,26 @@ struct ald_str ald_client_target(const struct ald_client *client)
     return client->given[0] != '\0' ? ald_str(client->given) : ALD_STR_NONE;
 }
 
-int ald_client_send(struct ald_client *client, struct ald_msg *event)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+/* COMMANDS of the communicator family has a cap of its own; more names than this are a mistake. */
+enum { CLIENT_NAMES_MAX = 64 * 1024 };
 
-    if (!ald_client_ready(client)) {
-        return ALD_CLIENT_AWAY;
+int ald_client_tell_names(struct ald_client *client)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CAPABLE);
+    struct ald_buf names;
+    int r;
+
+    if (client->callbacks.names == NULL || client->dialect == NULL || !ald_client_can(client, ALD_WAY_NEWS)) {
+        return 0;
     }
-    signal.msg = event;
-    signal.ttl = event->ttl;
-    return ald_client_say(client, &signal);
+    ald_buf_init(&names, CLIENT_NAMES_MAX);
+    r = client->callbacks.names(client->owner, &names);
+    signal.text = ald_buf_str(&names);
+    if (r == 0 && signal.text.size > 0) {
+        r = ald_client_say(client, &signal);
+    }
+    ald_buf_fini(&names);
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 void ald_client_healthy(struct ald_client *client, bool healthy, const char *detail)

@@ -5,7 +5,8 @@
  * jittered back-off, and carries the program's calls and the commands it serves. libaldis and the command line stand on
  * it; it knows nothing of a hub's inside.
  *
- * It speaks dialect exchange in the role party, with the extension where the hub announces it.
+ * It speaks dialect exchange in the role party, with the extension where the hub announces it, or dialect communicator,
+ * as the URL says (client/way.h). What a protocol has no words for does less: ald_client_can_say().
  *
  * Lifetime:   ald_client_new() to ald_client_free(). Callbacks may call anything here but ald_client_free() of the client
  *             that calls them; ald_client_close() is the way to end from within.
@@ -14,12 +15,16 @@
  *             becomes of hubs and links: what was never sent is submitted again; what was sent is asked for by id
  *             (`aldis:Outcome`) at the next hub that answers, and taken back there (`aldis:Cancel`) if the program wants
  *             that; only when that hub does not know it, or none answers
- *             before the deadline, is it `lost` (DESIGN section 1, rules).
+ *             before the deadline, is it `lost` (DESIGN section 1, rules). So it is where the hub cannot be asked: one that
+ *             does not speak the extension, or a genuine communicatord.
  */
 
 #include "base/block.h"
+#include "client/way.h"
 #include "msg/msg.h"
+#include "msg/news.h"
 
+struct ald_buf;
 struct ald_client;
 struct ald_net;
 struct ald_why;
@@ -34,6 +39,13 @@ enum ald_client_state {
 /* A command to serve, until it is answered. Borrowed members live that long. */
 struct ald_job;
 
+/* What became of an event that asked for a report. Borrowed for the callback. */
+struct ald_event_report {
+    struct ald_str name;  /* of the event */
+    bool kept;            /* its target is away, and it waits for that at the hub */
+    enum ald_cause cause; /* else why it was not delivered */
+};
+
 struct ald_client_callbacks {
     /* `text` says where (CONNECTING, READY: the URL) or why (WAITING, CLOSED); borrowed. `retry_in` is set in WAITING. */
     void (*state)(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in);
@@ -46,22 +58,41 @@ struct ald_client_callbacks {
     void (*primary)(void *owner, bool primary, uint64_t term);
     /* The hub asks whether we are healthy: answer now or later with ald_client_healthy(). NULL: always healthy. */
     void (*health)(void *owner);
+    /* Append to `out` the names of the commands and events that we serve, comma separated: a hub of the communicator family is
+     * told them, when it asks and when ald_client_tell_names() is called. Errors are those of the buffer. NULL: none. */
+    int (*names)(void *owner, struct ald_buf *out);
+    /* The hub told of the world around it, or answered (`is_answer`) an ald_client_ask(). NULL: nobody wants to know. */
+    void (*news)(void *owner, const struct ald_news *news, bool is_answer);
+    /* It told what became of an event. NULL as well. */
+    void (*report)(void *owner, const struct ald_event_report *report);
+    /* An event that waited for a hub is dropped: there were too many, or its time is over, or the client ends. NULL too. */
+    void (*dropped)(void *owner, const struct ald_msg *event);
 };
 
+/* The names by which hubs of that family tell news of themselves: whoever wants to hear them, has them among its names. */
+#define ALD_CLIENT_NEWS_NAMES                                                                                          \
+    "BLOCK,CLOCK_STABLE,CLOCK_UNSTABLE,CLUSTER_COMPLETE,CLUSTER_DOWN,CLUSTER_INCOMPLETE,CLUSTER_UP,DISCONNECTED,"      \
+    "HANGUP,NEW_REMOTE_CONNECTION,STATUS,UNREACHABLE"
+
 struct ald_client_options {
-    const char *const *urls; /* unix:PATH, ws://HOST[:PORT][/PATH], wss://...; tried in turn; ends with NULL */
+    const char *const *urls; /* as client/url.h has them; tried in turn; ends with NULL */
     const char *inproc;      /* instead of URLs: the name of a listener in this process, on the same net; NULL */
     const char *target;      /* serve this target; NULL: be a caller only */
     const char *token;       /* said as `Authorization: Bearer` in every upgrade; NULL. Never shown or logged */
-    const char *ca_file;     /* wss: trust this instead of the system's; NULL */
-    const char *cert_file;   /* wss: the certificate to show, PEM; NULL: none */
-    const char *key_file;    /* wss: its key, PEM; NULL: it is in cert_file */
-    bool insecure;           /* wss: do not verify */
+    const char *secret;      /* shown in every datagram; NULL. Never logged either */
+    const char *ca_file;     /* wss, cds: trust this instead of the system's; NULL */
+    const char *cert_file;   /* wss, cds: the certificate to show, PEM; NULL: none */
+    const char *key_file;    /* wss, cds: its key, PEM; NULL: it is in cert_file */
+    bool insecure;           /* wss, cds: do not verify */
     bool reconnect;          /* else the first failure closes the client */
     ald_usec backoff_first;  /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
     ald_usec backoff_max;    /* the wait is drawn from the upper half of that, so that a crowd spreads out */
     size_t jobs_max;         /* commands served at once; one more is refused `busy` */
+    size_t events_kept;      /* events that wait while there is no hub, 0; one more and the oldest is dropped */
 };
+
+/* All that waits may cost so much, whatever it counts: what a program that says more has in mind is no queue. */
+enum { ALD_CLIENT_EVENTS_COST_MAX = 16 * 1024 * 1024 };
 
 /* The defaults given above; no urls, no target, reconnect. */
 void ald_client_options_init(struct ald_client_options *options);
@@ -78,8 +109,9 @@ ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_op
                                  struct ald_client **ret_client);
 /*
  * Take no new work: say goodbye and refuse commands (`draining`), but answer those that run. The hub ends the connection
- * when they are answered, or its patience is over; CLOSED follows then. A hub without the extension is told nothing, so there
- * the program closes when all is answered.
+ * when they are answered, or its patience is over; CLOSED follows then. A hub of the communicator family would end the
+ * connection at our goodbye, so it comes when all is answered, and CLOSED as well. A hub of the plain exchange is told
+ * nothing, so there the program closes.
  */
 void ald_client_drain(struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
@@ -93,8 +125,10 @@ ALD_DEFINE_CLEANUP(struct ald_client *, ald_client_free);
 
 /* Where messages for calls and replies are made. */
 struct ald_msg_pool *ald_client_messages(struct ald_client *client);
-/* Whether the hub it is connected to speaks the extension (targets, modes, statuses, cancel). */
-bool ald_client_extended(const struct ald_client *client);
+/* Whether the hub it is connected to takes all of `what` (ALD_WAY_*). */
+bool ald_client_can_say(const struct ald_client *client, unsigned what);
+/* Tell the hub our names anew, where they have changed and it is one that wants to know. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_client_tell_names(struct ald_client *client);
 /* Where the latest attempt went. */
 const char *ald_client_url(const struct ald_client *client);
 /* The target that the hub registered us as, since the last READY; absent before, and for a caller. */
@@ -122,9 +156,22 @@ ALD_NODISCARD int ald_client_call(struct ald_client *client, struct ald_msg *com
 /* Take it back: unsent it is cancelled at once, else the hub is asked, and what comes first decides. */
 void ald_call_cancel(struct ald_call *call);
 
-/* Say an event: sent when connected now, else ALD_CLIENT_AWAY. */
-enum { ALD_CLIENT_AWAY = 1 };
+/*
+ * Say an event (shares): sent when connected now. Else it waits, where options.events_kept lets it: what waits is said when
+ * a hub has taken us in, in order and before anything newer. Outcomes: ALD_CLIENT_AWAY, there is no hub; ALD_CLIENT_UNSAID,
+ * the protocol has no form for it, it is too large, or the network did not take it (ald_client_trouble()). Errors:
+ * ALDIS_E_NOMEM.
+ */
+enum { ALD_CLIENT_AWAY = 1, ALD_CLIENT_UNSAID };
 ALD_NODISCARD int ald_client_send(struct ald_client *client, struct ald_msg *event);
+/* Why the latest was unsaid; for people. */
+const char *ald_client_trouble(const struct ald_client *client);
+
+/*
+ * Ask the hub for news of `topic`, about `target` where there are several; LOAD: `wants` it from now on, else no more. The
+ * answer comes as news, or never. Outcomes and errors: as ald_client_send().
+ */
+ALD_NODISCARD int ald_client_ask(struct ald_client *client, enum ald_topic topic, struct ald_str target, bool wants);
 
 /* The command of a job: name, payload, from, ttl (when it arrived). */
 const struct ald_msg *ald_job_command(const struct ald_job *job);

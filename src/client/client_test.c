@@ -10,7 +10,7 @@ ALD_TEST(client, says_hello_over_a_unix_socket_and_is_welcome)
     ald_check_str(ald_client_target(desk.client), "lamp");
     ald_check_str(ald_str(ald_client_url(desk.client)), desk.hub.url);
     ald_check_str(ald_str(desk.text), desk.hub.url);
-    ald_check(ald_client_extended(desk.client));
+    ald_check(ald_client_can_say(desk.client, ALD_WAY_ADDRESSES));
     desk_close(&desk);
 }
 
@@ -35,7 +35,7 @@ ALD_TEST(client, knows_a_hub_without_the_extension)
     struct desk desk;
 
     desk_start(&desk, FAKE_PLAIN, NULL);
-    ald_check(!ald_client_extended(desk.client));
+    ald_check(!ald_client_can_say(desk.client, ALD_WAY_ADDRESSES));
     desk_close(&desk);
 }
 

@@ -282,7 +282,7 @@ static int fetch_start(struct ald_fetch *fetch, struct ald_net *net, const struc
     const char *why;
     int r;
 
-    if (ald_url_parse(spec->url, &url, &why) != 0) {
+    if (ald_url_parse_api(spec->url, &url, &why) != 0) {
         snprintf(ret_why->text, sizeof(ret_why->text), "%.100s: %s", spec->url, why);
         return ALD_FETCH_BAD_URL;
     }

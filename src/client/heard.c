@@ -15,16 +15,21 @@ static void heard_registered(struct ald_client *client, struct ald_str target)
     }
     snprintf(client->given, sizeof(client->given), "%.*s", ALD_STR_ARG(target));
     client->ready_since = ald_loop_now(client->loop);
+    client->welcomed = true;
     ald_client_move(client, ALD_CLIENT_READY, client->url, 0);
+    if (ald_client_ready(client) && client->dialect != NULL) {
+        ald_events_ready(client);
+    }
     if (ald_client_ready(client) && client->dialect != NULL) {
         ald_calls_ready(client);
     }
 }
 
-/* A refused name stays refused: the peer's reason is for a person, not for a timer (exchange.md 4.3). */
+/* A refused name stays refused: the peer's reason is for a person, not for a timer (exchange.md 4.3). Unless only one may have
+ * a name, and we had it: the hub may not have noticed that our former connection is gone. */
 static void heard_denied(struct ald_client *client, struct ald_str text)
 {
-    client->final = true;
+    client->final = !client->welcomed || !ald_client_can(client, ALD_WAY_NAME_PASSES);
     ald_link_cut(client, 1000, text.size > 0 ? text : ALD_STR("the hub refused the registration"));
 }
 
@@ -70,6 +75,13 @@ static void heard_leave(struct ald_client *client, const struct ald_signal *sign
     ald_client_leave(client);
 }
 
+static void heard_news(struct ald_client *client, const struct ald_signal *signal)
+{
+    if (client->callbacks.news != NULL) {
+        client->callbacks.news(client->owner, signal->news, signal->ok);
+    }
+}
+
 /* What a dialect says last: how to close, once everything it has written is on its way. */
 struct heard_close {
     bool wanted;
@@ -111,6 +123,12 @@ static void heard_signal(struct ald_client *client, const struct ald_signal *sig
     case ALD_SIGNAL_REPLY:
         ald_calls_heard(client, signal);
         break;
+    case ALD_SIGNAL_NEWS:
+        heard_news(client, signal);
+        break;
+    case ALD_SIGNAL_REPORT:
+        ald_events_report(client, signal);
+        break;
     case ALD_SIGNAL_LEAVE:
         heard_leave(client, signal);
         break;
@@ -132,7 +150,7 @@ void ald_client_heard(struct ald_client *client)
         ald_signal_clear(&signal);
     }
     ald_link_push(client);
-    if (close.wanted && client->stream != NULL) {
-        ald_stream_close(client->stream, close.code, ald_str(close.text));
+    if (close.wanted) {
+        ald_link_close(client, close.code, ald_str(close.text));
     }
 }

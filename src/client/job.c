@@ -64,6 +64,9 @@ static void jobs_refuse(struct ald_client *client, const struct ald_signal *comm
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
 
     if (command->kind == ALD_SIGNAL_EVENT || client->dialect == NULL) {
+        if (cause == ALD_CAUSE_NO_HANDLER) {
+            ald_event_tell_unknown(client, command->msg);
+        }
         return;
     }
     if (ald_msg_new(client->messages, ALD_REPLY, &reply) < 0) {
@@ -184,7 +187,7 @@ void ald_job_status(struct ald_job *job, struct ald_msg *status)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
 
-    if (job->orphaned || job->event || !job->client->extended) {
+    if (job->orphaned || job->event || !ald_client_can(job->client, ALD_WAY_STATUSES)) {
         return;
     }
     signal.id = job->id;
@@ -217,12 +220,15 @@ void ald_job_reply(struct ald_job *job, struct ald_msg *reply)
     if (!job->orphaned && !job->event && client->dialect != NULL && job_say_reply(job, reply) < 0) {
         ald_link_cut(client, 1011, ALD_STR("out of memory")); /* a reply is never dropped in silence */
     }
+    if (job->event && reply != NULL && reply->cause == ALD_CAUSE_NO_HANDLER) {
+        ald_event_tell_unknown(client, job->command);
+    }
     job_free(job);
     ald_client_leave(client);
+    ald_client_drained(client);
 }
 
-/* Somebody waits for an answer that can still be given. */
-static bool jobs_owe(const struct ald_client *client)
+bool ald_jobs_owe(const struct ald_client *client)
 {
     ald_list_each (node, &client->jobs) {
         const struct ald_job *job = ald_list_entry(node, struct ald_job, node);
@@ -238,7 +244,7 @@ void ald_client_leave(struct ald_client *client)
 {
     struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
 
-    if (!client->leaving || client->dialect == NULL || jobs_owe(client)) {
+    if (!client->leaving || client->dialect == NULL || ald_jobs_owe(client)) {
         return;
     }
     client->leaving = false;

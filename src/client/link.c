@@ -3,7 +3,7 @@
  *
  *     WAITING -> CONNECTING -> READY -> WAITING -> ...          and CLOSED at the end
  *
- * Everything that can go wrong ends up in one place, the stream's `closed`: a refused dial, a hello that was denied, a
+ * Everything that can go wrong ends up in one place, ald_link_lost(): a refused dial, a hello that was denied, a
  * dead link. It decides whether to try again, where and when. A URL that worked is tried first the next time; one that
  * failed makes room for the next in the list, so that an endpoint that accepts and then fails its hello cannot hold the
  * client for ever (exchange.md 4.5). Neither can one that welcomes us and drops us at once: a connection counts as one
@@ -17,8 +17,6 @@
 #include "base/error.h"
 #include "client/backoff.h"
 #include "transport/frame.h"
-#include "transport/tls.h"
-#include "transport/ws.h"
 
 /* Shorter than any restart of a hub that people would call an interruption, longer than a hello that goes wrong late. */
 #define LINK_STEADY (5 * ALD_SEC)
@@ -27,8 +25,10 @@ static void link_drop(struct ald_client *client)
 {
     ald_alarm_stop(client->loop, &client->dialect_alarm);
     ald_task_cancel(&client->heard_task);
+    ald_task_cancel(&client->closed_task);
     client->dialect = ald_dialect_free(client->dialect);
-    client->stream = ald_stream_free(client->stream);
+    client->way->carrier->drop(client);
+    client->can = 0;
     client->health_id = (struct ald_id){0};
     client->leaving = false;
 }
@@ -81,8 +81,13 @@ void ald_link_why(struct ald_client *client, struct ald_str text)
 void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why)
 {
     ald_link_why(client, why);
-    if (client->stream != NULL) {
-        ald_stream_close(client->stream, code, why);
+    ald_link_close(client, code, why);
+}
+
+void ald_link_close(struct ald_client *client, uint16_t code, struct ald_str why)
+{
+    if (ald_link_stands(client)) {
+        client->way->carrier->close(client, code, why);
     }
 }
 
@@ -91,15 +96,18 @@ void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why)
 void ald_link_push(struct ald_client *client)
 {
     struct ald_frame frame;
+    int r;
 
     if (client->dialect == NULL) {
         return;
     }
     while (ald_dialect_drain(client->dialect, &frame) == 0) {
-        if (ald_frame_push(client->stream, &frame) < 0) {
+        r = client->way->carrier->push(client, &frame);
+        if (r < 0) {
             ald_link_cut(client, 1011, ALD_STR("out of memory"));
             return;
         }
+        client->n_frames += r == 0;
     }
     ald_alarm_start(client->loop, &client->dialect_alarm, ald_dialect_deadline(client->dialect));
 }
@@ -125,11 +133,10 @@ static void link_heard_task(void *owner)
     ald_client_heard(owner);
 }
 
-/* --- what the stream says --------------------------------------------------------------------------------------- */
+/* --- what the carrier says -------------------------------------------------------------------------------------- */
 
-static int link_open_dialect(struct ald_client *client, struct ald_stream *stream)
+static int link_open_dialect(struct ald_client *client, uint32_t variant)
 {
-    struct ald_str announced = ald_ws_header(stream, ALD_STR(ALD_EXCHANGE_EXTENSION_HEADER));
     const struct ald_dialect_facts facts = {
         .role = ALD_ROLE_PARTY,
         .options = &client->dialect_options,
@@ -137,39 +144,42 @@ static int link_open_dialect(struct ald_client *client, struct ald_stream *strea
         .counters = client->counters,
         .seed = ald_rng_next(&client->rng),
         .now = ald_loop_now(client->loop),
-        .variant = ald_exchange_dial_result(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, announced),
+        .wall = &client->wall,
+        .identity = &client->identity,
+        .variant = variant,
     };
 
-    client->extended = (facts.variant & ALD_EXCHANGE_EXTENDED) != 0;
-    ald_ws_set_message_max(stream,
-                           client->dialect_options.message_max + (client->extended ? ALD_EXCHANGE_HUB_ROOM : 0));
-    return ald_exchange.open(&facts, &client->dialect);
+    return client->way->dialect->open(&facts, &client->dialect);
 }
 
-static void link_opened(void *owner, struct ald_stream *stream)
+void ald_link_opened(struct ald_client *client, uint32_t variant, unsigned can)
 {
-    struct ald_client *client = owner;
     struct ald_signal hello = ald_signal_of(ALD_SIGNAL_REGISTER);
+    int r;
 
     client->ordinal = 0;
     client->begun = 0;
+    client->can = can;
+    client->wall = ald_loop_wall();
     if (client->target != NULL) {
         hello.target = ald_str(client->target);
     }
-    if (link_open_dialect(client, stream) < 0 || ald_client_say(client, &hello) < 0) {
+    r = link_open_dialect(client, variant);
+    r = r == 0 ? ald_client_say(client, &hello) : r;
+    r = r == 0 ? ald_client_tell_names(client) : r;
+    if (r < 0) {
         ald_link_cut(client, 1011, ALD_STR("out of memory"));
     }
 }
 
-static void link_received(void *owner, struct ald_stream *stream, const struct ald_chunk *chunk)
+void ald_link_received(struct ald_client *client, const struct ald_chunk *chunk)
 {
-    struct ald_client *client = owner;
     ald_usec now = ald_loop_now(client->loop);
 
-    (void)stream;
     if (client->dialect == NULL) {
         return;
     }
+    client->wall = ald_loop_wall();
     ald_dialect_alive(client->dialect, now);
     if (chunk->kind != ALD_CHUNK_PONG &&
         ald_dialect_feed(client->dialect, now, ald_frame_kind_of(chunk->kind), chunk->bytes) < 0) {
@@ -179,35 +189,11 @@ static void link_received(void *owner, struct ald_stream *stream, const struct a
     ald_client_heard(client);
 }
 
-static void link_written(void *owner, struct ald_stream *stream, uint64_t begun, uint64_t done)
+void ald_link_written(struct ald_client *client, uint64_t begun)
 {
-    struct ald_client *client = owner;
-
-    (void)stream;
-    (void)done;
     client->begun = begun;
     ald_calls_begun(client);
 }
-
-/* The program hears the most telling of: what we noted ourselves, the peer's reason, the system's words. */
-static void link_closed(void *owner, struct ald_stream *stream, const struct ald_end *end)
-{
-    struct ald_client *client = owner;
-
-    (void)stream;
-    if (end->cause == ALD_END_PEER) {
-        ald_link_why(client, end->reason);
-    }
-    ald_link_why(client, ald_str(end->text));
-    ald_link_lost(client);
-}
-
-static const struct ald_stream_callbacks link_stream_callbacks = {
-    .opened = link_opened,
-    .received = link_received,
-    .written = link_written,
-    .closed = link_closed,
-};
 
 static void link_dialect_alarm(void *owner)
 {
@@ -225,27 +211,6 @@ static void link_dialect_alarm(void *owner)
 
 /* --- dialling ---------------------------------------------------------------------------------------------------- */
 
-/* `url` is NULL for a listener in this process. */
-static int link_try(struct ald_client *client, const struct ald_url *url)
-{
-    struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX + 1];
-    size_t n_fields = ald_exchange_dial_fields(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, fields);
-    char target[sizeof(url->prefix) + sizeof(ALD_EXCHANGE_PATH)];
-    struct ald_ws_hello hello = {.target = target};
-    const struct ald_dial_spec spec = {
-        .place = url != NULL ? ald_url_place(url) : (struct ald_place){ALD_BOTTOM_INPROC, client->inproc, 0},
-        .tls = url != NULL && url->tls ? client->tls : NULL,
-        .ws = &hello,
-    };
-
-    if (client->authorization != NULL) {
-        fields[n_fields++] = (struct ald_http_field){ALD_STR("Authorization"), ald_str(client->authorization)};
-    }
-    hello.fields = (struct ald_http_fields){fields, n_fields};
-    snprintf(target, sizeof(target), "%s%s", url != NULL ? url->prefix : "", ALD_EXCHANGE_PATH);
-    return ald_dial(client->net, &spec, &link_stream_callbacks, client, &client->stream);
-}
-
 void ald_link_dial(struct ald_client *client)
 {
     const struct ald_url *url = client->n_urls > 0 ? &client->urls[client->url_at] : NULL;
@@ -253,6 +218,8 @@ void ald_link_dial(struct ald_client *client)
 
     client->why[0] = '\0';
     client->sent_away = false;
+    client->trouble[0] = '\0';
+    client->way = url != NULL ? url->way : &ald_way_inproc;
     if (url != NULL) {
         ald_url_format(url, client->url, sizeof(client->url));
     } else {
@@ -262,7 +229,7 @@ void ald_link_dial(struct ald_client *client)
     if (client->state != ALD_CLIENT_CONNECTING) {
         return; /* the program closed us when it heard that */
     }
-    r = link_try(client, url);
+    r = client->way->carrier->dial(client, url);
     if (r < 0) {
         ald_link_why(client, ald_str(ald_error_text(r)));
         ald_link_lost(client);
@@ -274,15 +241,23 @@ static void link_retry_alarm(void *owner)
     ald_link_dial(owner);
 }
 
+static void link_closed_task(void *owner)
+{
+    ald_link_lost(owner);
+}
+
 void ald_link_init(struct ald_client *client)
 {
+    ald_task_init(&client->closed_task, link_closed_task, client);
     ald_alarm_init(&client->retry_alarm, link_retry_alarm, client);
     ald_alarm_init(&client->dialect_alarm, link_dialect_alarm, client);
     ald_task_init(&client->heard_task, link_heard_task, client);
+    client->way = &ald_way_inproc;
 }
 
 void ald_link_fini(struct ald_client *client)
 {
     ald_alarm_stop(client->loop, &client->retry_alarm);
+    ald_task_cancel(&client->drained_task);
     link_drop(client);
 }

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-enum { URL_PORT = 8062 };
-
 static int url_malformed(const char **ret_why, const char *why)
 {
     if (ret_why != NULL) {
@@ -81,7 +79,6 @@ static int url_network(struct ald_str rest, struct ald_url *url, const char **re
     size_t slash = ald_str_find(rest, ALD_STR("/"));
     struct ald_str prefix = ald_str_from(rest, slash);
 
-    url->port = URL_PORT;
     if (!url_printable(rest) || memchr(rest.data, '@', slash) != NULL || memchr(rest.data, '?', rest.size) != NULL ||
         memchr(rest.data, '#', rest.size) != NULL) {
         return url_malformed(ret_why, "a user, a query, a fragment or a blank has no meaning here");
@@ -95,41 +92,78 @@ static int url_network(struct ald_str rest, struct ald_url *url, const char **re
     return url_authority(ald_str_of(rest.data, slash), url, ret_why);
 }
 
-int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_why)
+static int url_path(struct ald_str rest, struct ald_url *url, const char **ret_why)
 {
-    static const struct {
-        struct ald_str scheme;
-        bool tls;
-    } schemes[] = {
-        {ALD_STR("ws://"), false}, {ALD_STR("wss://"), true}, {ALD_STR("http://"), false}, {ALD_STR("https://"), true}};
-    struct ald_str all = ald_str(text);
-    struct ald_url url = {0};
+    url->unix_socket = true;
+    if (rest.size == 0) {
+        return url_malformed(ret_why, "the path of the socket is missing");
+    }
+    if (!url_copy(url->name, sizeof(url->name), rest)) {
+        return url_malformed(ret_why, "the path of the socket is too long");
+    }
+    return 0;
+}
+
+/* What a way without a prefix has: an address, which must not be far off where nothing is encrypted. */
+static int url_host(struct ald_str rest, struct ald_url *url, const char **ret_why)
+{
     int r;
 
-    if (ald_str_starts(all, ALD_STR("unix:"))) {
-        struct ald_str path = ald_str_from(all, 5);
-
-        url.unix_socket = true;
-        if (path.size == 0) {
-            return url_malformed(ret_why, "the path of the socket is missing");
-        }
-        if (!url_copy(url.name, sizeof(url.name), path)) {
-            return url_malformed(ret_why, "the path of the socket is too long");
-        }
-        *ret_url = url;
-        return 0;
+    if (ald_str_find(rest, ALD_STR("/")) < rest.size) {
+        return url_malformed(ret_why, "a path has a meaning only after cd://, where it is a socket's: cd:///PATH");
     }
-    for (size_t i = 0; i < ALD_COUNT(schemes); i++) {
-        if (ald_str_starts(all, schemes[i].scheme)) {
-            url.tls = schemes[i].tls;
-            r = url_network(ald_str_from(all, schemes[i].scheme.size), &url, ret_why);
+    r = url_network(rest, url, ret_why);
+    if (r == 0 && url->way->near && url->way->form == ALD_WAY_HOST && ald_dial_is_far(url->name)) {
+        return url_malformed(ret_why,
+                             "nothing is encrypted there, so it stays in private networks, and that address is "
+                             "in none; use cds");
+    }
+    return r;
+}
+
+static int url_rest(struct ald_str rest, struct ald_url *url, const char **ret_why)
+{
+    switch ((enum ald_way_form)url->way->form) {
+    case ALD_WAY_PATH:
+        return url_path(rest, url, ret_why);
+    case ALD_WAY_PREFIX:
+        return url_network(rest, url, ret_why);
+    default:
+        return url_host(rest, url, ret_why);
+    }
+}
+
+int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_why)
+{
+    struct ald_str all = ald_str(text);
+
+    for (const struct ald_way *way = ald_ways; way->scheme != NULL; way++) {
+        struct ald_url url = {.way = way, .tls = way->tls, .port = way->port};
+        int r;
+
+        if (ald_str_starts(all, ald_str(way->scheme))) {
+            r = url_rest(ald_str_from(all, way->at), &url, ret_why);
             if (r == 0) {
                 *ret_url = url;
             }
             return r;
         }
     }
-    return url_malformed(ret_why, "it begins with none of unix:, ws:// and wss://");
+    return url_malformed(ret_why, "it begins with none of unix:, ws://, wss://, cd://, cds://, cdu:// and cdb://");
+}
+
+int ald_url_parse_api(const char *text, struct ald_url *ret_url, const char **ret_why)
+{
+    struct ald_url url;
+    int r = ald_url_parse(text, &url, ret_why);
+
+    if (r == 0 && !url.way->api) {
+        return url_malformed(ret_why, "a hub does this only at unix:, ws:// and wss://");
+    }
+    if (r == 0) {
+        *ret_url = url;
+    }
+    return r;
 }
 
 void ald_url_format(const struct ald_url *url, char *text, size_t room)
@@ -137,10 +171,10 @@ void ald_url_format(const struct ald_url *url, char *text, size_t room)
     bool v6 = strchr(url->name, ':') != NULL;
 
     if (url->unix_socket) {
-        snprintf(text, room, "unix:%s", url->name);
+        snprintf(text, room, "%s%s", url->way->shown, url->name);
     } else {
-        snprintf(text, room, "%s://%s%s%s:%u%s", url->tls ? "wss" : "ws", v6 ? "[" : "", url->name, v6 ? "]" : "",
-                 url->port, url->prefix);
+        snprintf(text, room, "%s%s%s%s:%u%s", url->way->shown, v6 ? "[" : "", url->name, v6 ? "]" : "", url->port,
+                 url->prefix);
     }
 }
 

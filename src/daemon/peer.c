@@ -27,5 +27,5 @@ int ald_peer_parse(struct ald_str text, struct ald_url *ret_url, const char **re
     }
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
-    return ald_url_parse(copy, ret_url, ret_why);
+    return ald_url_parse_api(copy, ret_url, ret_why);
 }

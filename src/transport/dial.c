@@ -1,10 +1,12 @@
 #include "transport/dial.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "transport/bottom.h"
+#include "transport/sockaddr.h"
 #include "transport/tls_impl.h"
 #include "transport/ws_stream.h"
 
@@ -94,4 +96,18 @@ int ald_dial(struct ald_net *net, const struct ald_dial_spec *spec, const struct
     ald_stream_own(stream, callbacks, owner);
     *ret_stream = stream;
     return 0;
+}
+
+bool ald_dial_is_far(const char *host)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    union ald_sockaddr address = {.family = AF_UNSPEC};
+
+    if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
+        address.in = in;
+    } else if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
+        address.in6 = in6;
+    }
+    return !ald_sockaddr_lan(&address);
 }

@@ -44,6 +44,12 @@ struct ald_dial_spec {
 ALD_NODISCARD int ald_dial(struct ald_net *net, const struct ald_dial_spec *spec,
                            const struct ald_stream_callbacks *callbacks, void *owner, struct ald_stream **ret_stream);
 
+/*
+ * Tell whether `host`, as it is written, is an address beyond this machine and private networks (communicator.md 2.1). Of a
+ * name only a dial can tell (`lan_only` of the stream's options).
+ */
+bool ald_dial_is_far(const char *host);
+
 struct ald_listener;
 
 struct ald_listener_callbacks {
