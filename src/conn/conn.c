@@ -234,6 +234,12 @@ static void conn_received_bytes(struct ald_conn *conn, const struct ald_chunk *c
     const char *last = bytes.size > 0 ? memrchr(bytes.data, '\n', bytes.size) : NULL;
     size_t held = last != NULL ? bytes.size - (size_t)(last - bytes.data) - 1 : conn->held + bytes.size;
 
+    if (!conn->begun && ald_conn_is_page(bytes)) {
+        conn->edge->counters.pages_refused++;
+        conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("No HTTP here"), "a request of HTTP");
+        return;
+    }
+    conn->begun = true;
     if (!conn_hold(conn, held)) {
         conn->edge->counters.lines_full++;
         conn_close(conn, ALD_WS_CLOSE_LATER, ALD_STR("Too much is coming in"), "too much is coming in");

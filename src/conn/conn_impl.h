@@ -53,6 +53,7 @@ struct ald_conn {
     bool credentials;    /* its door wants a name and a password */
     bool serves;         /* its party has a target */
     bool greeted;        /* its party was registered once */
+    bool begun;          /* a byte came */
     bool paused;         /* the hub does not want it read now */
     uint8_t goodbye;     /* enum ald_conn_goodbye */
     uint8_t state;       /* enum ald_conn_state */
@@ -60,6 +61,8 @@ struct ald_conn {
 
 /* conn_judge.c */
 
+/* What came first is a request of HTTP. */
+bool ald_conn_is_page(struct ald_str bytes);
 /* Find out who is at the other end, whose handshakes are done. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_conn_identify(struct ald_conn *conn);
 /* Give back what was found out. */
