@@ -69,6 +69,17 @@
 #define ALDIS_PARAM_EVENT "event"             /* boolean: nobody answers */
 #define ALDIS_PARAM_TRACEPARENT "traceparent" /* W3C trace context */
 
+/* The same between two hubs. */
+#define ALDIS_PARAM_ORIGIN "origin"       /* id of the hub where it was submitted */
+#define ALDIS_PARAM_HOPS "hops"           /* links that it has passed */
+#define ALDIS_PARAM_BROADCAST "broadcast" /* what an event to many is known again by */
+#define ALDIS_PARAM_INFORMED "informed"   /* addresses of hubs that have it already */
+#define ALDIS_PARAM_UNTIL "until"         /* seconds since 1970 until when it is taken */
+#define ALDIS_PARAM_HOLD "hold"           /* boolean: it may wait for its target */
+#define ALDIS_PARAM_REPORT "report"       /* boolean: its sender hears when it was not delivered */
+#define ALDIS_PARAM_TELL_AWAY "tell_away" /* boolean: and at once when the target is away */
+#define ALDIS_PARAM_EVERYONE "everyone"   /* boolean: for every channel of its target */
+
 /* A reply and a status, with the extension. */
 #define ALDIS_PARAM_OUTCOME "outcome"     /* one of the outcomes below */
 #define ALDIS_PARAM_CAUSE "cause"         /* one of the causes below */
@@ -86,6 +97,8 @@
 #define ALDIS_PARAM_TARGET_ID "targetId"             /* HELLO, GOOD_BYE: the target */
 #define ALDIS_PARAM_INSTALLATION_ID "installationId" /* the same in a legacy hello */
 #define ALDIS_PARAM_NODE "node"                      /* around that */
+#define ALDIS_PARAM_HUB "hub"                        /* HELLO between hubs: id of the one that speaks */
+#define ALDIS_PARAM_ADDRESS "address"                /* HELLO between hubs: where others call it */
 #define ALDIS_PARAM_RECONNECT "reconnect"            /* GOOD_BYE: boolean: come back, or go to another hub */
 #define ALDIS_PARAM_HEALTHY "healthy"                /* HEALTH_CHECK answered: boolean */
 #define ALDIS_PARAM_DETAIL "detail"                  /* HEALTH_CHECK answered: why, for people */
