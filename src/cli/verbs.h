@@ -13,6 +13,8 @@ extern const struct ald_verb ald_verb_targets;
 extern const struct ald_verb ald_verb_channels;
 extern const struct ald_verb ald_verb_explain;
 extern const struct ald_verb ald_verb_status;
+extern const struct ald_verb ald_verb_cluster;
+extern const struct ald_verb ald_verb_map;
 extern const struct ald_verb ald_verb_watch;
 extern const struct ald_verb ald_verb_cancel;
 extern const struct ald_verb ald_verb_drain;
