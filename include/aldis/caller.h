@@ -59,7 +59,8 @@ struct aldis_command {
     size_t size; /* sizeof(struct aldis_command): set by ALDIS_COMMAND */
     /*
      * The address `[hub:]target[#channel]`; inside a name the bytes `: # / * ? . %` and blanks are percent-encoded. ""
-     * is the hub itself; NULL is whoever answers what the hub does not, its controller.
+     * is the hub itself; NULL is whoever answers what the hub does not, its controller. Of an event also `.`, `?` and `*`:
+     * everybody who listed its name, at this hub, in this private network, everywhere.
      */
     const char *target;
     const char *name;        /* 1 to 255 bytes */
@@ -73,6 +74,11 @@ struct aldis_command {
     const char *version;     /* version of the application's interface; NULL */
     const char *traceparent; /* W3C trace context, passed on; NULL */
     const char *id;          /* a UUID that was never used; NULL: one is drawn. By it one finds the command's story */
+    /* Events only, and only where the hub is one of the communicator family (<aldis/service.h>); any other drops them. */
+    bool hold; /* when the target is expected and not there, keep it: for `deadline_ms`, 10 s to a day, or a minute */
+    bool tell_away; /* when it is expected and not there, do not keep it, and say so: aldis_client_on_report() */
+    bool report;    /* when it cannot be delivered, say so: the same */
+    bool everyone;  /* to each channel of the target, on all hubs */
 };
 
 /* Begins every one: struct aldis_command it = {ALDIS_COMMAND, ...}; C++ before 20 sets `size` by hand. */
@@ -157,8 +163,9 @@ enum { ALDIS_SEND_AWAY = 1 };
 
 /*
  * Send an event: `command` without an answer, whose mode must be `any` and which has no deadline unless it says one.
- * Outcome: ALDIS_SEND_AWAY. 0 says that it is on its way to the hub that is connected; if that connection ends first,
- * it is dropped and counted. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM.
+ * Outcome: ALDIS_SEND_AWAY, never with `events_kept`. 0 says that it is on its way to the hub that is connected, or waits
+ * for one (`events_kept`); if that connection ends first, or the hub's protocol has no form for it, it is dropped and
+ * counted. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM.
  */
 ALDIS_API ALDIS_RESULT int aldis_client_send(struct aldis_client *client, const struct aldis_command *event);
 /* Events that aldis_client_send() took and that were dropped. 0 for NULL. */

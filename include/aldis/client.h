@@ -43,8 +43,11 @@ struct aldis_client_options {
     size_t size; /* sizeof(struct aldis_client_options): set by ALDIS_CLIENT_OPTIONS */
     /*
      * The hubs, tried in turn, at most 64, ended by NULL: unix:PATH (at most 107 bytes), ws://HOST[:PORT][/PREFIX],
-     * wss://HOST[:PORT][/PREFIX]; http:// is taken as ws://, https:// as wss://. The port is 8062 unless said, for all
-     * of them. They are UTF-8. One that worked is tried first the next time. NULL: those of the environment variable
+     * wss://HOST[:PORT][/PREFIX]; http:// is taken as ws://, https:// as wss://. The port is 8062 unless said, for these.
+     * And those of the communicator family (<aldis/service.h>): cd:///PATH, cd://HOST[:PORT], which stays in private
+     * networks because nothing is encrypted (4040), cds://HOST[:PORT] with TLS (4043); for events only, and no more than
+     * 1,024 bytes, datagrams: cdu://HOST[:PORT] and, to everybody on an interface, cdb://INTERFACE[:PORT] (4041).
+     * They are UTF-8. One that worked is tried first the next time. NULL: those of the environment variable
      * ALDIS_URL, separated by commas, as for the command line; else where aldisd is by default, which is
      * /run/aldis/aldis.sock for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.
      */
@@ -52,10 +55,10 @@ struct aldis_client_options {
     const char *target; /* serve this target; NULL: be a caller only, to whom nobody can send */
     const char
         *token; /* bearer token for the hub, at most 4,096 bytes; NULL. Over ws:// anybody on the way can read it */
-    const char *ca_file;   /* wss: PEM file of authorities to trust instead of the system's; NULL */
-    const char *cert_file; /* wss: PEM file with the certificate to show; NULL: none */
-    const char *key_file;  /* wss: PEM file with its key, only beside cert_file; NULL: in cert_file */
-    bool insecure;         /* wss: take whatever certificate comes. For tests */
+    const char *ca_file;   /* wss, cds: PEM file of authorities to trust instead of the system's; NULL */
+    const char *cert_file; /* wss, cds: PEM file with the certificate to show; NULL: none */
+    const char *key_file;  /* wss, cds: PEM file with its key, only beside cert_file; NULL: in cert_file */
+    bool insecure;         /* wss, cds: take whatever certificate comes. For tests */
     bool once;             /* the first failure, or end, of the connection closes the client */
     bool driven;           /* no thread: the program turns it */
     uint64_t retry_min_ms; /* before the first retry; 0: 250, or retry_max_ms if that is less */
@@ -64,6 +67,10 @@ struct aldis_client_options {
     uint64_t retry_max_ms;
     /* Commands and events served at once; one more command is refused `busy`, one more event is dropped. 0: 256 */
     uint32_t jobs_max;
+    /* Events that wait for a hub while there is none, up to 16 MiB of them; they are said when one has taken us in, before
+     * anything newer. One more, and the oldest is dropped; so is what is older than its `deadline_ms`. 0: none waits. */
+    uint32_t events_kept;
+    const char *secret; /* cdu, cdb: shown in every datagram, where the hub has `[communicator] secret`; NULL */
 };
 
 /* Begins every one: struct aldis_client_options it = {ALDIS_CLIENT_OPTIONS, ...}; C++ before 20 sets `size` by hand. */

@@ -52,7 +52,7 @@ int aldis_client_on_command(struct aldis_client *client, const char *name, aldis
     ald_engine_lock(client->engine);
     r = ald_handlers_set(&client->handlers, name, (struct ald_handler){fn, data});
     ald_engine_unlock(client->engine);
-    return r;
+    return r == 0 ? ald_api_names_changed(client) : r;
 }
 
 int aldis_client_on_state(struct aldis_client *client, aldis_state_fn *fn, void *data)

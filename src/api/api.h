@@ -8,6 +8,7 @@
  *     call.c      commands and events out
  *     job.c       commands in, their statuses and answers
  *     answer.c    the usual answers
+ *     news.c      news and reports of the hub
  *     handlers.c  who takes which command
  *     report.c    what the program is told of a call
  *     engine.c    the loop and its threads
@@ -22,6 +23,7 @@
 #include "aldis/agent.h"
 #include "aldis/caller.h"
 #include "aldis/client.h"
+#include "aldis/service.h"
 #include "api/engine.h"
 #include "api/handlers.h"
 #include "client/client.h"
@@ -36,12 +38,17 @@ struct ald_api_hooks {
     void *primary_data;
     aldis_health_fn *health;
     void *health_data;
+    aldis_event_report_fn *report;
+    void *report_data;
+    aldis_news_fn *news;
+    void *news_data;
 };
 
 struct aldis_client {
     atomic_uint refs;
     struct ald_engine *engine; /* shares */
     bool own_engine;           /* it ends with us */
+    bool keeps_events;         /* they wait for a hub */
     struct ald_node node;      /* in the residents of a hub; inside */
     struct ald_post dispose_post;
     struct ald_alarm dispose_alarm;
@@ -79,6 +86,8 @@ ALD_NODISCARD int ald_api_client_new(struct ald_engine *engine, bool own, const 
 struct aldis_client *ald_api_ref(struct aldis_client *client);
 struct aldis_client *ald_api_unref(struct aldis_client *client); /* NULL is fine; returns NULL */
 ALD_DEFINE_CLEANUP(struct aldis_client *, ald_api_unref);
+/* Have `fn` called inside, with the inner client, if there is one then. Errors: ALDIS_E_NOMEM, ALDIS_E_CLOSED. */
+ALD_NODISCARD int ald_api_want(struct aldis_client *client, void (*fn)(struct ald_client *inner));
 /* Take it off the loop now; its calls end. Inside. */
 void ald_api_evict(struct aldis_client *client);
 
@@ -108,6 +117,8 @@ ALD_NODISCARD int ald_api_json(const char *json, size_t size, struct ald_slice *
 
 /* call.c */
 
+/* For the callback `dropped`. */
+void ald_api_dropped(void *owner, const struct ald_msg *event);
 /* Every call that still stands ends as lost. Inside, when the inner client is gone. */
 void ald_api_calls_end(struct aldis_client *client);
 
@@ -119,5 +130,14 @@ extern const struct ald_client_callbacks ald_api_callbacks; /* the owner is the 
 void ald_api_jobs_orphan(struct aldis_client *client);
 /* The inner client is gone: what is answered from now on goes nowhere. */
 void ald_api_jobs_end(struct aldis_client *client);
+/* news.c */
+
+/* The names of the handlers may have changed: tell the hub. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_api_names_changed(struct aldis_client *client);
+/* For the callbacks of these names. */
+int ald_api_names(void *owner, struct ald_buf *out);
+void ald_api_news(void *owner, const struct ald_news *news, bool is_answer);
+void ald_api_report(void *owner, const struct ald_event_report *report);
+
 /* For the callback `state` of ald_api_callbacks. */
 void ald_api_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in);

@@ -6,6 +6,7 @@
 #include "aldis/agent.h"
 #include "aldis/caller.h"
 #include "aldis/flag.h"
+#include "aldis/service.h"
 #include "aldis/version.h"
 #include <stdio.h>
 
@@ -59,6 +60,9 @@ ALD_TEST(arguments, null_is_no_client)
     check_invalid(aldis_client_submit(NULL, &command, NULL, NULL, &call));
     check_invalid(aldis_client_send(NULL, &command));
     check_invalid(aldis_client_healthy(NULL, true, NULL));
+    check_invalid(aldis_client_on_report(NULL, NULL, NULL));
+    check_invalid(aldis_client_on_news(NULL, NULL, NULL));
+    check_invalid(aldis_client_ask(NULL, ALDIS_TOPIC_CLOCK, NULL, true));
     ald_check_int(aldis_client_timeout(NULL), 0);
     ald_check_int(aldis_client_state(NULL), ALDIS_STATE_CLOSED);
     ald_check_int(aldis_client_events_dropped(NULL), 0);
@@ -80,6 +84,7 @@ ALD_TEST(arguments, null_is_no_call_report_or_job)
     ald_check_str(ald_str(aldis_job_name(NULL)), "");
     ald_check_str(ald_str(aldis_job_id(NULL)), "");
     ald_check_str(ald_str(aldis_job_from(NULL)), "");
+    ald_check_str(ald_str(aldis_job_sender(NULL)), "");
     ald_check_str(ald_str(aldis_job_version(NULL)), "");
     ald_check_str(ald_str(aldis_job_traceparent(NULL)), "");
     ald_check(aldis_job_payload(NULL, &size) == NULL && size == 0);
@@ -239,6 +244,17 @@ ALD_TEST(arguments, commands_that_make_no_sense_are_not_sent)
         {ALDIS_COMMAND, .name = "x", .id = ""},
     };
 
+    const struct aldis_command events[] = {
+        {ALDIS_COMMAND, .name = "x", .hold = true},
+        {ALDIS_COMMAND, .name = "x", .tell_away = true},
+        {ALDIS_COMMAND, .name = "x", .report = true},
+        {ALDIS_COMMAND, .name = "x", .everyone = true},
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(events); i++) { /* no command has these options */
+        check_invalid(aldis_client_submit(client, &events[i], NULL, NULL, NULL));
+        check_invalid(aldis_client_call(client, &events[i], &report));
+    }
     for (size_t i = 0; i < ALD_COUNT(bad); i++) {
         check_invalid(aldis_client_submit(client, &bad[i], NULL, NULL, NULL));
         check_invalid(aldis_client_call(client, &bad[i], &report));
@@ -249,6 +265,32 @@ ALD_TEST(arguments, commands_that_make_no_sense_are_not_sent)
     check_invalid(aldis_client_call(client, &(struct aldis_command){ALDIS_COMMAND, .name = "x"}, NULL));
     check_invalid(aldis_client_send(client, NULL));
     ald_check(report == NULL);
+    aldis_client_free(client);
+}
+
+ALD_TEST(arguments, events_are_kept_where_that_was_asked_for)
+{
+    const struct aldis_command event = {ALDIS_COMMAND, .name = "x", .target = "lamp"};
+    struct aldis_client *client = client_of(&(struct aldis_client_options){ALDIS_CLIENT_OPTIONS, .events_kept = 2});
+
+    ald_check_int(aldis_client_send(client, &event), 0);
+    ald_check_int(aldis_client_start(client), 0);
+    for (int i = 0; i < 3; i++) {
+        ald_check_int(aldis_client_send(client, &event), 0);
+    }
+    aldis_client_free(client); /* two are dropped as too many, and two with the client: valgrind and ASAN see no leak */
+}
+
+ALD_TEST(arguments, questions_that_make_no_sense_are_not_asked)
+{
+    struct aldis_client *client = client_make();
+
+    check_invalid(aldis_client_ask(client, (enum aldis_topic)9, NULL, true));
+    check_invalid(aldis_client_ask(client, (enum aldis_topic) - 1, NULL, true));
+    check_invalid(aldis_client_ask(client, ALDIS_TOPIC_PRESENCE, NULL, true));
+    check_invalid(aldis_client_ask(client, ALDIS_TOPIC_PRESENCE, "", true));
+    check_invalid(aldis_client_ask(client, ALDIS_TOPIC_CLOCK, "lamp", true));
+    ald_check_int(aldis_client_ask(client, ALDIS_TOPIC_PRESENCE, "lamp", true), ALDIS_SEND_AWAY);
     aldis_client_free(client);
 }
 
@@ -427,6 +469,8 @@ ALD_TEST_MAIN(arguments, ALD_CASE(arguments, null_is_no_client), ALD_CASE(argume
               ALD_CASE(arguments, options_at_their_limits_are_taken),
               ALD_CASE(arguments, without_urls_the_environment_says_where_to_go),
               ALD_CASE(arguments, commands_that_make_no_sense_are_not_sent),
+              ALD_CASE(arguments, events_are_kept_where_that_was_asked_for),
+              ALD_CASE(arguments, questions_that_make_no_sense_are_not_asked),
               ALD_CASE(arguments, a_client_that_was_not_started_waits_for_nothing),
               ALD_CASE(arguments, what_was_submitted_before_the_start_is_cancelled_by_the_end),
               ALD_CASE(arguments, a_driven_client_ends_without_a_turn),

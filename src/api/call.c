@@ -18,6 +18,8 @@
 #define CALL_DEADLINE (30 * ALD_SEC)
 
 /* A command as the program wants it, in memory of ours. The views lie in `text`. */
+enum { ORDER_EVENT_FLAGS = ALD_MSG_HOLD | ALD_MSG_TELL_AWAY | ALD_MSG_REPORT | ALD_MSG_EVERYONE };
+
 struct order {
     char *text;
     struct ald_str name, collapse, version, trace;
@@ -140,6 +142,13 @@ static size_t order_room(const struct aldis_command *command)
     return room;
 }
 
+static uint32_t order_flags(const struct aldis_command *command)
+{
+    return (command->idempotent ? ALD_MSG_IDEMPOTENT : 0U) | (command->durable ? ALD_MSG_DURABLE : 0U) |
+           (command->hold ? ALD_MSG_HOLD : 0U) | (command->tell_away ? ALD_MSG_TELL_AWAY : 0U) |
+           (command->report ? ALD_MSG_REPORT : 0U) | (command->everyone ? ALD_MSG_EVERYONE : 0U);
+}
+
 /* On failure the order is to be ended all the same. */
 static int order_init(struct order *order, const struct aldis_command *command)
 {
@@ -157,7 +166,7 @@ static int order_init(struct order *order, const struct aldis_command *command)
     order->collapse = order_copy(&room, command->collapse);
     order->version = order_copy(&room, command->version);
     order->trace = order_copy(&room, command->traceparent);
-    order->flags = (command->idempotent ? ALD_MSG_IDEMPOTENT : 0) | (command->durable ? ALD_MSG_DURABLE : 0);
+    order->flags = order_flags(command);
     order->ttl = command->deadline_ms != 0 ? ald_api_span(command->deadline_ms) : 0;
     r = order_take_address(order, &room, command->target);
     if (r == 0) {
@@ -363,6 +372,9 @@ static int call_new(struct aldis_client *client, const struct aldis_command *com
     if (r < 0) {
         return ald_trace(r);
     }
+    if ((call->order.flags & ORDER_EVENT_FLAGS) != 0) {
+        return ald_trace(ALDIS_E_INVALID);
+    }
     call->order.ttl = call->order.ttl != 0 ? call->order.ttl : CALL_DEADLINE;
     *ret_call = ald_steal(&call);
     return 0;
@@ -502,6 +514,13 @@ static void sending_free(struct sending *sending)
     free(sending);
 }
 
+/* An option is never ignored. Which hub will take what waits is not known yet. */
+static bool sending_fits(const struct sending *sending, const struct ald_client *inner)
+{
+    return (sending->order.flags & ORDER_EVENT_FLAGS) == 0 || ald_client_state(inner) != ALD_CLIENT_READY ||
+           ald_client_can_say(inner, ALD_WAY_EVENT_OPTIONS);
+}
+
 static void sending_run(struct ald_post *post, bool ended)
 {
     struct sending *sending = ald_container(post, struct sending, post);
@@ -510,10 +529,17 @@ static void sending_run(struct ald_post *post, bool ended)
     ald_usec ttl = sending->order.ttl != 0 ? sending->order.ttl : ALD_NEVER;
 
     if (inner == NULL || order_build(&sending->order, ald_client_messages(inner), ALD_EVENT, ttl, &msg) < 0 ||
-        ald_client_send(inner, msg) != 0) {
+        !sending_fits(sending, inner) || ald_client_send(inner, msg) != 0) {
         atomic_fetch_add(&sending->client->n_dropped, 1);
     }
     sending_free(sending);
+}
+
+void ald_api_dropped(void *owner, const struct ald_msg *event ALD_UNUSED)
+{
+    struct aldis_client *client = owner;
+
+    atomic_fetch_add(&client->n_dropped, 1);
 }
 
 int aldis_client_send(struct aldis_client *client, const struct aldis_command *event)
@@ -534,7 +560,7 @@ int aldis_client_send(struct aldis_client *client, const struct aldis_command *e
     r = order_init(&sending->order, event);
     state = aldis_client_state(client);
     if (r == 0 && state != ALDIS_STATE_READY) {
-        r = state == ALDIS_STATE_CLOSED ? ALDIS_E_CLOSED : ALDIS_SEND_AWAY;
+        r = state == ALDIS_STATE_CLOSED ? ALDIS_E_CLOSED : client->keeps_events ? 0 : ALDIS_SEND_AWAY;
     }
     if (r == 0) {
         r = ald_engine_post(client->engine, &sending->post);

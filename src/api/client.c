@@ -170,6 +170,7 @@ static int client_keep_options(struct aldis_client *client, const struct ald_cli
 
     client->inner_options = *options;
     client->inner_options.target = client->inner_options.token = client->inner_options.inproc = NULL;
+    client->inner_options.secret = NULL; /* there are no datagrams */
     r = client_keep_text(options->target, &client->inner_options.target);
     if (r == 0) {
         r = client_keep_text(options->token, &client->inner_options.token);
@@ -199,6 +200,7 @@ int ald_api_client_new(struct ald_engine *engine, bool own, const struct ald_cli
     atomic_init(&client->refs, 1);
     client->engine = ald_engine_ref(engine);
     client->own_engine = own;
+    client->keeps_events = options->events_kept > 0;
     client->dispose_post.run = dispose_run;
     ald_node_init(&client->node);
     ald_node_init(&client->calls);
@@ -409,7 +411,7 @@ static void wanting_run(struct ald_post *post, bool ended)
     free(wanting);
 }
 
-static int client_want(struct aldis_client *client, void (*fn)(struct ald_client *inner))
+int ald_api_want(struct aldis_client *client, void (*fn)(struct ald_client *inner))
 {
     struct wanting *wanting;
     int r;
@@ -434,12 +436,12 @@ static int client_want(struct aldis_client *client, void (*fn)(struct ald_client
 
 int aldis_client_drain(struct aldis_client *client)
 {
-    return client_want(client, ald_client_drain);
+    return ald_api_want(client, ald_client_drain);
 }
 
 int aldis_client_close(struct aldis_client *client)
 {
-    return client_want(client, ald_client_close);
+    return ald_api_want(client, ald_client_close);
 }
 
 /* --- driven ------------------------------------------------------------------------------------------------------- */

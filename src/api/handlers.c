@@ -58,6 +58,23 @@ int ald_handlers_set(struct ald_handlers *handlers, const char *name, struct ald
     return 0;
 }
 
+int ald_handlers_names(const struct ald_handlers *handlers, struct ald_buf *out)
+{
+    bool is_first = true;
+    int r = 0;
+
+    for (size_t i = 0; i < handlers->table.n_slots && r == 0; i++) {
+        const struct entry *entry = handlers->table.slots[i].hash != 0 ? handlers->table.slots[i].value : NULL;
+
+        if (entry != NULL && entry->handler.fn != NULL && strchr(entry->name, ',') == NULL) {
+            r = is_first ? 0 : ald_buf_push_byte(out, ',');
+            r = r == 0 ? ald_buf_push(out, ald_str(entry->name)) : r;
+            is_first = false;
+        }
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
 struct ald_handler ald_handlers_find(const struct ald_handlers *handlers, struct ald_str name)
 {
     const struct entry *entry = ald_table_find(&handlers->table, name);

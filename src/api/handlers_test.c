@@ -43,6 +43,25 @@ ALD_TEST(handlers, are_replaced_and_taken_away)
     ald_handlers_fini(&handlers);
 }
 
+ALD_TEST(handlers, tell_the_names_that_somebody_takes)
+{
+    struct ald_handlers handlers;
+    struct ald_buf names;
+
+    ald_handlers_init(&handlers);
+    ald_buf_init(&names, 100);
+    ald_check_int(ald_handlers_names(&handlers, &names), 0);
+    ald_check_str(ald_buf_str(&names), "");
+    ald_check_int(ald_handlers_set(&handlers, "PING", (struct ald_handler){one, NULL}), 0);
+    ald_check_int(ald_handlers_set(&handlers, "A,B", (struct ald_handler){one, NULL}), 0);
+    ald_check_int(ald_handlers_set(&handlers, "GONE", (struct ald_handler){NULL, NULL}), 0);
+    ald_check_int(ald_handlers_set(&handlers, NULL, (struct ald_handler){one, NULL}), 0);
+    ald_check_int(ald_handlers_names(&handlers, &names), 0);
+    ald_check_str(ald_buf_str(&names), "PING");
+    ald_buf_fini(&names);
+    ald_handlers_fini(&handlers);
+}
+
 ALD_TEST(handlers, may_be_many)
 {
     struct ald_handlers handlers;
@@ -62,4 +81,4 @@ ALD_TEST(handlers, may_be_many)
 }
 
 ALD_TEST_MAIN(handlers, ALD_CASE(handlers, find_who_takes_a_name), ALD_CASE(handlers, are_replaced_and_taken_away),
-              ALD_CASE(handlers, may_be_many))
+              ALD_CASE(handlers, tell_the_names_that_somebody_takes), ALD_CASE(handlers, may_be_many))

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 /* What a status or an answer says. */
@@ -37,7 +38,7 @@ struct aldis_job {
     struct said answer;
     struct ald_post answer_post;
     /* In `text`. */
-    const char *name, *id, *from, *version, *traceparent, *payload;
+    const char *name, *id, *from, *sender, *version, *traceparent, *payload;
     char text[];
 };
 
@@ -134,12 +135,25 @@ static const char *job_copy(char **room, struct ald_str text)
     return copy;
 }
 
-static int job_new(struct aldis_client *client, struct ald_job *inner, struct aldis_job **ret_job)
+/* Two names, each byte encoded, and what stands between them. */
+enum { JOB_SENDER_MAX = 2 * 3 * ALD_NAME_MAX + 2 };
+
+/* Where an answer of one's own would go. Errors: ALDIS_E_NOMEM. */
+static int job_sender(const struct ald_msg *command, struct ald_buf *out)
+{
+    struct ald_address sender = {.hub = command->from.hub, .target = command->from.target};
+    int r = sender.target.size > 0 ? ald_address_format(&sender, out) : 0;
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static int job_new(struct aldis_client *client, struct ald_job *inner, struct ald_str sender,
+                   struct aldis_job **ret_job)
 {
     const struct ald_msg *command = ald_job_command(inner);
     struct ald_str from = command->from.target;
-    size_t room = command->name.size + command->wire_id.size + from.size + command->version.size + command->trace.size +
-                  command->payload.size + 6;
+    size_t room = command->name.size + command->wire_id.size + from.size + sender.size + command->version.size +
+                  command->trace.size + command->payload.size + 7;
     struct aldis_job *job = calloc(1, sizeof(*job) + room);
     char *at;
 
@@ -154,6 +168,7 @@ static int job_new(struct aldis_client *client, struct ald_job *inner, struct al
     job->name = job_copy(&at, command->name);
     job->id = job_copy(&at, command->wire_id);
     job->from = job_copy(&at, from);
+    job->sender = job_copy(&at, sender);
     job->version = job_copy(&at, command->version);
     job->traceparent = job_copy(&at, command->trace);
     job->has_payload = command->payload.data != NULL;
@@ -203,6 +218,18 @@ static void job_refuse(struct aldis_client *client, struct ald_job *inner, enum 
     ald_job_reply(inner, reply);
 }
 
+static int job_make(struct aldis_client *client, struct ald_job *inner, struct aldis_job **ret_job)
+{
+    struct ald_buf sender;
+    int r;
+
+    ald_buf_init(&sender, JOB_SENDER_MAX);
+    r = job_sender(ald_job_command(inner), &sender);
+    r = r == 0 ? job_new(client, inner, ald_buf_str(&sender), ret_job) : r;
+    ald_buf_fini(&sender);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static struct ald_handler job_handler(struct aldis_client *client, struct ald_str name)
 {
     struct ald_handler handler;
@@ -223,7 +250,7 @@ static void api_command(void *owner, struct ald_job *inner)
         job_refuse(client, inner, ALD_CAUSE_NO_HANDLER);
         return;
     }
-    if (job_new(client, inner, &job) < 0) {
+    if (job_make(client, inner, &job) < 0) {
         job_refuse(client, inner, ALD_CAUSE_BUSY);
         return;
     }
@@ -294,6 +321,10 @@ const struct ald_client_callbacks ald_api_callbacks = {
     .cancelled = api_cancelled,
     .primary = api_primary,
     .health = api_health,
+    .names = ald_api_names,
+    .news = ald_api_news,
+    .report = ald_api_report,
+    .dropped = ald_api_dropped,
 };
 
 void ald_api_jobs_orphan(struct aldis_client *client)
@@ -330,6 +361,11 @@ const char *aldis_job_id(const struct aldis_job *job)
 const char *aldis_job_from(const struct aldis_job *job)
 {
     return job != NULL ? job->from : "";
+}
+
+const char *aldis_job_sender(const struct aldis_job *job)
+{
+    return job != NULL ? job->sender : "";
 }
 
 const char *aldis_job_version(const struct aldis_job *job)

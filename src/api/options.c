@@ -66,8 +66,10 @@ static int options_check_urls(const char *const *urls, struct ald_why *why)
         if (!ald_api_text_fits(urls[n])) {
             return options_fault(why, "a URL is not UTF-8");
         }
-        if (ald_str_starts(ald_str(urls[n]), ALD_STR("unix:")) &&
-            strlen(urls[n]) - strlen("unix:") >= sizeof(unix_address.sun_path)) {
+        bool is_path = ald_str_starts(ald_str(urls[n]), ALD_STR("unix:")) ||
+                       ald_str_starts(ald_str(urls[n]), ALD_STR("cd:///")); /* both begin with five bytes */
+
+        if (is_path && strlen(urls[n]) - strlen("unix:") >= sizeof(unix_address.sun_path)) {
             snprintf(why->text, sizeof(why->text), "a path of a Unix socket has more than %zu bytes",
                      sizeof(unix_address.sun_path) - 1);
             return ald_trace(ALDIS_E_INVALID);
@@ -162,6 +164,9 @@ int ald_api_options(const struct aldis_client_options *from, struct ald_client_o
     if (r < 0) {
         return r;
     }
+    if (!ald_api_text_fits(from->secret)) {
+        return options_fault(why, "the secret is not UTF-8");
+    }
     ald_client_options_init(to);
     to->urls = from->urls;
     to->target = from->target;
@@ -173,6 +178,8 @@ int ald_api_options(const struct aldis_client_options *from, struct ald_client_o
     to->reconnect = !from->once;
     options_retries(from, to);
     to->jobs_max = from->jobs_max != 0 ? from->jobs_max : to->jobs_max;
+    to->events_kept = from->events_kept;
+    to->secret = from->secret;
     if (from->urls == NULL) {
         to->urls = urls->list;
         r = options_default(urls, why);

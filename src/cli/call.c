@@ -57,7 +57,9 @@ static void calling_finish(struct calling *calling, int status)
 {
     calling->status = status;
     ald_alarm_stop(calling->loop, &calling->reach_alarm);
-    ald_alarm_start(calling->loop, &calling->goodbye_alarm, ald_loop_now(calling->loop) + CALL_GOODBYE);
+    /* Nobody answers a goodbye in the communicator family. */
+    ald_alarm_start(calling->loop, &calling->goodbye_alarm,
+                    ald_loop_now(calling->loop) + (ald_cli_is_family(calling->cli) ? 0 : CALL_GOODBYE));
     ald_client_close(calling->client);
 }
 

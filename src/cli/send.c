@@ -49,7 +49,7 @@ static void sending_alarm(void *owner)
     struct sending *sending = owner;
 
     if (sending->read) {
-        ald_client_close(sending->client); /* no report is a good one */
+        sending_stop(sending, ALD_EXIT_OK); /* no report is a good one */
     } else if (sending->said) {
         ald_cli_say("lost: the event was sent, and the hub does not say that it has read it");
         sending_stop(sending, ALD_EXIT_LOST);
@@ -155,7 +155,7 @@ static void sending_news(void *owner, const struct ald_news *news, bool is_answe
     if ((sending->options->flags & ALD_MSG_REPORT) != 0) {
         ald_alarm_start(sending->loop, &sending->alarm, ald_loop_now(sending->loop) + SEND_REPORT);
     } else {
-        ald_client_close(sending->client);
+        sending_stop(sending, ALD_EXIT_OK); /* a goodbye would tell nobody anything */
     }
 }
 
@@ -163,7 +163,7 @@ static void sending_report(void *owner, const struct ald_event_report *report)
 {
     struct sending *sending = owner;
 
-    if (!ald_str_equal(report->name, ald_str(sending->options->name))) {
+    if (!ald_str_equal(report->name, ald_str(sending->options->name)) || sending->status != ALD_EXIT_OK) {
         return;
     }
     if (report->kept) {

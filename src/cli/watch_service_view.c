@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "cli/cli.h"
+#include "client/news_word.h"
 #include "msg/json_write.h"
 
 /* Of a line for people; JSON has all of it. */
@@ -73,50 +74,18 @@ static void message_write(struct ald_json_writer *json, const struct ald_msg *ms
     ald_json_write_end(json);
 }
 
-static const char *presence_word(uint8_t state)
-{
-    return state == ALD_PRESENCE_UP ? "up" : state == ALD_PRESENCE_DOWN ? "down" : "unknown";
-}
-
-static const char *hub_word(uint8_t state)
-{
-    return state == ALD_HUB_LINKED ? "linked" : state == ALD_HUB_LEFT ? "left" : "broke";
-}
-
-static const char *cluster_word(uint8_t state)
-{
-    static const char *const words[] = {"down, incomplete", "up, incomplete", "down, complete", "up, complete"};
-
-    return words[state & (ALD_CLUSTER_UP | ALD_CLUSTER_COMPLETE)];
-}
-
-static const char *clock_word(uint8_t state)
-{
-    static const char *const words[] = {"checking", "verified", "no_ntp", "invalid"};
-
-    return state < ALD_COUNT(words) ? words[state] : "checking";
-}
-
-/* "" where the topic has none. */
+/* Of a cluster both that it tells. */
 static const char *state_word(const struct ald_news *news)
 {
-    switch (news->topic) {
-    case ALD_TOPIC_PRESENCE:
-        return presence_word(news->state);
-    case ALD_TOPIC_HUB:
-        return hub_word(news->state);
-    case ALD_TOPIC_CLUSTER:
-        return cluster_word(news->state);
-    case ALD_TOPIC_CLOCK:
-        return clock_word(news->state);
-    default:
-        return "";
+    if (news->topic == ALD_TOPIC_CLUSTER && (news->state & ALD_CLUSTER_COMPLETE) != 0) {
+        return (news->state & ALD_CLUSTER_UP) != 0 ? "up, complete" : "down, complete";
     }
+    return ald_news_word(news);
 }
 
 static void news_write(struct ald_json_writer *json, const struct ald_news *news, ald_wall at)
 {
-    const char *state = state_word(news);
+    const char *state = ald_news_word(news);
 
     begin_write(json, "news", at);
     ald_json_write_member_str(json, "topic", ald_str(ald_topic_name((enum ald_topic)news->topic)));
@@ -126,7 +95,9 @@ static void news_write(struct ald_json_writer *json, const struct ald_news *news
     some_write(json, "name", news->name);
     some_write(json, "hub", news->hub);
     some_write(json, "detail", news->detail);
-    if (news->topic == ALD_TOPIC_CLUSTER && news->number > 0) {
+    if (news->topic == ALD_TOPIC_CLUSTER) {
+        ald_json_write_name(json, ALD_STR("complete"));
+        ald_json_write_bool(json, (news->state & ALD_CLUSTER_COMPLETE) != 0);
         ald_json_write_name(json, ALD_STR("hubs"));
         ald_json_write_u64(json, news->number);
     }

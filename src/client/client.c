@@ -300,6 +300,11 @@ bool ald_client_can_say(const struct ald_client *client, unsigned what)
     return ald_client_can(client, what);
 }
 
+enum ald_client_state ald_client_state(const struct ald_client *client)
+{
+    return (enum ald_client_state)client->state;
+}
+
 const char *ald_client_url(const struct ald_client *client)
 {
     return client->url;

@@ -129,6 +129,8 @@ struct ald_msg_pool *ald_client_messages(struct ald_client *client);
 bool ald_client_can_say(const struct ald_client *client, unsigned what);
 /* Tell the hub our names anew, where they have changed and it is one that wants to know. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_client_tell_names(struct ald_client *client);
+/* What it is now. */
+enum ald_client_state ald_client_state(const struct ald_client *client);
 /* Where the latest attempt went. */
 const char *ald_client_url(const struct ald_client *client);
 /* The target that the hub registered us as, since the last READY; absent before, and for a caller. */

@@ -159,7 +159,9 @@ void ald_client_heard(struct ald_client *client);
 /* event.c */
 
 void ald_events_init(struct ald_client *client);
-/* All that wait are dropped, and told so where the client still can. */
+/* The client is closed: all that wait are dropped, and the program is told. */
+void ald_events_end(struct ald_client *client);
+/* The same without a word. */
 void ald_events_fini(struct ald_client *client);
 /* The connection is ready: say what waits. */
 void ald_events_ready(struct ald_client *client);

@@ -49,6 +49,15 @@ static struct kept *kept_first(struct ald_client *client)
     return node != NULL ? ald_list_entry(node, struct kept, node) : NULL;
 }
 
+void ald_events_end(struct ald_client *client)
+{
+    struct kept *kept;
+
+    while ((kept = kept_first(client)) != NULL) {
+        kept_drop(client, kept);
+    }
+}
+
 void ald_events_fini(struct ald_client *client)
 {
     struct kept *kept;

@@ -59,6 +59,7 @@ void ald_link_lost(struct ald_client *client)
     link_drop(client);
     if (client->ending || client->draining || client->final || !client->reconnect) {
         ald_client_move(client, ALD_CLIENT_CLOSED, client->why, 0);
+        ald_events_end(client);
         ald_calls_end(client);
         ald_jobs_away(client);
         return;

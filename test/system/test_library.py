@@ -60,8 +60,8 @@ def declared(*names):
 
 
 # What each example links.
-PACKAGES = {"agent": "aldis", "caller": "aldis", "foreign_loop": "aldis", "embedded": "aldis-hub"}
-CLIENT_HEADERS = ("version.h", "client.h", "caller.h", "agent.h", "flag.h")
+PACKAGES = {"agent": "aldis", "caller": "aldis", "foreign_loop": "aldis", "service": "aldis", "embedded": "aldis-hub"}
+CLIENT_HEADERS = ("version.h", "client.h", "caller.h", "agent.h", "service.h", "flag.h")
 
 
 class Symbols(unittest.TestCase):
