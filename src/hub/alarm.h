@@ -15,6 +15,8 @@ enum ald_hub_alarm_kind {
     ALD_ALARM_PRIMARY, /* a target's nominee did not confirm, or its election has rested */
     ALD_ALARM_SESSION, /* a party was away too long */
     ALD_ALARM_HELD,    /* an event waited too long for its target */
+    ALD_ALARM_SWEEP,   /* hubs that no way leads to are looked at */
+    ALD_ALARM_RENEW,   /* we say everything of ourselves anew: hub/advert.h */
     ALD_ALARM_HISTORY, /* the oldest outcome is too old */
     ALD_ALARM_DRAIN    /* whoever is still at work is cut */
 };

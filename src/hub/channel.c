@@ -8,6 +8,7 @@
 #include "hub/hold.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/target.h"
@@ -93,6 +94,9 @@ static void channel_usable_changes(struct ald_hub *hub, struct ald_channel *chan
         ald_heap_remove(&channel->target->heap, channel);
     }
     ald_primary_update(hub, channel);
+    if (channel->target->peer != NULL) {
+        ald_peer_usable(hub, channel->target);
+    }
 }
 
 void ald_channel_join(struct ald_hub *hub, struct ald_channel *channel)
@@ -113,6 +117,11 @@ void ald_channel_join(struct ald_hub *hub, struct ald_channel *channel)
     ald_primary_welcome(hub, channel);
     ald_channel_ready(hub, channel);
     ald_health_start(hub, channel);
+    if (channel->party->link != NULL) {
+        ald_peer_joined(hub, channel);
+    } else if (target->n_channels == 1) {
+        ald_peer_target_comes(hub, target);
+    }
 }
 
 void ald_channel_ready(struct ald_hub *hub, struct ald_channel *channel)
@@ -157,6 +166,11 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     hub->n_channels--;
     target->n_channels--;
     target->n_gone++;
+    if (channel->party->link != NULL) {
+        ald_peer_parted(hub, channel);
+    } else if (target->n_channels == 0) {
+        ald_peer_target_goes(hub, target);
+    }
     if (channel->party->channel == channel) {
         channel->party->channel = NULL;
     }
@@ -231,7 +245,9 @@ void ald_channel_set_leaving(struct ald_hub *hub, struct ald_channel *channel)
 
 bool ald_channel_has_room(struct ald_hub *hub, struct ald_channel *channel)
 {
-    if (channel->state != ALD_CHANNEL_LIVE || channel->in_flight >= hub->config.channel_in_flight_max) {
+    uint32_t max = channel->target->peer != NULL ? hub->config.peer_in_flight_max : hub->config.channel_in_flight_max;
+
+    if (channel->state != ALD_CHANNEL_LIVE || channel->in_flight >= max) {
         return false;
     }
     if (ald_party_is_choked(channel->party)) {
@@ -350,7 +366,7 @@ void ald_channel_check(const struct ald_hub *hub, const struct ald_channel *chan
     bool is_in_heap = channel->heap_at != ALD_HEAP_NOWHERE;
     const struct ald_hub_conn *conn = channel->party->conn;
 
-    ald_assert(channel->in_flight <= hub->config.channel_in_flight_max);
+    ald_assert(channel->in_flight <= hub->config.channel_in_flight_max || channel->target->peer != NULL);
     channel_check_sent(channel);
     if (is_in_heap) {
         ald_assert(channel->state == ALD_CHANNEL_LIVE);

@@ -37,6 +37,7 @@ enum ald_place {
     X(SENT, "sent")                                                                                                    \
     X(ACCEPTED, "accepted")                                                                                            \
     X(RUNNING, "running")                                                                                              \
+    X(REROUTED, "takes another way")                                                                                   \
     X(MOVED, "moved")                                                                                                  \
     X(AGAIN, "another attempt")                                                                                        \
     X(FANNED_OUT, "given to every channel")                                                                            \
@@ -115,6 +116,8 @@ struct ald_command {
     bool in_doubt;       /* an earlier attempt was sent, and nobody knows what became of it */
     uint8_t doubt_cause; /* enum ald_cause: how that attempt was lost */
     uint8_t doubt_phase; /* enum ald_phase: how far it, or one before it, had come */
+    bool is_abroad;      /* its agent is another hub: it is one command there, whatever its mode */
+    bool is_flooded;     /* and so are all daemons that are linked: the first to answer counts */
     bool has_progress;   /* `total` and `completed` were said */
     const char *text;    /* static: why, when the hub decided */
 

@@ -42,6 +42,18 @@ void ald_hub_config_init(struct ald_hub_config *config)
         /* At 1 to 2 microseconds a unit, a step stays under half a millisecond. */
         .step_work = 256,
 
+        /* DESIGN section 5. A graph of that diameter is a mistake already. */
+        .hops_max = 16,
+        /* Against hubs that are made up: more than any family of machines has, at 1.2 KiB each. */
+        .hubs_max = 1024,
+        /* More than there may be connections to one hub. */
+        .hub_targets_max = 100000,
+        /* At some 300 bytes each 75 MiB: five hubs with 50,000 agents, each with a name of its own. */
+        .route_facts_max = 250000,
+        /* A hub speaks for all of its callers, and its agents may take their time: no neighbour takes more than a quarter
+         * of the room that commands have here. */
+        .peer_in_flight_max = 50000,
+
         .health_interval = 30 * ALD_SEC, /* exchange.md 5.4 */
         /* The original waits 60 s, which holds everybody's next round; a healthy agent answers in milliseconds. */
         .health_timeout = 10 * ALD_SEC,

@@ -7,6 +7,7 @@
 #include "hub/delivery.h"
 #include "hub/drain.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/session.h"
 #include "hub/state.h"
 
@@ -238,6 +239,9 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
     if (conn->paused) {
         conn->paused = false;
         ald_hub_effect(hub, conn->number, conn->edge, ALD_EFFECT_RESUME);
+    }
+    if (conn->link != NULL) {
+        ald_peer_wake(hub, conn->link);
     }
     if (!ald_list_empty(&conn->benched) || !ald_list_empty(&conn->resaying)) {
         ald_work_add(hub, &hub->work.bench, &conn->work_bench);

@@ -15,6 +15,7 @@
 
 struct ald_party;
 struct ald_channel;
+struct ald_peer_link;
 
 enum ald_conn_state {
     ALD_CONN_OPEN,    /* it may speak and be spoken to */
@@ -59,6 +60,8 @@ struct ald_hub_conn {
     struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more */
 
     struct ald_node resaying; /* of ald_session.wait: they go on when it is choked no more */
+
+    struct ald_peer_link *link; /* to another hub, to be told of the graph when it is choked no more; NULL: none */
 
     struct ald_node parties;
     struct ald_party *latest;   /* the party found last */

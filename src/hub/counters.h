@@ -60,6 +60,26 @@
     X(SIGNALS_INVALID, "signals_invalid")                  \
     X(SIGNALS_REPEATED, "signals_repeated")                \
     X(EVENTS_STALE, "events_stale")                        \
+    X(HUBS_LINKED, "hubs_linked")                          \
+    X(HUBS_LEFT, "hubs_left")                              \
+    X(HUBS_BROKE, "hubs_broke")                            \
+    X(HUB_CONFLICTS, "hub_name_conflicts")                 \
+    X(ADVERTS_TOLD, "adverts_told")                        \
+    X(ADVERTS_HEARD, "adverts_heard")                      \
+    X(ADVERTS_ASKED, "adverts_asked_for")                  \
+    X(ADVERTS_INVALID, "adverts_invalid")                  \
+    X(ADVERTS_DENIED, "adverts_denied")                    \
+    X(ADVERTS_OVER, "adverts_over_limit")                  \
+    X(COMMANDS_ABROAD, "commands_to_other_hubs")           \
+    X(COMMANDS_FLOODED, "commands_to_all_daemons")         \
+    X(REROUTED, "commands_rerouted")                       \
+    X(EVENTS_ABROAD, "events_to_other_hubs")               \
+    X(EVENTS_FLOODED, "events_to_all_daemons")             \
+    X(RELAYED, "broadcasts_relayed")                       \
+    X(RELAYS_MISSED, "broadcasts_missed_by_hubs")          \
+    X(BROADCASTS_AGAIN, "broadcasts_seen_before")          \
+    X(BROADCASTS_LATE, "broadcasts_too_late")              \
+    X(REPORTS_STRAY, "reports_stray")                      \
     X(OUT_OF_MEMORY, "out_of_memory")
 
 enum ald_counter {

@@ -4,6 +4,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/notes.h"
+#include "hub/hop.h"
 #include "hub/party.h"
 #include "hub/record.h"
 #include "hub/roster.h"
@@ -99,6 +100,9 @@ static struct ald_queue *delivery_home(struct ald_command *command)
 {
     struct ald_channel *channel = command->channel;
 
+    if (command->is_abroad) {
+        return &command->target->any; /* from where it may take another way */
+    }
     switch (command->mode) {
     case ALD_MODE_CHANNEL:
         return channel->state != ALD_CHANNEL_GONE && channel->party->state != ALD_PARTY_GONE ? &channel->queue : NULL;
@@ -113,7 +117,7 @@ static void delivery_requeue(struct ald_hub *hub, struct ald_command *command, s
 {
     delivery_release(hub, command);
     ald_command_set_place(hub, command, ALD_PLACE_WAITING);
-    if (command->mode != ALD_MODE_CHANNEL) {
+    if (command->mode != ALD_MODE_CHANNEL || command->is_abroad) {
         command->channel = NULL;
     }
     if (front) {
@@ -165,6 +169,12 @@ void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t
 /* A party that resumed on another connection has it still; of what has ended only the connection is remembered. */
 static bool delivery_is_from(const struct ald_command *command, struct ald_hub_conn *conn, uint32_t party)
 {
+    const struct ald_party *from;
+
+    if (command->is_flooded) { /* any of those that were asked may answer */
+        from = ald_party_find(conn, party);
+        return from != NULL && from->peering == ALD_PEERING_FLOODS;
+    }
     if (command->channel != NULL) {
         return command->channel->party == ald_party_find(conn, party);
     }
@@ -207,18 +217,19 @@ static void delivery_prove(struct ald_hub *hub, struct ald_command *command)
 }
 
 /* What an agent may say of a command; whatever else it says, something in it is broken. */
-static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal *signal)
+static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal *signal, bool by_hub)
 {
     static const uint8_t causes[] = {
-        [ALD_SUCCEEDED] = ALD_CAUSE_NONE,
-        [ALD_FAILED] = ALD_CAUSE_AGENT_FAILED,
-        [ALD_REFUSED] = ALD_CAUSE_AGENT_REFUSED,
-        [ALD_CANCELLED] = ALD_CAUSE_TAKEN_BACK,
+        [ALD_SUCCEEDED] = ALD_CAUSE_NONE,        [ALD_FAILED] = ALD_CAUSE_AGENT_FAILED,
+        [ALD_REFUSED] = ALD_CAUSE_AGENT_REFUSED, [ALD_CANCELLED] = ALD_CAUSE_TAKEN_BACK,
+        [ALD_EXPIRED] = ALD_CAUSE_DEADLINE, /* these two are for hubs to say */
+        [ALD_LOST] = ALD_CAUSE_HUB_LOST,
     };
+    uint8_t last = by_hub ? ALD_LOST : ALD_CANCELLED;
     uint8_t outcome = signal->msg != NULL ? signal->msg->outcome : signal->outcome;
     uint8_t cause = signal->msg != NULL ? signal->msg->cause : signal->cause;
 
-    if (outcome == ALD_OUTCOME_NONE || outcome >= ALD_COUNT(causes) || cause >= ALD_N_CAUSES) {
+    if (outcome == ALD_OUTCOME_NONE || outcome > last || cause >= ALD_N_CAUSES) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return (struct ald_end){.outcome = ALD_FAILED, .cause = ALD_CAUSE_AGENT_BROKE, .reply = signal->msg};
     }
@@ -283,7 +294,10 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         return;
     }
     delivery_prove(hub, command);
-    end = delivery_end(hub, signal);
+    if (command->is_abroad && signal->msg != NULL && signal->msg->phase < ALD_PHASE_DONE) {
+        command->doubt_phase = ALD_MAX(command->doubt_phase, signal->msg->phase); /* how far it had come there */
+    }
+    end = delivery_end(hub, signal, command->is_abroad);
     ald_command_end(hub, command, &end);
 }
 

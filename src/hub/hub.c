@@ -7,6 +7,7 @@
 #include "hub/hold.h"
 #include "hub/parcel.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/record.h"
 #include "hub/roster.h"
 #include "hub/session.h"
@@ -69,7 +70,8 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->in_order,     &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
         &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
         &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
-        &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,
+        &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
+        &hub->work.graph,
     };
 
     for (size_t i = 0; i < ALD_COUNT(heads); i++) {
@@ -137,6 +139,12 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     ald_pool_init(&hub->commands, sizeof(struct ald_command), HUB_COMMANDS_KEPT);
     ald_pool_init(&hub->records, sizeof(struct ald_record), HUB_RECORDS_KEPT);
     ald_pool_init(&hub->kept, sizeof(struct ald_kept_signal), HUB_SIGNALS_KEPT);
+    r = ald_graph_init(hub);
+    if (r < 0) {
+        free(hub->names);
+        free(hub);
+        return ald_trace(r);
+    }
     *ret_hub = hub;
     return 0;
 }
@@ -212,6 +220,19 @@ static void hub_free_targets(struct ald_hub *hub)
     }
 }
 
+static void hub_free_links(struct ald_hub *hub)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_pop_front(&hub->graph.links)) != NULL) {
+        struct ald_peer_link *link = ald_list_entry(node, struct ald_peer_link, node);
+
+        link->party->link = NULL;
+        link->peer->n_links = 0;
+        ald_peer_link_discard(hub, link);
+    }
+}
+
 static void hub_free_parties_of(struct ald_hub *hub, struct ald_node *parties)
 {
     struct ald_node *node;
@@ -258,11 +279,13 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_commands(hub);
     hub_free_channels_of(hub, &hub->channels);
     hub_free_channels_of(hub, &hub->channels_gone);
+    hub_free_links(hub);
     hub_free_targets(hub);
     hub_free_conns_of(hub, &hub->conns);
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
     ald_world_fini(hub);
+    ald_graph_fini(hub);
     ald_pool_fini(&hub->commands);
     ald_pool_fini(&hub->records);
     ald_pool_fini(&hub->kept);

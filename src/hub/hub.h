@@ -51,6 +51,12 @@ struct ald_hub_config {
     uint32_t attempts_max; /* of an idempotent command */
     uint32_t step_work;
 
+    uint32_t hops_max;           /* links between hubs that a message passes; [hub] hops_max, 16 */
+    uint32_t hubs_max;           /* known, this one included */
+    uint32_t hub_targets_max;    /* that one hub may say it has */
+    uint32_t route_facts_max;    /* that all others may say together */
+    uint32_t peer_in_flight_max; /* of one link to another hub, either way: see channel_ and caller_in_flight_max */
+
     ald_usec health_interval; /* per channel, jittered by a quarter; [exchange] healthcheck_interval, 30 s; 0: never */
     ald_usec health_timeout;  /* of one check */
     uint32_t health_failures; /* in a row, until the channel is inactive and asked to leave */

@@ -17,6 +17,9 @@ static struct ald_signal kept_command_signal(const struct ald_hub *hub, const st
     signal.ttl = asked->deadline > hub->now ? asked->deadline - hub->now : 0;
     signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
     signal.from = command->from->target;
+    if (command->is_abroad || ald_str_present(command->from->onward.hub)) {
+        signal.travel = &command->from->onward;
+    }
     return signal;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/state.h"
@@ -24,6 +25,14 @@ static struct ald_str parcel_claim(const struct ald_hub *hub, const struct ald_m
     return target == NULL || target->n_channels == 0 ? msg->from.target : ALD_STR_NONE;
 }
 
+/* An event keeps the id that the first hub gave it, by which that one hears what became of it. */
+static struct ald_id parcel_id(const struct ald_msg *msg, struct ald_id otherwise)
+{
+    struct ald_id id;
+
+    return ald_id_parse(msg->wire_id, &id) == 0 ? id : otherwise;
+}
+
 struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
 {
     struct ald_parcel parcel = {
@@ -37,7 +46,8 @@ struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *par
 
     if (party->peering != ALD_PEERING_NONE) {
         parcel.from = ald_str_present(signal->from) ? signal->from : signal->msg->from.target;
-        parcel.travel = signal->travel;
+        parcel.travel = ald_hop_travel(hub, party, signal);
+        parcel.id = parcel_id(signal->msg, parcel.id);
     } else if (!ald_str_present(parcel.from)) {
         parcel.from = parcel_claim(hub, signal->msg);
     }
@@ -162,6 +172,10 @@ static void parcel_report(struct ald_hub *hub, const struct ald_parcel *parcel, 
     if (!parcel_is_reported(parcel->msg, cause)) {
         return;
     }
+    if (parcel->travel != NULL && parcel->who->peering == ALD_PEERING_ROUTES) {
+        ald_hop_report(hub, parcel, (uint8_t)phase, (uint8_t)cause);
+        return;
+    }
     if (party == NULL || (party->traits & ALD_CAN_REPORT) == 0) {
         ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
         return;
@@ -206,6 +220,12 @@ void ald_parcel_held(struct ald_hub *hub, const struct ald_parcel *parcel)
     ald_hub_count(hub, ALD_N_EVENTS_HELD);
     parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "held");
     parcel_report(hub, parcel, ALD_PHASE_QUEUED, ALD_CAUSE_NONE);
+}
+
+void ald_parcel_flooded(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    ald_hub_count(hub, ALD_N_EVENTS_FLOODED);
+    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "flooded");
 }
 
 void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel)

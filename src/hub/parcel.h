@@ -37,8 +37,12 @@ struct ald_parcel_stored {
     struct ald_node node;       /* hub/hold.h: what waits for the same target; and once it is discarded */
     struct ald_hub_alarm alarm; /* the same: how long it waits */
     struct ald_expected *expected;
-    struct ald_round round; /* hub/spread.h */
-    size_t cost;            /* ald_parcel_cost() */
+    struct ald_round round; /* hub/spread.h, hub/relay.h */
+    uint64_t came_from;     /* hub/relay.h: number of the peer that said it, 0: none */
+    bool only_daemons;
+    uint64_t *skipped; /* and those of the daemons that have it already */
+    uint32_t n_skipped;
+    size_t cost; /* ald_parcel_cost() */
     struct ald_travel travel;
     char text[];
 };
@@ -65,4 +69,5 @@ struct ald_signal ald_parcel_signal(const struct ald_parcel *parcel);
 void ald_parcel_delivered(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel);
 void ald_parcel_dropped(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause);
 void ald_parcel_held(struct ald_hub *hub, const struct ald_parcel *parcel);
+void ald_parcel_flooded(struct ald_hub *hub, const struct ald_parcel *parcel);
 void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel);

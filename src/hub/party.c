@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/health.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/session.h"
 #include "hub/state.h"
@@ -115,7 +116,7 @@ static struct denial register_judge_taken(const struct ald_hub *hub, const struc
     if (n > 0 && party != NULL && party->channel != NULL && party->channel->target == target) {
         n--;
     }
-    if (n == 0 || signal->taken == ALD_TAKEN_SHARE) {
+    if (n == 0 || signal->taken == ALD_TAKEN_SHARE || target->peer != NULL) {
         return deny(ALD_CAUSE_NONE, NULL);
     }
     if (signal->taken == ALD_TAKEN_REPLACE) {
@@ -133,6 +134,7 @@ static bool name_is_valid(struct ald_str name)
 static struct denial register_judge(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     const struct ald_party *party = ald_party_find(conn, signal->party);
+    struct denial denial;
 
     if (signal->denied) {
         return deny(ALD_CAUSE_NOT_ALLOWED, "the credential does not allow this target");
@@ -149,8 +151,10 @@ static struct denial register_judge(struct ald_hub *hub, struct ald_hub_conn *co
     if (party == NULL && conn->n_parties >= ALD_CONN_PARTIES_MAX) {
         return deny(ALD_CAUSE_BUSY, "too many parties on one connection");
     }
-    if (!ald_str_present(signal->target)) {
-        return deny(ALD_CAUSE_NONE, NULL);
+    denial.text = NULL;
+    denial.cause = ald_peer_judge(hub, party, signal, &denial.text);
+    if (!ald_str_present(signal->target) || denial.cause != ALD_CAUSE_NONE) {
+        return denial;
     }
     return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal)
                                          : deny(ALD_CAUSE_INVALID, "not a valid target name");
@@ -162,8 +166,22 @@ struct registration {
     struct ald_who *who;
     struct ald_target *target;
     struct ald_channel *channel;
+    struct ald_peer_link *link;
     bool is_new;
 };
+
+static bool signal_is_of_hub(const struct ald_signal *signal)
+{
+    return signal->greeting != NULL && signal->greeting->peering != ALD_PEERING_NONE;
+}
+
+/* A hub is nobody's agent: it is not asked for its health, nor elected, and has no session. */
+static uint32_t party_traits(uint8_t peering, uint32_t traits)
+{
+    const uint32_t others = ALD_CAN_HEALTH | ALD_CAN_PRIMARY | ALD_CAN_CONFIRM_PRIMARY | ALD_CAN_RESUME;
+
+    return peering != ALD_PEERING_NONE ? traits & ~others : traits;
+}
 
 static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal,
                              struct registration *made)
@@ -181,7 +199,7 @@ static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, con
         }
         made->is_new = true;
     }
-    if ((signal->traits & ALD_CAN_RESUME) != 0 && made->party->session == NULL) {
+    if ((signal->traits & ALD_CAN_RESUME) != 0 && made->party->session == NULL && !signal_is_of_hub(signal)) {
         r = ald_session_new(hub, made->party, signal->ttl);
         if (r < 0) {
             return ald_trace(r);
@@ -194,12 +212,21 @@ static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, con
     if (r < 0) {
         return ald_trace(r);
     }
+    if (signal_is_of_hub(signal)) {
+        r = ald_peer_link_new(hub, made->target, signal, &made->link);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
     r = ald_channel_new(hub, made->party, made->target, &made->channel);
     return r < 0 ? ald_trace(r) : 0;
 }
 
 static void registration_undo(struct ald_hub *hub, struct registration *made)
 {
+    if (made->link != NULL) {
+        ald_peer_link_discard(hub, made->link);
+    }
     if (made->target != NULL) {
         ald_target_settle(hub, made->target);
     }
@@ -240,15 +267,17 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
     }
     ald_who_unref(party->who);
     party->who = made->who;
-    party->traits = signal->traits;
-    party->peering = signal->greeting != NULL ? signal->greeting->peering : (uint8_t)ALD_PEERING_NONE;
+    party->peering = signal_is_of_hub(signal) ? signal->greeting->peering : (uint8_t)ALD_PEERING_NONE;
+    party->traits = party_traits(party->peering, signal->traits);
+    party->who->peering = party->peering;
+    party->link = made->link;
     ald_world_hear(hub, party);
     ald_hub_count(hub, ALD_N_REGISTERED);
     if (made->channel == NULL) {
         ald_party_say_registered(hub, party);
         return;
     }
-    if (signal->taken == ALD_TAKEN_REPLACE) {
+    if (signal->taken == ALD_TAKEN_REPLACE && made->link == NULL) {
         registration_replace(hub, made);
     }
     made->channel->who = ald_who_ref(made->who);
@@ -298,6 +327,9 @@ void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party)
         signal.target = party->who->target;
         signal.channel = ald_str_of(party->channel->id, ALD_ID_TEXT);
     }
+    if (party->peering != ALD_PEERING_NONE) {
+        signal.greeting = &hub->graph.greeting;
+    }
     if (party->session != NULL && !party->session->over) {
         signal.session = party->session->number;
         signal.ttl = party->session->ttl;
@@ -325,7 +357,7 @@ void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const 
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
-    party->traits = signal->traits;
+    party->traits = party_traits(party->peering, signal->traits);
     ald_world_hear(hub, party);
     if (party->channel != NULL) {
         ald_primary_update(hub, party->channel);
@@ -494,7 +526,7 @@ void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party)
         return;
     }
     if (party->state == ALD_PARTY_LIVE) {
-        ald_party_part(hub, party, ALD_CAUSE_LINK_ENDED);
+        ald_party_part(hub, party, party->peering != ALD_PEERING_NONE ? ALD_CAUSE_HUB_LOST : ALD_CAUSE_LINK_ENDED);
         return;
     }
     if (ald_party_work_gone(hub, party)) {

@@ -14,6 +14,7 @@
 #include "hub/kept.h"
 
 struct ald_channel;
+struct ald_peer_link;
 struct ald_session;
 struct ald_who;
 
@@ -28,9 +29,10 @@ struct ald_party {
     struct ald_hub_conn *conn;
     uint32_t number;
     uint32_t traits;
-    uint8_t state;      /* enum ald_party_state */
-    uint8_t lost_cause; /* GONE: enum ald_cause of what it had */
-    uint8_t peering;    /* enum ald_peering: it is another hub */
+    uint8_t state;              /* enum ald_party_state */
+    uint8_t lost_cause;         /* GONE: enum ald_cause of what it had */
+    uint8_t peering;            /* enum ald_peering: it is another hub */
+    struct ald_peer_link *link; /* NULL: it is no hub, or none any more */
     struct ald_who *who;
     struct ald_channel *channel; /* its registration, or NULL */
     uint32_t n_channels;         /* with those that are gone and finish */

@@ -1,6 +1,7 @@
 #include "hub/round.h"
 
 #include "hub/hold.h"
+#include "hub/relay.h"
 #include "hub/spread.h"
 #include "hub/state.h"
 #include "hub/world.h"
@@ -28,6 +29,10 @@ static bool round_unit(struct ald_hub *hub, struct ald_round *round)
         return ald_spread_work(hub, round);
     case ALD_ROUND_HELD:
         return ald_hold_work(hub, round);
+    case ALD_ROUND_RELAY:
+        return ald_relay_work(hub, round);
+    case ALD_ROUND_COMMAND:
+        return ald_relay_work_command(hub, round);
     }
     return false;
 }
@@ -43,6 +48,12 @@ static void round_ended(struct ald_hub *hub, struct ald_round *round)
         break;
     case ALD_ROUND_HELD:
         ald_hold_ended(hub, round);
+        break;
+    case ALD_ROUND_RELAY:
+        ald_relay_ended(hub, round);
+        break;
+    case ALD_ROUND_COMMAND:
+        ald_relay_ended_command(hub, round);
         break;
     }
 }

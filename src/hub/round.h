@@ -19,7 +19,9 @@ struct ald_hub;
 enum ald_round_kind {
     ALD_ROUND_NEWS,   /* hub/world.h */
     ALD_ROUND_SPREAD, /* hub/spread.h */
-    ALD_ROUND_HELD    /* hub/hold.h */
+    ALD_ROUND_HELD,   /* hub/hold.h */
+    ALD_ROUND_RELAY,  /* hub/relay.h */
+    ALD_ROUND_COMMAND /* hub/relay.h */
 };
 
 struct ald_round {

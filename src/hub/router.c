@@ -29,7 +29,7 @@ struct ald_route ald_route_target(struct ald_hub *hub, const struct ald_msg *msg
         }
     }
     target = ald_target_find_next(hub, name);
-    if (target == NULL || target->n_channels == 0) {
+    if (target == NULL || target->n_channels == 0 || target->peer != NULL) {
         return route_refuse(ALD_CAUSE_NO_TARGET);
     }
     return (struct ald_route){.target = target};
@@ -56,15 +56,16 @@ static struct ald_route route_named(struct ald_hub *hub, const struct ald_msg *m
 {
     struct ald_channel *channel = ald_channel_find(hub, msg->to.channel);
 
-    if (channel == NULL || (ald_str_present(msg->to.target) && !ald_str_equal(channel->target->name, msg->to.target))) {
+    if (channel == NULL || channel->target->peer != NULL ||
+        (ald_str_present(msg->to.target) && !ald_str_equal(channel->target->name, msg->to.target))) {
         return route_refuse(ALD_CAUSE_NO_CHANNEL);
     }
     return ald_route_channel(hub, channel, cost);
 }
 
-static struct ald_route route_any(struct ald_hub *hub, struct ald_route route, size_t cost)
+struct ald_route ald_route_any(struct ald_hub *hub, struct ald_target *target, size_t cost)
 {
-    struct ald_target *target = route.target;
+    struct ald_route route = {.target = target};
 
     if (target->n_active == 0) {
         return route_refuse(ALD_CAUSE_NO_ACTIVE);
@@ -105,7 +106,7 @@ struct ald_route ald_route_command(struct ald_hub *hub, const struct ald_msg *ms
     if (route.cause != ALD_CAUSE_NONE) {
         return route;
     }
-    return msg->mode == ALD_MODE_PRIMARY ? route_primary(hub, route, cost) : route_any(hub, route, cost);
+    return msg->mode == ALD_MODE_PRIMARY ? route_primary(hub, route, cost) : ald_route_any(hub, route.target, cost);
 }
 
 /* A full channel takes no command more; an event is no command, and takes no slot. Those that are choked leave the heap, and

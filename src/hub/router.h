@@ -19,10 +19,14 @@ struct ald_route {
     struct ald_target *target;
     struct ald_channel *channel;
     struct ald_queue *queue;
+    bool abroad;  /* the target is that of another hub, through which it goes on: hub/hop.h */
+    bool flooded; /* and it goes to all daemons */
 };
 
-/* For a command in any mode but `all`, which waits at the cost of `cost` bytes if it must. */
+/* For a command in any mode but `all` to somebody here, which waits at the cost of `cost` bytes if it must. */
 struct ald_route ald_route_command(struct ald_hub *hub, const struct ald_msg *msg, size_t cost);
+/* Through any channel of `target`. */
+struct ald_route ald_route_any(struct ald_hub *hub, struct ald_target *target, size_t cost);
 /* For a member of a roster, or whoever else has the channel at hand. */
 struct ald_route ald_route_channel(struct ald_hub *hub, struct ald_channel *channel, size_t cost);
 /* The target that a command in mode `all` is for; a cause when there is none. */

@@ -312,7 +312,8 @@ ALD_TEST(spread, another_hub_is_not_reached_by_what_it_understands)
     peer(&rig, 8);
     rig_capable(&rig, 8, "DAWN,DUSK");
     rig_capable(&rig, 2, "DUSK");
-    rig_broadcast(&rig, 7, "DUSK");
+    rig.n_text = 0; /* there is news of it, too */
+    rig_event_as(&rig, 7, NULL, (struct rig_options){.no_target = true, .scope = ALD_SCOPE_HERE, .name = "DUSK"});
     rig_expect(&rig, "2 event DUSK\n");
     rig_fini(&rig);
 }

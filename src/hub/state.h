@@ -16,6 +16,7 @@
 #include "hub/alarm.h"
 #include "hub/conn.h"
 #include "hub/note.h"
+#include "hub/peer.h"
 #include "hub/round.h"
 #include "hub/view.h"
 #include "hub/world.h"
@@ -42,6 +43,8 @@ struct ald_hub_work {
     struct ald_node ended;    /* ald_hub_conn.node: connections that are gone */
     struct ald_node bench;    /* ald_hub_conn.work_bench: choked no more */
     struct ald_node leaving;  /* ald_hub_conn.work_leave: parties to be told goodbye */
+    struct ald_node links;    /* ald_peer_link.work: other hubs that may have to be told of the graph */
+    struct ald_node graph;    /* ald_graph.work */
     struct ald_node gone;     /* ald_channel.work: channels that are gone */
     struct ald_node channels; /* ald_channel.work: hungry ones */
     struct ald_node targets;  /* ald_target.work: hungry ones */
@@ -128,6 +131,7 @@ struct ald_hub {
     size_t held_bytes;
     struct ald_node discarded; /* of ald_parcel_stored.node: freed with the next step */
     struct ald_world world;
+    struct ald_graph graph;
 
     struct ald_hub_work work;
 

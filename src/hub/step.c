@@ -19,7 +19,9 @@
 #include "hub/hold.h"
 #include "hub/operator.h"
 #include "hub/parcel.h"
+#include "hub/advert.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/self.h"
@@ -65,6 +67,12 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
         break;
     case ALD_ALARM_HELD:
         ald_hold_expired(hub, ald_container(alarm, struct ald_parcel_stored, alarm));
+        break;
+    case ALD_ALARM_SWEEP:
+        ald_graph_swept(hub);
+        break;
+    case ALD_ALARM_RENEW:
+        ald_advert_renew(hub);
         break;
     case ALD_ALARM_HISTORY:
         ald_history_watch(hub); /* every step trims; what is the oldest by now? */
@@ -263,6 +271,30 @@ static void step_ended(struct ald_hub *hub, struct step_budget *budget)
     }
 }
 
+/* A page costs as much as twenty other units, so only some are told in one step. */
+enum { STEP_PAGES_MAX = 4 };
+
+static void step_links(struct ald_hub *hub, struct step_budget *budget)
+{
+    for (int n = 0; n < STEP_PAGES_MAX && !ald_list_empty(&hub->work.links) && step_may(hub, budget); n++) {
+        struct ald_peer_link *link = ald_list_entry(ald_list_pop_front(&hub->work.links), struct ald_peer_link, work);
+
+        if (ald_peer_link_work(hub, link)) {
+            ald_work_add(hub, &hub->work.links, &link->work);
+        }
+    }
+}
+
+static void step_graph(struct ald_hub *hub, struct step_budget *budget)
+{
+    while (!ald_list_empty(&hub->work.graph) && step_may(hub, budget)) {
+        ald_node_remove(&hub->graph.work);
+        if (ald_graph_work(hub)) {
+            ald_work_add(hub, &hub->work.graph, &hub->graph.work);
+        }
+    }
+}
+
 static void step_rosters(struct ald_hub *hub, struct step_budget *budget)
 {
     while (!ald_list_empty(&hub->work.rosters) && step_may(hub, budget)) {
@@ -300,8 +332,8 @@ bool ald_work_is_there(const struct ald_hub *hub)
     return !ald_list_empty(&work->begun) || !ald_list_empty(&work->ended) || !ald_list_empty(&work->gone) ||
            !ald_list_empty(&work->bench) || !ald_list_empty(&work->sessions) || !ald_list_empty(&work->channels) ||
            !ald_list_empty(&work->targets) || !ald_list_empty(&work->rosters) || !ald_list_empty(&work->rounds) ||
-           !ald_list_empty(&work->answers) || !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) ||
-           hub->drain_at != NULL;
+           !ald_list_empty(&work->links) || !ald_list_empty(&work->graph) || !ald_list_empty(&work->answers) ||
+           !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) || hub->drain_at != NULL;
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
@@ -314,6 +346,9 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     }
     STEP_WORK(hub, budget, &work->begun, struct ald_hub_conn, work_begun, ald_hub_conn_work_begun);
     step_ended(hub, budget);
+    /* Other hubs hear what is true before they are sent what takes another way for it. */
+    step_graph(hub, budget);
+    step_links(hub, budget);
     STEP_WORK(hub, budget, &work->gone, struct ald_channel, work, ald_channel_work_gone);
     STEP_WORK(hub, budget, &work->bench, struct ald_hub_conn, work_bench, ald_hub_conn_work_bench);
     STEP_WORK(hub, budget, &work->sessions, struct ald_session, work, ald_session_work);

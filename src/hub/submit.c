@@ -3,9 +3,11 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
+#include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/primary.h"
+#include "hub/relay.h"
 #include "hub/roster.h"
 #include "hub/router.h"
 #include "hub/self.h"
@@ -77,11 +79,8 @@ struct ald_route ald_submit_judge_form(const struct ald_msg *msg)
 }
 
 /* What is wrong with where a command is to go. */
-static struct ald_route submit_judge_address(const struct ald_hub *hub, const struct ald_msg *msg)
+static struct ald_route submit_judge_address(const struct ald_msg *msg)
 {
-    if (msg->to.hub.size > 0 && !ald_str_equal(msg->to.hub, hub->config.id)) {
-        return submit_refusal(ALD_CAUSE_NO_TARGET, "no such hub");
-    }
     if (msg->to.scope != ALD_SCOPE_ONE) {
         return submit_refusal(ALD_CAUSE_UNSUPPORTED, "a command goes to one target, not to a scope");
     }
@@ -129,7 +128,8 @@ static bool party_is_primary(const struct ald_party *party)
 struct ald_route ald_submit_judge_sender(const struct ald_hub *hub, const struct ald_party *party,
                                          const struct ald_signal *signal)
 {
-    bool is_guarded = signal->primary_only || name_matches(signal->msg->name, hub->config.primary_only);
+    bool is_ours = party->peering == ALD_PEERING_NONE; /* else it was judged where it was submitted */
+    bool is_guarded = signal->primary_only || (is_ours && name_matches(signal->msg->name, hub->config.primary_only));
 
     if (is_guarded && !party_is_primary(party)) {
         return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "only the primary channel of its target may send this command");
@@ -146,10 +146,13 @@ static size_t submit_cost(const struct ald_msg *msg)
 /* What is wrong with it now. */
 static struct ald_route submit_judge_state(const struct ald_hub *hub, const struct ald_party *party, size_t cost)
 {
+    uint32_t max =
+        party->peering != ALD_PEERING_NONE ? hub->config.peer_in_flight_max : hub->config.caller_in_flight_max;
+
     if (hub->draining) {
         return submit_refusal(ALD_CAUSE_DRAINING, NULL);
     }
-    if (party->conn->n_submitted >= hub->config.caller_in_flight_max) {
+    if (party->conn->n_submitted >= max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the caller has too many commands in flight");
     }
     if (ald_hub_n_admitted(hub) >= hub->config.commands_max) {
@@ -162,9 +165,22 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
+/* Nobody here has it: who else? A channel is looked for where its target is. */
+static struct ald_route submit_route_elsewhere(struct ald_hub *hub, const struct ald_msg *msg,
+                                               const struct ald_travel *travel, struct ald_route route)
+{
+    struct ald_route elsewhere;
+
+    if (hub->graph.n_links == 0) {
+        return route;
+    }
+    elsewhere = ald_hop_command(hub, msg, travel, submit_cost(msg));
+    return elsewhere.cause == ALD_CAUSE_NONE || elsewhere.text != NULL ? elsewhere : route;
+}
+
 /* The edge's verdict comes first: who may not send it learns nothing else. */
 static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party *party,
-                                     const struct ald_signal *signal)
+                                     const struct ald_signal *signal, const struct ald_travel *travel)
 {
     const struct ald_msg *msg = signal->msg;
     struct ald_route route = submit_judge_denied(signal);
@@ -173,7 +189,7 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
         route = ald_submit_judge_form(msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
-        route = submit_judge_address(hub, msg);
+        route = submit_judge_address(msg);
     }
     if (route.cause == ALD_CAUSE_NONE) {
         route = ald_submit_judge_options(msg);
@@ -184,10 +200,20 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
     if (route.cause == ALD_CAUSE_NONE) {
         route = submit_judge_state(hub, party, submit_cost(msg));
     }
-    if (route.cause != ALD_CAUSE_NONE || ald_self_is_meant(msg)) {
+    if (route.cause != ALD_CAUSE_NONE) {
         return route;
     }
-    return msg->mode == ALD_MODE_ALL ? ald_route_target(hub, msg) : ald_route_command(hub, msg, submit_cost(msg));
+    if (ald_hop_is_abroad(hub, msg)) {
+        return ald_hop_command(hub, msg, travel, submit_cost(msg));
+    }
+    if (ald_self_is_meant(msg)) {
+        return route;
+    }
+    route = msg->mode == ALD_MODE_ALL ? ald_route_target(hub, msg) : ald_route_command(hub, msg, submit_cost(msg));
+    if (route.cause == ALD_CAUSE_NO_TARGET || route.cause == ALD_CAUSE_NO_CHANNEL) {
+        return submit_route_elsewhere(hub, msg, travel, route);
+    }
+    return route;
 }
 
 void ald_submit_compact(struct ald_hub *hub, struct ald_msg *msg)
@@ -211,18 +237,27 @@ static void submit_place(struct ald_hub *hub, struct ald_command *command, const
         ald_command_expired(hub, command); /* it had no time left when it came */
         return;
     }
-    if (ald_self_is_meant(command->msg)) {
+    if (route->target == NULL) { /* nothing else was found for it */
         ald_self_answer(hub, command);
         return;
     }
     command->target = route->target;
     command->target->n_commands++;
-    if (command->mode == ALD_MODE_ALL) {
+    command->is_abroad = route->abroad;
+    if (route->abroad) {
+        ald_hub_count(hub, route->flooded ? ALD_N_COMMANDS_FLOODED : ALD_N_COMMANDS_ABROAD);
+    }
+    if (command->mode == ALD_MODE_ALL && !route->abroad) {
         ald_roster_start(hub, command);
     } else if (route->queue != NULL) {
         ald_delivery_queue(hub, command, route->queue, route->channel);
     } else {
         ald_delivery_hand(hub, command, route->channel);
+    }
+    command->is_flooded =
+        route->flooded && command->place == ALD_PLACE_HANDED; /* one that waits is for that daemon alone */
+    if (command->is_flooded) {
+        ald_relay_command(hub, command);
     }
 }
 
@@ -231,21 +266,39 @@ bool ald_submit_is_sound(const struct ald_signal *signal, enum ald_kind kind)
     return signal->msg != NULL && signal->msg->sealed && signal->msg->kind == kind;
 }
 
-/* Who says it: the party itself, or who it speaks for. NULL: memory is short. */
-static struct ald_who *submit_who(const struct ald_party *party, const struct ald_signal *signal)
+/* Who says it: the party itself, or who it speaks for; of a hub, whoever it says. NULL: memory is short. */
+static struct ald_who *submit_who(const struct ald_party *party, const struct ald_signal *signal,
+                                  const struct ald_travel *travel)
 {
     struct ald_who *who = party->who;
 
+    if (travel != NULL) {
+        return ald_who_new_far(who, signal->msg->from.target, signal->principal, travel, &who) == 0 ? who : NULL;
+    }
     if (!ald_str_present(signal->principal)) {
         return ald_who_ref(who);
     }
     return ald_who_new(who->target, signal->principal, who->peer, who->dialect, &who) == 0 ? who : NULL;
 }
 
+/* Every daemon that it reaches on several ways knows it again. NULL: memory is short. */
+static struct ald_who *submit_flooded_who(struct ald_hub *hub, struct ald_who *who)
+{
+    char id[ALD_RELAY_ID_MAX];
+    struct ald_who *known = NULL;
+
+    if (who != NULL && ald_who_new_known(who, ald_relay_id(hub, id), &known) < 0) {
+        known = NULL;
+    }
+    ald_who_unref(who);
+    return known;
+}
+
 void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     ALD_AUTO(ald_who_unref) struct ald_who *from = NULL;
     struct ald_party *party = ald_party_find(conn, signal->party);
+    const struct ald_travel *travel;
     struct ald_command *command;
     struct ald_route route;
 
@@ -258,11 +311,15 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         submit_refuse_bare(hub, conn, signal, ALD_CAUSE_NOT_ALLOWED);
         return;
     }
-    route = submit_route(hub, party, signal);
+    travel = ald_hop_travel(hub, party, signal);
+    route = submit_route(hub, party, signal, travel);
     if (route.queue != NULL) {
         ald_submit_compact(hub, signal->msg);
     }
-    from = submit_who(party, signal);
+    from = submit_who(party, signal, travel);
+    if (route.flooded) {
+        from = submit_flooded_who(hub, ald_steal(&from));
+    }
     if (from == NULL || ald_command_new(hub, party, from, signal->msg, &command) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         ald_hub_count(hub, ALD_N_REFUSED_BUSY);

@@ -1,13 +1,20 @@
 /*
  * An event comes in. It is not awaited: it reaches somebody now, or it waits where both its sender and whoever runs this hub
  * said that it may (hub/hold.h), or it is dropped, counted (DESIGN section 2). Who asked is told of the last two.
+ *
+ * Who is here comes first, then whoever is known to have the target at another hub (hub/hop.h), then the place where it may
+ * wait, then the daemons, which may know more than we do (hub/relay.h).
  */
 
+#include "hub/advert.h"
 #include "hub/channel.h"
 #include "hub/hold.h"
+#include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/parcel.h"
 #include "hub/party.h"
+#include "hub/peer.h"
+#include "hub/relay.h"
 #include "hub/self.h"
 #include "hub/spread.h"
 #include "hub/submit.h"
@@ -15,15 +22,6 @@
 
 /* Of a target whose channels are all choked, so many are looked at for one that an event may still be pressed on. */
 enum { EVENT_PRESS_MAX = 16 };
-
-/* Where an event is to go. */
-static enum ald_cause event_judge_address(const struct ald_hub *hub, const struct ald_msg *msg)
-{
-    if (msg->to.hub.size > 0 && !ald_str_equal(msg->to.hub, hub->config.id)) {
-        return ALD_CAUSE_NO_TARGET;
-    }
-    return ald_self_is_meant(msg) ? ALD_CAUSE_UNKNOWN_COMMAND : ALD_CAUSE_NONE;
-}
 
 /* What is wrong with an event; the hub itself takes none. */
 static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_party *party,
@@ -44,7 +42,10 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
     if (route.cause == ALD_CAUSE_NONE) {
         route = ald_submit_judge_sender(hub, party, signal);
     }
-    return route.cause == ALD_CAUSE_NONE ? event_judge_address(hub, signal->msg) : (enum ald_cause)route.cause;
+    if (route.cause == ALD_CAUSE_NONE && ald_self_is_meant(signal->msg) && !ald_hop_is_abroad(hub, signal->msg)) {
+        return ALD_CAUSE_UNKNOWN_COMMAND;
+    }
+    return (enum ald_cause)route.cause;
 }
 
 /* The target that it is held for when nobody is there; absent: it names a channel, which nobody else stands in for. */
@@ -124,6 +125,34 @@ static bool event_hold(struct ald_hub *hub, const struct ald_parcel *parcel, str
     return true;
 }
 
+/* Over another hub, if it is known who has the target; true: it has its fate. */
+static bool event_hop(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    struct ald_route route = ald_hop_event(hub, parcel);
+    struct ald_parcel onward;
+
+    if (route.cause != ALD_CAUSE_NONE) {
+        return false;
+    }
+    onward = ald_hop_onward(hub, parcel);
+    if (route.channel != NULL ? event_tell(hub, &onward, route.channel) : event_press(hub, &onward, route.target)) {
+        ald_hub_count(hub, ALD_N_EVENTS_ABROAD);
+        ald_hop_remember(hub, parcel);
+    } else {
+        ald_parcel_dropped(hub, parcel, ALD_CAUSE_BUSY);
+    }
+    return true;
+}
+
+static bool event_flood(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    if (!ald_relay_flood(hub, parcel)) {
+        return false;
+    }
+    ald_parcel_flooded(hub, parcel);
+    return true;
+}
+
 /* Nobody can be told: that a target is known to come and go is told apart from that nobody knows it (communicator 5.5). */
 static void event_miss(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_str target,
                        enum ald_cause cause)
@@ -133,10 +162,13 @@ static void event_miss(struct ald_hub *hub, const struct ald_parcel *parcel, str
     if (is_expected && (parcel->msg->flags & ALD_MSG_HOLD) != 0 && event_hold(hub, parcel, target)) {
         return;
     }
+    if (!is_expected && cause == ALD_CAUSE_NO_TARGET && event_flood(hub, parcel)) {
+        return;
+    }
     ald_parcel_dropped(hub, parcel, is_expected && cause == ALD_CAUSE_NO_TARGET ? ALD_CAUSE_NO_ACTIVE : cause);
 }
 
-/* To one channel here, or to nobody. */
+/* To one channel here; when there is none, to one at another hub; or to nobody. */
 static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     struct ald_str target = event_target(hub, parcel->msg);
@@ -152,24 +184,67 @@ static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
             : route.target != NULL && ald_str_present(target) && event_press(hub, parcel, route.target)) {
         return;
     }
+    if ((route.cause == ALD_CAUSE_NO_TARGET || route.cause == ALD_CAUSE_NO_CHANNEL) && event_hop(hub, parcel)) {
+        return;
+    }
     event_miss(hub, parcel, target, route.cause != ALD_CAUSE_NONE ? (enum ald_cause)route.cause : ALD_CAUSE_BUSY);
 }
 
-/* "An instance at another hub only": there is none that we know. */
+/* An instance at another hub, whoever is here. */
+static void event_send_abroad(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    if (!event_hop(hub, parcel) && !event_flood(hub, parcel)) {
+        ald_parcel_dropped(hub, parcel, ALD_CAUSE_NO_TARGET);
+    }
+}
+
 static bool event_is_for_elsewhere(const struct ald_msg *msg)
 {
     return msg->to.scope == ALD_SCOPE_NETWORK && ald_str_present(msg->to.target);
 }
 
+/* What was submitted here for others than those here is, where it arrives, for those there. */
+static bool event_skips_us(const struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    return ald_hop_is_abroad(hub, parcel->msg) || (parcel->travel == NULL && event_is_for_elsewhere(parcel->msg));
+}
+
 static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
-    if (event_is_for_elsewhere(parcel->msg)) {
-        ald_parcel_dropped(hub, parcel, ALD_CAUSE_NO_TARGET);
-    } else if (ald_parcel_is_for_many(parcel->msg)) {
-        ald_spread_start(hub, parcel);
-    } else {
-        event_send(hub, parcel);
+    bool skips_us = event_skips_us(hub, parcel);
+
+    if (!ald_parcel_is_for_many(parcel->msg) || ald_hop_is_abroad(hub, parcel->msg)) {
+        if (skips_us) {
+            event_send_abroad(hub, parcel);
+        } else {
+            event_send(hub, parcel);
+        }
+        return;
     }
+    if (skips_us) {
+        ald_parcel_spread(hub, parcel);
+    } else {
+        ald_spread_start(hub, parcel);
+    }
+    ald_relay_spread(hub, parcel);
+}
+
+/* What hubs tell each other; true: it is such a thing, and has been dealt with. */
+static bool event_is_of_hubs(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
+{
+    bool is_advert = ald_advert_is(signal->msg);
+
+    if (party->link == NULL || party->peering != ALD_PEERING_ROUTES || signal->denied) {
+        if (is_advert) {
+            ald_hub_count(hub, ALD_N_ADVERTS_DENIED);
+        }
+        return false;
+    }
+    if (is_advert && party->link->has_feed) {
+        ald_advert_take(hub, party->link, signal->msg);
+        return true;
+    }
+    return is_advert || ald_hop_take_report(hub, signal->msg);
 }
 
 /* Said by nobody that we know. */
@@ -201,7 +276,13 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
         event_drop_strange(hub, conn, signal);
         return;
     }
+    if (event_is_of_hubs(hub, party, signal)) {
+        return;
+    }
     parcel = ald_parcel_of(hub, party, signal);
+    if (!ald_relay_take(hub, parcel.travel)) {
+        return;
+    }
     cause = event_judge(hub, party, signal);
     if (cause == ALD_CAUSE_NONE) {
         event_go(hub, &parcel);

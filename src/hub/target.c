@@ -5,7 +5,9 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
+#include "hub/hop.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/round.h"
 #include "hub/state.h"
@@ -96,6 +98,9 @@ void ald_target_free(struct ald_hub *hub, struct ald_target *target)
 
     ald_hub_alarm_stop(hub, &target->election.alarm);
     ald_round_forget(hub, &target->channels);
+    if (target->peer != NULL) {
+        ald_peer_free(hub, target->peer);
+    }
     if (hub->target_latest == target) {
         hub->target_latest = NULL;
     }
@@ -134,7 +139,12 @@ void ald_target_wake(struct ald_hub *hub, struct ald_target *target)
 bool ald_target_work_hungry(struct ald_hub *hub, struct ald_target *target)
 {
     struct ald_command *command = ald_queue_first(&target->any);
-    struct ald_channel *channel = command != NULL ? ald_target_choose(hub, target) : NULL;
+    struct ald_channel *channel;
+
+    if (target->peer != NULL && target->n_active == 0) {
+        return ald_hop_again(hub, target);
+    }
+    channel = command != NULL ? ald_target_choose(hub, target) : NULL;
 
     if (channel == NULL) {
         return false;

@@ -13,6 +13,7 @@
 #include "hub/hub.h"
 
 struct ald_channel;
+struct ald_peer;
 
 /* The election of the primary channel: hub/primary.c. */
 enum ald_election_state {
@@ -46,6 +47,7 @@ struct ald_target {
     struct ald_queue primary; /* waiting for the primary one */
     struct ald_node rosters;  /* of ald_roster.target_node: fan-outs that are not complete */
     struct ald_election election;
+    struct ald_peer *peer; /* another hub, whose links these channels are; NULL: an ordinary target */
     struct ald_str name;
     char text[];
 };

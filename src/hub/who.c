@@ -17,10 +17,11 @@ static struct ald_str who_copy(char **place, struct ald_str from)
     return copy;
 }
 
-int ald_who_new(struct ald_str target, struct ald_str principal, struct ald_str peer, struct ald_str dialect,
-                struct ald_who **ret_who)
+/* Gives a copy of what `like` shows. */
+static int who_make(const struct ald_who *like, struct ald_who **ret_who)
 {
-    size_t size = target.size + principal.size + peer.size + dialect.size;
+    size_t size = like->target.size + like->principal.size + like->peer.size + like->dialect.size +
+                  like->onward.hub.size + like->onward.id.size;
     struct ald_who *who = malloc(sizeof(*who) + size + 1); /* one more, so that an empty name has a place too */
     char *place;
 
@@ -29,12 +30,45 @@ int ald_who_new(struct ald_str target, struct ald_str principal, struct ald_str 
     }
     place = who->text;
     who->refs = 1;
-    who->target = who_copy(&place, target);
-    who->principal = who_copy(&place, principal);
-    who->peer = who_copy(&place, peer);
-    who->dialect = who_copy(&place, dialect);
+    who->target = who_copy(&place, like->target);
+    who->principal = who_copy(&place, like->principal);
+    who->peer = who_copy(&place, like->peer);
+    who->dialect = who_copy(&place, like->dialect);
+    who->peering = like->peering;
+    who->onward = like->onward;
+    who->onward.hub = who_copy(&place, like->onward.hub);
+    who->onward.id = who_copy(&place, like->onward.id);
     *ret_who = who;
     return 0;
+}
+
+int ald_who_new(struct ald_str target, struct ald_str principal, struct ald_str peer, struct ald_str dialect,
+                struct ald_who **ret_who)
+{
+    const struct ald_who like = {
+        .target = target, .principal = principal, .peer = peer, .dialect = dialect, .onward = {.hops = 1}};
+
+    return who_make(&like, ret_who);
+}
+
+int ald_who_new_far(const struct ald_who *link, struct ald_str target, struct ald_str principal,
+                    const struct ald_travel *travel, struct ald_who **ret_who)
+{
+    const struct ald_who like = {.target = target,
+                                 .principal = principal,
+                                 .peer = link->peer,
+                                 .dialect = link->dialect,
+                                 .onward = {.hub = travel->hub, .hops = travel->hops + 1}};
+
+    return who_make(&like, ret_who);
+}
+
+int ald_who_new_known(const struct ald_who *who, struct ald_str id, struct ald_who **ret_who)
+{
+    struct ald_who like = *who;
+
+    like.onward.id = id;
+    return who_make(&like, ret_who);
 }
 
 struct ald_who *ald_who_ref(struct ald_who *who)

@@ -319,7 +319,7 @@ static struct ald_news *news_of_presence(const struct ald_hub *hub, struct ald_s
 /* Names with a comma inside are nobody's in a grammar that separates by commas. */
 static bool target_is_told(const struct ald_target *target)
 {
-    return target->n_live > 0 && ald_str_find(target->name, ALD_STR(",")) == target->name.size;
+    return target->n_live > 0 && target->peer == NULL && ald_str_find(target->name, ALD_STR(",")) == target->name.size;
 }
 
 /* Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */

@@ -126,7 +126,9 @@ ALD_TEST(world, another_hub_is_no_service)
     signal.greeting = &greeting;
     rig_signal(&rig, 2, &signal);
     rig_close(&rig, 2);
-    rig_expect(&rig, "");
+    rig_expect(&rig, "2 event aldis:Route\n"
+                     "1 news hub\n"
+                     "1 news hub 2 of 0\n");
     rig_fini(&rig);
 }
 

@@ -75,6 +75,7 @@ enum ald_peering {
 /* What a hub says of itself to another one: in its REGISTER, and in the REGISTERED that answers one. */
 struct ald_greeting {
     uint8_t peering;          /* enum ald_peering */
+    bool dialled;             /* in a REGISTER to the hub: it is we who called */
     struct ald_str hub;       /* its id, which its party's target is `hub:` and then */
     struct ald_str address;   /* where others call it; absent: nowhere */
     struct ald_str services;  /* targets it is known to serve, there or not, comma separated (communicator 6.2) */

@@ -1,0 +1,50 @@
+#pragma once
+
+/*
+ * Hop: the next link of a message that is for somebody at another hub. Every hub decides for itself by its map
+ * (hub/route_way.h); a command over hops is at each of them an ordinary command, whose agent is the next hub, so deadlines,
+ * cancels, statuses and the one outcome are what they are everywhere. What was not sent when the last link to the next hub
+ * ends takes another way; what was sent is lost with it, or tried again when it is idempotent.
+ *
+ * A message may be sent back to where it came from: then that hub has been told what is true now, over the same link and
+ * before the message, so it knows better. hops_max ends what goes in a circle all the same.
+ *
+ * Where nobody knows a target and communicator daemons are linked, which say nothing of their services, it goes to all of
+ * these, as they do among themselves (communicator 5.4), and the first answer counts.
+ */
+
+#include "hub/router.h"
+
+struct ald_command;
+struct ald_hub;
+struct ald_msg;
+struct ald_parcel;
+struct ald_party;
+struct ald_signal;
+struct ald_target;
+struct ald_travel;
+
+/* The way that a message of `party` came: NULL: it was submitted here. Only of another hub it is believed; where that one
+ * does not say who began it, it did. Good until the next event. */
+const struct ald_travel *ald_hop_travel(struct ald_hub *hub, const struct ald_party *party,
+                                        const struct ald_signal *signal);
+/* Its address names another hub than this one. */
+bool ald_hop_is_abroad(const struct ald_hub *hub, const struct ald_msg *msg);
+/* Nobody here is meant, or is here: where does the command go, which came with `travel` (NULL: submitted here)? */
+struct ald_route ald_hop_command(struct ald_hub *hub, const struct ald_msg *msg, const struct ald_travel *travel,
+                                 size_t cost);
+/* The same for an event: a target and one of its channels, or a cause. A route that is `flooded` is for ald_relay_flood(). */
+struct ald_route ald_hop_event(struct ald_hub *hub, const struct ald_parcel *parcel);
+/* The parcel as it goes on: one link further. */
+struct ald_parcel ald_hop_onward(struct ald_hub *hub, const struct ald_parcel *parcel);
+
+/* A unit of work: the next hub of what waits for `target` is gone, so the first command there takes another way; false when
+ * there is none (left). */
+bool ald_hop_again(struct ald_hub *hub, struct ald_target *target);
+
+/* What became of an event that came from another hub: its origin is told. */
+void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause);
+/* Such a report has come; true: it was one, and has been dealt with. */
+bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg);
+/* An event that leaves for another hub, on which its sender wants to hear. */
+void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel);
