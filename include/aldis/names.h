@@ -71,6 +71,7 @@
 
 /* The same between two hubs. */
 #define ALDIS_PARAM_ORIGIN "origin"       /* id of the hub where it was submitted */
+#define ALDIS_PARAM_SCOPE "scope"         /* of a target in many places: ".", "?" or "*" */
 #define ALDIS_PARAM_HOPS "hops"           /* links that it has passed */
 #define ALDIS_PARAM_BROADCAST "broadcast" /* what an event to many is known again by */
 #define ALDIS_PARAM_INFORMED "informed"   /* addresses of hubs that have it already */

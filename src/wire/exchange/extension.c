@@ -33,6 +33,7 @@ const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS] = {
     [ALD_EXCHANGE_AT_REPORT] = {"report", 6},
     [ALD_EXCHANGE_AT_TELL_AWAY] = {"tell_away", 9},
     [ALD_EXCHANGE_AT_EVERYONE] = {"everyone", 8},
+    [ALD_EXCHANGE_AT_SCOPE] = {"scope", 5},
     [ALD_EXCHANGE_AT_ORIGIN] = {"origin", 6},
     [ALD_EXCHANGE_AT_HOPS] = {"hops", 4},
     [ALD_EXCHANGE_AT_BROADCAST] = {"broadcast", 9},
@@ -176,7 +177,12 @@ static void flag_write(struct ald_exchange_writing *writing, struct ald_exchange
 void ald_exchange_write_options(struct ald_exchange_writing *writing, const struct ald_msg *msg,
                                 const struct ald_address *from, ald_usec ttl)
 {
-    address_write(writing, ALD_EXCHANGE_NAME("to"), &msg->to);
+    struct ald_address to = msg->to;
+
+    if (ald_str_present(to.target)) {
+        to.scope = ALD_SCOPE_ONE; /* the text form says one or the other; between hubs it has a member of its own */
+    }
+    address_write(writing, ALD_EXCHANGE_NAME("to"), &to);
     address_write(writing, ALD_EXCHANGE_NAME("from"), from);
     if (ttl != ALD_NEVER) {
         /* Rounded up: what has some time left is not said to have none. */

@@ -195,6 +195,28 @@ static int hops_read(struct ald_json_value value, struct ald_travel *travel)
     return 0;
 }
 
+static const struct ald_str scope_words[] = {
+    [ALD_SCOPE_ONE] = {"", 0},
+    [ALD_SCOPE_HERE] = {".", 1},
+    [ALD_SCOPE_NETWORK] = {"?", 1},
+    [ALD_SCOPE_EVERYWHERE] = {"*", 1},
+};
+
+/* Of a target in a scope; one without a target stands in `to`. */
+static int scope_read(struct ald_str word, struct ald_msg *msg)
+{
+    if (!ald_str_present(word)) {
+        return 0;
+    }
+    for (size_t i = ALD_SCOPE_HERE; i < ALD_COUNT(scope_words); i++) {
+        if (ald_str_equal(word, scope_words[i])) {
+            msg->to.scope = (enum ald_scope)i;
+            return 0;
+        }
+    }
+    return ALD_EXCHANGE_MALFORMED;
+}
+
 static void flags_read(const struct ald_json_field *fields, struct ald_msg *msg)
 {
     static const uint32_t flags[] = {ALD_MSG_HOLD, ALD_MSG_REPORT, ALD_MSG_TELL_AWAY, ALD_MSG_EVERYONE};
@@ -235,6 +257,10 @@ int ald_exchange_link_read(struct ald_exchange *exchange, const struct ald_json_
     *travel = (struct ald_travel){.hub = ald_exchange_text(exchange, fields[ALD_EXCHANGE_AT_ORIGIN].value),
                                   .id = ald_exchange_text(exchange, fields[ALD_EXCHANGE_AT_BROADCAST].value),
                                   .informed = ald_exchange_text(exchange, fields[ALD_EXCHANGE_AT_INFORMED].value)};
+    if (scope_read(ald_exchange_text(exchange, fields[ALD_EXCHANGE_AT_SCOPE].value), msg) != 0) {
+        *ret_field = ald_exchange_command_names[ALD_EXCHANGE_AT_SCOPE];
+        return ALD_EXCHANGE_MALFORMED;
+    }
     if (travel->hub.size > ALD_NAME_MAX) {
         *ret_field = ald_exchange_command_names[ALD_EXCHANGE_AT_ORIGIN];
         return ALD_EXCHANGE_MALFORMED;
@@ -269,6 +295,9 @@ void ald_exchange_link_write(struct ald_exchange_writing *writing, const struct 
     flag_write(writing, ALD_EXCHANGE_NAME("report"), (msg->flags & ALD_MSG_REPORT) != 0);
     flag_write(writing, ALD_EXCHANGE_NAME("tell_away"), (msg->flags & ALD_MSG_TELL_AWAY) != 0);
     flag_write(writing, ALD_EXCHANGE_NAME("everyone"), (msg->flags & ALD_MSG_EVERYONE) != 0);
+    if (ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
+        ald_exchange_put_str(writing, "scope", scope_words[msg->to.scope]);
+    }
     ald_exchange_put_str(writing, "origin", from_afar ? travel->hub : writing->exchange->identity->hub);
     if (travel == NULL) {
         return;

@@ -130,7 +130,7 @@ ALD_TEST(link, a_command_brings_its_way_and_takes_it_along)
 
 ALD_TEST(link, a_broadcast_is_known_again)
 {
-    const struct ald_address to = {.scope = ALD_SCOPE_EVERYWHERE};
+    const struct ald_address to = {.target = ALD_STR("oven"), .scope = ALD_SCOPE_EVERYWHERE};
     const struct ald_travel travel = {
         .id = ALD_STR("origin-17"), .informed = ALD_STR("10.0.0.1,10.0.0.2"), .hops = 1, .until = 1795226633 * ALD_SEC};
     struct ald_signal said = ald_signal_of(ALD_SIGNAL_EVENT);
@@ -150,6 +150,7 @@ ALD_TEST(link, a_broadcast_is_known_again)
     ald_check_str(heard.travel->informed, "10.0.0.1,10.0.0.2");
     ald_check(heard.travel->until == 1795226633 * ALD_SEC);
     ald_check_int((int)heard.msg->to.scope, ALD_SCOPE_EVERYWHERE);
+    ald_check_str(heard.msg->to.target, "oven");
     ald_check_int((int)heard.msg->flags, ALD_MSG_EVERYONE | ALD_MSG_REPORT);
     ald_signal_clear(&heard);
     ald_signal_clear(&said);
