@@ -128,6 +128,9 @@ static int conn_drain(struct ald_conn *conn)
         if (r < 0) {
             return ald_trace(r);
         }
+        if (frame.ordinal == 0) {
+            ald_conn_answered(conn, &frame);
+        }
         conn->pushed = ALD_MAX(conn->pushed, frame.ordinal);
     }
     return 0;
@@ -136,11 +139,22 @@ static int conn_drain(struct ald_conn *conn)
 /* An alarm that rings too early finds out by itself, so it is moved only when it would ring too late. */
 static void conn_arm(struct ald_conn *conn)
 {
-    ald_usec due = ALD_MIN(ald_dialect_deadline(conn->dialect), conn->quit_at);
+    ald_usec due = ALD_MIN(ald_dialect_deadline(conn->dialect), ALD_MIN(conn->quit_at, conn->clogged_until));
 
     if (due < conn->alarm.timer.due) {
         ald_alarm_start(conn->edge->loop, &conn->alarm, due);
     }
+}
+
+static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    conn->edge->counters.closed_by_dialect++;
+    conn->close_code = signal->code;
+    /* What is said of the end is worth a moment's memory, and can do without. */
+    if (conn->why == NULL && signal->text.size > 0) {
+        conn->why = strndup(signal->text.data, signal->text.size);
+    }
+    conn_close(conn, signal->code, signal->text, conn->why != NULL ? conn->why : "closed by the dialect");
 }
 
 static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
@@ -149,9 +163,7 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
     struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = signal};
 
     if (signal->kind == ALD_SIGNAL_CLOSE) {
-        conn->edge->counters.closed_by_dialect++;
-        conn->close_code = signal->code;
-        conn_close(conn, signal->code, signal->text, "closed by the dialect");
+        conn_closed_by_dialect(conn, signal);
         return;
     }
     if (signal->kind == ALD_SIGNAL_UNREGISTER) {
@@ -289,12 +301,17 @@ static void conn_alarm(void *owner)
         conn_cut(conn, conn->end_text);
         return;
     }
+    if (conn->clogged_until <= now) {
+        conn->edge->counters.answers_unread++;
+        conn_cut(conn, "it does not read what it is answered");
+        return;
+    }
     if (conn->quit_at <= now) {
         conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
         return;
     }
     /* Of a peer that is not read nothing can be heard; whether it drains is the hub's to watch. */
-    conn_alive(conn, conn->paused ? now : ald_stream_heard(conn->stream));
+    conn_alive(conn, conn->paused || conn->clogged_until != ALD_NEVER ? now : ald_stream_heard(conn->stream));
     if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
         conn_fail(conn);
         return;
@@ -403,6 +420,7 @@ static void conn_forget(struct ald_conn *conn)
         conn->group->n--;
     }
     free(conn->linked);
+    free(conn->why);
     ald_dialect_free(conn->dialect);
     ald_node_remove(&conn->speaker.node);
     ald_pool_put(&conn->edge->conns, conn);
@@ -478,6 +496,7 @@ static const struct ald_stream_callbacks conn_callbacks = {
     .opened = conn_opened,
     .received = conn_received,
     .written = conn_written,
+    .drained = ald_conn_drained,
     .ended = conn_heard_out,
     .closed = conn_closed,
 };
@@ -507,6 +526,7 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .variant = spec->variant,
         .greeting_left = edge->greeting_bytes,
         .quit_at = ALD_NEVER,
+        .clogged_until = ALD_NEVER,
         .hello_timeout = spec->hello_timeout,
         .trusted = spec->caller != NULL,
         .bytes = spec->bytes,
@@ -607,7 +627,9 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
         break;
     case ALD_EFFECT_RESUME:
         conn->paused = false;
-        ald_stream_resume(conn->stream);
+        if (conn->clogged_until == ALD_NEVER) {
+            ald_stream_resume(conn->stream);
+        }
         break;
     case ALD_EFFECT_CLOSE:
         conn->edge->counters.closed_by_hub++;

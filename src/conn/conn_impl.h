@@ -32,7 +32,7 @@ struct ald_conn {
     struct ald_dialect *dialect;
     const struct ald_dialect_type *type;
     const struct ald_identity *identity;
-    struct ald_alarm alarm; /* at, or before, the dialect's deadline, or `quit_at` */
+    struct ald_alarm alarm; /* at, or before, the dialect's deadline, `quit_at` or `clogged_until` */
     uint64_t number;
     uint64_t said;          /* ordinal of the last signal that the hub gave us */
     uint64_t pushed;        /* of the last one that became a frame */
@@ -40,11 +40,14 @@ struct ald_conn {
     uint64_t told;          /* what the hub was told of `done` */
     ald_usec heard;         /* the dialect knows that bytes came then */
     ald_usec quit_at;       /* the peer says nothing more, and has had its answers by then; ALD_NEVER */
+    ald_usec clogged_until; /* until the peer reads what its dialect has answered it is not read; ALD_NEVER: it is */
     ald_usec hello_timeout; /* 0: the edge's */
     size_t greeting_left;
+    size_t answered;      /* bytes of the dialect's own, of which the hub keeps no account, since all was written */
     size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */
     char *linked;         /* the address of the hub that it leads to, once the hub has let it in; NULL */
-    const char *end_text; /* once ended; static */
+    char *why;            /* what its dialect closed it for, in its words; NULL */
+    const char *end_text; /* once ended; static, or `why` */
     uint32_t variant;
     uint16_t dialect_index;
     uint16_t close_code; /* of the dialect's CLOSE; 0: it said none */
@@ -81,3 +84,7 @@ void ald_conn_linked(struct ald_conn *conn);
 
 /* conn.c: what it was let in for has been taken away. */
 void ald_conn_expel(void *who);
+
+/* conn_clog.c: the dialect has answered something by itself; everything has been written. */
+void ald_conn_answered(struct ald_conn *conn, const struct ald_frame *frame);
+void ald_conn_drained(void *owner, struct ald_stream *stream);

@@ -189,6 +189,20 @@ static int judge_news(struct ald_conn *conn, const struct ald_signal *signal)
     return ALD_CONN_TAKEN;
 }
 
+/* A credential may assign another target than was asked for; but a hub is who it is, or nobody. */
+static void judge_pass(struct ald_conn *conn, struct ald_signal *signal)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+    const struct ald_str asked = signal->target;
+    bool hub = signal->kind == ALD_SIGNAL_REGISTER && signal->greeting != NULL;
+
+    guard->judge(guard->owner, conn->pass, signal);
+    if (hub && !ald_str_equal(asked, signal->target)) {
+        conn->edge->counters.strangers_denied++;
+        signal->denied = true;
+    }
+}
+
 /* What a right is needed for. */
 static bool signal_is_judged(const struct ald_signal *signal)
 {
@@ -198,7 +212,6 @@ static bool signal_is_judged(const struct ald_signal *signal)
 
 int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
 {
-    const struct ald_guard *guard = conn->edge->guard;
     int r = 0;
 
     switch (signal->kind) {
@@ -223,7 +236,7 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
         conn->edge->counters.strangers_denied++;
         signal->denied = true;
     } else if (conn->pass != NULL) {
-        guard->judge(guard->owner, conn->pass, signal);
+        judge_pass(conn, signal);
     }
     return r;
 }

@@ -69,6 +69,7 @@ struct ald_edge_watch {
     X(strangers_denied, "what was said on connections that have not shown who they are")                               \
     X(operations_denied, "orders to stop or to change the hub from who may not give them")                             \
     X(pages_refused, "connections for lines closed because a browser, or another client of HTTP, has made them")       \
+    X(answers_unread, "connections cut because they ask, and do not read what they are answered")                      \
     X(lines_full, "connections closed because too much of lines without an end is coming in")                          \
     X(expelled, "connections closed because their credential, or its right, was taken away")                           \
     X(no_memory, "connections closed, or not taken, because memory was short")

@@ -134,9 +134,9 @@ ALD_TEST(config_communicator, knows_neighbors_and_does_not_repeat_their_password
 ALD_TEST(config_communicator, knows_the_urls_of_peers)
 {
     accepts(WORDS("hub.peers=ws://a:1, wss://b , unix:/run/x.sock"));
-    refuses(WORDS("hub.peers=ws://a:1,"), "-s hub.peers: \"\": it begins with none of unix:, ws:// and wss://");
+    refuses(WORDS("hub.peers=ws://a:1,"), "-s hub.peers: \"\": between commas stands the URL of a hub");
     refuses(WORDS("hub.peers=ws://a:1,cd://b"),
-            "-s hub.peers: \"cd://b\": it begins with none of unix:, ws:// and wss://");
+            "-s hub.peers: \"cd://b\": a hub does this only at unix:, ws:// and wss://");
     refuses(WORDS("hub.peers=ws://a:0"), "-s hub.peers: \"ws://a:0\": the port must be a number from 1 to 65535");
 }
 

@@ -64,7 +64,8 @@ static ald_usec pause_doubled(ald_usec first, unsigned n_times, ald_usec longest
 ald_usec ald_neighbor_pause(const struct ald_neighbor_past *past)
 {
     if (past->gossip) {
-        return past->pause == 0 ? ALD_NEIGHBOR_GOSSIP_FIRST : pause_doubled(past->pause, 1, past->gossip_max);
+        return past->pause == 0 ? ALD_MIN(ALD_NEIGHBOR_GOSSIP_FIRST, past->gossip_max)
+                                : pause_doubled(past->pause, 1, past->gossip_max);
     }
     switch (past->end->code) {
     case ALD_COMMUNICATOR_CLOSE_SHUTDOWN:

@@ -137,6 +137,12 @@ static void row_failed(struct row *row, const struct ald_conn_end *end)
     }
 }
 
+/* Before it is called, or asked to call, for the first time: since the start, or since its link broke. */
+static ald_usec row_first_pause(const struct row *row)
+{
+    return row->called ? 0 : ALD_MIN(ALD_NEIGHBOR_GOSSIP_FIRST, row->neighbors->gossip_max);
+}
+
 static ald_usec row_again(void *owner, const struct ald_conn_end *end)
 {
     struct row *row = owner;
@@ -192,14 +198,14 @@ static int row_call(struct row *row)
         .variant = row->called ? ALD_COMMUNICATOR_LINK : ALD_COMMUNICATOR_GOSSIP,
         .hello_timeout = neighbors->hello_timeout,
         .identity = row->secret != NULL ? &row->identity : neighbors->identity,
-        .first = row->called ? NEIGHBORS_SPACE * neighbors->n : ALD_NEIGHBOR_GOSSIP_FIRST,
+        .first = row->called ? NEIGHBORS_SPACE * neighbors->n : row_first_pause(row),
         .callbacks = row->called ? &link_callbacks : &gossip_callbacks,
         .owner = row,
     };
     int r;
 
     ald_inet_format_host(&row->inet, host);
-    row->pause = row->called ? 0 : ALD_NEIGHBOR_GOSSIP_FIRST;
+    row->pause = row_first_pause(row);
     r = ald_caller_new(neighbors->edge, &spec, &row->caller);
     return r < 0 ? ald_trace(r) : 0;
 }
@@ -477,7 +483,7 @@ void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str addres
         row_found(row);
         ald_caller_wait(row->caller, ALD_NEVER);
     } else if (row->n_linked == 0) {
-        row->pause = row->called ? 0 : ALD_NEIGHBOR_GOSSIP_FIRST;
+        row->pause = row_first_pause(row);
         ald_caller_wait(row->caller, jitter(neighbors, row->pause));
     }
 }

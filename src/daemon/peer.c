@@ -21,6 +21,10 @@ int ald_peer_parse(struct ald_str text, struct ald_url *ret_url, const char **re
 {
     char copy[ALD_URL_MAX];
 
+    if (text.size == 0) {
+        *ret_why = "between commas stands the URL of a hub";
+        return ALD_URL_MALFORMED;
+    }
     if (text.size >= sizeof(copy) || memchr(text.data, '\0', text.size) != NULL) {
         *ret_why = "it is too long";
         return ALD_URL_MALFORMED;

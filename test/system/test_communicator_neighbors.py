@@ -1,0 +1,236 @@
+"""Hubs that call each other: who calls whom, what is kept of it, and who is let in (communicator.md 6)."""
+
+import contextlib
+import os
+import socket
+import unittest
+
+from auth_case import Tokens
+from comm_case import FamilyCase, Service, certificate, split
+from harness import PATIENCE, wait_until
+from original import Message, Original
+
+
+class Listener:
+    """A place that a hub calls; the test says what is said there."""
+
+    def __init__(self, ip, port=0):
+        self.sock = socket.create_server((ip, port))
+        self.sock.settimeout(PATIENCE)
+        self.address = self.sock.getsockname()
+        self.text = f"{ip}:{self.address[1]}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.sock.close()
+
+    def accept(self):
+        sock, _ = self.sock.accept()
+        service = Service.__new__(Service)
+        service.sock, service.file = sock, sock.makefile("rb")
+        return service
+
+    def silent(self, seconds):
+        self.sock.settimeout(seconds)
+        try:
+            self.sock.accept()[0].close()
+        except TimeoutError:
+            return True
+        finally:
+            self.sock.settimeout(PATIENCE)
+        return False
+
+
+class Calls(FamilyCase):
+    """With daemons as the original is; of all of them alpha is at 127.0.0.5."""
+
+    def hub_at(self, *settings, ip="127.0.0.5", **options):
+        return self.family(f"communicator.remote={ip}:0", *settings, **options)
+
+    def remote(self, hub):
+        return hub.door("communicator-remote")
+
+    def accepted(self, listener, name="n", **greeting):
+        """Take a call, and answer CONNECT."""
+        call = listener.accept()
+        self.addCleanup(call.close)
+        connect = call.message()
+        self.assertEqual((connect.command, connect.values["version"]), ("CONNECT", "1"))
+        call.send(Message("ACCEPT", sent=(name, "communicatord"), server_name=name, my_address=listener.text,
+                          **greeting).text())
+        call.until("HELP")
+        return call, connect
+
+    def test_a_smaller_address_is_called(self):
+        with Original("small", "127.0.0.1") as small:
+            hub = self.hub_at(f"communicator.neighbors=127.0.0.1:{small.remote[1]}")
+            small.wait_peer("alpha")
+            wait_until(lambda: [t["name"] for t in hub.get("/api/v1/targets")["targets"]] == ["hub:small"], "it is a target")
+
+    def test_a_larger_address_is_asked_to_call(self):
+        with Listener("127.0.0.9") as large:
+            hub = self.hub_at(f"communicator.neighbors={large.text}", "communicator.gossip_max=1s")
+            for _ in range(2):
+                call = large.accept()
+                self.addCleanup(call.close)
+                self.assertEqual(call.line(), f"GOSSIP my_address={self.remote(hub)}")
+                call.send("<n:communicatord RECEIVED")
+                self.assertEqual(call.ended(), [])
+            # Now it calls, and is asked no more until its link is gone.
+            with Service(split(self.remote(hub))) as call:
+                call.send(f"<n:communicatord CONNECT my_address={large.text};server_name=n;version=1")
+                call.until("ACCEPT")
+                with contextlib.suppress(TimeoutError):
+                    large.accept().close()  # one that was on its way
+                self.assertTrue(large.silent(2.5))
+            with large.accept() as call:
+                self.assertEqual(call.line(), f"GOSSIP my_address={self.remote(hub)}")
+
+    def test_one_that_asks_is_called_at_once(self):
+        with Listener("127.0.0.1") as small:
+            hub = self.hub_at()
+            with Service(split(self.remote(hub))) as call:
+                self.assertEqual(call.ask(f"GOSSIP my_address={small.text}"), "<alpha:communicatord RECEIVED")
+            _, connect = self.accepted(small)
+            self.assertEqual(connect.values["my_address"], self.remote(hub))
+            self.assertEqual(connect.values["server_name"], "alpha")
+
+    def test_neighbors_of_neighbors_are_learnt_and_kept(self):
+        folder = self.folder()
+        path = os.path.join(folder, "neighbors.txt")
+        with Listener("127.0.0.1") as small, Listener("127.0.0.2") as other:
+            hub = self.hub_at(f"communicator.neighbors={small.text}", f"communicator.data_dir={folder}")
+            call, _ = self.accepted(small, neighbors=f"{other.text},192.0.2.1:4042")
+            self.accepted(other, "m")[0].close()
+            with open(path, encoding="ascii") as file:
+                kept = [line for line in file.read().split("\n") if line and not line.startswith("#")]
+            self.assertEqual(kept, [small.text, other.text])
+            hub.stop()
+            call.close()
+            self.hub_at(f"communicator.data_dir={folder}")
+            for listener, name in ((small, "n"), (other, "m")):
+                self.accepted(listener, name)[0].close()
+
+    def test_one_that_is_forgotten_is_called_no_more(self):
+        folder = self.folder()
+        with Listener("127.0.0.1") as small:
+            self.hub_at(f"communicator.neighbors={small.text}", f"communicator.data_dir={folder}")
+            call, _ = self.accepted(small)
+            self.service(self.sock).send(f"FORGET ip={small.text}")
+            call.ended()
+            self.assertTrue(small.silent(1.5))
+            with open(os.path.join(folder, "neighbors.txt"), encoding="ascii") as file:
+                self.assertNotIn(small.text, file.read())
+
+    def test_a_link_that_breaks_is_called_again_and_one_that_says_goodbye_is_not(self):
+        with Listener("127.0.0.1") as small:
+            self.hub_at(f"communicator.neighbors={small.text}")
+            self.accepted(small)[0].close()
+            call, _ = self.accepted(small)
+            call.send("<n:communicatord DISCONNECT")
+            call.ended()
+            self.assertTrue(small.silent(2))
+
+    def test_one_that_refuses_is_left_alone(self):
+        for refusal in ("REFUSE", "REFUSE conflict=name", "REFUSE shutdown=true"):
+            with Listener("127.0.0.1") as small:
+                hub = self.hub_at(f"communicator.neighbors={small.text}")
+                with small.accept() as call:
+                    call.line()
+                    call.send(f"<n:communicatord {refusal}")
+                    call.ended()
+                self.assertTrue(small.silent(1.5))
+                hub.stop()
+
+    def test_one_that_cannot_be_asked_is_unreachable(self):
+        with Listener("127.0.0.9") as nobody:
+            text = nobody.text
+        self.hub_at(f"communicator.neighbors={text}", "communicator.gossip_max=1s")
+        service = self.service(self.sock).register("a", "UNREACHABLE")
+        self.assertEqual(service.line(), f"./UNREACHABLE who={text}")
+
+    def test_two_hubs_of_one_address_differ_by_their_ports(self):
+        first = self.hub_at()
+        self.NAME = "beta"
+        second = self.hub_at(f"communicator.neighbors={self.remote(first)}", "communicator.gossip_max=1s")
+        for hub, other in ((first, "hub:beta"), (second, "hub:alpha")):
+            wait_until(lambda: other in [t["name"] for t in hub.get("/api/v1/targets")["targets"]], f"{other} is linked")
+
+    def test_a_neighbor_with_tls_and_a_password(self):
+        cert, key, _ = self.tls()
+        shown = ("communicator.username=hub", "communicator.password=w:r@d", f"communicator.tls_cert={cert}",
+                 f"communicator.tls_key={key}")
+        first = self.family("communicator.secure=127.0.0.1:0", *shown)
+        address = first.door("communicator-secure")
+        self.NAME = "beta"
+        second = self.family(f"communicator.neighbors=cds://hub:w:r@d@{address}", "communicator.my_address=127.0.0.5",
+                             f"communicator.tls_ca={cert}")
+        for hub, other in ((first, "hub:beta"), (second, "hub:alpha")):
+            wait_until(lambda: other in [t["name"] for t in hub.get("/api/v1/targets")["targets"]], f"{other} is linked")
+        self.NAME = "gamma"
+        wrong = self.family(f"communicator.neighbors=cds://hub:wrong@{address}", "communicator.my_address=127.0.0.5",
+                            f"communicator.tls_ca={cert}")
+        wait_until(lambda: first.edge_counter("strangers_denied") == 1, "it is denied")
+        self.assertEqual(wrong.get("/api/v1/targets")["targets"], [])
+        self.NAME = "delta"
+        self.family(f"communicator.neighbors=cds://hub:w:r@d@{address}", "communicator.my_address=127.0.0.5")
+        wait_until(lambda: first.transport_counter("tls_failures") > 0, "it does not trust the certificate")
+
+
+class Peers(FamilyCase):
+    """`[hub] peers`."""
+
+    def linked(self, hub, *others):
+        wait_until(lambda: {f"hub:{other}" for other in others} <= {t["name"] for t in hub.get("/api/v1/targets")["targets"]},
+                   f"linked with {others}")
+
+    def named(self, name, *settings, **options):
+        return self.hub(f"hub.id={name}", *settings, **options)
+
+    def test_are_called_over_unix_and_websocket(self):
+        one, two = self.named("one"), self.named("two")
+        three = self.named("three", f"hub.peers=unix:{one.unix}, ws://{two.door('http')}")
+        self.linked(three, "one", "two")
+        self.linked(one, "three")
+        self.linked(two, "three")
+
+    def test_are_called_again_when_they_come_back(self):
+        one = self.named("one")
+        two = self.named("two", f"hub.peers=ws://{one.door('http')}")
+        self.linked(two, "one")
+        one.kill()
+        wait_until(lambda: two.get("/api/v1/targets")["targets"] == [], "it is gone")
+        again = self.named("one", http=one.door("http"))
+        self.linked(two, "one")
+        self.linked(again, "two")
+
+    def test_are_proved_over_tls_and_shown_a_token(self):
+        folder = self.folder()
+        cert, key = certificate(folder)
+        tokens = Tokens(os.path.join(folder, "tokens")).token("two", serve="hub:two", command="*:*").write()
+        shown = os.path.join(folder, "two.token")
+        with open(shown, "w", encoding="ascii") as file:
+            file.write(tokens.secrets["two"] + "\n")
+        one = self.named("one", f"http.tls_cert={cert}", f"http.tls_key={key}", f"auth.tokens={tokens.path}", unix=False)
+        url = f"wss://localhost:{one.door('http').rsplit(':', 1)[1]}"
+        two = self.named("two", f"hub.peers={url}", f"hub.peers_ca={cert}", f"hub.peers_token={shown}")
+        self.linked(two, "one")
+        nobody = self.named("nobody", f"hub.peers={url}", f"hub.peers_ca={cert}")
+        wrong = self.named("three", f"hub.peers={url}", f"hub.peers_ca={cert}", f"hub.peers_token={shown}")
+        untrusting = self.named("four", f"hub.peers={url}", f"hub.peers_token={shown}")
+        for hub in (nobody, wrong, untrusting):
+            wait_until(lambda: any("called in vain" in line for line in hub.log), "it is refused")
+            self.assertEqual(hub.get("/api/v1/targets")["targets"], [])
+
+    def test_a_hub_that_calls_itself_is_told_so_and_goes_on(self):
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            port = sock.getsockname()[1]
+        hub = self.named("one", f"hub.peers=ws://127.0.0.1:{port}", http=f"127.0.0.1:{port}")
+        wait_until(lambda: any("called in vain" in line for line in hub.log), "it is refused")
+        self.assertEqual(hub.get("/api/v1/targets")["targets"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
