@@ -78,19 +78,50 @@ static struct ald_str ask_word(struct ald_json_value value)
     return value.type == ALD_JSON_STRING && ald_json_is_plain(value) ? ald_json_inner(value) : ALD_STR_NONE;
 }
 
-/* Share the part of the answer's payload that `value` is. */
-static void ask_share(const struct ald_msg *answer, struct ald_json_value value, struct ald_msg *reply,
-                      struct ald_slice *field)
+static bool ask_is_true(struct ald_json_value value)
 {
-    struct ald_slice part;
+    return ald_json_is_true(value) || ald_str_equal(ask_word(value), ALD_STR("true"));
+}
+
+/* Where parameters are text, an object or array in one came as its JSON (DESIGN section 3). Gives it through `ret_part`, or
+ * nothing when the text is any other. Errors: ALDIS_E_NOMEM. */
+static int ask_unwrap(struct ald_json_value value, struct ald_slice *ret_part)
+{
+    struct ald_json_scan scan;
+    struct ald_buf scratch;
+    struct ald_str text;
+    int r;
+
+    ald_buf_init(&scratch, value.raw.size);
+    r = ald_json_text(value, &scratch, &text);
+    if (r == 0 && ald_json_check(text, ALD_JSON_STRICT, &scan) == 0 &&
+        (scan.value.type == ALD_JSON_OBJECT || scan.value.type == ALD_JSON_ARRAY)) {
+        r = ald_slice_copy(text, ret_part);
+    }
+    ald_buf_fini(&scratch);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Share the part of the answer's payload that `value` is. Errors: ALDIS_E_NOMEM. */
+static int ask_share(const struct ald_msg *answer, struct ald_json_value value, struct ald_msg *reply,
+                     struct ald_slice *field)
+{
+    struct ald_slice part = ALD_SLICE_NONE;
+    int r = 0;
 
     if (value.type == ALD_JSON_NONE) {
-        return;
+        return 0;
     }
-    part =
-        ald_slice_part(answer->payload, (size_t)(value.raw.data - (const char *)answer->payload.data), value.raw.size);
+    if (answer->native_of != NULL && value.type == ALD_JSON_STRING) {
+        r = ask_unwrap(value, &part);
+    }
+    if (part.data == NULL) {
+        part = ald_slice_part(answer->payload, (size_t)(value.raw.data - (const char *)answer->payload.data),
+                              value.raw.size);
+    }
     ald_msg_set_slice(reply, field, part);
     ald_slice_clear(&part);
+    return r;
 }
 
 static int ask_text(struct ald_json_value value, struct ald_msg *reply, struct ald_str *field)
@@ -137,20 +168,19 @@ int ald_ask_unpack(struct ald_msg_pool *messages, const struct ald_msg *answer, 
     if (r == 0) {
         r = ask_text(fields[TEXT].value, reply, &reply->text);
     }
+    r = r == 0 ? ask_share(answer, fields[PAYLOAD].value, reply, &reply->payload) : r;
+    r = r == 0 ? ask_share(answer, fields[DETAILS].value, reply, &reply->details) : r;
+    r = r == 0 ? ask_share(answer, fields[ROSTER].value, reply, &reply->roster) : r;
     if (r < 0) {
         return ald_trace(r);
     }
-    ask_share(answer, fields[PAYLOAD].value, reply, &reply->payload);
-    ask_share(answer, fields[DETAILS].value, reply, &reply->details);
-    ask_share(answer, fields[ROSTER].value, reply, &reply->roster);
     ald_msg_seal(reply);
     *ret_report = (struct ald_call_report){
         .outcome = (enum ald_outcome)outcome,
         .phase = (enum ald_phase)ALD_MAX(ald_phase_find(ask_word(fields[STATE].value)), (int)phase),
         .cause = (enum ald_cause)ALD_MAX(ald_cause_find(ask_word(fields[CAUSE].value)), (int)ALD_CAUSE_NONE),
         .msg = reply,
-        .text = ald_json_is_true(fields[TRUNCATED].value) ? ALD_STR("the reply is too large to be told again")
-                                                          : reply->text,
+        .text = ask_is_true(fields[TRUNCATED].value) ? ALD_STR("the reply is too large to be told again") : reply->text,
     };
     *ret_reply = ald_steal(&reply);
     return 0;
