@@ -195,6 +195,15 @@
       "From the goodbye to a party until it is cut.")                                                                  \
     X(LIMITS_STALL_TIMEOUT, "limits", "stall_timeout", DURATION, "30s", ALD_MSEC, ALD_CONFIG_LONG,                     \
       "A connection that reads nothing of what waits for it for so long is cut.")                                      \
+    X(LIMITS_HUBS_MAX, "limits", "hubs_max", NUMBER, "1024", 1, 65536,                                                 \
+      "Hubs of one graph that are known here, with this one.")                                                         \
+    X(LIMITS_HUB_TARGETS_MAX, "limits", "hub_targets_max", NUMBER, "100000", 1, UINT32_MAX,                            \
+      "Targets that one other hub may say it has; more are not known here.")                                           \
+    X(LIMITS_ROUTE_FACTS_MAX, "limits", "route_facts_max", NUMBER, "250000", 1, UINT32_MAX,                            \
+      "Targets and links that all other hubs may say they have, together.")                                            \
+    X(LIMITS_PEER_IN_FLIGHT_MAX, "limits", "peer_in_flight_max", NUMBER, "50000", 1, UINT32_MAX,                       \
+      "Commands in flight over one link to another hub, either way: see channel_in_flight_max and "                    \
+      "caller_in_flight_max.")                                                                                         \
     X(LIMITS_HOLD_MAX, "limits", "hold_max", NUMBER, "10000", 0, UINT32_MAX,                                           \
       "Events held for services that are expected and not there; more are dropped.")                                   \
     X(LIMITS_HOLD_TARGET_MAX, "limits", "hold_target_max", NUMBER, "2000", 0, UINT32_MAX, "The same for one service.") \

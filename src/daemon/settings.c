@@ -23,6 +23,11 @@
     X(EXCHANGE_PRIMARY_TIMEOUT, primary_timeout)                                                                       \
     X(LIMITS_LEAVE_TIMEOUT, leave_timeout)                                                                             \
     X(LIMITS_STALL_TIMEOUT, stall_timeout)                                                                             \
+    X(HUB_HOPS_MAX, hops_max)                                                                                          \
+    X(LIMITS_HUBS_MAX, hubs_max)                                                                                       \
+    X(LIMITS_HUB_TARGETS_MAX, hub_targets_max)                                                                         \
+    X(LIMITS_ROUTE_FACTS_MAX, route_facts_max)                                                                         \
+    X(LIMITS_PEER_IN_FLIGHT_MAX, peer_in_flight_max)                                                                   \
     X(LIMITS_HOLD_MAX, hold_max)                                                                                       \
     X(LIMITS_HOLD_TARGET_MAX, hold_target_max)                                                                         \
     X(LIMITS_HOLD_BYTES_MAX, hold_bytes_max)                                                                           \

@@ -51,6 +51,11 @@ ALD_TEST(settings, agree_with_the_hub_about_its_defaults)
     ALD_SAME(leave_timeout);
     ALD_SAME(stall_timeout);
     ALD_SAME(session_max);
+    ALD_SAME(hops_max);
+    ALD_SAME(hubs_max);
+    ALD_SAME(hub_targets_max);
+    ALD_SAME(route_facts_max);
+    ALD_SAME(peer_in_flight_max);
     ALD_SAME(hold_max);
     ALD_SAME(hold_target_max);
     ALD_SAME(hold_bytes_max);
