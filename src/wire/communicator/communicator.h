@@ -82,8 +82,8 @@ enum {
 enum { ALD_COMMUNICATOR_DATAGRAM_MAX = 1024 };
 
 /*
- * What is written for one chunk of input, for which the hub keeps no account: answers of the dialect's own. What an idle
- * 64 KiB of `ALIVE` may ask for fits; more is dropped, counted.
+ * What is written for one chunk of input, for which the hub keeps no account: answers of the dialect's own. What a chunk of
+ * 128 KiB with nothing but ALIVE asks for fits; more is dropped, counted.
  */
 enum { ALD_COMMUNICATOR_ANSWERS_MAX = 2 * 1024 * 1024 };
 
