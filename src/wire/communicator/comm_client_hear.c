@@ -31,22 +31,15 @@ static int hear_help(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     int r = ald_comm_client_commands(comm, 0, line);
 
-    comm->client->helped = true;
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* communicator.md 3: READY is the answer to REGISTER; older daemons do not say who they are. */
+/* communicator.md 3: READY is the answer to REGISTER. */
 static int hear_ready(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTERED);
-    int r = 0;
 
-    if (line->head.from_server.size > 0) {
-        r = ald_comm_keep(&comm->client->hub, line->head.from_server);
-    }
-    if (r < 0) {
-        return ald_trace(r);
-    }
+    (void)line;
     if (comm->state != ALD_COMM_ASKED) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_IGNORED);
         return 0;

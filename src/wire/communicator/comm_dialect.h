@@ -83,12 +83,10 @@ struct ald_comm_work {
 
 /* What a party knows besides. */
 struct ald_comm_client {
-    struct ald_slice hub;    /* how it calls itself; absent: not known yet */
     struct ald_slice listed; /* names for COMMANDS beside our own, comma separated */
     struct ald_slice asked;  /* the sender of the HEALTH or PRIMARY in the air, as it is written */
     uint32_t topics;         /* bit n: topic n was asked for, and is not answered */
     uint8_t cluster;         /* enum ald_cluster_state, as far as it was told */
-    bool helped;             /* HELP came: the hub knows our list */
     bool quits;              /* the goodbye that we heard was QUITTING: there is no UNREGISTER (communicator.md 3) */
 };
 

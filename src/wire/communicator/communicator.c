@@ -283,7 +283,6 @@ static void comm_free(struct ald_dialect *dialect)
     ald_slice_clear(&comm->name_plain);
     ald_slice_clear(&comm->own_spelled);
     if (comm->client != NULL) {
-        ald_slice_clear(&comm->client->hub);
         ald_slice_clear(&comm->client->listed);
         ald_slice_clear(&comm->client->asked);
         free(comm->client);
