@@ -164,6 +164,30 @@ bool ald_advert_tell(struct ald_hub *hub, struct ald_peer_link *link)
     return true;
 }
 
+/*
+ * What it says of itself is older than what is known of it, or somebody else's: its calendar went back over a restart. It is
+ * told so, by a page without changes, and begins with something larger.
+ */
+static void advert_tell_itself(struct ald_hub *hub, struct ald_peer_link *link, const struct ald_route_hub *at)
+{
+    const struct ald_route_page page = {.hub = at->id, .boot = at->boot, .epoch = at->epoch};
+    struct ald_json_writer json;
+    struct ald_signal signal;
+    struct ald_buf buf;
+
+    ald_buf_init(&buf, ADVERT_BYTES_MAX);
+    ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
+    page_write_head(&json, &page);
+    ald_json_write_end(&json);
+    ald_json_write_member_u64(&json, "to", 0);
+    ald_json_write_end(&json);
+    if (advert_signal(hub, &json, &buf, &signal) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* it hears it with its next page */
+        return;
+    }
+    ald_party_say(hub, link->party, &signal);
+}
+
 static void advert_ask_link(struct ald_hub *hub, struct ald_peer_link *link, struct ald_str hub_id)
 {
     struct ald_json_writer json;
@@ -318,6 +342,19 @@ static bool link_is_itself(struct ald_hub *hub, struct ald_peer_link *link, cons
     return true;
 }
 
+/* Older than what is known of it: see advert_tell_itself(). */
+static bool page_is_outbid(struct ald_hub *hub, const struct ald_peer_link *link, const struct ald_route_page *page,
+                           const struct ald_route_hub **ret_at)
+{
+    const struct ald_route_hub *at = ald_route_map_find(&hub->graph.map, page->hub);
+
+    if (at == NULL || at->epoch == 0 || !ald_str_equal(page->hub, link->peer->id)) {
+        return false;
+    }
+    *ret_at = at;
+    return page->epoch < at->epoch || (page->epoch == at->epoch && page->boot != at->boot);
+}
+
 /* About ourselves: an echo, or what we did not say. */
 static void advert_self(struct ald_hub *hub, const struct ald_route_page *page)
 {
@@ -378,6 +415,7 @@ static void advert_apply(struct ald_hub *hub, struct ald_peer_link *link, struct
 static void advert_page(struct ald_hub *hub, struct ald_peer_link *link, const struct ald_json_node *root)
 {
     struct ald_route_page page = {.epoch = 0};
+    const struct ald_route_hub *known;
     struct ald_route_hub *at;
     struct ald_buf room;
     int r;
@@ -385,7 +423,11 @@ static void advert_page(struct ald_hub *hub, struct ald_peer_link *link, const s
     ald_buf_init(&room, (size_t)8 * ALD_NAME_MAX);
     if (!page_read(root, &room, &page)) {
         advert_invalid(hub);
-    } else if (link_is_itself(hub, link, &page)) {
+    } else if (!link_is_itself(hub, link, &page)) {
+        ald_assert(!ald_hub_conn_hears(link->party->conn)); /* it was cut for that */
+    } else if (page_is_outbid(hub, link, &page, &known)) {
+        advert_tell_itself(hub, link, known);
+    } else {
         r = ald_route_page_open(&hub->graph.map, &page, link->slot, &at);
         if (r == 0) {
             advert_apply(hub, link, at, &page, root);

@@ -216,6 +216,22 @@ static void delivery_prove(struct ald_hub *hub, struct ald_command *command)
     }
 }
 
+/* The hub that was to pass it on stops, and says that it did not: as if it had not been sent, it takes another way. */
+static bool delivery_reroutes(const struct ald_hub *hub, const struct ald_command *command,
+                              const struct ald_signal *signal)
+{
+    return command->is_abroad && !command->is_flooded && !hub->draining && !command->cancel_wanted &&
+           command->target->n_active == 0 && signal->msg != NULL && signal->msg->outcome == ALD_REFUSED &&
+           signal->msg->cause == ALD_CAUSE_DRAINING;
+}
+
+static void delivery_reroute(struct ald_hub *hub, struct ald_command *command)
+{
+    command->n_attempts--;
+    ald_command_set_phase(hub, command, ALD_PHASE_QUEUED);
+    delivery_requeue(hub, command, &command->target->any, false);
+}
+
 /* What an agent may say of a command; whatever else it says, something in it is broken. */
 static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal *signal, bool by_hub)
 {
@@ -294,6 +310,10 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         return;
     }
     delivery_prove(hub, command);
+    if (delivery_reroutes(hub, command, signal)) {
+        delivery_reroute(hub, command);
+        return;
+    }
     if (command->is_abroad && signal->msg != NULL && signal->msg->phase < ALD_PHASE_DONE) {
         command->doubt_phase = ALD_MAX(command->doubt_phase, signal->msg->phase); /* how far it had come there */
     }

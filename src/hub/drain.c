@@ -1,6 +1,8 @@
 #include "hub/drain.h"
 
 #include "hub/command.h"
+#include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/hold.h"
 #include "hub/state.h"
 
@@ -23,6 +25,10 @@ void ald_drain_start(struct ald_hub *hub, const struct ald_event *event)
     hub->draining = true;
     hub->leave_until = event->leave_until;
     ald_hub_alarm_set(hub, &hub->drain_alarm, event->leave_until);
+    /* Other hubs hear it before anything is refused for it, so that they know to go another way. */
+    ald_list_each (it, &hub->graph.links) {
+        ald_hub_conn_leave(hub, ald_list_entry(it, struct ald_peer_link, node)->party->conn, ALD_CLOSE_STOPPING);
+    }
     ald_hold_drain(hub);
     drain_walk(hub, DRAIN_COMMANDS);
 }

@@ -72,6 +72,7 @@ struct graph {
     struct graph_hub hubs[GRAPH_HUBS];
     struct graph_id ids[GRAPH_IDS];
     size_t n_ids;
+    uint64_t n_starts;
     uint64_t n_lost; /* signals that were on a link when it was cut */
     char last_text[512];
     size_t n_text;
@@ -486,9 +487,10 @@ static ALD_UNUSED void graph_start(struct graph *graph, int at)
     struct ald_hub_config config = graph->config;
 
     memset(hub->conns, 0, sizeof(hub->conns));
+    ald_msg_pool_free(hub->messages); /* of the one before */
     hub->last_conn = GRAPH_LOCAL;
     config.id = ald_str(hub->id);
-    config.seed = (uint64_t)(at + 1) * 1000 + graph->now;
+    config.seed = ++graph->n_starts;
     config.now = graph->now;
     config.wall = 1700000000 * ALD_SEC + graph->now;
     ald_check_int(ald_msg_pool_new(64, &hub->messages), 0);

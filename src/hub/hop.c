@@ -235,6 +235,28 @@ bool ald_hop_again(struct ald_hub *hub, struct ald_target *target)
     return is_more;
 }
 
+void ald_hop_place(struct ald_hub *hub, const struct ald_command *command, struct ald_signal *reply)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    char text[640];
+    int size;
+
+    if (reply->msg != NULL || reply->outcome == ALD_SUCCEEDED || !ald_str_present(command->from->onward.hub)) {
+        return;
+    }
+    size = snprintf(text, sizeof(text), "at hub %.*s: %.*s", ALD_STR_ARG(hub->config.id), ALD_STR_ARG(reply->text));
+    if (ald_msg_new(hub->messages, ALD_REPLY, &msg) < 0 ||
+        ald_msg_set(msg, &msg->text, ald_str_of(text, (size_t)ALD_MIN(size, (int)sizeof(text) - 1))) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* the outcome itself is told all the same */
+        return;
+    }
+    msg->outcome = reply->outcome;
+    msg->cause = reply->cause;
+    msg->phase = reply->phase;
+    ald_msg_seal(msg);
+    reply->msg = ald_steal(&msg);
+}
+
 /* --- reports ---------------------------------------------------------------------------------------------------- */
 
 static struct ald_peer_event *event_slot(struct ald_hub *hub, uint64_t number)

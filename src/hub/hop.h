@@ -42,6 +42,9 @@ struct ald_parcel ald_hop_onward(struct ald_hub *hub, const struct ald_parcel *p
  * there is none (left). */
 bool ald_hop_again(struct ald_hub *hub, struct ald_target *target);
 
+/* The reply to a command that came from another hub: if we decided it, it says where that was. */
+void ald_hop_place(struct ald_hub *hub, const struct ald_command *command, struct ald_signal *reply);
+
 /* What became of an event that came from another hub: its origin is told. */
 void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause);
 /* Such a report has come; true: it was one, and has been dealt with. */

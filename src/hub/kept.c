@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hub/command.h"
+#include "hub/hop.h"
 #include "hub/state.h"
 #include "hub/who.h"
 
@@ -90,7 +91,9 @@ struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept)
     case ALD_KEPT_CANCEL:
         return kept_cancel_signal(ald_container(kept, struct ald_command, kept_cancel));
     case ALD_KEPT_REPLY:
-        return ald_command_reply_signal(ald_container(kept, struct ald_command, kept_reply));
+        signal = ald_command_reply_signal(ald_container(kept, struct ald_command, kept_reply));
+        ald_hop_place(hub, ald_container(kept, struct ald_command, kept_reply), &signal);
+        return signal;
     case ALD_KEPT_SIGNAL:
         break;
     }

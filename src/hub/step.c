@@ -357,10 +357,10 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     step_rosters(hub, budget);
     step_rounds(hub, budget);
     STEP_WORK(hub, budget, &work->answers, struct ald_command, work, ald_self_work);
+    STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
     while (hub->drain_at != NULL && step_may(hub, budget)) {
         ald_ignore(ald_drain_work(hub));
     }
-    STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
     step_reaped(hub, budget);
     work->pending = ald_work_is_there(hub);
 }

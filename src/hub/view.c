@@ -3,6 +3,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/record.h"
 #include "hub/roster.h"
@@ -13,7 +14,7 @@
 /* A channel or target that is only there to finish what it had is shown no more. */
 static bool target_is_shown(const struct ald_target *target)
 {
-    return target->n_channels > 0 || target->any.n > 0 || target->primary.n > 0;
+    return target->peer == NULL && (target->n_channels > 0 || target->any.n > 0 || target->primary.n > 0);
 }
 
 static void view_target(const struct ald_target *target, struct ald_target_view *view)
@@ -102,6 +103,7 @@ static void view_command(const struct ald_hub *hub, const struct ald_command *co
         .version = command->msg->version,
         .to = command->msg->to,
         .from = ald_str_present(from->target) ? from->target : from->peer,
+        .hub = from->onward.hub,
         .principal = from->principal,
         .mode = command->mode,
         .phase = command->phase,
@@ -195,7 +197,8 @@ bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint
         return of != NULL &&
                next_channel_of(&of->channels, at != NULL && at->target == of ? at : NULL, cursor, ret_view);
     }
-    while (node != &hub->channels && VIEW_NUMBER(node, ald_channel, node) <= *cursor) {
+    while (node != &hub->channels && (VIEW_NUMBER(node, ald_channel, node) <= *cursor ||
+                                      ald_list_entry(node, const struct ald_channel, node)->target->peer != NULL)) {
         node = node->next;
     }
     if (node == &hub->channels) {
@@ -203,6 +206,106 @@ bool ald_hub_next_channel(const struct ald_hub *hub, struct ald_str target, uint
     }
     *cursor = VIEW_NUMBER(node, ald_channel, node);
     view_channel(ald_list_entry(node, const struct ald_channel, node), ret_view);
+    return true;
+}
+
+static void view_peer(const struct ald_peer *peer, struct ald_peer_view *view)
+{
+    *view = (struct ald_peer_view){
+        .id = peer->id,
+        .address = peer->address,
+        .services = peer->services,
+        .peering = peer->peering,
+        .n_links = peer->n_links,
+        .n_active = peer->target->n_active,
+        .queued = peer->target->any.n,
+        .since = peer->since,
+    };
+    ald_list_each (it, &peer->target->channels) {
+        view->in_flight += ald_list_entry(it, const struct ald_channel, target_node)->in_flight;
+    }
+}
+
+bool ald_hub_next_peer(const struct ald_hub *hub, uint64_t *cursor, struct ald_peer_view *ret_view)
+{
+    ald_list_each (it, &hub->graph.peers) {
+        const struct ald_peer *peer = ald_list_entry(it, const struct ald_peer, node);
+
+        if (peer->number > *cursor && peer->n_links > 0) {
+            *cursor = peer->number;
+            view_peer(peer, ret_view);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The map is measured in the step that changes it. */
+static void view_route(const struct ald_hub *hub, const struct ald_route_hub *at, struct ald_route_view *view)
+{
+    bool is_self = at == hub->graph.map.self;
+
+    *view = (struct ald_route_view){
+        .id = at->id,
+        .next = at->first != NULL ? at->first->id : ALD_STR_NONE,
+        .is_self = is_self,
+        .reached = is_self || at->hops != ALD_ROUTE_NOWHERE,
+        .hops = at->hops != ALD_ROUTE_NOWHERE ? at->hops : 0,
+        .n_targets = is_self ? hub->n_targets - hub->graph.n_peers : at->n_targets,
+        .n_links = at->n_links,
+    };
+}
+
+bool ald_hub_next_route(const struct ald_hub *hub, uint64_t *cursor, struct ald_route_view *ret_view)
+{
+    ald_list_each (it, &hub->graph.map.hubs) {
+        const struct ald_route_hub *at = ald_list_entry(it, const struct ald_route_hub, node);
+
+        if (at->number > *cursor) {
+            *cursor = at->number;
+            view_route(hub, at, ret_view);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first fact that stands, from `node` on; then those that are being told anew. NULL: there is none. */
+static const struct ald_route_fact *fact_standing(const struct ald_route_hub *at, const struct ald_node *node)
+{
+    for (;;) {
+        if (node == &at->facts) {
+            node = at->stale.next;
+        }
+        if (node == &at->stale) {
+            return NULL;
+        }
+        if (!ald_list_entry(node, const struct ald_route_fact, of_hub)->removed) {
+            return ald_list_entry(node, const struct ald_route_fact, of_hub);
+        }
+        node = node->next;
+    }
+}
+
+bool ald_hub_next_fact(const struct ald_hub *hub, struct ald_str id, const void **walk, struct ald_fact_view *ret_view)
+{
+    static const uint8_t kinds[ALD_N_ROUTE_KINDS] = {
+        [ALD_ROUTE_TARGET] = ALD_FACT_TARGET,
+        [ALD_ROUTE_HUB] = ALD_FACT_HUB,
+        [ALD_ROUTE_DAEMON] = ALD_FACT_DAEMON,
+    };
+    const struct ald_route_hub *at = ald_route_map_find(&hub->graph.map, id);
+    const struct ald_route_fact *fact = *walk;
+
+    if (at == NULL) {
+        return false;
+    }
+    fact = fact_standing(at, fact != NULL ? fact->of_hub.next : at->facts.next);
+    if (fact == NULL) {
+        return false;
+    }
+    *walk = fact;
+    *ret_view = (struct ald_fact_view){.kind = kinds[ald_route_kind_of(fact)], .name = ald_route_name_of(fact)};
     return true;
 }
 
@@ -260,7 +363,7 @@ int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct a
 {
     const struct ald_target *target = ald_target_find(hub, name);
 
-    if (target == NULL || !target_is_shown(target)) {
+    if (target == NULL || (!target_is_shown(target) && (target->peer == NULL || target->n_channels == 0))) {
         return ALD_VIEW_UNKNOWN;
     }
     view_target(target, ret_view);
@@ -299,8 +402,8 @@ void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals
 {
     *ret_totals = (struct ald_hub_totals){
         .n_connections = hub->n_conns,
-        .n_targets = hub->n_targets,
-        .n_channels = hub->n_channels,
+        .n_targets = hub->n_targets - hub->graph.n_peers,
+        .n_channels = hub->n_channels - hub->graph.n_links,
         .n_in_flight = hub->n_open - hub->n_queued,
         .n_queued = hub->n_queued,
         .n_history = hub->n_history,

@@ -58,6 +58,7 @@ struct ald_command_view {
     struct ald_str version;
     struct ald_address to;
     struct ald_str from;      /* target or peer of who submitted */
+    struct ald_str hub;       /* where that was; absent: here */
     struct ald_str principal;
     uint8_t mode, phase, outcome, cause;
     uint8_t n_attempts;
@@ -75,6 +76,35 @@ struct ald_command_view {
     uint32_t n_members; /* of a roster */
 };
 
+/* Another hub that this one is linked with. Its links are the channels of the target `hub:` and its id, which no walk of all
+ * targets or channels shows. */
+struct ald_peer_view {
+    struct ald_str id;
+    struct ald_str address;  /* where others call it; absent: nowhere, or not said */
+    struct ald_str services; /* that it says it is known to serve, comma separated; communicator daemons */
+    uint8_t peering;         /* enum ald_peering */
+    uint32_t n_links, n_active; /* of them, those that may be given something */
+    uint32_t in_flight, queued;
+    ald_wall since;
+};
+
+/* A hub of the graph, as far as this one knows. */
+struct ald_route_view {
+    struct ald_str id;
+    struct ald_str next; /* the neighbour that the way there begins with; absent: it is this hub, or no way leads there */
+    bool is_self;
+    bool reached;        /* a way leads there */
+    uint32_t hops;       /* links of that way */
+    uint32_t n_targets, n_links;
+};
+
+/* What a hub of the graph says of itself. */
+enum ald_fact_kind { ALD_FACT_TARGET, ALD_FACT_HUB, ALD_FACT_DAEMON };
+struct ald_fact_view {
+    uint8_t kind; /* enum ald_fact_kind: it has that target, or is linked with that hub, or with that communicator daemon */
+    struct ald_str name;
+};
+
 /* Walk: start with *cursor = 0, until it returns false. The cursor is an opaque number that may be shown to a client as a
  * page mark: after further steps it goes on behind the same place, even when that one is gone. */
 bool ald_hub_next_target(const struct ald_hub *hub, uint64_t *cursor, struct ald_target_view *ret_view);
@@ -86,6 +116,14 @@ bool ald_hub_next_command(const struct ald_hub *hub, uint64_t *cursor, struct al
 bool ald_hub_previous_command(const struct ald_hub *hub, uint64_t *cursor, struct ald_command_view *ret_view);
 /* The roster members of a command in mode `all`. */
 bool ald_hub_next_member(const struct ald_hub *hub, struct ald_id id, uint64_t *cursor, struct ald_command_view *ret_view);
+
+/* Neighbours, as they were linked. */
+bool ald_hub_next_peer(const struct ald_hub *hub, uint64_t *cursor, struct ald_peer_view *ret_view);
+/* All hubs that are known, this one first. Daemons that say nothing of themselves are facts of others only. */
+bool ald_hub_next_route(const struct ald_hub *hub, uint64_t *cursor, struct ald_route_view *ret_view);
+/* What the hub of that id says of itself: start with *walk = NULL, until it returns false; it is good between two steps only.
+ * Our own targets are there once this hub was linked with another one. */
+bool ald_hub_next_fact(const struct ald_hub *hub, struct ald_str id, const void **walk, struct ald_fact_view *ret_view);
 
 enum { ALD_VIEW_UNKNOWN = 1 };
 ALD_NODISCARD int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct ald_target_view *ret_view);
@@ -104,6 +142,21 @@ struct ald_hub_totals {
     bool draining;
 };
 void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals);
+
+/* A hub that a way leads to; the first one is this hub. */
+struct ald_far_view {
+    struct ald_str id;
+    struct ald_str next; /* the neighbour on the way there; absent: it is one itself, or this hub */
+    uint32_t hops;       /* links to it, 0: this hub */
+    uint32_t n_targets;
+};
+/* In the order in which they were heard of. */
+bool ald_hub_next_far(const struct ald_hub *hub, uint64_t *cursor, struct ald_far_view *ret_view);
+
+enum ald_far_kind { ALD_FAR_TARGETS, ALD_FAR_HUBS, ALD_FAR_DAEMONS };
+/* What the hub `id` has (its targets) or is linked with: `fn` hears the first `max` names (borrowed). */
+void ald_hub_far_names(const struct ald_hub *hub, struct ald_str id, enum ald_far_kind kind, uint32_t max,
+                       void (*fn)(void *owner, struct ald_str name), void *owner);
 
 /* What this hub knows of the world around it. */
 struct ald_world_view {
