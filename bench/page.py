@@ -166,7 +166,8 @@ def part_fanout(fanout):
 
 
 HOW = """\
-- **aldis** is `aldisd` as `./dev build` makes it, with its defaults. Callers and agents speak exchange with the extension
+- **aldis** is `aldisd` as `./dev build` makes it, with its defaults: optimised as a whole, and laid out by what ran most under a
+  few seconds of load (`bench/train.sh`), which was of the kinds measured here. Callers and agents speak exchange with the extension
   ([wire-extension.md](wire-extension.md)); the agent answers with the payload it got.
 - **relay** is `bench/relay.c`: on the same loop, the bytes of each caller's connection are written to an agent's and back,
   nothing is parsed. It gets the same frames. Each caller needs an agent's connection of its own there, where a hub has one for all.

@@ -116,6 +116,24 @@ class Verb(CliCase):
                 self.assert_ends(aldis("bench", *words, url=self.unix), 2, err=text)
 
 
+class Training(unittest.TestCase):
+    """The load by whose counts `./dev build` lays out the programs; any of them can bear it."""
+
+    def train(self, folder):
+        return subprocess.run([os.path.join(BENCH, "train.sh"), folder], capture_output=True, text=True, timeout=120,
+                              env=environment())
+
+    def test_runs_to_its_end_and_stops_the_hub(self):
+        done = self.train(os.path.dirname(binary("aldisd")))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_fails_where_a_program_does(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(binary("aldisd"), os.path.join(folder, "aldisd"))
+            os.symlink("/bin/false", os.path.join(folder, "aldis"))
+            self.assertNotEqual(self.train(folder).returncode, 0)
+
+
 class Page(unittest.TestCase):
     """`./dev bench`, with next to no effort."""
 
