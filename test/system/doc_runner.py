@@ -27,10 +27,11 @@ import threading
 from doc_pages import split
 from harness import BINARIES, PATIENCE, UnixHttp, wait_until
 
-SERVERS = re.compile(r"(aldisd(?!.* --check\b)|aldis agent|python3 agent\.py|node agent\.js|\./lamp)\b")
+SERVERS = re.compile(r"(aldisd(?!.* --check\b)|aldis agent|python3 (agent|service)\.py|node agent\.js|\./lamp|\./pinger)\b")
 # Installation: what `./dev` does is tested by running it.
 SKIPPED = ("git clone", "./dev", "export PATH=")
 DEFAULT_SOCKET = "/run/aldis/aldis.sock"
+FAMILY_SOCKET = "/run/communicator/communicatord.sock"
 STATED = tuple('{["0123456789')
 
 
@@ -171,6 +172,7 @@ class Session:
     def _local(self, text, serves=False):
         """What is put in the place of what stands on the page: the socket, the ports, and an id."""
         text = text.replace(DEFAULT_SOCKET, self.socket)
+        text = text.replace(FAMILY_SOCKET, os.path.join(self.folder, "family.sock"))
         if serves:
             text = re.sub(r":(8\d{3})\b", ":0", text)  # a free one
         else:
@@ -197,9 +199,11 @@ class Session:
         return server
 
     def _settled(self):
-        """Every target of the hub at the default socket has its primary, as a reader's would have by now."""
-        return not os.path.exists(self.socket) or all(
-            target["primary"] for target in self.get("/api/v1/targets")["targets"])
+        """Every target of the hub at the default socket that can have a primary has it, as a reader's would have by now."""
+        if not os.path.exists(self.socket):
+            return True
+        electing = {channel["target"] for channel in self.get("/api/v1/channels")["channels"] if channel["candidate"]}
+        return all(target["primary"] for target in self.get("/api/v1/targets")["targets"] if target["name"] in electing)
 
     def get(self, path):
         """The JSON at a path of the hub at the default socket."""

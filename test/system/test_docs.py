@@ -37,7 +37,7 @@ class Pages(unittest.TestCase):
         self.assertEqual([], [complaint for path in paths for complaint in doc_pages.check_links(path)])
 
     def test_every_block_is_run_or_marked(self):
-        for name in ("docs/guide.md", "docs/auth.md", "docs/flags.md", "ARCHITECTURE.md"):
+        for name in ("docs/guide.md", "docs/auth.md", "docs/flags.md", "docs/communicator.md", "ARCHITECTURE.md"):
             self.assertEqual([], doc_pages.check_tags(name, read(name)))
 
     def test_architecture_names_what_exists(self):
@@ -102,6 +102,10 @@ class Examples(HubCase):
     def test_flags(self):
         with Session() as session:
             self.assertGreater(session.run(read("docs/flags.md")), 9)
+
+    def test_services_and_graphs(self):
+        with Session() as session:
+            self.assertGreater(session.run(read("docs/communicator.md")), 20)
 
     def test_five_minutes(self):
         page = read("README.md")
