@@ -9,6 +9,7 @@ const struct ald_verb *const ald_verbs[] = {
     &ald_verb_explain,
     &ald_verb_status,
     &ald_verb_cluster,
+    &ald_verb_map,
     &ald_verb_watch,
     &ald_verb_cancel,
     &ald_verb_drain,

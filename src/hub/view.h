@@ -143,21 +143,6 @@ struct ald_hub_totals {
 };
 void ald_hub_totals(const struct ald_hub *hub, struct ald_hub_totals *ret_totals);
 
-/* A hub that a way leads to; the first one is this hub. */
-struct ald_far_view {
-    struct ald_str id;
-    struct ald_str next; /* the neighbour on the way there; absent: it is one itself, or this hub */
-    uint32_t hops;       /* links to it, 0: this hub */
-    uint32_t n_targets;
-};
-/* In the order in which they were heard of. */
-bool ald_hub_next_far(const struct ald_hub *hub, uint64_t *cursor, struct ald_far_view *ret_view);
-
-enum ald_far_kind { ALD_FAR_TARGETS, ALD_FAR_HUBS, ALD_FAR_DAEMONS };
-/* What the hub `id` has (its targets) or is linked with: `fn` hears the first `max` names (borrowed). */
-void ald_hub_far_names(const struct ald_hub *hub, struct ald_str id, enum ald_far_kind kind, uint32_t max,
-                       void (*fn)(void *owner, struct ald_str name), void *owner);
-
 /* What this hub knows of the world around it. */
 struct ald_world_view {
     uint8_t clock;          /* enum ald_clock_state */

@@ -84,6 +84,7 @@ int ald_mgmt_whoami(struct ald_mgmt_call *call);
 int ald_mgmt_why(struct ald_mgmt_call *call);
 int ald_mgmt_flags(struct ald_mgmt_call *call);
 int ald_mgmt_cluster(struct ald_mgmt_call *call);
+int ald_mgmt_hubs(struct ald_mgmt_call *call);
 
 /* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);

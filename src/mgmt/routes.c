@@ -19,6 +19,7 @@ static const struct ald_mgmt_route routes[] = {
     {MGMT_GET, MGMT_READ, {"api", "v1", "cluster"}, ald_mgmt_cluster},
     {MGMT_GET, MGMT_READ, {"api", "v1", "hub"}, ald_mgmt_hub},
     {MGMT_POST, MGMT_WRITE, {"api", "v1", "hub", "drain"}, ald_mgmt_stop},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "hubs"}, ald_mgmt_hubs},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets"}, ald_mgmt_targets},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets", ANY}, ald_mgmt_target},
     {MGMT_GET, MGMT_READ, {"api", "v1", "channels"}, ald_mgmt_channels},

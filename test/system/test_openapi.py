@@ -61,6 +61,7 @@ class OpenApi(HubCase):
         self.scene_of_plain_pages(seen)
         self.scene_of_flags(seen)
         self.scene_of_the_cluster(seen)
+        self.scene_of_other_hubs(seen)
         self.run_async(self.scene_of_commands(seen))
         self.run_async(self.scene_of_channels(seen))
         self.run_async(self.scene_of_draining(seen))
@@ -96,6 +97,22 @@ class OpenApi(HubCase):
         cluster = hub.ask("GET", "/api/v1/cluster", 200).json()
         self.assertEqual((cluster["hub"], cluster["up"], cluster["complete"], cluster["hubs"], cluster["quorum"]),
                          ("alone", True, True, 1, 1))
+
+    def scene_of_other_hubs(self, seen):
+        first = self.judged(seen, "hub.id=first")
+        second = self.judged(seen, "hub.id=second", f"hub.peers=unix:{first.hub.unix}")
+        third = self.judged(seen, "hub.id=third", f"hub.peers=unix:{second.hub.unix}")
+
+        def known():
+            hubs = {hub["id"]: hub for hub in third.ask("GET", "/api/v1/hubs", 200).json()["hubs"]}
+            return hubs if len(hubs) == 3 else None
+
+        hubs = wait_until(known, "the third knows the first")
+        self.assertEqual((hubs["first"]["hops"], hubs["first"]["next"], hubs["third"]["self"]), (2, "second", True))
+        self.assertEqual(sorted(hubs["second"]["links"]), ["first", "third"])
+        page = third.ask("GET", "/api/v1/hubs?limit=1", 200).json()
+        self.assertEqual((len(page["hubs"]), page["hubs"][0]["id"]), (1, "third"))
+        third.ask("GET", "/api/v1/hubs?limit=0", 400)
 
     def scene_of_flags(self, seen):
         self.assertEqual(self.judged(seen).ask("GET", "/api/v1/flags", 200).json(),
