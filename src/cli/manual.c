@@ -27,6 +27,7 @@ static const struct {
 } manual_variables[] = {
     {"ALDIS_URL", "The hubs to try, as for --hub, where that is not given."},
     {"ALDIS_TOKEN", "The token to show, where --token-file is not given."},
+    {"ALDIS_SECRET", "The secret of datagrams, where --secret-file is not given."},
     {"XDG_RUNTIME_DIR",
      "Where the local hub of a user has its socket: $XDG_RUNTIME_DIR/aldis/aldis.sock. For root it is "
      "/run/aldis/aldis.sock."},

@@ -22,6 +22,7 @@ struct service {
     struct ald_reach reach;
     struct ald_alarm reach_alarm;
     bool welcome; /* a hub has taken us in: from now on we come back for ever */
+    bool leaving; /* all is shown */
     uint64_t n_shown;
     int status;
 };
@@ -147,6 +148,9 @@ static void service_state(void *owner, enum ald_client_state state, const char *
         service_waiting(service, text, retry_in);
         break;
     case ALD_CLIENT_CLOSED:
+        if (service->leaving) {
+            break;
+        }
         ald_cli_say("the hub at %s does not want us: %s", ald_client_url(service->client), text);
         service_stop(service, ALD_EXIT_NO_HUB);
         break;
@@ -184,6 +188,7 @@ static int service_run(struct service *service, struct ald_net *net)
     }
     ald_alarm_start(service->loop, &service->reach_alarm, ald_loop_now(service->loop) + SERVICE_REACH);
     ald_loop_run(service->loop);
+    service->leaving = true;
     if (service->welcome) { /* say goodbye, as long as that takes no waiting */
         ald_client_close(service->client);
         ald_loop_turn(service->loop, 0);

@@ -60,7 +60,7 @@ class Send(CliCase):
 
     def test_wrong_usage(self):
         for words, part in {(): "TARGET and NAME", ("lamp",): "NAME after TARGET", ("lamp", "x", "{"): "line 1",
-                            ("*", "x"): "many targets", ("--ttl", "5", "lamp", "x"): "--ttl 5 is no time",
+                            ("--everyone", "*", "x"): "everybody already", ("lamp", "x", "a=1", "b"): "name=value", ("--ttl", "5", "lamp", "x"): "--ttl 5 is no time",
                             ("--deadline", "5s", "lamp", "x"): "no option --deadline",
                             ("lamp", "x", "1", "2"): "one argument too many"}.items():
             with self.subTest(words=words):
