@@ -20,6 +20,7 @@
 #include "conn/door_impl.h"
 #include "transport/frame.h"
 #include "transport/ws.h"
+#include "wire/exchange/exchange.h"
 #include "wire/ws/ws_frame.h"
 
 /*
@@ -567,7 +568,10 @@ static void conn_registered(struct ald_conn *conn, const struct ald_signal *sign
         ald_sm_move(&conn_machine, &conn->state, CONN_READY);
         conn_greeted(conn);
         if (!conn->bytes) {
-            ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max);
+            /* Another hub passes on what it took itself, and adds to it. */
+            size_t room = signal->greeting != NULL ? ALD_EXCHANGE_HUB_ROOM : 0;
+
+            ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max + room);
         }
     }
     if (!conn->greeted && conn->linked != NULL) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /*
- * A hub's end and a party's end of dialect exchange, in memory: what unit tests, vectors and the fuzzer drive.
+ * A hub's end and a party's end of dialect exchange, in memory: what unit tests, vectors and the fuzzer drive. With
+ * PAIR_LINK the party is another hub, which calls: "deck", and the hub is "bridge".
  *
  * Every message is fed as a block of its own size that is gone when feed() returns, so that a view that outlives it is
  * seen. Signals are printed as one line of text, and mirrored: turned into what the other end must be given to say the
@@ -16,6 +17,12 @@
 #include "wire/exchange/exchange.h"
 
 enum { PAIR_MESSAGE_MAX = 1 << 20 };
+
+/* A variant of the pair alone. */
+enum { PAIR_LINK = 256 };
+
+static const struct ald_identity pair_bridge = {.hub = {"bridge", 6}};
+static const struct ald_identity pair_deck = {.hub = {"deck", 4}, .address = {"10.0.0.1:4042", 13}};
 
 static const struct ald_dialect_options pair_options = {
     .hello_timeout = 10 * ALD_SEC,
@@ -49,15 +56,19 @@ static inline void pair_must(bool fact, const char *what)
 static inline void pair_end_open(struct pair *pair, struct pair_end *end, enum ald_role role, uint32_t variant,
                                  const struct ald_dialect_options *options)
 {
+    bool is_link = (variant & PAIR_LINK) != 0, calls = is_link && role == ALD_ROLE_PARTY;
     const struct ald_dialect_facts facts = {
-        .role = role,
+        .role = is_link ? ALD_ROLE_HUB : role,
         .options = options,
         .messages = pair->messages,
         .counters = end->counters,
         .spare = &pair->spare,
         .seed = role == ALD_ROLE_HUB ? 0x1111111111111111 : 0x2222222222222222,
         .now = pair->now,
-        .variant = variant,
+        .identity = !is_link ? NULL
+                    : calls  ? &pair_deck
+                             : &pair_bridge,
+        .variant = (variant & ~(uint32_t)PAIR_LINK) | (calls ? (uint32_t)ALD_EXCHANGE_HUB : 0),
     };
 
     PAIR_MUST(ald_exchange.open(&facts, &end->dialect) == 0);
@@ -155,6 +166,20 @@ static inline struct ald_signal pair_say(struct pair *pair, struct pair_end *fro
     return heard;
 }
 
+/* Two hubs: the one that calls said hello when it was opened. */
+static inline void pair_greet_link(struct pair *pair)
+{
+    struct ald_signal verdict = ald_signal_of(ALD_SIGNAL_REGISTERED);
+    struct ald_signal heard = {0};
+
+    PAIR_MUST(pair_carry(pair, &pair->party, &pair->hub) == 1);
+    PAIR_MUST(pair_next(&pair->hub, &heard) && heard.kind == ALD_SIGNAL_REGISTER);
+    verdict.target = heard.target;
+    heard = pair_say(pair, &pair->hub, &pair->party, &verdict);
+    PAIR_MUST(heard.kind == ALD_SIGNAL_REGISTER);
+    pair_emit(pair, &pair->party, &verdict);
+}
+
 /* Both shake hands: the party asks for "my-target" and gets it. */
 static inline void pair_greet(struct pair *pair)
 {
@@ -246,6 +271,43 @@ static inline void pair_print_flag(struct ald_buf *out, const char *name, bool t
     PAIR_MUST(ald_buf_pushf(out, " %s%s", truth ? "" : "not-", name) == 0);
 }
 
+static inline void pair_print_greeting(struct ald_buf *out, const struct ald_greeting *greeting)
+{
+    if (greeting != NULL) {
+        PAIR_MUST(ald_buf_pushf(out, "%s", greeting->dialled ? " dialled" : "") == 0);
+        pair_print_str(out, "hub", greeting->hub);
+        pair_print_str(out, "address", greeting->address);
+    }
+}
+
+/* What only hubs say to each other of a message. */
+static inline void pair_print_travel(struct ald_buf *out, const struct ald_signal *signal)
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } flags[] = {{ALD_MSG_HOLD, "hold"},
+                 {ALD_MSG_REPORT, "report"},
+                 {ALD_MSG_TELL_AWAY, "tell_away"},
+                 {ALD_MSG_EVERYONE, "everyone"}};
+    const struct ald_travel *travel = signal->travel;
+
+    for (size_t i = 0; i < ALD_COUNT(flags); i++) {
+        if ((signal->msg->flags & flags[i].flag) != 0) {
+            PAIR_MUST(ald_buf_pushf(out, " %s", flags[i].name) == 0);
+        }
+    }
+    if (travel != NULL) {
+        pair_print_str(out, "origin", travel->hub);
+        PAIR_MUST(ald_buf_pushf(out, " hops=%u", travel->hops) == 0);
+        pair_print_str(out, "broadcast", travel->id);
+        pair_print_str(out, "informed", travel->informed);
+        if (travel->until != 0) {
+            PAIR_MUST(ald_buf_pushf(out, " until=%llu", (unsigned long long)(travel->until / ALD_SEC)) == 0);
+        }
+    }
+}
+
 /* One line, put in place of what is in `out`. `reader` is whose next() gave the signal. */
 static inline void pair_print(struct ald_buf *out, enum ald_role reader, const struct ald_signal *signal)
 {
@@ -258,6 +320,7 @@ static inline void pair_print(struct ald_buf *out, enum ald_role reader, const s
     pair_print_str(out, "channel", signal->channel);
     if (signal->kind == ALD_SIGNAL_REGISTER) {
         pair_print_traits(out, signal->traits);
+        pair_print_greeting(out, signal->greeting);
     }
     if (signal->kind == ALD_SIGNAL_HEALTH && answer) {
         pair_print_flag(out, "ok", signal->ok);
@@ -292,6 +355,9 @@ static inline void pair_print(struct ald_buf *out, enum ald_role reader, const s
     }
     if (signal->msg != NULL) {
         pair_print_msg(out, signal->msg);
+    }
+    if (signal->kind == ALD_SIGNAL_COMMAND || signal->kind == ALD_SIGNAL_EVENT) {
+        pair_print_travel(out, signal);
     }
 }
 

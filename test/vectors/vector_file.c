@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wire/exchange/exchange.h"
+#include "lib/exchange_pair.h"
 
 static void vector_wrong(unsigned line, struct ald_str text)
 {
@@ -47,6 +47,7 @@ static void list_push(struct ald_str *list, size_t *n, struct ald_str value, uns
 static bool variant_read(struct ald_str value, struct vector *vector)
 {
     vector->variant = is(value, "extended") ? ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED
+                      : is(value, "link")   ? ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED | PAIR_LINK
                       : is(value, "v1")     ? ALD_EXCHANGE_V1
                                             : 0;
     return vector->variant != 0 || is(value, "legacy");

@@ -4,7 +4,8 @@
  * Vector files: frames as bytes, what they mean, and back.
  *
  *     == one line that says what this shows
- *     variant v1 | legacy | extended
+ *     variant v1 | legacy | extended | link
+ *                                 link: the party is another hub, which calls
  *     reader hub | party          whose end reads; `new` behind it: before any hello
  *     asked health|primary|leave|hello
  *                                 what the reader asked before, so that "c1" in the frame is the id of that question

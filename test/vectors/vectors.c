@@ -57,6 +57,11 @@ static struct ald_str frame_id(struct ald_str frame)
     return ald_str_of(frame.data + at + mark.size, ALD_ID_TEXT + 2);
 }
 
+static bool run_is_link(const struct run *run)
+{
+    return (run->vector->variant & PAIR_LINK) != 0;
+}
+
 /* The reader asks what the frame will answer. */
 static void run_ask(struct run *run)
 {
@@ -66,7 +71,9 @@ static void run_ask(struct run *run)
     asked.id = question_id;
     asked.target = ALD_STR("my-target");
     asked.primary = true;
-    pair_emit(&run->pair, run->reader, &asked);
+    if (!run_is_link(run)) { /* a hub that calls has said it already */
+        pair_emit(&run->pair, run->reader, &asked);
+    }
     PAIR_MUST(pair_drain(run->reader, &run->question, &frame));
 }
 
@@ -79,7 +86,9 @@ static void run_open(struct run *run, const struct vector *vector, const char *f
     pair_open(&run->pair, vector->variant);
     run->reader = vector->reader == ALD_ROLE_HUB ? &run->pair.hub : &run->pair.party;
     run->writer = vector->reader == ALD_ROLE_HUB ? &run->pair.party : &run->pair.hub;
-    if (!vector->fresh) {
+    if (!vector->fresh && run_is_link(run)) {
+        pair_greet_link(&run->pair);
+    } else if (!vector->fresh) {
         pair_greet(&run->pair);
     }
     if (vector->asked >= 0) {
@@ -209,6 +218,16 @@ static void writer_ready(struct run *run, struct ald_signal *said)
     ald_buf_fini(&asked);
 }
 
+/* Who was called greets in the answer to the hello, and hears nothing of ours. */
+static void link_answer(const struct run *run, const struct ald_signal *read, struct ald_signal *said)
+{
+    if (run_is_link(run) && read->kind == ALD_SIGNAL_REGISTER && run->vector->reader == ALD_ROLE_PARTY) {
+        *said = ald_signal_of(ALD_SIGNAL_REGISTERED);
+        said->target = ALD_STR("hub:deck");
+        said->channel = ALD_STR("0b7e7c56-5c1a-4c3e-8d4f-2f1e0d9c8b7a");
+    }
+}
+
 static void check_back(const struct vector *vector, const char *file)
 {
     struct ald_str expected = ald_str_present(vector->back) ? vector->back : vector->frame;
@@ -220,6 +239,7 @@ static void check_back(const struct vector *vector, const char *file)
     pair_feed_kind(&run.pair, run.reader, vector->kind, ald_buf_str(&run.frame));
     if (pair_next(run.reader, &read)) {
         PAIR_MUST(pair_mirror(&run.pair, vector->reader, &read, vector->request, &said));
+        link_answer(&run, &read, &said);
         writer_ready(&run, &said);
         if (said.msg != NULL) {
             said.from = said.msg->from.target; /* as if the hub knew it to be true */

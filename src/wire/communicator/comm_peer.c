@@ -77,7 +77,7 @@ static int greeting_read(struct ald_comm *comm, const struct ald_comm_line *line
     int r;
 
     *ret_why = NULL;
-    *greeting = (struct ald_greeting){.peering = ALD_PEERING_FLOODS};
+    *greeting = (struct ald_greeting){.peering = ALD_PEERING_FLOODS, .dialled = comm->variant == ALD_COMMUNICATOR_LINK};
     if (!ald_comm_name_legal(name) || name.size > ALD_NAME_MAX) {
         *ret_why = "the parameter server_name is missing, or no name";
         return 0;

@@ -166,6 +166,7 @@ int ald_exchange_link_greeted(struct ald_exchange *exchange, ald_usec now, const
         ald_exchange_close(exchange, 1002, "The other hub does not say who it is");
         return 0;
     }
+    exchange->work->greeting.dialled = true;
     signal.greeting = &exchange->work->greeting;
     signal.traits = link_traits();
     signal.taken = ALD_TAKEN_SHARE;
