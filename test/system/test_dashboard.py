@@ -1,5 +1,6 @@
 """The dashboard, in a real browser: what it shows, what can be done with it, and that nothing outside can use it."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -271,6 +272,31 @@ class Dashboard(HubCase):
                 for words in (("deck", "disk", "full"), ("lamp-7", "lens", "dirty"), ("a", "b", "torn")):
                     flag("lower", *words)
                 await page.until(f"!{seen}", "the list to be gone")
+
+        for width, height in SIZES:
+            for dark in (False, True):
+                with self.subTest(width=width, dark=dark):
+                    self.run_async(scene(width, height, dark))
+
+    def test_other_hubs_are_drawn_while_there_are_any(self):
+        """At both widths, light and dark; and they go when the link does."""
+        seen = "document.querySelector('#map').checkVisibility()"
+
+        async def scene(width, height, dark):
+            hub = self.hub("hub.id=near")
+            far = Hub("hub.id=far", f"hub.peers=unix:{hub.unix}", clean=False)
+            self.addCleanup(far.__exit__, None, None, None)
+            async with self.page(hub, width=width, height=height, dark=dark) as page:
+                await self.live(page)
+                self.assertFalse(await page.value(seen))
+                await asyncio.get_running_loop().run_in_executor(None, far.start)
+                await page.until(seen, "the hubs to be shown")
+                await page.until("document.querySelectorAll('#map-picture .map-node').length === 2", "both of them")
+                await page.until_text("#map-list li:nth-child(1)", "near")
+                await page.until_text("#map-list li:nth-child(2)", "1 link away")
+                self.looks_right(await page.value(FAINT), await page.value(WIDE))
+                await asyncio.get_running_loop().run_in_executor(None, far.kill)
+                await page.until(f"!{seen}", "the picture to be gone")
 
         for width, height in SIZES:
             for dark in (False, True):
