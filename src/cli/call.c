@@ -417,7 +417,7 @@ static const char call_notes[] =
 
 const struct ald_verb ald_verb_call = {
     .name = "call",
-    .summary = "send a command to a target and wait for its outcome",
+    .summary = "send a command and wait for its outcome",
     .synopsis = "[OPTION...] TARGET NAME [PAYLOAD | name=value...]",
     .examples = call_examples,
     .help = call_help,
