@@ -16,8 +16,11 @@ struct world_telling {
 void ald_world_init(struct ald_world *world)
 {
     /* "A single computer is UP and COMPLETE, count 1" (communicator 6.6). */
-    *world =
-        (struct ald_world){.cluster = ALD_CLUSTER_UP | ALD_CLUSTER_COMPLETE, .cluster_total = 1, .cluster_live = 1};
+    *world = (struct ald_world){.cluster = ALD_CLUSTER_UP | ALD_CLUSTER_COMPLETE,
+                                .cluster_named = 1,
+                                .cluster_most = 1,
+                                .cluster_total = 1,
+                                .cluster_live = 1};
     ald_node_init(&world->hearers);
 }
 
@@ -153,10 +156,15 @@ static struct ald_news world_cluster(const struct ald_hub *hub)
         .topic = ALD_TOPIC_CLUSTER, .state = hub->world.cluster, .number = hub->world.cluster_total};
 }
 
-/* communicator 6.6; told when the state or the total has changed. */
-static void world_count_cluster(struct ald_hub *hub, uint32_t n_live, uint32_t n_total)
+/*
+ * communicator 6.6; told when the state or the total has changed. Neighbours are named, and learnt by the edge. Hubs behind
+ * them are known only while a way leads to them, so the most that were there at once are expected to be there again: else
+ * each half of a graph that fell apart would call itself whole. Who takes one out for good has it forgotten (6.4).
+ */
+static void world_count_cluster(struct ald_hub *hub, uint32_t n_live)
 {
     struct ald_world *world = &hub->world;
+    uint32_t n_total = ALD_MAX(world->cluster_named, world->cluster_most);
     uint32_t quorum = n_total / 2 + 1;
     uint8_t state = (uint8_t)((n_live >= quorum ? ALD_CLUSTER_UP : 0) | (n_live >= n_total ? ALD_CLUSTER_COMPLETE : 0));
     bool is_news = state != world->cluster || n_total != world->cluster_total;
@@ -173,7 +181,18 @@ static void world_count_cluster(struct ald_hub *hub, uint32_t n_live, uint32_t n
 
 void ald_world_set_live(struct ald_hub *hub, uint32_t n_live)
 {
-    world_count_cluster(hub, n_live, hub->world.cluster_total);
+    hub->world.cluster_most = ALD_MAX(hub->world.cluster_most, n_live);
+    world_count_cluster(hub, n_live);
+}
+
+/* The edge knows of so many hubs now. */
+static void world_set_named(struct ald_hub *hub, uint32_t n)
+{
+    if (n < hub->world.cluster_named) {
+        hub->world.cluster_most = hub->world.cluster_live;
+    }
+    hub->world.cluster_named = n;
+    world_count_cluster(hub, hub->world.cluster_live);
 }
 
 static void world_set_clock(struct ald_hub *hub, uint8_t state)
@@ -221,7 +240,7 @@ void ald_world_event(struct ald_hub *hub, const struct ald_event *event)
     }
     switch ((enum ald_topic)news->topic) {
     case ALD_TOPIC_CLUSTER:
-        world_count_cluster(hub, hub->world.cluster_live, ALD_MAX(news->number, 1U));
+        world_set_named(hub, ALD_MAX(news->number, 1U));
         break;
     case ALD_TOPIC_CLOCK:
         world_set_clock(hub, news->state);

@@ -35,6 +35,8 @@ struct ald_world {
     uint32_t n_news;        /* on their way */
     uint8_t clock;          /* enum ald_clock_state */
     uint8_t cluster;        /* bits of enum ald_cluster_state */
+    uint32_t cluster_named; /* hubs that the edge knows of, with this one */
+    uint32_t cluster_most;  /* and that were there at once, since it last knew of fewer than before */
     uint32_t cluster_total; /* hubs that there should be, and that there are, this one included */
     uint32_t cluster_live;
     struct ald_news *addresses; /* NULL: nobody has said */

@@ -128,7 +128,9 @@ ALD_TEST(world, another_hub_is_no_service)
     rig_close(&rig, 2);
     rig_expect(&rig, "2 event aldis:Route\n"
                      "1 news hub\n"
-                     "1 news hub 2 of 0\n");
+                     "1 news cluster 3 of 2\n"
+                     "1 news hub 2 of 0\n"
+                     "1 news cluster 0 of 2\n");
     rig_fini(&rig);
 }
 
@@ -275,6 +277,23 @@ ALD_TEST(world, a_single_hub_is_a_whole_cluster_until_others_are_known)
     rig_fini(&rig);
 }
 
+ALD_TEST(world, hubs_that_were_there_are_expected_until_one_is_forgotten)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_agent(&rig, 1, NULL, ALD_CAN_NEWS);
+    rig_news(&rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 2});
+    ald_world_set_live(rig.hub, 5); /* more than were named: they are behind neighbours */
+    ald_world_set_live(rig.hub, 2);
+    rig_news(&rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 1});
+    rig_expect(&rig, "1 news cluster 0 of 2\n"
+                     "1 news cluster 3 of 5\n"
+                     "1 news cluster 0 of 5\n"
+                     "1 news cluster 3 of 2\n");
+    rig_fini(&rig);
+}
+
 /* communicator 6.6: quorum is half of them and one more. */
 ALD_TEST(world, a_cluster_is_up_with_its_quorum_and_complete_with_all)
 {
@@ -418,6 +437,7 @@ ALD_TEST_MAIN(world, ALD_CASE(world, everybody_hears_who_comes_and_goes_the_subj
               ALD_CASE(world, the_clock_is_told_when_it_changes_and_when_asked_for),
               ALD_CASE(world, a_single_hub_is_a_whole_cluster_until_others_are_known),
               ALD_CASE(world, a_cluster_is_up_with_its_quorum_and_complete_with_all),
+              ALD_CASE(world, hubs_that_were_there_are_expected_until_one_is_forgotten),
               ALD_CASE(world, loads_are_told_to_who_asked_for_them),
               ALD_CASE(world, addresses_are_remembered_and_only_answered),
               ALD_CASE(world, what_only_happens_is_told_on), ALD_CASE(world, a_question_that_is_none_is_counted),
