@@ -8,13 +8,16 @@
  * effect, and it is told so in its dialect's words.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "conn/conn_impl.h"
 
-/* The longest address of a hub that is told on: host:port. */
-enum { CONN_ADDRESS_MAX = 256 };
+enum {
+    CONN_ADDRESS_MAX = 256, /* of a hub that is told on: host:port */
+    CONN_TOKEN_MAX = 512    /* a token is 43 bytes; whatever is longer is none */
+};
 
 /*
  * A page in a browser can make it send to any address of this machine, and then choose the lines of a body. A head comes
@@ -92,6 +95,23 @@ static void conn_check_password(struct ald_conn *conn, const struct ald_peer *pe
     }
 }
 
+/* Where somebody has to be known and is not yet, a password may be the token that he has. Errors: ALDIS_E_NOMEM. */
+static int conn_check_token(struct ald_conn *conn, const struct ald_peer *peer, const struct ald_greeting *greeting)
+{
+    struct ald_shown shown = {.peer = peer};
+    char field[CONN_TOKEN_MAX + sizeof("Bearer ")];
+    int r;
+
+    if (conn->edge->guard == NULL || conn->pass != NULL || conn->trusted || greeting == NULL ||
+        greeting->password.size == 0 || greeting->password.size > CONN_TOKEN_MAX) {
+        return 0;
+    }
+    (void)snprintf(field, sizeof(field), "Bearer %.*s", ALD_STR_ARG(greeting->password));
+    shown.authorization = ald_str(field);
+    r = conn_admit(conn, &shown);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 /* Where a hub can be called, and what others it knows. The address is kept until the hub has decided. */
 static int conn_hear_greeting(struct ald_conn *conn, const struct ald_greeting *greeting)
 {
@@ -131,22 +151,24 @@ static bool conn_is_known(const struct ald_conn *conn)
     return conn->trusted || conn->pass != NULL || (conn->edge->guard == NULL && !conn->credentials);
 }
 
-static int judge_register(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
+static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
 {
     const struct ald_greeting *greeting = signal->greeting;
 
     conn_check_password(conn, peer, greeting);
-    if (conn->edge->guard == NULL) {
-        conn_name(peer, signal);
-    }
-    if (greeting == NULL || !conn_is_known(conn)) {
-        return 0;
-    }
-    if (conn_hear_greeting(conn, greeting) < 0) {
+    if (conn_check_token(conn, peer, greeting) < 0) {
         conn->edge->counters.no_memory++;
         signal->denied = true;
     }
-    return 0;
+    if (conn->edge->guard == NULL) {
+        conn_name(peer, signal);
+    }
+    if (greeting == NULL || greeting->peering == ALD_PEERING_NONE) {
+        signal->greeting = NULL; /* what it showed was for us */
+    } else if (conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
+        conn->edge->counters.no_memory++;
+        signal->denied = true;
+    }
 }
 
 static int judge_operate(struct ald_conn *conn, struct ald_signal *signal, const struct ald_peer *peer)
@@ -212,12 +234,10 @@ static bool signal_is_judged(const struct ald_signal *signal)
 
 int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
 {
-    int r = 0;
-
     switch (signal->kind) {
     case ALD_SIGNAL_REGISTER:
         ald_stream_peer(conn->stream, peer);
-        r = judge_register(conn, peer, signal);
+        judge_register(conn, peer, signal);
         break;
     case ALD_SIGNAL_OPERATE:
         ald_stream_peer(conn->stream, peer);
@@ -230,7 +250,7 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
         break;
     }
     if (!signal_is_judged(signal)) {
-        return r;
+        return 0;
     }
     if (!conn_is_known(conn)) {
         conn->edge->counters.strangers_denied++;
@@ -238,7 +258,7 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
     } else if (conn->pass != NULL) {
         judge_pass(conn, signal);
     }
-    return r;
+    return 0;
 }
 
 void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *signal)

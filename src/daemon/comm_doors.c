@@ -94,7 +94,7 @@ static int remote_open(struct opening *opening)
     ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
     int r;
 
-    opening->lines.variant = ALD_COMMUNICATOR_REMOTE;
+    opening->lines.variant = ALD_COMMUNICATOR_OPEN;
     opening->lines.credentials = text_of(opening->config, ALD_KEY_COMMUNICATOR_USERNAME) != NULL;
     opening->spec.name = "communicator-remote";
     r = tcp_open(opening, ALD_KEY_COMMUNICATOR_REMOTE);

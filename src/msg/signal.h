@@ -72,9 +72,10 @@ enum ald_peering {
     ALD_PEERING_FLOODS  /* an original communicator daemon: gets every message whose target nobody knows */
 };
 
-/* What a hub says of itself to another one: in its REGISTER, and in the REGISTERED that answers one. */
+/* What a hub says of itself to another one: in its REGISTER, and in the REGISTERED that answers one. A party that is no hub
+ * may show a name and a password so, to whoever judges its REGISTER; the hub never sees that. */
 struct ald_greeting {
-    uint8_t peering;          /* enum ald_peering */
+    uint8_t peering;          /* enum ald_peering; NONE: no hub, only the last two say something */
     bool dialled;             /* in a REGISTER to the hub: it is we who called */
     struct ald_str hub;       /* its id, which its party's target is `hub:` and then */
     struct ald_str address;   /* where others call it; absent: nowhere */

@@ -141,6 +141,10 @@ class FamilyCase(HubCase):
         self.assertIsNotNone(line, pattern)
         self.assertRegex(line, "^" + text + "$")
 
+    def links(self, hub):
+        """The names of the hubs that a hub is linked with."""
+        return {name for one in hub.get("/api/v1/hubs")["hubs"] if one["self"] for name in one["links"] + one["daemons"]}
+
     def refused(self, *settings, in_words):
         """aldisd does not start, and says of which setting that is."""
         words = [word for setting in ("http.listen=127.0.0.1:0", "unix.path=", *settings) for word in ("-s", setting)]

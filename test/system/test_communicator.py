@@ -3,11 +3,13 @@
 import contextlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import unittest
 
-from comm_case import FamilyCase, Service
+from auth_case import Tokens
+from comm_case import FamilyCase, Service, certificate
 from harness import wait_until
 
 LISTED = "HELP,QUITTING,READY,STOP,UNKNOWN,STATUS,CLUSTER_UP,CLUSTER_COMPLETE,DATA"
@@ -376,6 +378,66 @@ class Life(FamilyCase):
         service.send(f"{sender}/SEEN light=on")
         out, _ = call.communicate(timeout=60)
         self.assertEqual((call.returncode, out.strip()), (0, '{"light":"on"}'))
+
+
+class Rights(FamilyCase):
+    """Who is who: tokens, certificates, passwords."""
+
+    def register(self, address, line, context=None):
+        service = self.service(address, context)
+        return service, service.ask(line)
+
+    def test_who_has_to_be_known_shows_a_token_as_password(self):
+        tokens = Tokens(os.path.join(self.folder(), "tokens")).token("lamp", serve="lamp")
+        tokens.token("boss", serve="boss", command="lamp:*", manage="write").write()
+        hub = self.family(f"auth.tokens={tokens.path}")
+        address = self.tcp(hub)
+        _, answer = self.register(address, "REGISTER service=lamp;version=1")
+        self.assertIn("INVALID ", answer)
+        _, answer = self.register(address, "REGISTER password=wrong;service=lamp;version=1")
+        self.assertIn("INVALID ", answer)
+        lamp, answer = self.register(address, f"REGISTER password={tokens.secrets['lamp']};service=lamp;version=1")
+        self.assertIn("HELP", answer)
+        lamp.until("READY")
+        boss, _ = self.register(address, f"REGISTER password={tokens.secrets['boss']};service=boss;version=1")
+        boss.until("READY")
+        boss.send("lamp/DATA v=1")
+        self.assertEqual(lamp.line(), "<alpha:boss lamp/DATA v=1")
+        lamp.send("boss/DATA v=1")
+        lamp.flush("denied")
+        state = hub.get("/api/v1/hub", headers=tokens.bearer("boss"))
+        self.assertEqual(state["counters"]["events_denied"], 1)
+        self.assertIn("INVALID command=STOP", lamp.ask("STOP"))
+        boss.send("STOP")
+        self.assertEqual(hub.wait(), 0)
+
+    def test_a_user_is_known_by_the_unix_socket(self):
+        tokens = Tokens(os.path.join(self.folder(), "tokens")).section(f"user {os.getuid()}", serve="lamp").write()
+        hub = self.family(f"auth.tokens={tokens.path}")
+        _, answer = self.register(self.sock, "REGISTER service=other;version=1")
+        # It may serve one name only, so that is the one it gets.
+        self.assertIn("HELP", answer)
+        wait_until(lambda: any("target=lamp" in line for line in hub.log), "it is lamp")
+
+    def test_services_from_elsewhere_come_in_over_tls(self):
+        cert, key, context = self.tls()
+        client = certificate(self.folder(), "lamp")
+        bundle = os.path.join(self.folder(), "ca")
+        with open(bundle, "w", encoding="ascii") as file:
+            file.write(open(client[0], encoding="ascii").read())
+        hub = self.family("communicator.secure=127.0.0.1:0", f"communicator.tls_cert={cert}",
+                          f"communicator.tls_key={key}", f"communicator.tls_ca={bundle}",
+                          "communicator.username=hub", "communicator.password=word")
+        address = self.tcp(hub, "communicator-secure")
+        _, answer = self.register(address, "REGISTER service=a;version=1", context)
+        self.assertIn("INVALID ", answer)
+        _, answer = self.register(address, "REGISTER password=word;service=a;username=hub;version=1", context)
+        self.assertIn("HELP", answer)
+        known = ssl.create_default_context(cafile=cert)
+        known.load_cert_chain(*client)
+        _, answer = self.register(address, "REGISTER service=b;version=1", known)
+        self.assertIn("HELP", answer)
+        self.assertEqual([c["principal"] for c in hub.channels("b")], ["CN=lamp"])
 
 
 class Doors(FamilyCase):

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import socket
+import threading
+import time
 import unittest
 
 from auth_case import Tokens
@@ -67,7 +69,7 @@ class Calls(FamilyCase):
         with Original("small", "127.0.0.1") as small:
             hub = self.hub_at(f"communicator.neighbors=127.0.0.1:{small.remote[1]}")
             small.wait_peer("alpha")
-            wait_until(lambda: [t["name"] for t in hub.get("/api/v1/targets")["targets"]] == ["hub:small"], "it is a target")
+            wait_until(lambda: self.links(hub) == {"small"}, "it is linked")
 
     def test_a_larger_address_is_asked_to_call(self):
         with Listener("127.0.0.9") as large:
@@ -155,8 +157,8 @@ class Calls(FamilyCase):
         first = self.hub_at()
         self.NAME = "beta"
         second = self.hub_at(f"communicator.neighbors={self.remote(first)}", "communicator.gossip_max=1s")
-        for hub, other in ((first, "hub:beta"), (second, "hub:alpha")):
-            wait_until(lambda: other in [t["name"] for t in hub.get("/api/v1/targets")["targets"]], f"{other} is linked")
+        for hub, other in ((first, "beta"), (second, "alpha")):
+            wait_until(lambda: other in self.links(hub), f"{other} is linked")
 
     def test_a_neighbor_with_tls_and_a_password(self):
         cert, key, _ = self.tls()
@@ -167,13 +169,13 @@ class Calls(FamilyCase):
         self.NAME = "beta"
         second = self.family(f"communicator.neighbors=cds://hub:w:r@d@{address}", "communicator.my_address=127.0.0.5",
                              f"communicator.tls_ca={cert}")
-        for hub, other in ((first, "hub:beta"), (second, "hub:alpha")):
-            wait_until(lambda: other in [t["name"] for t in hub.get("/api/v1/targets")["targets"]], f"{other} is linked")
+        for hub, other in ((first, "beta"), (second, "alpha")):
+            wait_until(lambda: other in self.links(hub), f"{other} is linked")
         self.NAME = "gamma"
         wrong = self.family(f"communicator.neighbors=cds://hub:wrong@{address}", "communicator.my_address=127.0.0.5",
                             f"communicator.tls_ca={cert}")
         wait_until(lambda: first.edge_counter("strangers_denied") == 1, "it is denied")
-        self.assertEqual(wrong.get("/api/v1/targets")["targets"], [])
+        self.assertEqual(self.links(wrong), set())
         self.NAME = "delta"
         self.family(f"communicator.neighbors=cds://hub:w:r@d@{address}", "communicator.my_address=127.0.0.5")
         wait_until(lambda: first.transport_counter("tls_failures") > 0, "it does not trust the certificate")
@@ -183,8 +185,7 @@ class Peers(FamilyCase):
     """`[hub] peers`."""
 
     def linked(self, hub, *others):
-        wait_until(lambda: {f"hub:{other}" for other in others} <= {t["name"] for t in hub.get("/api/v1/targets")["targets"]},
-                   f"linked with {others}")
+        wait_until(lambda: set(others) <= self.links(hub), f"linked with {others}")
 
     def named(self, name, *settings, **options):
         return self.hub(f"hub.id={name}", *settings, **options)
@@ -201,7 +202,7 @@ class Peers(FamilyCase):
         two = self.named("two", f"hub.peers=ws://{one.door('http')}")
         self.linked(two, "one")
         one.kill()
-        wait_until(lambda: two.get("/api/v1/targets")["targets"] == [], "it is gone")
+        wait_until(lambda: self.links(two) == set(), "it is gone")
         again = self.named("one", http=one.door("http"))
         self.linked(two, "one")
         self.linked(again, "two")
@@ -222,14 +223,80 @@ class Peers(FamilyCase):
         untrusting = self.named("four", f"hub.peers={url}", f"hub.peers_token={shown}")
         for hub in (nobody, wrong, untrusting):
             wait_until(lambda: any("called in vain" in line for line in hub.log), "it is refused")
-            self.assertEqual(hub.get("/api/v1/targets")["targets"], [])
+            self.assertEqual(self.links(hub), set())
 
     def test_a_hub_that_calls_itself_is_told_so_and_goes_on(self):
         with socket.create_server(("127.0.0.1", 0)) as sock:
             port = sock.getsockname()[1]
         hub = self.named("one", f"hub.peers=ws://127.0.0.1:{port}", http=f"127.0.0.1:{port}")
         wait_until(lambda: any("called in vain" in line for line in hub.log), "it is refused")
-        self.assertEqual(hub.get("/api/v1/targets")["targets"], [])
+        self.assertEqual(self.links(hub), set())
+
+
+class Graph(FamilyCase):
+    """Hubs between hubs."""
+
+    def line_of(self, *names):
+        """Hubs of which each calls the one before."""
+        hubs = []
+        for name in names:
+            peers = [f"hub.peers=unix:{hubs[-1].unix}"] if hubs else []
+            hubs.append(self.hub(f"hub.id={name}", f"communicator.unix={self.folder()}/c.sock", *peers))
+        return hubs
+
+    def call(self, hub, target, *options):
+        return self.aldis(hub, "call", "--deadline", "5s", *options, target, "ECHO", '{"v":"1"}')
+
+    def wait_call(self, hub, target):
+        """Call until it succeeds: how the graph looks takes a moment to be known."""
+        return wait_until(lambda: (result := self.call(hub, target)).returncode == 0 and result, f"{target} is reached")
+
+    def echo(self, hub, target="lamp"):
+        service = Service(hub.door("communicator-unix")).register(target, "ECHO")
+        self.addCleanup(service.close)
+
+        def serve():
+            with contextlib.suppress(OSError, ValueError):
+                while (message := service.message()) is not None:
+                    if message.command == "ECHO":
+                        service.send(f"{message.sent[0]}:{message.sent[1]}/ECHOED v={message.values['v']}")
+
+        threading.Thread(target=serve, daemon=True).start()
+        return service
+
+    def test_a_command_finds_a_service_three_hubs_away(self):
+        first, _, third = self.line_of("hub1", "hub2", "hub3")
+        self.echo(third)
+        self.assertEqual(self.wait_call(first, "lamp").stdout, '{"v":"1"}\n')
+        self.assertEqual(self.call(first, "hub3:lamp").stdout, '{"v":"1"}\n')
+        result = self.call(first, "hub2:lamp")
+        self.assertEqual(result.returncode, 11)
+        self.assertIn("no_target", result.stderr)
+        self.assertEqual(self.call(first, "hub9:lamp").returncode, 11)
+
+    def test_a_hub_on_the_way_dies_and_another_way_is_taken(self):
+        first, second, third = self.line_of("hub1", "hub2", "hub3")
+        fourth = self.hub("hub.id=hub4", f"hub.peers=unix:{first.unix}, unix:{third.unix}")
+        self.echo(third)
+        self.wait_call(first, "lamp")
+        for hub in (second, fourth):
+            wait_until(lambda: self.call(first, f"{'hub2' if hub is second else 'hub4'}:nobody").returncode == 11, "known")
+        second.kill()
+        begun = time.monotonic()
+        self.wait_call(first, "lamp")
+        self.assertLess(time.monotonic() - begun, 2.0 + 1.0)
+
+    def test_services_of_the_family_speak_across(self):
+        first, _, third = self.line_of("hub1", "hub2", "hub3")
+        a, b = Service(first.door("communicator-unix")), Service(third.door("communicator-unix"))
+        with a.register("a", "DATA", "NEWS"), b.register("b", "DATA", "NEWS"):
+            wait_until(lambda: "b" in self.aldis(first, "map").stdout or self.call(first, "b").returncode == 13, "known")
+            a.send("b/DATA v=1")
+            self.assertEqual(b.until("DATA").values["v"], "1")
+            b.send("hub1:a/DATA v=2")
+            self.assertEqual(a.until("DATA").values["v"], "2")
+            a.send("*/NEWS v=3")
+            self.assertEqual(b.until("NEWS").values["v"], "3")
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ ALD_NODISCARD int ald_comm_alive(struct ald_comm *comm, const struct ald_comm_li
 
 ALD_NODISCARD int ald_comm_hear(struct ald_comm *comm, const struct ald_comm_line *line);
 /* The hub is told of the party, if it was not. */
-void ald_comm_introduce(struct ald_comm *comm);
+void ald_comm_introduce(struct ald_comm *comm, const struct ald_greeting *greeting);
 /* Ask the hub for `target` (absent: to be a caller only), with `greeting` (NULL: none). */
 void ald_comm_ask_register(struct ald_comm *comm, struct ald_str target, const struct ald_greeting *greeting);
 /* What the peer can express, by what it listed. */

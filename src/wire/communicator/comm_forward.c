@@ -238,7 +238,7 @@ static void forward_give(struct ald_comm *comm, struct forwarding *forwarding)
         comm->work->travel.hub = msg->from.hub;
         signal.travel = &comm->work->travel;
     }
-    ald_comm_introduce(comm);
+    ald_comm_introduce(comm, NULL);
     ald_comm_give(comm, &signal);
 }
 

@@ -40,15 +40,15 @@ void ald_comm_ask_register(struct ald_comm *comm, struct ald_str target, const s
     comm->known = true;
     signal.target = target;
     signal.greeting = greeting;
-    signal.taken = greeting != NULL ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
+    signal.taken = ald_comm_is_peer(comm) ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
     signal.traits = ald_comm_traits(comm);
     ald_comm_give(comm, &signal);
 }
 
-void ald_comm_introduce(struct ald_comm *comm)
+void ald_comm_introduce(struct ald_comm *comm, const struct ald_greeting *greeting)
 {
     if (ald_comm_is_hub(comm) && !comm->known) {
-        ald_comm_ask_register(comm, ALD_STR_NONE, NULL);
+        ald_comm_ask_register(comm, ALD_STR_NONE, greeting);
     }
 }
 
@@ -172,9 +172,23 @@ static int stream_hear(struct ald_comm *comm, const struct ald_comm_line *line)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* At a door for both: who says this first is a daemon. */
+static bool is_of_daemon(const struct ald_comm *comm, const struct ald_comm_head *head)
+{
+    bool is_ours = head->service.size == 0 || ald_str_equal(head->service, ALD_COMM_DAEMON);
+
+    return is_ours && ald_comm_is_here(comm, head->server) &&
+           (ald_str_equal(head->command, ALD_STR("CONNECT")) || ald_str_equal(head->command, ALD_STR("GOSSIP")));
+}
+
 int ald_comm_hear(struct ald_comm *comm, const struct ald_comm_line *line)
 {
-    int r = comm->variant == ALD_COMMUNICATOR_DATAGRAM ? datagram_hear(comm, line) : stream_hear(comm, line);
+    int r;
+
+    if (comm->variant == ALD_COMMUNICATOR_OPEN) {
+        comm->variant = is_of_daemon(comm, &line->head) ? ALD_COMMUNICATOR_REMOTE : ALD_COMMUNICATOR_SERVICE;
+    }
+    r = comm->variant == ALD_COMMUNICATOR_DATAGRAM ? datagram_hear(comm, line) : stream_hear(comm, line);
 
     if (r < 0) {
         return ald_trace(r);

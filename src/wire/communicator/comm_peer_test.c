@@ -33,6 +33,23 @@ ALD_TEST(comm_peer, connect_is_a_greeting_and_accept_its_answer)
     close_end();
 }
 
+ALD_TEST(comm_peer, and_services_come_in_at_one_door)
+{
+    open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_OPEN);
+    check_says("a//DATA\n", "", "INVALID command=DATA;message=the receiver is not server:service/, at byte 3\n");
+    check_says(CONNECT, CONNECTED, "");
+    close_end();
+    open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_OPEN);
+    check_says("GOSSIP my_address=10.0.0.2:4042\n", "neighbors ok text=10.0.0.2:4042\n", "<N:communicatord RECEIVED\n");
+    close_end();
+    open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_OPEN);
+    check_says("REGISTER password=word;service=a;username=me;version=1\n",
+               "register report username=me password=word\n"
+               "register target=a report username=me password=word\n",
+               "");
+    close_end();
+}
+
 ALD_TEST(comm_peer, credentials_and_lists_are_passed_on)
 {
     open_end(ALD_ROLE_HUB, ALD_COMMUNICATOR_REMOTE);
@@ -416,7 +433,7 @@ ALD_TEST(comm_peer, datagrams_show_the_secret)
 
 ALD_TEST_MAIN(
     comm_peer, ALD_CASE(comm_peer, connect_is_a_greeting_and_accept_its_answer),
-    ALD_CASE(comm_peer, credentials_and_lists_are_passed_on),
+    ALD_CASE(comm_peer, and_services_come_in_at_one_door), ALD_CASE(comm_peer, credentials_and_lists_are_passed_on),
     ALD_CASE(comm_peer, a_greeting_that_makes_no_sense_is_answered), ALD_CASE(comm_peer, another_version_is_refused),
     ALD_CASE(comm_peer, who_is_denied_is_refused_and_told_why), ALD_CASE(comm_peer, nothing_counts_before_connect),
     ALD_CASE(comm_peer, a_link_is_dialled_with_connect), ALD_CASE(comm_peer, refuse_says_when_to_try_again),

@@ -53,8 +53,23 @@ static const char *register_judge(struct ald_comm *comm, const struct ald_comm_l
     return comm->n_asked + 2 <= ALD_COMM_ASKED_MAX ? NULL : "too many registrations at once";
 }
 
+/* What it shows to be let in, or NULL. The original knows the parameter `password`, and looks at nothing. */
+static const struct ald_greeting *register_shown(struct ald_comm *comm, const struct ald_comm_line *line)
+{
+    struct ald_greeting *greeting = &comm->work->greeting;
+    struct ald_str username = ald_comm_get(comm, line, ALD_STR("username"));
+    struct ald_str password = ald_comm_get(comm, line, ALD_STR("password"));
+
+    if (username.size == 0 && password.size == 0) {
+        return NULL;
+    }
+    *greeting = (struct ald_greeting){.peering = ALD_PEERING_NONE, .username = username, .password = password};
+    return greeting;
+}
+
 static int hear_register(struct ald_comm *comm, const struct ald_comm_line *line)
 {
+    const struct ald_greeting *greeting;
     struct ald_str service;
     const char *why = register_judge(comm, line, &service);
     int r;
@@ -64,8 +79,9 @@ static int hear_register(struct ald_comm *comm, const struct ald_comm_line *line
         r = ald_comm_invalid(comm, &line->head, why);
         return r < 0 ? ald_trace(r) : 0;
     }
-    ald_comm_introduce(comm); /* who is there already may ask for another name when this one is denied */
-    ald_comm_ask_register(comm, ald_comm_unspelled(comm, service), NULL);
+    greeting = register_shown(comm, line);
+    ald_comm_introduce(comm, greeting); /* who is there already may ask for another name when this one is denied */
+    ald_comm_ask_register(comm, ald_comm_unspelled(comm, service), greeting);
     return 0;
 }
 
@@ -106,7 +122,7 @@ static int hear_commands(struct ald_comm *comm, const struct ald_comm_line *line
     if (comm->variant != ALD_COMMUNICATOR_SERVICE) {
         return 0; /* another daemon gets what its services want by itself */
     }
-    ald_comm_introduce(comm);
+    ald_comm_introduce(comm, NULL);
     if (ald_comm_traits(comm) != before) {
         traits_give(comm);
     }
@@ -160,7 +176,7 @@ static int hear_cancel(struct ald_comm *comm, const struct ald_comm_line *line)
     }
     ald_msg_seal(msg);
     signal.msg = ald_steal(&msg);
-    ald_comm_introduce(comm);
+    ald_comm_introduce(comm, NULL);
     ald_comm_give(comm, &signal);
     return 0;
 }
@@ -179,7 +195,7 @@ static void ask_give(struct ald_comm *comm, enum ald_topic topic, bool ok, struc
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ASK);
 
-    ald_comm_introduce(comm);
+    ald_comm_introduce(comm, NULL);
     signal.topic = (uint8_t)topic;
     signal.ok = ok;
     signal.target = target;
@@ -270,7 +286,7 @@ static void operate_give(struct ald_comm *comm, enum ald_operation operation, st
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_OPERATE);
 
-    ald_comm_introduce(comm);
+    ald_comm_introduce(comm, NULL);
     signal.operation = (uint8_t)operation;
     signal.text = text;
     signal.ok = ok;

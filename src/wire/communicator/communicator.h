@@ -17,6 +17,8 @@
  *   - Whoever speaks is registered without a target first, once, so that it stays whatever becomes of what it asks for.
  *     REGISTER of a name is then a REGISTER signal of that target, ALD_TAKEN_REFUSE, of the same party. REGISTERED with a
  *     target is HELP and READY, DENIED is an INVALID about REGISTER. UNREGISTER is UNREGISTER and a CLOSE.
+ *   - `username` and `password` of a REGISTER come as a greeting with ALD_PEERING_NONE, for whoever judges it; the hub never
+ *     sees them.
  *   - COMMANDS is CAPABLE, and TRAITS where it says that the peer answers ALIVE (ALD_CAN_HEALTH), knows PRIMARY, takes
  *     news or a goodbye (DISCONNECTING). News and notices are written only for who listed them, and answers to ASK.
  *   - A message for a service is an EVENT; with `aldis_id` a COMMAND, whose msg->wire_id is that. One for the daemon is
@@ -34,6 +36,8 @@
  *     measured, for the edge to keep. OPERATE to and from the hub are SHUTDOWN, STOP and FORGET; `ok` of a FORGET from a
  *     neighbour: it has been told to everybody by whoever began it.
  *   - DISCONNECT is LEAVE both ways.
+ * Role hub, OPEN: a door for both, as those of the original are: who says CONNECT or GOSSIP first is REMOTE from then on,
+ * anybody else SERVICE.
  * Role hub, GOSSIP: we dialled to be called back: GOSSIP is said at once, RECEIVED is a CLOSE.
  * Role hub, DATAGRAM: events of parties that are never answered. Where facts.identity has a secret, they must show it.
  *
@@ -56,6 +60,7 @@ enum ald_communicator_variant {
     ALD_COMMUNICATOR_LINK,
     ALD_COMMUNICATOR_GOSSIP,
     ALD_COMMUNICATOR_DATAGRAM,
+    ALD_COMMUNICATOR_OPEN,
     ALD_COMMUNICATOR_N_VARIANTS
 };
 
