@@ -52,6 +52,7 @@ struct desk {
     struct desk_call calls[DESK_CALLS_MAX];
     size_t n_calls;
     uint64_t n_ids;
+    const char *command_name; /* NULL: "signal" */
 };
 
 static void desk_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in)
@@ -170,7 +171,8 @@ static inline struct ald_msg *desk_build(struct desk *desk, ald_usec ttl, struct
     ald_id_format(ald_id_make(0xabcdef, ++desk->n_ids), id);
     ald_check_int(ald_msg_new(ald_client_messages(desk->client), ALD_COMMAND, &command), 0);
     ald_check_int(ald_msg_set(command, &command->wire_id, ald_str_of(id, sizeof(id))), 0);
-    ald_check_int(ald_msg_set(command, &command->name, ALD_STR("signal")), 0);
+    ald_check_int(
+        ald_msg_set(command, &command->name, ald_str(desk->command_name != NULL ? desk->command_name : "signal")), 0);
     ald_check_int(ald_msg_set_address(command, &command->to, &lamp), 0);
     if (ald_str_present(payload)) {
         ald_check_int(ald_slice_copy(payload, &slice), 0);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "transport/frame.h"
 #include "transport/ws.h"
 #include "wire/ws/ws_upgrade.h"
 
@@ -66,7 +67,9 @@ static void conn_hello(struct fake_conn *conn, const struct ald_signal *hello)
         ald_stream_abort(conn->stream);
         return;
     }
-    if (manner == FAKE_DENIES) {
+    if (manner == FAKE_FAMILY && !ald_str_present(hello->target)) {
+        answer.target = ALD_STR_NONE; /* a caller: nothing is said of it */
+    } else if (manner == FAKE_DENIES) {
         answer.kind = ALD_SIGNAL_DENIED;
         answer.text = ALD_STR("this name is not for you");
     } else {
@@ -128,10 +131,12 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
 {
     struct fake_conn *conn = owner;
 
-    if (chunk->kind != ALD_CHUNK_BINARY || conn->dialect == NULL) {
+    if ((chunk->kind != ALD_CHUNK_BINARY && chunk->kind != ALD_CHUNK_BYTES) || conn->dialect == NULL) {
         return;
     }
-    ald_check_int(ald_dialect_feed(conn->dialect, ald_loop_now(conn->hub->loop), ALD_FRAME_BINARY, chunk->bytes), 0);
+    ald_check_int(
+        ald_dialect_feed(conn->dialect, ald_loop_now(conn->hub->loop), ald_frame_kind_of(chunk->kind), chunk->bytes),
+        0);
     conn_take_all(conn);
 }
 
@@ -141,8 +146,10 @@ static const struct ald_stream_callbacks conn_callbacks = {.received = conn_rece
 
 static void door_open_dialect(struct fake_conn *conn, uint32_t variant)
 {
+    static const struct ald_identity identity = {.hub = ALD_STR("fake")};
     const struct ald_dialect_facts facts = {
         .role = ALD_ROLE_HUB,
+        .identity = &identity,
         .options = &conn->hub->options,
         .messages = conn->hub->messages,
         .counters = conn->hub->counters,
@@ -151,7 +158,8 @@ static void door_open_dialect(struct fake_conn *conn, uint32_t variant)
         .variant = variant,
     };
 
-    ald_check_int(ald_exchange.open(&facts, &conn->dialect), 0);
+    ald_check_int((conn->hub->manner == FAKE_FAMILY ? &ald_communicator : &ald_exchange)->open(&facts, &conn->dialect),
+                  0);
 }
 
 static void door_upgrade(struct fake_conn *conn, struct ald_str rest)
@@ -220,6 +228,13 @@ static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED,
     *conn = (struct fake_conn){.hub = hub, .stream = stream};
     ald_http_parser_init_request(&conn->parser, 0);
     ald_buf_init(&conn->request, 64 * ALD_KIB);
+    if (hub->manner == FAKE_FAMILY) {
+        ald_http_parser_fini(&conn->parser);
+        conn->upgraded = true;
+        ald_stream_own(stream, &conn_callbacks, conn);
+        door_open_dialect(conn, ALD_COMMUNICATOR_SERVICE);
+        return;
+    }
     ald_stream_own(stream, &door_callbacks, conn);
 }
 
@@ -245,7 +260,11 @@ void fake_hub_open(struct fake_hub *hub, struct ald_net *net, enum fake_manner m
         spec.place = (struct ald_place){ALD_BOTTOM_UNIX, path, 0};
     }
     ald_check_int(ald_listen(net, &spec, &callbacks, hub, &hub->listener, NULL), 0);
-    snprintf(hub->url, sizeof(hub->url), "%s%s", unix_socket ? "unix:" : "ws://", ald_listener_address(hub->listener));
+    snprintf(hub->url, sizeof(hub->url), "%s%s",
+             manner == FAKE_FAMILY ? "cd://"
+             : unix_socket         ? "unix:"
+                                   : "ws://",
+             ald_listener_address(hub->listener));
 }
 
 void fake_hub_deafen(struct fake_hub *hub)

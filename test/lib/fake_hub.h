@@ -2,7 +2,7 @@
 
 /*
  * Fake hub: what a client sees of a hub, and nothing behind it: a listener, the upgrade, and the hub's end of dialect
- * exchange. Hellos are welcomed; everything else is written down, and answered by the test, well or badly.
+ * exchange, or communicator. Hellos are welcomed; everything else is written down, and answered by the test, well or badly.
  *
  * Everything that should happen is waited for with one of the fake_hub_until... functions, which fail the test when it does not.
  */
@@ -13,6 +13,7 @@
 #include "loop/loop.h"
 #include "transport/dial.h"
 #include "transport/net.h"
+#include "wire/communicator/communicator.h"
 #include "wire/exchange/exchange.h"
 #include "wire/http/http_parser.h"
 
@@ -26,6 +27,7 @@ enum fake_manner {
     FAKE_RUDE,     /* upgrades, and hangs up at the hello */
     FAKE_DENIES,   /* denies every hello */
     FAKE_FICKLE,   /* welcomes, and hangs up at once */
+    FAKE_FAMILY,   /* speaks lines, dialect communicator, without an upgrade */
     FAKE_CANNED    /* answers whatever bytes come with `canned`, and closes */
 };
 
@@ -62,7 +64,7 @@ struct fake_hub {
     struct ald_msg_pool *messages;
     struct ald_listener *listener;
     struct ald_dialect_options options;
-    uint64_t counters[ALD_EXCHANGE_N_COUNTERS];
+    uint64_t counters[(int)ALD_EXCHANGE_N_COUNTERS + (int)ALD_COMMUNICATOR_N_COUNTERS];
     enum fake_manner manner;
     const char *canned;
     char url[300];
