@@ -63,7 +63,7 @@ static int life_begin(struct life *life, const char *url)
         return r;
     }
     ald_check_int(aldis_client_on_state(life->client, life_state, life), 0);
-    r = aldis_client_on_command(life->client, "work", life_work, life);
+    r = aldis_client_on_command(life->client, "WORK", life_work, life);
     return r == 0 ? aldis_client_start(life->client) : r;
 }
 
@@ -81,7 +81,7 @@ static void life_turn(struct life *life, const int *count, const char *what)
 
 static void life_run(struct life *life, const char *url)
 {
-    struct aldis_command command = {ALDIS_COMMAND, .target = "lamp", .name = "signal", .payload = "[1]",
+    struct aldis_command command = {ALDIS_COMMAND, .target = "lamp", .name = "SIGNAL", .payload = "[1]",
                                     .version = "2"};
     struct aldis_report *report = NULL;
 
@@ -110,7 +110,7 @@ ALD_TEST(alloc, may_fail_anywhere_and_every_call_ends)
     uint64_t n = 0;
     bool failed;
 
-    elsewhere_start(&elsewhere);
+    elsewhere_start(&elsewhere, FAKE_EXTENDED);
     do {
         struct life life = {.n = ++n};
 

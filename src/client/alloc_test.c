@@ -63,7 +63,7 @@ static int life_build(struct life *life, struct ald_msg **ret_command)
         r = ald_msg_set(command, &command->wire_id, ALD_STR("80038104-686c-43db-96e4-54724ace9ae0"));
     }
     if (r == 0) {
-        r = ald_msg_set(command, &command->name, ALD_STR("signal"));
+        r = ald_msg_set(command, &command->name, ALD_STR("SIGNAL"));
     }
     if (r == 0) {
         r = ald_msg_set_address(command, &command->to, &lamp);
@@ -98,9 +98,15 @@ static void life_wait(struct life *life, const int *count, const char *what)
     }
 }
 
+static int life_names(void *owner ALD_UNUSED, struct ald_buf *out)
+{
+    return ald_buf_push(out, ALD_STR("WORK"));
+}
+
 static void life_run(struct life *life, const char *url)
 {
-    static const struct ald_client_callbacks callbacks = {.state = life_state, .command = life_command};
+    static const struct ald_client_callbacks callbacks = {
+        .state = life_state, .command = life_command, .names = life_names};
     const char *urls[] = {url, NULL};
     struct ald_client_options options;
 
@@ -122,14 +128,14 @@ static void life_run(struct life *life, const char *url)
     life_wait(life, &life->n_closed, "the client is not closed");
 }
 
-ALD_TEST(alloc, may_fail_anywhere_and_a_client_lives_on)
+static void lives_run(enum fake_manner manner)
 {
     struct elsewhere elsewhere;
     uint64_t n_succeeded = 0;
     uint64_t n = 0;
     bool failed;
 
-    elsewhere_start(&elsewhere);
+    elsewhere_start(&elsewhere, manner);
     do {
         struct life life = {.n = ++n};
 
@@ -149,4 +155,15 @@ ALD_TEST(alloc, may_fail_anywhere_and_a_client_lives_on)
     ald_check(n_succeeded > n / 2); /* most failures cost a reconnection and no more */
 }
 
-ALD_TEST_MAIN(alloc, ALD_CASE(alloc, may_fail_anywhere_and_a_client_lives_on))
+ALD_TEST(alloc, may_fail_anywhere_and_a_client_lives_on)
+{
+    lives_run(FAKE_EXTENDED);
+}
+
+ALD_TEST(alloc, may_fail_anywhere_in_a_service_of_the_family)
+{
+    lives_run(FAKE_FAMILY);
+}
+
+ALD_TEST_MAIN(alloc, ALD_CASE(alloc, may_fail_anywhere_in_a_service_of_the_family),
+              ALD_CASE(alloc, may_fail_anywhere_and_a_client_lives_on))

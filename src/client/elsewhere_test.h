@@ -17,7 +17,7 @@ struct elsewhere {
 };
 
 /* Welcomes with a command, again when that is refused, and answers one; does not know what became of any other. */
-static _Noreturn void elsewhere_serve(int to_parent)
+static _Noreturn void elsewhere_serve(enum fake_manner manner, int to_parent)
 {
     struct ald_loop *loop = NULL;
     struct ald_net *net = NULL;
@@ -27,7 +27,7 @@ static _Noreturn void elsewhere_serve(int to_parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     ald_check_int(ald_loop_new(&loop), 0);
     ald_check_int(ald_net_new(loop, &net), 0);
-    fake_hub_open(&hub, net, FAKE_EXTENDED, true);
+    fake_hub_open(&hub, net, manner, true);
     ald_check(write(to_parent, hub.url, sizeof(hub.url)) == (ssize_t)sizeof(hub.url));
     for (;;) {
         ald_loop_turn(loop, ALD_NEVER);
@@ -39,8 +39,8 @@ static _Noreturn void elsewhere_serve(int to_parent)
             }
             if (heard->kind == ALD_SIGNAL_REGISTER ||
                 (heard->kind == ALD_SIGNAL_REPLY && heard->outcome == ALD_REFUSED)) {
-                fake_hub_command(heard->conn, "work", "{}", 5 * ALD_SEC);
-            } else if (heard->kind == ALD_SIGNAL_COMMAND && ald_str_equal(heard->msg->name, ALD_STR("signal"))) {
+                fake_hub_command(heard->conn, "WORK", "{}", 5 * ALD_SEC);
+            } else if (heard->kind == ALD_SIGNAL_COMMAND && ald_str_equal(heard->msg->name, ALD_STR("SIGNAL"))) {
                 fake_hub_answer(&hub, heard, ALD_SUCCEEDED, ALD_CAUSE_NONE, "[1]");
             } else if (heard->kind == ALD_SIGNAL_COMMAND) {
                 fake_hub_answer(&hub, heard, ALD_REFUSED, ALD_CAUSE_INVALID, NULL);
@@ -51,7 +51,7 @@ static _Noreturn void elsewhere_serve(int to_parent)
     }
 }
 
-static inline void elsewhere_start(struct elsewhere *elsewhere)
+static inline void elsewhere_start(struct elsewhere *elsewhere, enum fake_manner manner)
 {
     int ends[2];
 
@@ -59,7 +59,7 @@ static inline void elsewhere_start(struct elsewhere *elsewhere)
     elsewhere->pid = fork();
     ald_check(elsewhere->pid >= 0);
     if (elsewhere->pid == 0) {
-        elsewhere_serve(ends[1]);
+        elsewhere_serve(manner, ends[1]);
     }
     ald_check(read(ends[0], elsewhere->url, sizeof(elsewhere->url)) == (ssize_t)sizeof(elsewhere->url));
     close(ends[0]);
@@ -72,7 +72,7 @@ static inline void elsewhere_stop(struct elsewhere *elsewhere)
 
     kill(elsewhere->pid, SIGKILL);
     waitpid(elsewhere->pid, NULL, 0);
-    unlink(elsewhere->url + strlen("unix:"));
+    unlink(elsewhere->url + strlen("unix:")); /* `cd://` has as many bytes */
     *name = '\0';
     rmdir(elsewhere->url + strlen("unix:"));
 }

@@ -144,10 +144,14 @@ void ald_client_heard(struct ald_client *client)
 {
     struct heard_close close = {0};
     struct ald_signal signal;
+    int r = 0;
 
-    while (client->dialect != NULL && ald_dialect_next(client->dialect, &signal) == 0) {
+    while (client->dialect != NULL && (r = ald_dialect_next(client->dialect, &signal)) == 0) {
         heard_signal(client, &signal, &close);
         ald_signal_clear(&signal);
+    }
+    if (r < 0) {
+        ald_link_cut(client, 1011, ALD_STR("out of memory"));
     }
     ald_link_push(client);
     if (close.wanted) {
