@@ -15,7 +15,8 @@
 enum { TABLE_SLOTS_MIN = 4 };
 
 struct table_key {
-    uint64_t hash;
+    uint32_t hash;
+    bool is_number;
     struct ald_str bytes;
     uint64_t number;
 };
@@ -91,10 +92,11 @@ uint64_t ald_siphash(const uint64_t seed[2], const void *data, size_t size)
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
 }
 
-/* A free slot is one whose hash is 0, so no key may hash to it. */
-static uint64_t hash_usable(uint64_t hash)
+/* A free slot is one whose hash is 0, so no key may hash to it. The low half serves: it chooses the slot, in any table that fits
+ * into memory, and spares comparing what differs. */
+static uint32_t hash_usable(uint64_t hash)
 {
-    return hash != 0 ? hash : 1;
+    return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
 /*
@@ -112,12 +114,13 @@ static uint64_t hash_number(const uint64_t seed[2], uint64_t number)
 
 static struct table_key key_of_bytes(const struct ald_table *table, struct ald_str bytes)
 {
-    return (struct table_key){hash_usable(ald_siphash(table->seed, bytes.data, bytes.size)), bytes, 0};
+    return (struct table_key){.hash = hash_usable(ald_siphash(table->seed, bytes.data, bytes.size)), .bytes = bytes};
 }
 
 static struct table_key key_of_number(const struct ald_table *table, uint64_t number)
 {
-    return (struct table_key){hash_usable(hash_number(table->seed, number)), ALD_STR_NONE, number};
+    return (struct table_key){
+        .hash = hash_usable(hash_number(table->seed, number)), .is_number = true, .number = number};
 }
 
 void ald_table_init(struct ald_table *table, const uint64_t seed[2])
@@ -136,9 +139,37 @@ static size_t table_next(const struct ald_table *table, size_t at)
     return (at + 1) & (table->n_slots - 1);
 }
 
-static size_t table_home(const struct ald_table *table, uint64_t hash)
+static size_t table_home(const struct ald_table *table, uint32_t hash)
 {
     return (size_t)hash & (table->n_slots - 1);
+}
+
+/* Whoever takes an entry out often shows the very key that it put in: then what that shows, which may be cold, is not looked at. */
+static bool slot_holds(const struct ald_table_slot *slot, const struct table_key *key)
+{
+    if (slot->hash != key->hash) {
+        return false;
+    }
+    if (key->is_number) {
+        return slot->key.number == key->number;
+    }
+    return slot->key_size == key->bytes.size &&
+           (slot->key.bytes == key->bytes.data ||
+            ald_str_equal(ald_str_of(slot->key.bytes, slot->key_size), key->bytes));
+}
+
+static void slot_fill(struct ald_table_slot *slot, const struct table_key *key, void *value)
+{
+    ald_assert(key->bytes.size <= UINT32_MAX); /* names and ids, which have far smaller limits of their own */
+
+    slot->hash = key->hash;
+    slot->key_size = (uint32_t)key->bytes.size;
+    if (key->is_number) {
+        slot->key.number = key->number;
+    } else {
+        slot->key.bytes = key->bytes.data;
+    }
+    slot->value = value;
 }
 
 /* The slot that holds the key, or the free one where it would go. The table has a free slot at all times. */
@@ -149,10 +180,7 @@ static struct ald_table_slot *table_probe(const struct ald_table *table, const s
     for (;;) {
         struct ald_table_slot *slot = &table->slots[at];
 
-        if (slot->hash == 0) {
-            return slot;
-        }
-        if (slot->hash == key->hash && slot->number == key->number && ald_str_equal(slot->key, key->bytes)) {
+        if (slot->hash == 0 || slot_holds(slot, key)) {
             return slot;
         }
         at = table_next(table, at);
@@ -230,7 +258,7 @@ static int table_add(struct ald_table *table, const struct table_key *key, void 
     if (table->n_slots != n_slots) {
         slot = table_probe(table, key); /* it has grown: the place is another */
     }
-    *slot = (struct ald_table_slot){key->hash, key->bytes, key->number, value};
+    slot_fill(slot, key, value);
     table->n_entries++;
     return 0;
 }
@@ -292,7 +320,7 @@ uint64_t ald_table_hash(const struct ald_table *table, struct ald_str key)
 
 int ald_table_add_hashed(struct ald_table *table, uint64_t hash, struct ald_str key, void *value)
 {
-    const struct table_key wanted = {hash, key, 0};
+    const struct table_key wanted = {.hash = (uint32_t)hash, .bytes = key};
 
     return table_add(table, &wanted, value);
 }
@@ -311,7 +339,7 @@ int ald_table_add_number(struct ald_table *table, uint64_t number, void *value)
 
 void *ald_table_remove_hashed(struct ald_table *table, uint64_t hash, struct ald_str key)
 {
-    const struct table_key wanted = {hash, key, 0};
+    const struct table_key wanted = {.hash = (uint32_t)hash, .bytes = key};
 
     return table_remove(table, &wanted);
 }

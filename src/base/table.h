@@ -13,10 +13,14 @@
 #include "base/defs.h"
 #include "base/str.h"
 
+/* Small, since a table that is looked into at random is in no near cache: the fewer lines it has, the more of them are. */
 struct ald_table_slot {
-    uint64_t hash; /* 0: free */
-    struct ald_str key;
-    uint64_t number;
+    uint32_t hash;     /* 0: free */
+    uint32_t key_size; /* of bytes */
+    union {
+        const char *bytes;
+        uint64_t number;
+    } key;
     void *value;
 };
 

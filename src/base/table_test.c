@@ -100,7 +100,7 @@ ALD_TEST(table, tells_keys_of_one_hash_apart)
     ald_check_int(ald_table_add(&table, ALD_STR("one"), &value), 0);
     for (size_t i = 0; i < table.n_slots; i++) {
         if (table.slots[i].hash != 0) {
-            table.slots[i].key = ALD_STR("two");
+            table.slots[i].key.bytes = "two";
         }
     }
     ald_check(ald_table_find(&table, ALD_STR("one")) == NULL);
