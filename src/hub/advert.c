@@ -220,6 +220,18 @@ void ald_advert_ask(struct ald_hub *hub, struct ald_str hub_id, uint64_t slots)
 
 /* --- read ------------------------------------------------------------------------------------------------------- */
 
+/* Where a name is decoded: of a longer one there is no use, so it never grows. */
+struct advert_room {
+    uint8_t bytes[8 * ALD_NAME_MAX];
+    struct ald_buf buf;
+};
+
+static struct ald_buf *room_lend(struct advert_room *room)
+{
+    room->buf = (struct ald_buf){.data = room->bytes, .room = sizeof(room->bytes), .max = sizeof(room->bytes)};
+    return &room->buf;
+}
+
 /* Text of at most ALD_NAME_MAX bytes, in `room` where it had to be decoded; false: it is not that. */
 static bool text_read(const struct ald_json_node *node, struct ald_buf *room, struct ald_str *ret_text)
 {
@@ -304,17 +316,16 @@ static int change_take(struct ald_hub *hub, struct ald_route_hub *at, const stru
 static int changes_take(struct ald_hub *hub, struct ald_route_hub *at, const struct ald_route_page *page,
                         const struct ald_json_node *root)
 {
-    struct ald_buf room;
+    struct advert_room room;
+    struct ald_buf *buf = room_lend(&room);
     int r = 0;
 
-    ald_buf_init(&room, (size_t)8 * ALD_NAME_MAX);
     ald_json_each(change, ald_json_find(root, ALD_STR("changes")))
     {
         if (r == 0) {
-            r = change_take(hub, at, page, change, &room);
+            r = change_take(hub, at, page, change, buf);
         }
     }
-    ald_buf_fini(&room);
     return r < 0 ? ald_trace(r) : r;
 }
 
@@ -417,11 +428,10 @@ static void advert_page(struct ald_hub *hub, struct ald_peer_link *link, const s
     struct ald_route_page page = {.epoch = 0};
     const struct ald_route_hub *known;
     struct ald_route_hub *at;
-    struct ald_buf room;
+    struct advert_room room;
     int r;
 
-    ald_buf_init(&room, (size_t)8 * ALD_NAME_MAX);
-    if (!page_read(root, &room, &page)) {
+    if (!page_read(root, room_lend(&room), &page)) {
         advert_invalid(hub);
     } else if (!link_is_itself(hub, link, &page)) {
         ald_assert(!ald_hub_conn_hears(link->party->conn)); /* it was cut for that */
@@ -447,27 +457,24 @@ static void advert_page(struct ald_hub *hub, struct ald_peer_link *link, const s
             ald_graph_changed(hub);
         }
     }
-    ald_buf_fini(&room);
 }
 
 static void advert_read(struct ald_hub *hub, struct ald_peer_link *link, const struct ald_json_node *root)
 {
     const struct ald_json_node *ask = ald_json_find(root, ALD_STR("ask"));
-    struct ald_buf room;
+    struct advert_room room;
     struct ald_str id;
 
     if (ask == NULL) {
         advert_page(hub, link, root);
         return;
     }
-    ald_buf_init(&room, (size_t)8 * ALD_NAME_MAX);
-    if (text_read(ask, &room, &id)) {
+    if (text_read(ask, room_lend(&room), &id)) {
         ald_route_feed_restart(&hub->graph.map, link->slot, id);
         ald_peer_wake(hub, link);
     } else {
         advert_invalid(hub);
     }
-    ald_buf_fini(&room);
 }
 
 /* Room for the tape, made with the first advert that comes. */

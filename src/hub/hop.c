@@ -264,6 +264,15 @@ static struct ald_peer_event *event_slot(struct ald_hub *hub, uint64_t number)
     return &hub->graph.events[number % ALD_PEER_EVENTS_MAX];
 }
 
+static void event_forget(struct ald_hub *hub, struct ald_peer_event *slot)
+{
+    if (slot->msg != NULL) {
+        slot->msg = ald_msg_unref(slot->msg);
+        slot->number = 0;
+        hub->graph.n_events--;
+    }
+}
+
 /* Enough of the event to tell its sender which it was. Errors: ALDIS_E_NOMEM. */
 static int event_stub(struct ald_hub *hub, const struct ald_msg *msg, struct ald_msg **ret_stub)
 {
@@ -306,8 +315,19 @@ void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel)
         return;
     }
     slot = event_slot(hub, number);
-    ald_msg_unref(slot->msg);
-    *slot = (struct ald_peer_event){number, stub, parcel->conn, parcel->party};
+    event_forget(hub, slot);
+    *slot = (struct ald_peer_event){number, stub, parcel->conn, parcel->party, hub->now};
+    hub->graph.n_events++;
+    ald_graph_sweep_later(hub);
+}
+
+void ald_hop_forget(struct ald_hub *hub, ald_usec until)
+{
+    for (size_t i = 0; hub->graph.n_events > 0 && i < ALD_PEER_EVENTS_MAX; i++) {
+        if (hub->graph.events[i].at <= until) {
+            event_forget(hub, &hub->graph.events[i]);
+        }
+    }
 }
 
 static void report_write(struct ald_hub *hub, struct ald_json_writer *json, const struct ald_parcel *parcel,
@@ -394,9 +414,8 @@ static bool report_read(const struct ald_msg *msg, struct ald_buf *room, struct 
                                       ALD_JSON_FIELD("cause")};
     struct ald_str *const places[] = {&report->event, &report->hub, &report->state, &report->cause};
     struct ald_json_scan scan;
-    uint8_t *reserved;
 
-    if (msg->payload.size > REPORT_BYTES_MAX || ald_buf_reserve(room, REPORT_BYTES_MAX, &reserved) != 0 ||
+    if (msg->payload.size > REPORT_BYTES_MAX ||
         ald_json_scan(ald_slice_str(msg->payload), ALD_JSON_BROKEN_OK, fields, ALD_COUNT(fields), &scan) != 0) {
         return false;
     }
@@ -439,15 +458,15 @@ static void report_tell(struct ald_hub *hub, struct ald_peer_event *slot, const 
 bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg)
 {
     struct ald_peer_event *slot;
+    uint8_t bytes[REPORT_BYTES_MAX];
+    struct ald_buf room = {.data = bytes, .room = sizeof(bytes), .max = sizeof(bytes)}; /* full before it would grow */
     struct report report;
-    struct ald_buf room;
     struct ald_id id;
     uint64_t number = 0;
 
     if (!ald_str_equal(msg->name, report_name) || !ald_str_equal(msg->to.hub, hub->config.id)) {
         return false;
     }
-    ald_buf_init(&room, (size_t)2 * REPORT_BYTES_MAX);
     if (report_read(msg, &room, &report) && ald_id_parse(report.event, &id) == 0) {
         number = ald_hub_id_number(hub, id);
     }
@@ -457,6 +476,5 @@ bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg)
     } else {
         ald_hub_count(hub, ALD_N_REPORTS_STRAY);
     }
-    ald_buf_fini(&room);
     return true;
 }

@@ -49,5 +49,7 @@ void ald_hop_place(struct ald_hub *hub, const struct ald_command *command, struc
 void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause);
 /* Such a report has come; true: it was one, and has been dealt with. */
 bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg);
+/* Forget the events that left before `until`. */
+void ald_hop_forget(struct ald_hub *hub, ald_usec until);
 /* An event that leaves for another hub, on which its sender wants to hear. */
 void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel);

@@ -4,6 +4,7 @@
 
 #include "hub/advert.h"
 #include "hub/channel.h"
+#include "hub/hop.h"
 #include "hub/party.h"
 #include "hub/route_feed.h"
 #include "hub/route_way.h"
@@ -304,6 +305,12 @@ void ald_peer_joined(struct ald_hub *hub, struct ald_channel *channel)
     ald_graph_changed(hub);
 }
 
+/* Memory was short for something that must not be left out. */
+static void graph_sweep_soon(struct ald_hub *hub)
+{
+    ald_hub_alarm_set(hub, &hub->graph.sweep, hub->now + ALD_SEC);
+}
+
 /* That we are linked is a fact while somebody there can be given something. */
 void ald_peer_usable(struct ald_hub *hub, struct ald_target *target)
 {
@@ -314,7 +321,7 @@ void ald_peer_usable(struct ald_hub *hub, struct ald_target *target)
 
     if (ald_route_map_own(&graph->map, kind, peer->id, target->n_active > 0) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        ald_hub_alarm_set(hub, &graph->sweep, hub->now + ALD_SEC); /* which tries again */
+        graph_sweep_soon(hub); /* and try again */
     }
     if (target->n_active == 0) {
         ald_target_wake(hub, target); /* what waits there goes another way */
@@ -380,7 +387,7 @@ static void target_say(struct ald_hub *hub, const struct ald_target *target, boo
     if (ald_route_map_own(&graph->map, ALD_ROUTE_TARGET, target->name, present) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         graph->walks_again = true;
-        ald_hub_alarm_set(hub, &graph->sweep, hub->now + ALD_SEC); /* which walks again */
+        graph_sweep_soon(hub); /* and walk again */
     }
 }
 
@@ -480,6 +487,13 @@ void ald_graph_changed(struct ald_hub *hub)
     graph_wake_links(hub);
 }
 
+void ald_graph_sweep_later(struct ald_hub *hub)
+{
+    if (!ald_timer_running(&hub->graph.sweep.timer)) {
+        ald_hub_alarm_set(hub, &hub->graph.sweep, hub->now + GRAPH_SWEEP);
+    }
+}
+
 /* Those that a way leads to are live, and everybody hears of it who is to (communicator 6.6). */
 static void graph_count(struct ald_hub *hub)
 {
@@ -487,9 +501,7 @@ static void graph_count(struct ald_hub *hub)
 
     ald_world_set_live(hub, ald_route_way_count(&graph->map));
     graph->counted = graph->map.version;
-    if (!ald_timer_running(&graph->sweep.timer)) {
-        ald_hub_alarm_set(hub, &graph->sweep, hub->now + GRAPH_SWEEP);
-    }
+    ald_graph_sweep_later(hub);
     graph_wake_links(hub); /* who returns is told of anew */
 }
 
@@ -520,10 +532,11 @@ void ald_graph_swept(struct ald_hub *hub)
         graph->walks_again = false;
         graph->walked = 0;
     }
-    if (ald_route_map_sweep(&graph->map) || graph->n_seen > 0) {
-        ald_hub_alarm_set(hub, &graph->sweep, hub->now + GRAPH_SWEEP);
-    }
     ald_seen_trim(hub);
+    ald_hop_forget(hub, hub->now - ALD_MIN(hub->now, GRAPH_SWEEP));
+    if (ald_route_map_sweep(&graph->map) || graph->n_seen > 0 || graph->n_events > 0) {
+        ald_graph_sweep_later(hub);
+    }
     ald_graph_changed(hub);
 }
 

@@ -70,8 +70,9 @@ struct ald_peer_event {
     struct ald_msg *msg; /* its name, address and wire id only */
     uint64_t conn;
     uint32_t party;
+    ald_usec at;
 };
-/* Events of the last moments; what is older than this many is reported no more. At 700 bytes each. */
+/* Events of the last moments; what is older than this many, or than two sweeps, is reported no more. At 700 bytes each. */
 enum { ALD_PEER_EVENTS_MAX = 1024 };
 
 struct ald_graph {
@@ -92,7 +93,8 @@ struct ald_graph {
     struct ald_greeting greeting;  /* what we say of ourselves */
     struct ald_json_node *nodes;   /* room to read adverts in; NULL: none came yet */
     struct ald_peer_event *events; /* ring by number, or NULL */
-    struct ald_node seen;          /* see hub/seen.h */
+    uint32_t n_events;
+    struct ald_node seen; /* see hub/seen.h */
     struct ald_table seen_by_id;
     uint32_t n_seen;
     uint64_t last_broadcast;
@@ -141,4 +143,6 @@ bool ald_peer_link_work(struct ald_hub *hub, struct ald_peer_link *link);
 bool ald_graph_work(struct ald_hub *hub);
 void ald_graph_swept(struct ald_hub *hub);
 
+/* Something is remembered that is to be forgotten: a sweep will come. */
+void ald_graph_sweep_later(struct ald_hub *hub);
 void ald_graph_check(const struct ald_hub *hub);

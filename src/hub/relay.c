@@ -248,7 +248,9 @@ static bool relay_start(struct ald_hub *hub, const struct ald_parcel *parcel, bo
     travel.hops++;
     if (travel.id.size == 0) {
         travel.id = ald_relay_id(hub, id);
-        ald_ignore(ald_seen_take(hub, travel.id)); /* should it come back; without memory it is dropped then */
+        if (ald_seen_take(hub, travel.id) < 0) {
+            ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* should it come back, it is heard twice here */
+        }
     }
     travel.until = travel.until != 0 ? travel.until : hub->wall + RELAY_AGE;
     onward.travel = &travel;

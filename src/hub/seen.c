@@ -68,6 +68,7 @@ int ald_seen_take(struct ald_hub *hub, struct ald_str id)
     }
     ald_list_push_back(&hub->graph.seen, &seen->node);
     hub->graph.n_seen++;
+    ald_graph_sweep_later(hub);
     return 0;
 }
 

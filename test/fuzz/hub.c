@@ -12,6 +12,9 @@
  * - only who may hear of news and reports does;
  * - when everybody has gone and history has aged, nothing is left: no target, no record, no message.
  *
+ * Some of the connections are links to other hubs, which tell of the graph, rightly or not. When they are gone nothing of it
+ * is left either.
+ *
  * Parties with a session may hear a reply twice (it is said again when they resume), so their commands are not counted.
  */
 
@@ -123,9 +126,36 @@ static void submit_wire(struct fuzz *fuzz, struct slot *slot, const struct ald_m
     wire->deadline = ALD_MAX(wire->deadline, deadline);
 }
 
-static void op_command(struct fuzz *fuzz, struct slot *slot)
+static struct ald_str hub_of(uint8_t byte)
+{
+    static const struct ald_str ids[] = {ALD_STR("h"), ALD_STR("i"), ALD_STR("hub"), ALD_STR("z")};
+
+    return ids[byte % ALD_COUNT(ids)];
+}
+
+/* A way that it may have come, and sometimes another hub to go to. */
+static void travel_fill(struct fuzz *fuzz, struct ald_signal *signal, struct ald_travel *travel)
+{
+    static const struct ald_str ids[] = {{NULL, 0}, ALD_STR("h-1"), ALD_STR("h-2"), ALD_STR("i-1")};
+    uint8_t byte = fuzz_byte(fuzz);
+    const struct ald_address to = {
+        .hub = hub_of(byte), .target = signal->msg->to.target, .scope = (enum ald_scope)signal->msg->to.scope};
+
+    *travel = (struct ald_travel){.hub = byte / 4 % 2 == 0 ? hub_of(byte / 8) : ALD_STR_NONE, .hops = byte / 32};
+    byte = fuzz_byte(fuzz);
+    travel->id = ids[byte % 4];
+    travel->informed = byte / 4 % 2 == 0 ? ALD_STR("10.0.0.1,10.0.0.2,,x") : ALD_STR_NONE;
+    travel->until = byte / 8 % 4 == 0 ? fuzz->now : byte / 8 % 4 == 1 ? 1 : 0;
+    signal->travel = travel;
+    if (byte >= 128) {
+        must(ald_msg_set_address(signal->msg, &signal->msg->to, &to) == 0);
+    }
+}
+
+static void op_command_as(struct fuzz *fuzz, struct slot *slot, bool far)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    struct ald_travel travel;
     uint8_t byte = fuzz_byte(fuzz);
     uint32_t number = byte % 16 == 15 && fuzz->n_wires > 0 ? fuzz->n_wires - 1 : fuzz->n_wires;
     char text[16];
@@ -137,11 +167,19 @@ static void op_command(struct fuzz *fuzz, struct slot *slot)
     snprintf(text, sizeof(text), "%u", number);
     must(ald_msg_set(signal.msg, &signal.msg->wire_id, ald_str(text)) == 0);
     fill(fuzz, signal.msg);
+    if (far) {
+        travel_fill(fuzz, &signal, &travel);
+    }
     ald_msg_seal(signal.msg);
     signal.party = party_of(byte / 16);
     fuzz->n_wires = number + 1;
     submit_wire(fuzz, slot, signal.msg, number);
     say(fuzz, slot, &signal);
+}
+
+static void op_command(struct fuzz *fuzz, struct slot *slot)
+{
+    op_command_as(fuzz, slot, false);
 }
 
 static void op_event(struct fuzz *fuzz, struct slot *slot)
@@ -273,9 +311,10 @@ static void op_capable(struct fuzz *fuzz, struct slot *slot)
 }
 
 /* An event for many, or one that may wait and be reported. */
-static void op_parcel(struct fuzz *fuzz, struct slot *slot)
+static void op_parcel_as(struct fuzz *fuzz, struct slot *slot, bool far)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct ald_travel travel;
     uint8_t byte = fuzz_byte(fuzz);
     struct ald_address to = {.target = target_of(byte), .scope = byte / 4 % 4};
 
@@ -286,6 +325,93 @@ static void op_parcel(struct fuzz *fuzz, struct slot *slot)
     byte = fuzz_byte(fuzz);
     signal.msg->flags = byte & (ALD_MSG_HOLD | ALD_MSG_REPORT | ALD_MSG_TELL_AWAY | ALD_MSG_EVERYONE);
     signal.msg->ttl = byte % 16 == 0 ? ALD_NEVER : (ald_usec)(byte % 16) * 3 * ALD_SEC;
+    if (far) {
+        travel_fill(fuzz, &signal, &travel);
+    }
+    ald_msg_seal(signal.msg);
+    say(fuzz, slot, &signal);
+}
+
+static void op_parcel(struct fuzz *fuzz, struct slot *slot)
+{
+    op_parcel_as(fuzz, slot, false);
+}
+
+/* A hub says who it is; now and then not rightly. */
+static void op_greet(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+    uint8_t byte = fuzz_byte(fuzz);
+    const struct ald_greeting greeting = {.peering = byte / 64,
+                                          .dialled = byte / 8 % 2 != 0,
+                                          .hub = hub_of(byte),
+                                          .address =
+                                              byte / 16 % 2 != 0 ? ALD_STR("10.0.0.1:4042") : ALD_STR("8.8.8.8:1"),
+                                          .services = names_of(byte)};
+    char target[8];
+
+    snprintf(target, sizeof(target), "hub:%.*s", ALD_STR_ARG(hub_of(byte / 32 % 2 != 0 ? byte / 4 : byte)));
+    signal.target = ald_str(target);
+    signal.greeting = &greeting;
+    signal.traits = fuzz_byte(fuzz);
+    if ((signal.traits & ALD_CAN_RESUME) != 0 && greeting.peering == ALD_PEERING_NONE) {
+        expect_resuming(fuzz, slot);
+    }
+    say(fuzz, slot, &signal);
+}
+
+/* A page about some hub, mostly sound, with up to three changes. */
+static size_t page_print(struct fuzz *fuzz, char *text, size_t size)
+{
+    static const char *const words[] = {"+target", "-target", "+hub", "-hub", "+daemon", "-daemon", "+planet", ""};
+    uint8_t byte = fuzz_byte(fuzz), span = fuzz_byte(fuzz), changes = fuzz_byte(fuzz);
+    unsigned from = span % 16, stamp = from;
+    size_t n = (size_t)snprintf(
+        text, size, "{\"hub\":\"%.*s\",\"boot\":\"%016x\",\"epoch\":%u,\"from\":%u,\"lost\":%u,\"changes\":[",
+        ALD_STR_ARG(hub_of(byte)), byte / 64 + 1U, byte / 4 % 4, from, byte / 16 % 4 * 5U);
+
+    for (int i = 0; i < changes % 4; i++) {
+        uint8_t change = fuzz_byte(fuzz);
+        struct ald_str name = change / 8 % 2 == 0 ? target_of(change / 16) : hub_of(change / 16);
+
+        stamp += change / 64;
+        n += (size_t)snprintf(text + n, size - n, "%s[%u,\"%s\",\"%.*s\"]", i > 0 ? "," : "", stamp, words[change % 8],
+                              ALD_STR_ARG(name));
+    }
+    return n + (size_t)snprintf(text + n, size - n, "],\"to\":%u}", from + span / 16U);
+}
+
+/* What hubs tell each other, from whoever; or any bytes in its place. */
+static void op_advert(struct fuzz *fuzz, struct slot *slot)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    const struct ald_address self = {.hub = ALD_STR("hub"), .target = ALD_STR("aldis")};
+    uint8_t byte = fuzz_byte(fuzz);
+    char text[512];
+    size_t size;
+
+    must(ald_msg_new(fuzz->messages, ALD_EVENT, &signal.msg) == 0);
+    must(ald_msg_set(signal.msg, &signal.msg->name, byte % 8 != 7 ? ALD_STR("aldis:Route") : ALD_STR("aldis:Report")) ==
+         0);
+    must(ald_msg_set(signal.msg, &signal.msg->to.target, ALD_STR("")) == 0);
+    if (byte % 8 == 7) {
+        must(ald_msg_set_address(signal.msg, &signal.msg->to, &self) == 0);
+    }
+    if (byte % 8 == 6) {
+        size = (size_t)snprintf(text, sizeof(text), "{\"ask\":\"%.*s\"}", ALD_STR_ARG(hub_of(byte / 8)));
+    } else if (byte % 8 == 5) {
+        size = fuzz_byte(fuzz);
+        size = ALD_MIN(size, fuzz->size - fuzz->at);
+        memcpy(text, fuzz->data + fuzz->at, size);
+        fuzz->at += size;
+    } else if (byte % 8 == 7) {
+        size = (size_t)snprintf(text, sizeof(text),
+                                "{\"event\":\"%.*s\",\"hub\":\"h\",\"state\":\"%s\",\"cause\":\"busy\"}", ALD_ID_TEXT,
+                                fuzz->channel, byte / 8 % 2 == 0 ? "queued" : "done");
+    } else {
+        size = page_print(fuzz, text, sizeof(text));
+    }
+    must(ald_slice_copy(ald_str_of(text, size), &signal.msg->payload) == 0);
     ald_msg_seal(signal.msg);
     say(fuzz, slot, &signal);
 }
@@ -364,6 +490,18 @@ static bool op_rarer(struct fuzz *fuzz, struct slot *slot, uint8_t byte)
         return true;
     case 22:
         op_register_more(fuzz, slot);
+        return true;
+    case 23:
+        op_greet(fuzz, slot);
+        return true;
+    case 28:
+        op_advert(fuzz, slot);
+        return true;
+    case 29:
+        op_command_as(fuzz, slot, true);
+        return true;
+    case 30:
+        op_parcel_as(fuzz, slot, true);
         return true;
     default:
         return false;
@@ -532,6 +670,11 @@ static void fuzz_end(struct fuzz *fuzz)
     fuzz->now += fuzz->config.history_age;
     step(fuzz, (struct ald_event){.kind = ALD_EVENT_TICK});
     settle(fuzz);
+    for (int n = 0; ald_hub_deadline(fuzz->hub) != ALD_NEVER; n++) { /* hubs are forgotten after some minutes */
+        must(n < 1000);
+        fuzz->now = ALD_MAX(fuzz->now, ald_hub_deadline(fuzz->hub));
+        step(fuzz, (struct ald_event){.kind = ALD_EVENT_TICK});
+    }
     ald_hub_totals(fuzz->hub, &totals);
     must(totals.n_connections == 0);
     must(totals.n_targets == 0);
