@@ -1,6 +1,0 @@
-# CMake generated Testfile for 
-# Source directory: /tmp/hg/tree/src/msg
-# Build directory: /tmp/hg/tree/build-fuzz/src/msg
-# 
-# This file includes the relevant testing commands required for 
-# testing this directory and lists subdirectories to be tested as well.
