@@ -30,12 +30,6 @@
  */
 #define CONN_FLUSH (1 * ALD_SEC)
 
-/*
- * A peer that has ended its side may still want the answers to what it said, as `nc -N` does. It gets them for so long if it
- * serves nothing; an agent that does that is gone, or will be when it is killed, and its commands are not to wait for it.
- */
-#define CONN_QUIT (5 * ALD_SEC)
-
 static const struct ald_state conn_states[] = {
     [CONN_OPENING] = {"opening", ALD_STATE_INITIAL, ALD_TO(CONN_GREETING) | ALD_TO(CONN_ENDED)},
     [CONN_GREETING] = {"greeting", 0, ALD_TO(CONN_READY) | ALD_TO(CONN_CLOSING) | ALD_TO(CONN_ENDED)},
@@ -51,11 +45,6 @@ size_t ald_conn_size(void)
     return sizeof(struct ald_conn);
 }
 
-static bool conn_hears(const struct ald_conn *conn)
-{
-    return conn->state == CONN_GREETING || conn->state == CONN_READY;
-}
-
 static void conn_greeted(struct ald_conn *conn)
 {
     if (conn->door != NULL) {
@@ -64,23 +53,13 @@ static void conn_greeted(struct ald_conn *conn)
     }
 }
 
-/* Of a line whose end has not come, `size` bytes are here. False: that is too much, of all connections together. */
-static bool conn_hold(struct ald_conn *conn, size_t size)
-{
-    struct ald_budget *budget = &conn->edge->reassembly;
-
-    budget->used = budget->used - conn->held + size;
-    conn->held = size;
-    return size == 0 || budget->used <= budget->max;
-}
-
 /* The connection needs its stream no more. It leaves as it is: what was told to close goes on closing. */
 static void conn_end(struct ald_conn *conn, const char *text)
 {
     struct ald_edge *edge = conn->edge;
 
     ald_sm_move(&conn_machine, &conn->state, CONN_ENDED);
-    (void)conn_hold(conn, 0);
+    (void)ald_conn_hold(conn, 0);
     conn->end_text = text;
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
@@ -89,9 +68,9 @@ static void conn_end(struct ald_conn *conn, const char *text)
     ald_edge_settle_later(edge);
 }
 
-static void conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text)
+void ald_conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text)
 {
-    if (!conn_hears(conn)) {
+    if (!ald_conn_hears(conn)) {
         return; /* the first close decides (exchange.md 2.12) */
     }
     ald_sm_move(&conn_machine, &conn->state, CONN_CLOSING);
@@ -138,7 +117,7 @@ static int conn_drain(struct ald_conn *conn)
 }
 
 /* An alarm that rings too early finds out by itself, so it is moved only when it would ring too late. */
-static void conn_arm(struct ald_conn *conn)
+void ald_conn_arm(struct ald_conn *conn)
 {
     ald_usec due = ALD_MIN(ald_dialect_deadline(conn->dialect), ALD_MIN(conn->quit_at, conn->clogged_until));
 
@@ -155,7 +134,14 @@ static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signa
     if (conn->why == NULL && signal->text.size > 0) {
         conn->why = strndup(signal->text.data, signal->text.size);
     }
-    conn_close(conn, signal->code, signal->text, conn->why != NULL ? conn->why : "closed by the dialect");
+    ald_conn_close(conn, signal->code, signal->text, conn->why != NULL ? conn->why : "closed by the dialect");
+}
+
+/* Somebody else will have to say something to it. */
+static bool signal_is_answered(const struct ald_signal *signal)
+{
+    return signal->kind == ALD_SIGNAL_COMMAND || (signal->kind == ALD_SIGNAL_EVENT && signal->msg != NULL &&
+                                                  (signal->msg->flags & (ALD_MSG_REPORT | ALD_MSG_TELL_AWAY)) != 0);
 }
 
 static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
@@ -167,6 +153,7 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
         conn_closed_by_dialect(conn, signal);
         return;
     }
+    conn->asked = conn->asked || signal_is_answered(signal);
     if (signal->kind == ALD_SIGNAL_UNREGISTER) {
         conn->serves = false;
     }
@@ -183,21 +170,21 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
 static void conn_pump(struct ald_conn *conn)
 {
     struct ald_signal signal;
-    int r = conn_drain(conn);
+    int next = 0, r = conn_drain(conn);
 
-    while (r == 0 && conn_hears(conn) && ald_dialect_next(conn->dialect, &signal) == 0) {
+    while (r == 0 && ald_conn_hears(conn) && (next = ald_dialect_next(conn->dialect, &signal)) == 0) {
         if (signal.kind == ALD_SIGNAL_CLOSE) {
             r = conn_drain(conn); /* a refusal is heard before the door shuts */
         }
         conn_hear(conn, &signal);
         ald_signal_clear(&signal);
     }
-    if (r == 0 && conn_hears(conn)) {
+    if (r == 0 && ald_conn_hears(conn)) {
         r = conn_drain(conn);
-        conn_arm(conn);
+        ald_conn_arm(conn);
     }
-    if (r < 0) {
-        conn_fail(conn);
+    if (r < 0 || next < 0) {
+        conn_fail(conn); /* what it said would be lost without a word */
     }
 }
 
@@ -210,7 +197,7 @@ static void conn_alive(struct ald_conn *conn, ald_usec heard)
     }
 }
 
-static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
+void ald_conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
 {
     enum ald_frame_kind kind = ald_frame_kind_of(chunk->kind);
     int r = ald_dialect_feed(conn->dialect, ald_loop_now(conn->edge->loop), kind, chunk->bytes);
@@ -222,75 +209,19 @@ static void conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
     conn_pump(conn);
 }
 
-/* DESIGN section 2: before its handshake a peer gets 64 KiB and a few seconds. False: it had them. */
-static bool conn_spend(struct ald_conn *conn, size_t size)
-{
-    if (conn->state != CONN_GREETING) {
-        return true;
-    }
-    if (size > conn->greeting_left) {
-        conn->edge->counters.greeting_oversize++;
-        conn_close(conn, ALD_WS_CLOSE_TOO_BIG, ALD_STR("Too much before the hello"), "too much before the hello");
-        return false;
-    }
-    conn->greeting_left -= size;
-    return true;
-}
-
-/*
- * A chunk of bytes may hold the hello and much more behind it, so it is looked at first and judged then. What has no end
- * yet waits in the dialect, and is charged here: the lines of this protocol end in LF (communicator.md 1.4).
- */
-static void conn_received_bytes(struct ald_conn *conn, const struct ald_chunk *chunk)
-{
-    struct ald_str bytes = ald_slice_str(chunk->bytes);
-    const char *last = bytes.size > 0 ? memrchr(bytes.data, '\n', bytes.size) : NULL;
-    size_t held = last != NULL ? bytes.size - (size_t)(last - bytes.data) - 1 : conn->held + bytes.size;
-
-    if (!conn->begun && ald_conn_is_page(bytes)) {
-        conn->edge->counters.pages_refused++;
-        conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("No HTTP here"), "a request of HTTP");
-        return;
-    }
-    conn->begun = true;
-    if (!conn_hold(conn, held)) {
-        conn->edge->counters.lines_full++;
-        conn_close(conn, ALD_WS_CLOSE_LATER, ALD_STR("Too much is coming in"), "too much is coming in");
-        return;
-    }
-    conn_feed(conn, chunk);
-    (void)conn_spend(conn, chunk->bytes.size);
-}
-
 static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_chunk *chunk)
 {
     struct ald_conn *conn = owner;
 
-    if (!conn_hears(conn)) {
+    if (!ald_conn_hears(conn)) {
         return;
     }
     conn_alive(conn, ald_loop_now(conn->edge->loop));
     if (conn->bytes) {
-        conn_received_bytes(conn, chunk);
-    } else if (conn_spend(conn, chunk->bytes.size) && chunk->kind != ALD_CHUNK_PONG) {
-        conn_feed(conn, chunk);
+        ald_conn_received_bytes(conn, chunk);
+    } else if (ald_conn_spend(conn, chunk->bytes.size) && chunk->kind != ALD_CHUNK_PONG) {
+        ald_conn_feed(conn, chunk);
     }
-}
-
-/* The peer has said all it will. */
-static void conn_heard_out(void *owner, struct ald_stream *stream ALD_UNUSED)
-{
-    struct ald_conn *conn = owner;
-
-    if (!conn_hears(conn)) {
-        return;
-    }
-    if (conn->serves || conn->state == CONN_GREETING) {
-        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
-        return;
-    }
-    conn->quit_at = ald_loop_now(conn->edge->loop) + CONN_QUIT;
-    conn_arm(conn);
 }
 
 static void conn_alarm(void *owner)
@@ -308,7 +239,7 @@ static void conn_alarm(void *owner)
         return;
     }
     if (conn->quit_at <= now) {
-        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
+        ald_conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "closed by the peer");
         return;
     }
     /* Of a peer that is not read nothing can be heard; whether it drains is the hub's to watch. */
@@ -408,7 +339,7 @@ static void conn_opened(void *owner, struct ald_stream *stream)
     conn->number = ++edge->last_number;
     ald_sm_move(&conn_machine, &conn->state, CONN_GREETING);
     conn_report_opened(conn);
-    if (conn_hears(conn)) {
+    if (ald_conn_hears(conn)) {
         conn_pump(conn);
     }
 }
@@ -486,8 +417,8 @@ void ald_conn_expel(void *who)
     struct ald_conn *conn = who;
 
     conn->edge->counters.expelled++;
-    if (conn_hears(conn)) {
-        conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("Not allowed any more"), "not allowed any more");
+    if (ald_conn_hears(conn)) {
+        ald_conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("Not allowed any more"), "not allowed any more");
     } else if (conn->state == CONN_OPENING) {
         conn_cut(conn, "not allowed any more");
     }
@@ -498,7 +429,7 @@ static const struct ald_stream_callbacks conn_callbacks = {
     .received = conn_received,
     .written = conn_written,
     .drained = ald_conn_drained,
-    .ended = conn_heard_out,
+    .ended = ald_conn_heard_out,
     .closed = conn_closed,
 };
 
@@ -551,8 +482,8 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
 void ald_conn_hang_up(struct ald_conn *conn)
 {
     conn->caller = NULL;
-    if (conn_hears(conn)) {
-        conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "not wanted any more");
+    if (ald_conn_hears(conn)) {
+        ald_conn_close(conn, ALD_WS_CLOSE_NORMAL, ALD_STR(""), "not wanted any more");
     } else if (conn->state == CONN_OPENING) {
         conn_cut(conn, "not wanted any more");
     }
@@ -599,7 +530,7 @@ static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
         return;
     }
 
-    if (signal->kind == ALD_SIGNAL_REGISTERED && conn_hears(conn)) {
+    if (signal->kind == ALD_SIGNAL_REGISTERED && ald_conn_hears(conn)) {
         conn_registered(conn, signal);
     }
     if (!ald_node_linked(&conn->speaker.talk)) {
@@ -617,7 +548,7 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
     struct ald_conn *conn = conn_of(speaker);
     struct ald_conn_code code;
 
-    if (!conn_hears(conn)) {
+    if (!ald_conn_hears(conn)) {
         conn->edge->counters.effects_late++;
         return;
     }
@@ -644,7 +575,7 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
         code = effect->cause == ALD_CLOSE_LEFT && conn->goodbye != CONN_GOODBYE_NONE
                    ? ald_conn_code_of_goodbye(conn->goodbye == CONN_GOODBYE_RETURNS)
                    : ald_conn_code_of((enum ald_close_cause)effect->cause);
-        conn_close(conn, code.code, ald_str(code.reason), effect->text);
+        ald_conn_close(conn, code.code, ald_str(code.reason), effect->text);
         break;
     }
 }
@@ -653,11 +584,11 @@ static void conn_talk(struct ald_speaker *speaker)
 {
     struct ald_conn *conn = conn_of(speaker);
 
-    if (conn_hears(conn)) {
+    if (ald_conn_hears(conn)) {
         conn_pump(conn);
     }
     /* What became no frame will never be reported by the stream. */
-    if (conn_hears(conn) && conn->done >= conn->pushed && conn->told < conn->said) {
+    if (ald_conn_hears(conn) && conn->done >= conn->pushed && conn->told < conn->said) {
         conn_tell_written(conn, conn->done);
     }
 }
@@ -676,7 +607,7 @@ static void conn_drop(struct ald_speaker *speaker)
 
     conn->stream = ald_stream_free(conn->stream);
     ald_alarm_stop(edge->loop, &conn->alarm);
-    (void)conn_hold(conn, 0);
+    (void)ald_conn_hold(conn, 0);
     ald_node_remove(&speaker->talk);
     ald_node_remove(&speaker->end);
     conn_forget(conn);

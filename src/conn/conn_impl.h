@@ -56,6 +56,7 @@ struct ald_conn {
     bool credentials;    /* its door wants a name and a password */
     bool serves;         /* its party has a target */
     bool greeted;        /* its party was registered once */
+    bool asked;          /* it has said something that others answer */
     bool begun;          /* a byte came */
     bool paused;         /* the hub does not want it read now */
     uint8_t goodbye;     /* enum ald_conn_goodbye */
@@ -64,8 +65,6 @@ struct ald_conn {
 
 /* conn_judge.c */
 
-/* What came first is a request of HTTP. */
-bool ald_conn_is_page(struct ald_str bytes);
 /* Find out who is at the other end, whose handshakes are done. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_conn_identify(struct ald_conn *conn);
 /* Give back what was found out. */
@@ -82,7 +81,28 @@ void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *sign
 /* The hub has let in whoever said the greeting that was judged last. */
 void ald_conn_linked(struct ald_conn *conn);
 
-/* conn.c: what it was let in for has been taken away. */
+/* conn_bytes.c */
+
+/* Of a line whose end has not come, `size` bytes are here. False: that is too much, of all connections together. */
+bool ald_conn_hold(struct ald_conn *conn, size_t size);
+/* It brought `size` bytes. False: it has not said who it is and had its share; it is closed. */
+bool ald_conn_spend(struct ald_conn *conn, size_t size);
+void ald_conn_received_bytes(struct ald_conn *conn, const struct ald_chunk *chunk);
+/* A callback of the stream: the peer has said all it will. */
+void ald_conn_heard_out(void *owner, struct ald_stream *stream);
+
+/* conn.c */
+
+static inline bool ald_conn_hears(const struct ald_conn *conn)
+{
+    return conn->state == CONN_GREETING || conn->state == CONN_READY;
+}
+/* Close in order; the first close decides (exchange.md 2.12). `text` is static, or lives as long as the connection. */
+void ald_conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text);
+void ald_conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk);
+/* Its deadline may have changed. */
+void ald_conn_arm(struct ald_conn *conn);
+/* What it was let in for has been taken away. */
 void ald_conn_expel(void *who);
 
 /* conn_clog.c: the dialect has answered something by itself; everything has been written. */

@@ -19,26 +19,6 @@ enum {
     CONN_TOKEN_MAX = 512    /* a token is 43 bytes; whatever is longer is none */
 };
 
-/*
- * A page in a browser can make it send to any address of this machine, and then choose the lines of a body. A head comes
- * before them, by which it is known: whose method and path are no message of anybody's. (DESIGN section 4: a page in a browser
- * is not a caller.)
- */
-bool ald_conn_is_page(struct ald_str bytes)
-{
-    static const struct ald_str heads[] = {
-        {"GET /", 5},    {"POST /", 6},    {"PUT /", 5},   {"HEAD /", 6},
-        {"DELETE /", 8}, {"OPTIONS /", 9}, {"PATCH /", 7}, {"PRI * HTTP/2", 12},
-    };
-
-    for (size_t i = 0; i < ALD_COUNT(heads); i++) {
-        if (ald_str_starts(bytes, heads[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int conn_admit(struct ald_conn *conn, const struct ald_shown *shown)
 {
     const struct ald_guard *guard = conn->edge->guard;

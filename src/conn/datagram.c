@@ -75,11 +75,13 @@ static void datagrams_hear(struct ald_datagrams *datagrams, struct ald_signal *s
 static void datagrams_pump(struct ald_datagrams *datagrams)
 {
     struct ald_signal signal;
+    int r = 0;
 
-    while (!datagrams->ending && ald_dialect_next(datagrams->dialect, &signal) == 0) {
+    while (!datagrams->ending && (r = ald_dialect_next(datagrams->dialect, &signal)) == 0) {
         datagrams_hear(datagrams, &signal);
         ald_signal_clear(&signal);
     }
+    datagrams->edge->counters.no_memory += r < 0 ? 1 : 0;
     datagrams_drain(datagrams);
 }
 

@@ -72,7 +72,7 @@ struct ald_edge_watch {
     X(answers_unread, "connections cut because they ask, and do not read what they are answered")                      \
     X(lines_full, "connections closed because too much of lines without an end is coming in")                          \
     X(expelled, "connections closed because their credential, or its right, was taken away")                           \
-    X(no_memory, "connections closed, or not taken, because memory was short")
+    X(no_memory, "connections closed, or not taken, and datagrams dropped, because memory was short")
 
 struct ald_edge_counters {
 #define ALD_X(name, meaning) uint64_t name;

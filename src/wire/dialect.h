@@ -94,7 +94,8 @@ struct ald_dialect_ops {
     /* Feed one chunk. `bytes` is borrowed and its block may be shared. What the peer did wrong is a CLOSE signal from
      * next(), never an error. Errors: ALDIS_E_NOMEM. */
     int (*feed)(struct ald_dialect *dialect, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes);
-    /* Gives the next signal. Outcome: ALD_DIALECT_EMPTY. */
+    /* Gives the next signal. Outcome: ALD_DIALECT_EMPTY. Errors: ALDIS_E_NOMEM: what was said is lost, and who said it is to
+     * be cut. */
     int (*next)(struct ald_dialect *dialect, struct ald_signal *ret_signal);
     /* Turn a signal (borrows) into frames. One that this protocol has no form for is dropped, counted. Errors: ALDIS_E_NOMEM. */
     int (*emit)(struct ald_dialect *dialect, ald_usec now, const struct ald_signal *signal);

@@ -97,6 +97,7 @@ static int rig_open_door(struct rig *rig)
     struct ald_door_spec spec = {
         .name = "test",
         .names = rig->names,
+        .lines = rig->lines,
         .listen = {.place = {ALD_BOTTOM_INPROC, "door", 0}},
         .limits = rig->limits,
         .pages = {.answer = rig_answer, .owner = rig, .body_max = 1024 * 1024},

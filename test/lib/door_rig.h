@@ -35,6 +35,7 @@ struct rig {
     struct ald_door_limits limits;
     const char *names;      /* of the door */
     struct ald_pages pages; /* of a test that has its own; their owner is the rig */
+    const struct ald_door_lines *lines; /* NULL: HTTP is spoken */
     struct rig_client clients[RIG_CLIENTS];
     size_t n_notices[ALD_N_NOTICES];
     bool drained;
