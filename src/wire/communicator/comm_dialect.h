@@ -119,6 +119,7 @@ struct ald_comm {
     struct ald_slice name; /* as it is written: the service that is registered here, or the server at the other end */
     struct ald_slice name_plain; /* and its target, or id */
     struct ald_comm_lines lines;
+    size_t line_max; /* of who is no hub; hubs add to what they pass on */
     struct ald_slice chunk;         /* what is still to be read of what was fed */
     struct ald_comm_client *client; /* role party; else NULL */
     struct ald_comm_work *work;
@@ -260,6 +261,8 @@ ALD_NODISCARD int ald_comm_tell_refused(struct ald_comm *comm, const struct ald_
 ALD_NODISCARD int ald_comm_text_reserve(struct ald_comm *comm, const struct ald_comm_line *line);
 /* What the parameter `name` says; absent: it is not there. */
 struct ald_str ald_comm_get(struct ald_comm *comm, const struct ald_comm_line *line, struct ald_str name);
+/* An address where readers want one, whatever it is. */
+struct ald_str ald_comm_some_address(struct ald_str address);
 /* Whom a line is for, if not the daemon. */
 struct ald_address ald_comm_address_of(struct ald_comm *comm, const struct ald_comm_head *head);
 /* The name that a word of a line stands for. */

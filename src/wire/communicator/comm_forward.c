@@ -242,6 +242,17 @@ static void forward_give(struct ald_comm *comm, struct forwarding *forwarding)
     ald_comm_give(comm, &signal);
 }
 
+/* In JSON it may be anything; what has a blank or a line end in it could be said in no line. */
+static bool command_is_one_word(struct ald_str command)
+{
+    for (size_t i = 0; i < command.size; i++) {
+        if ((unsigned char)command.data[i] <= ' ') {
+            return false;
+        }
+    }
+    return true;
+}
+
 int ald_comm_forward(struct ald_comm *comm, const struct ald_comm_line *line, bool to_controller)
 {
     struct forwarding forwarding = {.line = line};
@@ -253,6 +264,14 @@ int ald_comm_forward(struct ald_comm *comm, const struct ald_comm_line *line, bo
     answers = forwarding.options.items[ALD_COMM_OPTION_OUTCOME] != NULL;
     asks =
         forwarding.options.items[ALD_COMM_OPTION_ID] != NULL && !answers && comm->variant != ALD_COMMUNICATOR_DATAGRAM;
+    if (!command_is_one_word(line->head.command)) {
+        r = ald_comm_invalid(comm, &line->head, "the command is not one word");
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    if (answers && ald_comm_is_hub(comm) && !ald_comm_is_peer(comm)) {
+        r = ald_comm_invalid(comm, &line->head, "aldis_outcome is for the hub to say");
+        return r < 0 ? ald_trace(r) : 0;
+    }
     r = ald_comm_msg_make(comm, line, asks ? ALD_COMM_KIND_COMMAND : ALD_COMM_KIND_EVENT, &forwarding.options,
                           &forwarding.msg, &forwarding.why);
     r = r == 0 ? forward_read(comm, &forwarding, to_controller) : r;

@@ -83,9 +83,34 @@ static bool is_to_itself(const struct ald_comm *comm, const struct ald_comm_line
            ald_comm_find(&line->params, ALD_COMM_ID) == NULL && ald_comm_find(&line->params, ALD_COMM_EVERYONE) == NULL;
 }
 
+/* What services and daemons obey (communicator.md 3, 6.5). */
+static bool is_order(struct ald_str command)
+{
+    static const struct ald_str orders[] = {{"STOP", 4},   {"QUITTING", 8},    {"SHUTDOWN", 8},   {"RESTART", 7},
+                                            {"FORGET", 6}, {"DISCONNECT", 10}, {"LOG_ROTATE", 10}};
+
+    for (size_t i = 0; i < ALD_COUNT(orders); i++) {
+        if (ald_str_equal(command, orders[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who may order a daemon about is decided there, of whoever is there himself: no other hub is told on anybody's behalf. */
+static bool is_order_abroad(const struct ald_comm *comm, const struct ald_comm_head *head)
+{
+    return ald_comm_is_hub(comm) && ald_str_equal(head->service, ALD_COMM_DAEMON) && is_order(head->command);
+}
+
 static int forward_hear(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     int r;
+
+    if (is_order_abroad(comm, &line->head)) {
+        r = ald_comm_invalid(comm, &line->head, "only at the daemon itself");
+        return r < 0 ? ald_trace(r) : 0;
+    }
 
     if (has_no_scope(&line->head)) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_NO_SUCH_SCOPE);
@@ -120,7 +145,7 @@ static int datagram_hear(struct ald_comm *comm, const struct ald_comm_line *line
         ald_comm_count(comm, ALD_COMMUNICATOR_N_WRONG_SECRET);
         return 0;
     }
-    if (is_for_daemon(comm, &line->head) ||
+    if (is_for_daemon(comm, &line->head) || is_order(line->head.command) ||
         (ald_comm_is_here(comm, line->head.server) &&
          ald_comm_sender_read(line->head.service, &number) != ALD_COMM_ASKED_NOTHING)) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_NOT_BY_DATAGRAM);

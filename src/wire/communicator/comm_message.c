@@ -121,6 +121,12 @@ static int native_make(struct ald_comm *comm, const struct ald_comm_params *para
 
 /* --- sender and receiver ---------------------------------------------------------------------------------------- */
 
+/* The daemon itself, and the senders of its commands: what comes from them is believed. */
+static bool is_reserved(struct ald_str service)
+{
+    return ald_str_equal(service, ALD_COMM_DAEMON) || ald_str_starts(service, ALD_STR("aldis_"));
+}
+
 /* Who says it. Of its own service a hub knows that itself (communicator.md 3); of others it is what they say. */
 static int from_set(struct ald_comm *comm, const struct ald_comm_head *head, struct ald_msg *msg)
 {
@@ -139,8 +145,9 @@ static int from_set(struct ald_comm *comm, const struct ald_comm_head *head, str
     } else if (ald_comm_is_peer(comm)) {
         from.hub = ald_comm_slice_str(comm->name_plain);
     }
-    if (!ald_comm_name_fits(from.target) || !ald_comm_name_fits(from.hub)) {
-        return 0; /* nobody is called so: it is as good as nothing */
+    if (!ald_comm_name_fits(from.target) || !ald_comm_name_fits(from.hub) ||
+        (!ald_comm_is_peer(comm) && ald_comm_is_hub(comm) && is_reserved(head->from_service))) {
+        return 0; /* nobody is called so, or not who says it: it is as good as nothing */
     }
     r = ald_msg_set_address(msg, &msg->from, &from);
     return r < 0 ? ald_trace(r) : 0;

@@ -266,7 +266,7 @@ static int load_tell(struct ald_comm *comm, const struct ald_signal *signal)
     int r;
 
     newsline_add(&line, "avg", load_format(load, news->load));
-    newsline_add(&line, "my_address", ald_str_present(news->name) ? news->name : ALD_STR(""));
+    newsline_add(&line, "my_address", ald_comm_some_address(news->name));
     newsline_add(&line, "timestamp", ald_comm_time_format(time, room));
     r = newsline_say(comm, signal, &line);
     return r < 0 ? ald_trace(r) : 0;

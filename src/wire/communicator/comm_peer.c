@@ -13,7 +13,12 @@ static struct ald_str address_of(const struct ald_comm *comm)
 {
     struct ald_str address = comm->identity != NULL ? comm->identity->address : ALD_STR_NONE;
 
-    return ald_str_present(address) ? address : ALD_STR("127.0.0.1:4042");
+    return ald_comm_some_address(address);
+}
+
+struct ald_str ald_comm_some_address(struct ald_str address)
+{
+    return address.size > 0 ? address : ALD_STR("127.0.0.1:4042");
 }
 
 static struct ald_str some(struct ald_str text)

@@ -45,7 +45,10 @@ static bool answers_are_full(const struct ald_comm *comm, uint64_t ordinal)
 
 bool ald_comm_fits(const struct ald_comm *comm, size_t size)
 {
-    return size <= (comm->variant == ALD_COMMUNICATOR_DATAGRAM ? ALD_COMMUNICATOR_DATAGRAM_MAX : comm->lines.max + 1);
+    size_t room = ald_comm_is_hub(comm) ? ALD_COMMUNICATOR_HUB_ROOM : 0;
+
+    return size <=
+           (comm->variant == ALD_COMMUNICATOR_DATAGRAM ? ALD_COMMUNICATOR_DATAGRAM_MAX : comm->line_max + room + 1);
 }
 
 int ald_comm_write(struct ald_comm *comm, uint64_t ordinal, const struct ald_comm_head *head,

@@ -130,7 +130,7 @@ int ald_comm_work_begin(struct ald_comm *comm)
         if (work == NULL) {
             return ald_trace(ALDIS_E_NOMEM);
         }
-        work_init(work, comm->lines.max);
+        work_init(work, comm->line_max + ALD_COMMUNICATOR_HUB_ROOM);
         comm->work = work;
     }
     if (work->next_frame > 0) {

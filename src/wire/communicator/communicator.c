@@ -342,6 +342,7 @@ static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect *
 {
     const struct ald_dialect_options *options = facts->options;
     struct ald_comm *comm = calloc(1, sizeof(*comm));
+    bool from_hub;
     int r;
 
     ald_assert(facts->variant < ALD_COMMUNICATOR_N_VARIANTS);
@@ -364,7 +365,9 @@ static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect *
     if (options->hello_timeout > 0 && comm->variant != ALD_COMMUNICATOR_DATAGRAM) {
         comm->hello_until = facts->now + options->hello_timeout;
     }
-    ald_comm_lines_init(&comm->lines, options->line_max > 0 ? options->line_max : ALD_COMM_LINE_MAX);
+    comm->line_max = options->line_max > 0 ? options->line_max : ALD_COMM_LINE_MAX;
+    from_hub = comm->role == ALD_ROLE_PARTY || comm->variant != ALD_COMMUNICATOR_SERVICE;
+    ald_comm_lines_init(&comm->lines, comm->line_max + (from_hub ? ALD_COMMUNICATOR_HUB_ROOM : 0));
     r = comm_init(comm);
     if (r < 0) {
         comm_free(&comm->dialect);

@@ -86,6 +86,10 @@ enum {
 /* The largest datagram that the original reads (communicator.md 1.4); ours are no larger. */
 enum { ALD_COMMUNICATOR_DATAGRAM_MAX = 1024 };
 
+/* What a hub may add to a line that it passes on (who sent it, where it has been), so that whatever came in can go out:
+ * lines from a hub are taken when they are so many bytes longer than line_max. */
+enum { ALD_COMMUNICATOR_HUB_ROOM = 4096 };
+
 /*
  * What is written for one chunk of input, for which the hub keeps no account: answers of the dialect's own. What a chunk of
  * 128 KiB with nothing but ALIVE asks for fits; more is dropped, counted.
