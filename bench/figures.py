@@ -31,6 +31,9 @@ TINY = Effort(rounds=1, warm_ms=10, ms=40, rate_rounds=1, rate_ms=40, idle_agent
               fanout_count=2, rates=(5000,), pace={"count": 1500})
 
 SIZES = (16, 1024)
+# Messages of communicator services: 200 bytes with this value, one at a time and as many as fit a connection well.
+MESSAGE_VALUE = 174
+MESSAGES_IN_FLIGHT = (1, 500)
 # name: callers' connections, in flight over each; and with libnats (callers, connections, in flight) for both sets of options.
 SCENARIOS = {
     "1 synchronous caller": (1, 1, {"latency": (1, 1, 1), "throughput": (1, 1, 1)}),
@@ -99,10 +102,10 @@ class Figures:
             names += [NATS_LEAN] + (list(NATS_SETS) if self.house.has("bench_nats") else [])
         return names
 
-    def relayed(self, local, callers, **numbers):
+    def relayed(self, local, callers, speech="bare", **numbers):
         process, agents_at, callers_at = self.house.relay(local)
         with self.house.lasting(process):
-            return self.house.load("bare", agents_at, callers_at, process.pid, callers=callers, agents=callers, **numbers)
+            return self.house.load(speech, agents_at, callers_at, process.pid, callers=callers, agents=callers, **numbers)
 
     def once(self, name, callers, libnats=None, **numbers):
         """One run of one contestant."""
@@ -129,6 +132,26 @@ class Figures:
                     for name in reports:
                         reports[name].append(self.once(name, callers, libnats, in_flight=in_flight, size=size,
                                                        warm_ms=self.effort.warm_ms, ms=self.effort.ms))
+        return found
+
+    def messages(self):
+        """Services that send each other messages: {in flight: {contestant: [report of each round]}}"""
+        process, port, path = self.house.daemon()
+        places = {ALDIS_TCP: port, ALDIS_UNIX: path}
+        found = {}
+        with self.house.lasting(process):
+            for in_flight in MESSAGES_IN_FLIGHT:
+                self.say(f"messages between two services, {in_flight} in flight")
+                numbers = {"in_flight": in_flight, "size": MESSAGE_VALUE, "warm_ms": self.effort.warm_ms,
+                           "ms": self.effort.ms, **self.effort.pace}
+                found[in_flight] = {name: [] for name in (ALDIS_TCP, ALDIS_UNIX, RELAY_TCP, RELAY_UNIX)}
+                for _ in range(self.effort.rounds):
+                    for name, reports in found[in_flight].items():
+                        if name in places:
+                            reports.append(self.house.load("communicator", places[name], places[name], process.pid,
+                                                           callers=1, **numbers))
+                        else:
+                            reports.append(self.relayed(name == RELAY_UNIX, 1, speech="communicator-bare", **numbers))
         return found
 
     def rates(self):

@@ -22,6 +22,7 @@ REASONS = {
            "through each half of the way sixteen at a time was tried and cost a tenth more; so did smaller reads. With 1 KiB "
            "the kernel's copies, and three passes over the payload (unmasking, checking, copying), come on top.",
     "idle": "It is the connection, its WebSocket, dialect, party and channel, and their places in tables.",
+    "messages": "Both services live in one process, whose one thread reads and writes both ends.",
     "fanout": "Each member has a record and an outcome of its own, and the answer lists them all.",
 }
 
@@ -111,6 +112,37 @@ def judge_rest(judge, idle, fanout):
     judge.add(name, Spread(seconds, seconds, worst), 5, 2, " s", False, "fanout")
 
 
+# What the original does on a machine of 2 cores, messages a second; and its round trip is 0.18 and 0.15 ms (communicator.md 14.7).
+ORIGINAL = {ALDIS_TCP: 23000, ALDIS_UNIX: 32000}
+
+
+def messages_of(reports):
+    """A round trip is two messages."""
+    return [2 * rate for rate in rates(reports)]
+
+
+def judge_messages(judge, found):
+    one, many = figures.MESSAGES_IN_FLIGHT
+    for name, relay in ((ALDIS_TCP, RELAY_TCP), (ALDIS_UNIX, RELAY_UNIX)):
+        way = name.removeprefix("aldis, ")
+        judge.add(f"messages of 200 B between two communicator services, {way}: a second, against the original's {ORIGINAL[name]:,}",
+                  Spread.of([each / ORIGINAL[name] for each in messages_of(found[many][name])]), 5, 10, " times", True, "messages")
+        judge.add(f"a message of 200 B and one back, {way}: time against the relay",
+                  ratio(times(found[one][name]), times(found[one][relay])), 1.6, 1.3, " times", False, "sync")
+
+
+def part_messages(found):
+    text = ("A round trip is a message of 200 B from one service to another and one back. The original's figures are those of its "
+            "own machine of two cores; all others are of this run.\n")
+    for in_flight, reports in found.items():
+        rows = [[name, spread(Spread.of(messages_of(each))), spread(Spread.of([cpu_of(report) / 2 for report in each]), 2),
+                 *(number(Spread.of([report["latency_us"][at] for report in each]).median) for at in ("p50", "p99"))]
+                for name, each in reports.items()]
+        text += f"\n### {in_flight} in flight\n\n"
+        text += table(["between", "messages a second", "server's CPU a message, µs", "round trip, median, µs", "99 %, µs"], rows)
+    return text
+
+
 def part_verdict(judge):
     text = table(["figure", "measured", "floor", "aim", ""], judge.rows)
     if judge.missed:
@@ -193,10 +225,11 @@ HOW = """\
 """
 
 
-def page(facts, effort, calls, rates_found, idle, fanout):
+def page(facts, effort, calls, rates_found, idle, fanout, messages):
     judge = Judge()
     judge_calls(judge, calls)
     judge_rest(judge, idle, fanout)
+    judge_messages(judge, messages)
     parts = [
         "# Performance\n\nWritten by `./dev bench`, which measures everything on this page in one run; `aldis bench` measures a "
         "hub of yours. Absolute numbers say what this machine does; the ratios say what aldis does.\n",
@@ -206,6 +239,7 @@ def page(facts, effort, calls, rates_found, idle, fanout):
         "## Calls\n" + part_calls(calls),
         "## Latency at a fixed rate\n" + part_rates(rates_found),
         "## Memory of an idle agent\n\n" + part_idle(idle, effort),
+        "## Messages between services\n\n" + part_messages(messages),
         "## One command to many agents\n\n" + part_fanout(fanout),
     ]
     return "\n".join(parts), judge.missed

@@ -94,6 +94,17 @@ class House:
                 return process, str(port), path
         raise Trouble("aldisd did not start")
 
+    def daemon(self):
+        """aldisd with the doors of the communicator family; gives the process, the port and the socket of its services."""
+        path, port = self.path("sock"), free_port()
+        process = self.start(self.program("aldisd"), "-s", "http.listen=127.0.0.1:0", "-s", "unix.path=", "-s", "log.level=warning",
+                             "-s", f"communicator.tcp=127.0.0.1:{port}", "-s", f"communicator.unix={path}",
+                             stdout=subprocess.PIPE)
+        for line in process.stdout:
+            if line.strip() == "ready":
+                return process, str(port), path
+        raise Trouble("aldisd did not start")
+
     def relay(self, local):
         """The bare relay; gives the process, and where agents and callers connect."""
         wanted = [self.path("sock"), self.path("sock")] if local else ["0", "0"]
