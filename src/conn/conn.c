@@ -38,6 +38,9 @@ static const struct ald_state conn_states[] = {
     [CONN_ENDED] = {"ended", ALD_STATE_FINAL, 0},
 };
 
+/* Codes from here on are a dialect's own words for hubs that do not suit each other (RFC 6455 7.4.2: for private use). */
+enum { CONN_CODE_REFUSED = 4000 };
+
 static struct ald_machine conn_machine = ALD_MACHINE("conn", conn_states);
 
 size_t ald_conn_size(void)
@@ -130,6 +133,9 @@ static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signa
 {
     conn->edge->counters.closed_by_dialect++;
     conn->close_code = signal->code;
+    if (signal->code >= CONN_CODE_REFUSED && !conn->greeted) {
+        ald_conn_refused(conn, signal->text);
+    }
     /* What is said of the end is worth a moment's memory, and can do without. */
     if (conn->why == NULL && signal->text.size > 0) {
         conn->why = strndup(signal->text.data, signal->text.size);
@@ -532,6 +538,8 @@ static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
 
     if (signal->kind == ALD_SIGNAL_REGISTERED && ald_conn_hears(conn)) {
         conn_registered(conn, signal);
+    } else if (signal->kind == ALD_SIGNAL_DENIED && conn->greets) {
+        ald_conn_refused(conn, signal->text);
     }
     if (!ald_node_linked(&conn->speaker.talk)) {
         ald_list_push_back(&edge->talking, &conn->speaker.talk);

@@ -56,6 +56,7 @@ struct ald_conn {
     bool credentials;    /* its door wants a name and a password */
     bool serves;         /* its party has a target */
     bool greeted;        /* its party was registered once */
+    bool greets;         /* it said that it is a hub */
     bool asked;          /* it has said something that others answer */
     bool begun;          /* a byte came */
     bool paused;         /* the hub does not want it read now */
@@ -78,6 +79,8 @@ enum { ALD_CONN_TAKEN = 1 };
 ALD_NODISCARD int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal);
 /* The hub has heard it. */
 void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *signal);
+/* Who says that it is a hub is turned away. */
+void ald_conn_refused(const struct ald_conn *conn, struct ald_str why);
 /* The hub has let in whoever said the greeting that was judged last. */
 void ald_conn_linked(struct ald_conn *conn);
 

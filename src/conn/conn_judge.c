@@ -117,6 +117,18 @@ static int conn_hear_greeting(struct ald_conn *conn, const struct ald_greeting *
     return 0;
 }
 
+void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+    struct ald_peer peer;
+
+    /* Who was called is told of by whoever called. */
+    if (gate != NULL && conn->called_as == NULL) {
+        ald_stream_peer(conn->stream, &peer);
+        gate->refused(gate->owner, &peer, why);
+    }
+}
+
 void ald_conn_linked(struct ald_conn *conn)
 {
     const struct ald_gate *gate = conn->edge->gate;
@@ -143,7 +155,8 @@ static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct 
     if (conn->edge->guard == NULL) {
         conn_name(peer, signal);
     }
-    if (greeting == NULL || greeting->peering == ALD_PEERING_NONE) {
+    conn->greets = greeting != NULL && greeting->peering != ALD_PEERING_NONE;
+    if (!conn->greets) {
         signal->greeting = NULL; /* what it showed was for us */
     } else if (conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
         conn->edge->counters.no_memory++;

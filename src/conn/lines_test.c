@@ -13,7 +13,7 @@ static struct {
     bool may_operate;
     int operations[ALD_N_OPERATIONS];
     char neighbors[200];
-    int n_called, n_linked, n_loads, n_asked;
+    int n_called, n_linked, n_refused, n_loads, n_asked;
 } gate_saw;
 
 static bool gate_admits(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED, struct ald_str username,
@@ -47,6 +47,12 @@ static void gate_linked(void *owner ALD_UNUSED, struct ald_str address, bool the
     gate_saw.n_linked += there ? 1 : -1;
 }
 
+static void gate_refused(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED, struct ald_str why)
+{
+    ald_check(why.size > 0);
+    gate_saw.n_refused++;
+}
+
 static void gate_news(void *owner ALD_UNUSED, const struct ald_news *news)
 {
     gate_saw.n_loads += news->topic == ALD_TOPIC_LOAD ? 1 : 0;
@@ -63,6 +69,7 @@ static const struct ald_gate gate = {
     .operate = gate_operate,
     .neighbors = gate_neighbors,
     .linked = gate_linked,
+    .refused = gate_refused,
     .news = gate_news,
     .asked = gate_asked,
 };
@@ -224,12 +231,30 @@ ALD_TEST(lines, need_the_password_of_their_door)
     rig_until(&rig, rig_heard(wrong, "REFUSE"));
     ald_check_str(ald_str(gate_saw.neighbors), "");
     ald_check_int(ald_edge_counters(rig.edge)->strangers_denied, 2);
+    ald_check_int(gate_saw.n_refused, 2);
     right = rig_dial(&rig, 2, false);
     rig_say(right, CONNECT ";password=word;username=hub\n");
     rig_until(&rig, rig_heard(right, "ACCEPT"));
     right = rig_dial(&rig, 3, false);
     rig_say(right, "REGISTER password=word;service=a;username=hub;version=1\n");
     rig_until(&rig, rig_heard(right, "READY"));
+    rig_fini(&rig);
+}
+
+ALD_TEST(lines, of_hubs_that_do_not_suit_are_told_of)
+{
+    RIG(rig, (void)0);
+    struct rig_client *first = rig_dial(&rig, 0, false), *second = rig_dial(&rig, 1, false), *third;
+
+    rig_say(first, CONNECT "\n");
+    rig_until(&rig, rig_heard(first, "ACCEPT"));
+    rig_say(second, "<n2:communicatord CONNECT my_address=10.0.0.9:4042;server_name=n2;version=1\n");
+    rig_until(&rig, rig_heard(second, "REFUSE conflict=name"));
+    ald_check_int(gate_saw.n_refused, 1);
+    third = rig_dial(&rig, 2, false);
+    rig_say(third, "<n3:communicatord CONNECT my_address=10.0.0.9:4042;server_name=n3;version=2\n");
+    rig_until(&rig, third->closed);
+    ald_check_int(gate_saw.n_refused, 2);
     rig_fini(&rig);
 }
 
@@ -266,6 +291,6 @@ ALD_TEST_MAIN(lines, ALD_CASE(lines, make_a_connection_at_once), ALD_CASE(lines,
               ALD_CASE(lines, without_an_end_are_charged_to_all), ALD_CASE(lines, are_not_taken_from_a_browser),
               ALD_CASE(lines, are_spoken_by_no_more_than_their_group_may_have),
               ALD_CASE(lines, of_another_hub_tell_the_gate_of_neighbors),
-              ALD_CASE(lines, need_the_password_of_their_door),
+              ALD_CASE(lines, need_the_password_of_their_door), ALD_CASE(lines, of_hubs_that_do_not_suit_are_told_of),
               ALD_CASE(lines, that_are_orders_are_for_who_may_give_them),
               ALD_CASE(lines, that_ask_for_the_load_are_told_to_who_measures_it))

@@ -482,6 +482,7 @@ int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret
 
     r = r != 0 ? r : ald_comm_doors_tls(config, &secure, ret_why);
     r = r != 0 ? r : ald_peers_check(config, ret_why);
+    r = r != 0 ? r : ald_family_check(config, ret_why);
     if (r == 0 && tokens[0] != '\0') {
         r = ald_auth_load(tokens, &auth, &why);
         r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;

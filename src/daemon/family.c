@@ -57,6 +57,21 @@ static const char *services_fault(int r)
     return r == ALD_BUF_FULL ? "more names than a machine has" : r == ALDIS_E_IO ? strerror(errno) : ald_error_text(r);
 }
 
+/* At the start there are no old ones that could hold. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+static int family_read_services(struct ald_family *family, struct ald_config_why *why)
+{
+    int r = services_read(family);
+
+    if (r == ALDIS_E_NOMEM) {
+        return ald_trace(r);
+    }
+    if (r != 0) {
+        return ald_config_fault(family->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR, why, "%s: %s",
+                                ald_config_text(family->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR), services_fault(r));
+    }
+    return 0;
+}
+
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
 int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_family, struct ald_config_why *ret_why)
@@ -77,13 +92,9 @@ int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_f
     ald_family_init_gate(family);
     family->identity.hub = ald_family_text(family, ALD_KEY_HUB_ID);
     family->identity.secret = ald_family_text(family, ALD_KEY_COMMUNICATOR_SECRET);
-    r = services_read(family);
-    if (r == ALDIS_E_NOMEM) {
-        return ald_trace(r);
-    }
+    r = family_read_services(family, ret_why);
     if (r != 0) {
-        return ald_config_fault(family->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR, ret_why, "%s: %s",
-                                ald_config_text(family->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR), services_fault(r));
+        return r < 0 ? ald_trace(r) : r;
     }
     *ret_family = ald_steal(&family);
     return 0;
@@ -170,6 +181,19 @@ static int family_make_tls(const struct ald_family *family, struct ald_tls **ret
         return ald_config_fault(family->config, ALD_KEY_COMMUNICATOR_TLS_CA, why, "%s", tls_why.text);
     }
     return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_family_check(const struct ald_config *config, struct ald_config_why *ret_why)
+{
+    ALD_AUTO(ald_tls_unref) struct ald_tls *tls = NULL;
+    struct ald_family family = {.config = config};
+    int r;
+
+    ald_buf_init(&family.services, ALD_SERVICES_BYTES_MAX);
+    r = family_read_services(&family, ret_why);
+    r = r != 0 ? r : family_make_tls(&family, &tls, ret_why);
+    ald_buf_fini(&family.services);
+    return r < 0 ? ald_trace(r) : r;
 }
 
 /* `name` in data_dir, if there is one. False: memory is short. */

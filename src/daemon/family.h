@@ -31,6 +31,9 @@ ALD_NODISCARD int ald_family_new(const struct ald_family_spec *spec, struct ald_
 struct ald_family *ald_family_free(struct ald_family *family); /* NULL is fine; returns NULL */
 ALD_DEFINE_CLEANUP(struct ald_family *, ald_family_free);
 
+/* What the settings name can be read. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_family_check(const struct ald_config *config, struct ald_config_why *ret_why);
+
 const struct ald_gate *ald_family_gate(const struct ald_family *family);
 const struct ald_identity *ald_family_identity(const struct ald_family *family);
 /* What counts the connections of the doors. */

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/error.h"
 #include "daemon/family_impl.h"
 #include "daemon/flags.h"
@@ -79,9 +81,72 @@ static void gate_neighbors(void *owner, struct ald_str addresses, bool call)
     }
 }
 
+/* --- hubs that do not suit each other ------------------------------------------------------------------------------ */
+
+/* A flag is a file: somebody who tries again and again is not to keep the disk busy. */
+#define REFUSED_PAUSE (10 * ALD_SEC)
+
+static const struct ald_flag_id refused_flag = {{"communicatord", 13}, {"remote-connection", 17}, {"refused", 7}};
+
+static void family_refused(struct ald_family *family, const char *address, const char *who, struct ald_str why)
+{
+    struct ald_flag flag = {.id = refused_flag, .tags = ALD_STR("security,network"), .priority = 60};
+    ald_usec now = ald_loop_now(family->loop);
+    struct ald_inet inet;
+    struct ald_buf message;
+
+    ald_log(ALD_LOG_WARNING, "another hub and this one do not suit each other", {"address", ald_str(address)},
+            {"refused by", ald_str(who)}, {"why", why});
+    if (family->refused_at != 0 && now - family->refused_at < REFUSED_PAUSE) {
+        return;
+    }
+    ald_buf_init(&message, ALD_FLAG_MESSAGE_MAX);
+    if (ald_utf8_valid(why) &&
+        ald_buf_pushf(&message, "%s refused the link with the hub at %s: %.*s", who, address, ALD_STR_ARG(why)) == 0) {
+        flag.message = ald_buf_str(&message);
+        ald_daemon_flag_raise(family->flags, &flag);
+        family->refused_at = now;
+        family->refused_from[0] = '\0';
+        if (ald_inet_parse(ald_str(address), 1, &inet) == 0) {
+            ald_inet_format_host(&inet, family->refused_from);
+        }
+    }
+    ald_buf_fini(&message);
+}
+
+/* The one that the flag is about is linked after all. */
+static void family_suits(struct ald_family *family, struct ald_str address)
+{
+    char host[ALD_INET_TEXT];
+    struct ald_inet inet;
+
+    if (family->refused_at == 0 || ald_inet_parse(address, 1, &inet) != 0) {
+        return;
+    }
+    ald_inet_format_host(&inet, host);
+    if (strcmp(host, family->refused_from) == 0) {
+        ald_daemon_flag_lower(family->flags, &refused_flag);
+        family->refused_at = 0;
+    }
+}
+
+static void gate_refused(void *owner, const struct ald_peer *peer, struct ald_str why)
+{
+    family_refused(owner, peer->address, "this hub", why);
+}
+
+static void neighbors_refused(void *owner, const char *address, struct ald_str why)
+{
+    family_refused(owner, address, "it", why);
+}
+
 static void gate_linked(void *owner, struct ald_str address, bool there)
 {
     struct ald_family *family = owner;
+
+    if (there) {
+        family_suits(family, address);
+    }
 
     if (family->neighbors != NULL) {
         ald_neighbors_linked(family->neighbors, address, there);
@@ -114,6 +179,7 @@ void ald_family_init_gate(struct ald_family *family)
         .operate = gate_operate,
         .neighbors = gate_neighbors,
         .linked = gate_linked,
+        .refused = gate_refused,
         .news = gate_news,
         .asked = gate_asked,
         .owner = family,
@@ -206,5 +272,6 @@ const struct ald_neighbors_callbacks ald_family_neighbor_callbacks = {
     .changed = neighbors_changed,
     .saved = neighbors_saved,
     .lost = neighbors_lost,
+    .refused = neighbors_refused,
     .found = neighbors_found,
 };

@@ -26,6 +26,8 @@ struct ald_family {
     char address[ALD_INET_TEXT];  /* the same of identity.address */
     struct ald_task stop_task;
     enum ald_operation stop_how;
+    ald_usec refused_at;              /* when the flag about it was raised last; 0: it is not up */
+    char refused_from[ALD_INET_TEXT]; /* and whom it was about, without the port */
 
     /* From start to end; NULL where the settings want none. */
     struct ald_edge *edge;

@@ -132,6 +132,9 @@ static void row_failed(struct row *row, const struct ald_conn_end *end)
     if (n_failures == 1 || end->code != 0) {
         ald_log(ALD_LOG_WARNING, "a neighbor was called in vain", {"address", ald_str(address)}, {"why", end->text});
     }
+    if (end->code >= ALD_COMMUNICATOR_CLOSE_REFUSED) {
+        neighbors->callbacks->refused(neighbors->owner, address, end->text);
+    }
     if (n_failures % NEIGHBORS_LOST == 0 && now - row->failing_since > NEIGHBORS_LOST_FOR) {
         row_lose(row, address);
     }

@@ -29,6 +29,8 @@ struct ald_neighbors_callbacks {
     void (*saved)(void *owner, bool good);
     /* One cannot be reached for a long time (borrows its address, as text); said again now and then. */
     void (*lost)(void *owner, const char *address);
+    /* One does not let this hub in (borrows both texts). */
+    void (*refused)(void *owner, const char *address, struct ald_str why);
     /* Of those that were lost the last one was reached again, or forgotten. May be inside a step. */
     void (*found)(void *owner);
 };

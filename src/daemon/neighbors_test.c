@@ -37,11 +37,21 @@ static void ignore_lost(void *owner ALD_UNUSED, const char *address ALD_UNUSED)
 {
 }
 
+static void ignore_refused(void *owner ALD_UNUSED, const char *address ALD_UNUSED, struct ald_str why ALD_UNUSED)
+{
+}
+
 static void ignore_found(void *owner ALD_UNUSED)
 {
 }
 
-static const struct ald_neighbors_callbacks callbacks = {count_changed, count_saved, ignore_lost, ignore_found};
+static const struct ald_neighbors_callbacks callbacks = {
+    .changed = count_changed,
+    .saved = count_saved,
+    .lost = ignore_lost,
+    .refused = ignore_refused,
+    .found = ignore_found,
+};
 
 static void scene_init(struct scene *scene)
 {

@@ -473,7 +473,10 @@ class Doors(FamilyCase):
                 self.refused(*settings, in_words=settings[0].split("=")[0])
 
     def test_hubs_at_a_door_with_a_password_must_know_it(self):
-        hub = self.family("communicator.remote=127.0.0.1:0", "communicator.username=hub", "communicator.password=word")
+        flags = self.folder()
+        flag = os.path.join(flags, "communicatord_remote-connection_refused.flag")
+        hub = self.family("communicator.remote=127.0.0.1:0", "communicator.username=hub", "communicator.password=word",
+                          f"communicator.flags_dir={flags}")
         address = self.tcp(hub, "communicator-remote")
         listener = self.service(self.sock).register("ipwall", "BLOCK")
         listener.flush("ready")
@@ -486,9 +489,23 @@ class Doors(FamilyCase):
         bare.send(connect)
         self.assertIn("REFUSE", bare.line())
         self.assertEqual(hub.state()["totals"]["targets"], 1)
+        wait_until(lambda: os.path.exists(flag), "an administrator is told")
         friend = self.service(address)
         friend.send(f"{connect};username=hub;password=word")
-        self.assertIn("ACCEPT", friend.until("ACCEPT").command)
+        friend.until("ACCEPT")
+
+    def test_a_hub_that_was_refused_is_let_in_later(self):
+        flags = self.folder()
+        flag = os.path.join(flags, "communicatord_remote-connection_refused.flag")
+        hub = self.family("communicator.remote=127.0.0.1:0", f"communicator.flags_dir={flags}")
+        address = self.tcp(hub, "communicator-remote")
+        connect = "<n:communicatord CONNECT my_address=127.0.0.1:4042;server_name=n;version="
+        for line, answer in ((f"{connect}2", "REFUSE conflict=version"), ("<n:communicatord CONNECT my_address=127.0.0.1:1;server_name=alpha;"
+                                                          "version=1", "REFUSE conflict=name")):
+            self.assertIn(answer, self.service(address).ask(line))
+        wait_until(lambda: os.path.exists(flag), "an administrator is told")
+        self.service(address).send(f"{connect}1")
+        wait_until(lambda: not os.path.exists(flag), "it is well again")
 
     def test_a_page_in_a_browser_is_no_service(self):
         hub = self.family()
