@@ -246,11 +246,11 @@ static void check_expired(struct sim_world *world, const struct sim_command *com
     }
 }
 
-/* The hub ended a later link of the same session. */
+/* The hub ended a later link of the same session, or the party said goodbye there. */
 static bool session_was_ended(const struct sim_handing *handing)
 {
     for (const struct sim_link *it = handing->link->hub->links; it != NULL; it = it->next) {
-        if (it->party == handing->party && it->lineage == handing->lineage && it->hub_closing) {
+        if (it->party == handing->party && it->lineage == handing->lineage && (it->hub_closing || it->leaving)) {
             return true;
         }
     }
@@ -258,10 +258,30 @@ static bool session_was_ended(const struct sim_handing *handing)
 }
 
 /*
+ * A session whose window is full is over (hub/session.h), also while its party is away: a party that is a caller as well
+ * has answers waiting there. The simulator does not see the window; but it cannot be full unless what the party was answered
+ * since the command was sent comes near to it.
+ */
+static bool window_may_be_full(struct sim_world *world, const struct sim_handing *handing, ald_usec at)
+{
+    size_t bytes = 0;
+
+    for (uint32_t number = 1; number <= world->n_commands; number++) {
+        const struct sim_command *command = sim_history_get(world, number);
+
+        if (command != NULL && command->caller == handing->party && command->n_told > 0 &&
+            command->told_at >= handing->begun && command->told_at <= at) {
+            bytes += command->cost;
+        }
+    }
+    return 2 * bytes >= handing->link->hub->config.out_bytes_max;
+}
+
+/*
  * The link over which it was sent has ended, and nobody can come back for it: "while a channel is away, what was sent stays
  * sent" (DESIGN section 1). What the hub ended itself, and who said goodbye, may be given up at once.
  */
-static bool handing_is_lost(const struct sim_handing *handing, ald_usec at)
+static bool handing_is_lost(struct sim_world *world, const struct sim_handing *handing, ald_usec at)
 {
     const struct sim_party *party = handing->party;
     const struct sim_link *link = handing->link;
@@ -274,7 +294,7 @@ static bool handing_is_lost(const struct sim_handing *handing, ald_usec at)
         return false;
     }
     return (party->traits & ALD_CAN_RESUME) == 0 || party->taken == ALD_TAKEN_REPLACE || session_was_ended(handing) ||
-           link->leaving || handing->ended + away <= at;
+           link->leaving || handing->ended + away <= at || window_may_be_full(world, handing, at);
 }
 
 /* A hub that stops must tell before it knows whether what it has just handed over is still being written. */
@@ -285,7 +305,7 @@ static void check_lost(struct sim_world *world, const struct sim_command *comman
     for (const struct sim_handing *it = command->handings; it != NULL; it = it->next) {
         bool begun = it->begun != 0 && it->begun <= at;
 
-        if (stops || (begun && handing_is_lost(it, at))) {
+        if (stops || (begun && handing_is_lost(world, it, at))) {
             return;
         }
     }
