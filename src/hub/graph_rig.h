@@ -38,8 +38,7 @@ struct graph_conn {
     uint64_t said, begun;
     int peer; /* hub at the other end, -1: nobody */
     uint64_t peer_conn;
-    bool is_daemon;
-    bool dialled;
+    bool tells_way;              /* the way of what is said there is written down, too */
     struct graph_flight *flight; /* on the way to the other end, a ring */
     size_t first, n;
 };
@@ -271,6 +270,10 @@ static ALD_UNUSED void graph_hear(struct graph *graph, int at, uint64_t conn, co
         return;
     case ALD_SIGNAL_EVENT:
         graph_line(graph, "%s%d event %.*s", hub, (int)conn, ALD_STR_ARG(signal->msg->name));
+        if (graph->hubs[at].conns[conn].tells_way && signal->travel != NULL) {
+            graph_line(graph, " after %u hops, known to %.*s", (unsigned)signal->travel->hops,
+                       ALD_STR_ARG(signal->travel->informed));
+        }
         graph_hear_from(graph, signal);
         return;
     case ALD_SIGNAL_REPLY:

@@ -152,10 +152,13 @@ static bool address_is_public(struct ald_str address)
         if (c == '.' && has_digit) {
             n++;
             has_digit = false;
-        } else if (c >= '0' && c <= '9' && n < 4 && numbers[n] <= 255) {
+        } else if (c >= '0' && c <= '9') {
             numbers[n] = numbers[n] * 10 + (unsigned)(c - '0');
             has_digit = true;
         } else {
+            return false;
+        }
+        if (n < 4 && numbers[n] > 255) {
             return false;
         }
     }

@@ -271,8 +271,8 @@ static void step_ended(struct ald_hub *hub, struct step_budget *budget)
     }
 }
 
-/* A page costs as much as twenty other units, so only some are told in one step. */
-enum { STEP_PAGES_MAX = 4 };
+/* A page costs as much as twenty other units, and so does one of the graph's own, so only some are done in one step. */
+enum { STEP_PAGES_MAX = 4, STEP_GRAPH_MAX = 16 };
 
 static void step_links(struct ald_hub *hub, struct step_budget *budget)
 {
@@ -287,7 +287,7 @@ static void step_links(struct ald_hub *hub, struct step_budget *budget)
 
 static void step_graph(struct ald_hub *hub, struct step_budget *budget)
 {
-    while (!ald_list_empty(&hub->work.graph) && step_may(hub, budget)) {
+    for (int n = 0; n < STEP_GRAPH_MAX && !ald_list_empty(&hub->work.graph) && step_may(hub, budget); n++) {
         ald_node_remove(&hub->graph.work);
         if (ald_graph_work(hub)) {
             ald_work_add(hub, &hub->work.graph, &hub->graph.work);
