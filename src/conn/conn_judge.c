@@ -125,7 +125,7 @@ void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
     /* Who was called is told of by whoever called. */
     if (gate != NULL && conn->called_as == NULL) {
         ald_stream_peer(conn->stream, &peer);
-        gate->refused(gate->owner, &peer, why);
+        gate->refused(gate->owner, &peer, ald_str(conn->linked), why);
     }
 }
 

@@ -25,8 +25,9 @@ struct ald_gate {
     void (*neighbors)(void *owner, struct ald_str addresses, bool call);
     /* A connection leads to the hub that is called at `address`, or does so no more. This may come inside a step. */
     void (*linked)(void *owner, struct ald_str address, bool there);
-    /* A hub that came in from `peer` is not let in; `why` is for people. This may come inside a step. */
-    void (*refused)(void *owner, const struct ald_peer *peer, struct ald_str why);
+    /* A hub that came in from `peer`, and says it is called at `address` (may be absent), is not let in; `why` is for people.
+     * This may come inside a step. */
+    void (*refused)(void *owner, const struct ald_peer *peer, struct ald_str address, struct ald_str why);
     /* Another hub told news of its own machine. */
     void (*news)(void *owner, const struct ald_news *news);
     /* Somebody has asked the hub for news of `topic`. */

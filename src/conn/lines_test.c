@@ -47,7 +47,8 @@ static void gate_linked(void *owner ALD_UNUSED, struct ald_str address, bool the
     gate_saw.n_linked += there ? 1 : -1;
 }
 
-static void gate_refused(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED, struct ald_str why)
+static void gate_refused(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED,
+                         struct ald_str address ALD_UNUSED, struct ald_str why)
 {
     ald_check(why.size > 0);
     gate_saw.n_refused++;

@@ -126,7 +126,8 @@
       "secure.")                                                                                                       \
     X(COMMUNICATOR_NEIGHBORS, "communicator", "neighbors", TEXT, "", 0, 8192,                                          \
       "Addresses of other hubs, separated by commas or blanks: IP, IP:PORT (4042), or cds://IP:PORT (4043) for TLS, "  \
-      "with USER:PASSWORD@ before the address where that hub wants them. More are learnt from these.")                 \
+      "with USER:PASSWORD@ before the address where that hub wants them (over TLS, else username and password of "     \
+      "this section). More are learnt from these.")                                                                    \
     X(COMMUNICATOR_SERVICES_DIR, "communicator", "services_dir", PATH, "", 0, 4096,                                    \
       "Folder whose files NAME.service name the services that come and go here: messages for these may wait for "      \
       "them. Read again at SIGHUP. Empty: nothing waits.")                                                             \

@@ -49,6 +49,9 @@ static int services_read(struct ald_family *family)
     ald_buf_fini(&family->services);
     family->services = list;
     family->identity.services = ald_buf_str(&family->services);
+    if (family->neighbors != NULL) {
+        ald_neighbors_identify(family->neighbors);
+    }
     return 0;
 }
 
@@ -217,6 +220,8 @@ static int family_start_neighbors(struct ald_family *family, struct ald_config_w
     struct ald_neighbors_spec spec = {
         .edge = family->edge,
         .configured = ald_family_text(family, ALD_KEY_COMMUNICATOR_NEIGHBORS),
+        .username = ald_family_text(family, ALD_KEY_COMMUNICATOR_USERNAME),
+        .password = ald_family_text(family, ALD_KEY_COMMUNICATOR_PASSWORD),
         .identity = &family->identity,
         .hello_timeout = ald_config_number(family->config, ALD_KEY_COMMUNICATOR_HELLO_TIMEOUT),
         .gossip_max = ald_config_number(family->config, ALD_KEY_COMMUNICATOR_GOSSIP_MAX),

@@ -130,9 +130,14 @@ static void family_suits(struct ald_family *family, struct ald_str address)
     }
 }
 
-static void gate_refused(void *owner, const struct ald_peer *peer, struct ald_str why)
+static void gate_refused(void *owner, const struct ald_peer *peer, struct ald_str address, struct ald_str why)
 {
-    family_refused(owner, peer->address, "this hub", why);
+    const struct ald_family *family = owner;
+
+    /* A second link to a hub that is linked is not needed, and nobody is to be called for that. */
+    if (family->neighbors == NULL || !ald_neighbors_is_linked(family->neighbors, address)) {
+        family_refused(owner, peer->address, "this hub", why);
+    }
 }
 
 static void neighbors_refused(void *owner, const char *address, struct ald_str why)
@@ -213,6 +218,7 @@ void ald_family_count(struct ald_family *family)
             ald_buf_cut(&family->neighbor_list, 0);
         }
         family->identity.neighbors = ald_buf_str(&family->neighbor_list);
+        ald_neighbors_identify(family->neighbors);
     }
     family_tell(family, &news);
 }

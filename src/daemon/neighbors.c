@@ -132,7 +132,7 @@ static void row_failed(struct row *row, const struct ald_conn_end *end)
     if (n_failures == 1 || end->code != 0) {
         ald_log(ALD_LOG_WARNING, "a neighbor was called in vain", {"address", ald_str(address)}, {"why", end->text});
     }
-    if (end->code >= ALD_COMMUNICATOR_CLOSE_REFUSED) {
+    if (end->code >= ALD_COMMUNICATOR_CLOSE_REFUSED && row->n_linked == 0) {
         neighbors->callbacks->refused(neighbors->owner, address, end->text);
     }
     if (n_failures % NEIGHBORS_LOST == 0 && now - row->failing_since > NEIGHBORS_LOST_FOR) {
@@ -213,6 +213,23 @@ static int row_call(struct row *row)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* What it is told is what everybody is told, but for the name and the password. */
+static void row_identify(struct row *row)
+{
+    const struct ald_str username = row->identity.username, password = row->identity.password;
+
+    row->identity = *row->neighbors->identity;
+    row->identity.username = username;
+    row->identity.password = password;
+}
+
+void ald_neighbors_identify(struct ald_neighbors *neighbors)
+{
+    ald_list_each (node, &neighbors->rows) {
+        row_identify(ald_list_entry(node, struct row, node));
+    }
+}
+
 /* --- rows --------------------------------------------------------------------------------------------------------- */
 
 /* Errors: ALDIS_E_NOMEM. */
@@ -229,9 +246,9 @@ static int row_keep_secret(struct row *row, const struct ald_neighbor *neighbor)
     }
     memcpy(row->secret, neighbor->username.data, n);
     memcpy(row->secret + n, neighbor->password.data, neighbor->password.size);
-    row->identity = *row->neighbors->identity;
     row->identity.username = ald_str_of(row->secret, n);
     row->identity.password = ald_str_of(row->secret + n, neighbor->password.size);
+    row_identify(row);
     return 0;
 }
 
@@ -473,10 +490,23 @@ void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str address
     }
 }
 
-void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str address, bool there)
+static struct row *row_at(const struct ald_neighbors *neighbors, struct ald_str address)
 {
     struct ald_inet inet;
-    struct row *row = ald_inet_parse(address, ALD_NEIGHBOR_PORT, &inet) == 0 ? row_find(neighbors, &inet) : NULL;
+
+    return ald_inet_parse(address, ALD_NEIGHBOR_PORT, &inet) == 0 ? row_find(neighbors, &inet) : NULL;
+}
+
+bool ald_neighbors_is_linked(const struct ald_neighbors *neighbors, struct ald_str address)
+{
+    const struct row *row = row_at(neighbors, address);
+
+    return row != NULL && row->n_linked > 0;
+}
+
+void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str address, bool there)
+{
+    struct row *row = row_at(neighbors, address);
 
     if (row == NULL || row->caller == NULL || (!there && row->n_linked == 0)) {
         return;
@@ -493,8 +523,7 @@ void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str addres
 
 bool ald_neighbors_forget(struct ald_neighbors *neighbors, struct ald_str address)
 {
-    struct ald_inet inet;
-    struct row *row = ald_inet_parse(address, ALD_NEIGHBOR_PORT, &inet) == 0 ? row_find(neighbors, &inet) : NULL;
+    struct row *row = row_at(neighbors, address);
 
     if (row == NULL || row->caller == NULL) {
         return false;
@@ -546,14 +575,22 @@ struct ald_neighbors *ald_neighbors_free(struct ald_neighbors *neighbors)
 }
 
 /* Errors: ALDIS_E_NOMEM. */
-static int neighbors_configure(struct ald_neighbors *neighbors, struct ald_str list)
+static int neighbors_configure(struct ald_neighbors *neighbors, const struct ald_neighbors_spec *spec)
 {
+    struct ald_str list = spec->configured;
     struct ald_neighbor neighbor;
     struct ald_str item;
 
     while (ald_inet_item(&list, &item)) {
-        if (ald_neighbor_parse(item, &neighbor) == 0 && neighbor_is_possible(neighbors, &neighbor.inet) &&
-            neighbors_add(neighbors, &neighbor) < 0) {
+        if (ald_neighbor_parse(item, &neighbor) != 0) {
+            continue; /* config_communicator.c has looked at it */
+        }
+        /* A family of hubs may have one password; it is not shown where anybody could read it. */
+        if (neighbor.tls && !ald_str_present(neighbor.username)) {
+            neighbor.username = spec->username;
+            neighbor.password = spec->password;
+        }
+        if (neighbor_is_possible(neighbors, &neighbor.inet) && neighbors_add(neighbors, &neighbor) < 0) {
             return ald_trace(ALDIS_E_NOMEM);
         }
     }
@@ -581,7 +618,7 @@ int ald_neighbors_new(const struct ald_neighbors_spec *spec, struct ald_neighbor
     if (spec->path != NULL && (neighbors->path = strdup(spec->path)) == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    r = neighbors_configure(neighbors, spec->configured);
+    r = neighbors_configure(neighbors, spec);
     r = r < 0 ? r : neighbors_recall(neighbors);
     if (r < 0) {
         return ald_trace(r);

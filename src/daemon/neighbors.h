@@ -41,6 +41,7 @@ struct ald_neighbors_spec {
     struct ald_str configured;           /* the list of the settings; checked; borrowed for the call */
     const char *path;                    /* of the file; NULL: none is kept. Copied */
     struct ald_tls *tls;                 /* for those with TLS; NULL: there are none. Shared */
+    struct ald_str username, password;   /* for those with TLS that have none of their own; absent: none. Borrowed */
     const struct ald_identity *identity; /* what those are told that need no password; borrowed, outlives the edge */
     ald_usec hello_timeout;
     ald_usec gossip_max;
@@ -59,12 +60,16 @@ ALD_DEFINE_CLEANUP(struct ald_neighbors *, ald_neighbors_free);
 void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str addresses, bool call);
 /* A connection leads to the hub that is called at `address`, or does so no more. */
 void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str address, bool there);
+bool ald_neighbors_is_linked(const struct ald_neighbors *neighbors, struct ald_str address);
 /* Forget one. False: `address` is none that is known. */
 bool ald_neighbors_forget(struct ald_neighbors *neighbors, struct ald_str address);
 
 /* So many calls in vain, for so long, and a neighbor is lost (communicator 6.1). */
 enum { NEIGHBORS_LOST = 20 };
 #define NEIGHBORS_LOST_FOR (3600 * ALD_SEC)
+
+/* The identity has changed: what it shows before this call may be gone after it. */
+void ald_neighbors_identify(struct ald_neighbors *neighbors);
 
 /* How many there are, without this hub itself. */
 size_t ald_neighbors_count(const struct ald_neighbors *neighbors);
