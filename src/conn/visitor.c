@@ -379,9 +379,10 @@ static int visitor_take(struct ald_visitor *visitor, struct ald_str *rest, bool 
             return r;
         }
         *served = true;
-        if (ald_stream_queued(visitor->stream) > VISITOR_QUEUE_MAX) {
+        /* What somebody asked who then left is still done, but takes no time from those who wait for an answer. */
+        if (ald_stream_queued(visitor->stream) > VISITOR_QUEUE_MAX || ald_stream_mute(visitor->stream)) {
             ald_visitor_move(visitor, VISITOR_HELD);
-            ald_visitor_wait(visitor, visitor->door->limits.idle_timeout);
+            ald_visitor_wait(visitor, ald_stream_mute(visitor->stream) ? 0 : visitor->door->limits.idle_timeout);
             return VISITOR_WAITS;
         }
     }
@@ -476,7 +477,7 @@ static void visitor_drained(void *owner, struct ald_stream *stream ALD_UNUSED)
 
     ald_visitor_account(visitor);
     if (visitor->state == VISITOR_HELD) {
-        visitor_resume(visitor);
+        ald_visitor_wait(visitor, 0); /* in the next turn: who asks much at once leaves room for others in between */
     } else if (visitor->state == VISITOR_LEAVING) {
         visitor_close(visitor);
     } else if (visitor->state == VISITOR_STREAMING && visit->callbacks != NULL && visit->callbacks->drained != NULL) {
@@ -507,6 +508,8 @@ static void visitor_late(void *owner)
         }
         counters->slow_readers++;
         visitor_cut(visitor);
+    } else if (visitor->state == VISITOR_HELD) {
+        visitor_resume(visitor);
     } else if (visitor_only_reads(visitor)) {
         return; /* it has read everything just now */
     } else if (!ald_http_parser_idle(&visitor->parser)) {

@@ -11,7 +11,7 @@
 
 enum {
     /* Answers not yet read beyond which no further request is looked at: a few listings of the API. */
-    VISITOR_QUEUE_MAX = 256 * 1024,
+    VISITOR_QUEUE_MAX = 32 * 1024,
     VISITOR_SMALL_MAX = 32 * 1024, /* an answer that there is always room for: the state of a hub, a command */
     VISITOR_HEAD_MAX = 8 * 1024,   /* of an answer, without its body: our own few fields, a policy for browsers */
     /* Requests that wait for their turn, beyond which nothing is read: more than any client sends ahead. */

@@ -70,7 +70,7 @@ static bool sock_deserted(const struct ald_sock *sock)
 /* Sending failed with `error`. */
 static void sock_write_broken(struct ald_sock *sock, int error)
 {
-    sock->mute = true;
+    sock->stream.mute = true;
     sock->error = error;
     sock->blocked = false;
     ald_outq_drop(&sock->out);
@@ -156,7 +156,7 @@ static void sock_write(struct ald_sock *sock)
         }
     }
     /* A message of no bytes needs no write. */
-    if (!sock->mute && ald_outq_size(&sock->out) == 0) {
+    if (!sock->stream.mute && ald_outq_size(&sock->out) == 0) {
         changed = ald_outq_pop(&sock->out, 0) || changed;
     }
     sock_watch(sock);
@@ -166,7 +166,7 @@ static void sock_write(struct ald_sock *sock)
     if (ald_outq_size(&sock->out) > 0) {
         return;
     }
-    if (sock->mute) {
+    if (sock->stream.mute) {
         if (sock->stream.state == ALD_STREAM_OPEN) {
             ald_stream_tell_drained(&sock->stream); /* dropped; whoever waits for room waits in vain */
         }
@@ -184,7 +184,7 @@ static void sock_flush(void *owner)
 {
     struct ald_sock *sock = sock_of(ald_stream_check(owner));
 
-    if (sock->poll == NULL || sock->mute) {
+    if (sock->poll == NULL || sock->stream.mute) {
         return;
     }
     if (sock->stream.state == ALD_STREAM_OPENING) {
@@ -198,7 +198,7 @@ static void sock_flush(void *owner)
 /* The peer is gone, or does not take the rest. */
 static void sock_part(struct ald_sock *sock)
 {
-    if (sock->mute || ald_outq_size(&sock->out) > 0) {
+    if (sock->stream.mute || ald_outq_size(&sock->out) > 0) {
         ald_stream_fail(&sock->stream, ALD_END_BROKEN, "the peer stopped receiving");
         return;
     }
@@ -210,7 +210,7 @@ static void sock_part(struct ald_sock *sock)
 static void sock_read_end(struct ald_sock *sock)
 {
     sock->peer_ended = true;
-    if (sock->mute || sock_deserted(sock)) {
+    if (sock->stream.mute || sock_deserted(sock)) {
         sock_part(sock);
     } else if (sock->stream.state == ALD_STREAM_CLOSING) {
         if (ald_outq_size(&sock->out) == 0) {
@@ -290,7 +290,7 @@ static void sock_push(struct ald_stream *stream, enum ald_chunk_kind kind ALD_UN
 {
     struct ald_sock *sock = sock_of(stream);
 
-    if (sock->mute) {
+    if (sock->stream.mute) {
         return;
     }
     if (ald_outq_push(&sock->out, head, slices, n_slices, ordinal) < 0) {
@@ -322,7 +322,7 @@ static void sock_pause(struct ald_stream *stream)
 {
     struct ald_sock *sock = sock_of(stream);
 
-    if (sock->mute && stream->state == ALD_STREAM_OPEN) {
+    if (sock->stream.mute && stream->state == ALD_STREAM_OPEN) {
         ald_stream_deadline(stream, stream->paused ? ALD_STREAM_PATIENCE : 0);
     }
     sock_watch(sock);

@@ -26,8 +26,7 @@ struct ald_sock {
     bool finished;   /* our end of the stream was sent */
     bool peer_ended; /* the peer's end of the stream was read */
     bool leaving;    /* it is why this end closes */
-    bool mute;       /* sending failed, with `error`; what is still to be read is read */
-    int error;
+    int error;       /* why the stream is mute */
 };
 
 /* Gives a stream that is not connected. `options` are borrowed for the call. Errors: ALDIS_E_NOMEM. */

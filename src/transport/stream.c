@@ -325,6 +325,11 @@ void ald_stream_push_copy(struct ald_stream *stream, enum ald_chunk_kind kind, s
     ald_stream_push_parts(stream, kind, bytes, NULL, 0, ordinal);
 }
 
+bool ald_stream_mute(const struct ald_stream *stream)
+{
+    return stream->mute;
+}
+
 size_t ald_stream_queued(const struct ald_stream *stream)
 {
     return stream->ops->queued(stream);

@@ -144,6 +144,9 @@ void ald_stream_push(struct ald_stream *stream, enum ald_chunk_kind kind, const 
 void ald_stream_push_copy(struct ald_stream *stream, enum ald_chunk_kind kind, struct ald_str bytes, uint64_t ordinal);
 /* Bytes not yet given to the kernel, with the overhead of the framings. */
 size_t ald_stream_queued(const struct ald_stream *stream);
+/* The peer takes nothing any more and what is pushed is dropped, though what it wrote before may still come. Known of a
+ * stream of bytes that nothing stands on. */
+bool ald_stream_mute(const struct ald_stream *stream);
 /* Bytes that the kernel has and the peer has not, as far as that is known: how slow a reader is whose kernel hides it. */
 size_t ald_stream_undelivered(const struct ald_stream *stream);
 

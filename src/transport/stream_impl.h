@@ -49,6 +49,7 @@ struct ald_stream {
     uint32_t magic;
     uint8_t state; /* enum ald_stream_state */
     bool paused;
+    bool mute;     /* sending failed; what the peer wrote before is still to be read */
     bool inner;    /* a filter owns it */
     bool below;    /* a filter owns it or did: not it is counted but what stands on it */
     bool given_up; /* destroyed when it has ended */

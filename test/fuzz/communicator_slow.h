@@ -272,7 +272,7 @@ static inline struct ald_str slow_json_value(struct slow *slow, json_t *value)
         size = (size_t)sprintf(to, "%lld", (long long)json_integer_value(value));
         break;
     case JSON_REAL:
-        size = real >= -9.2e18 && real <= 9.2e18 && (double)(long long)real == real
+        size = real > -9.2e18 && real < 9.2e18 && (double)(long long)real == real
                    ? (size_t)sprintf(to, "%lld", (long long)real)
                    : (size_t)sprintf(to, "%f", real);
         break;

@@ -11,6 +11,7 @@
  */
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -21,6 +22,9 @@
 
 /* "-", the digits of DBL_MAX, a point of any locale, six digits. */
 enum { REAL_SIZE_MAX = 1 + DBL_MAX_10_EXP + 1 + 8 + 6 };
+
+/* Below this every double has room in 64 bits. */
+#define INTEGER_MAX 9.2e18
 
 static const char too_large[] = "too large";
 
@@ -83,12 +87,14 @@ static size_t real_point(char *text)
     return whole + 1 + digits;
 }
 
-/* A number as the original writes it on: an integer in decimal, anything else with six decimals. */
+/*
+ * A number as the original writes it on: an integer in decimal, anything else with six decimals. What has a point or an
+ * exponent is a double first, so that 1.0 and what no double can tell from it are both 1.
+ */
 static int json_number(struct json *json, struct ald_json_value number, struct ald_str *ret_str)
 {
     char text[REAL_SIZE_MAX + 1];
     size_t before, size;
-    int64_t integer;
     double real;
     int r;
 
@@ -96,13 +102,14 @@ static int json_number(struct json *json, struct ald_json_value number, struct a
         *ret_str = ald_str_equal(number.raw, ALD_STR("-0")) ? ALD_STR("0") : number.raw;
         return 0;
     }
-    if (ald_json_i64(number, &integer) == 0) {
-        size = (size_t)snprintf(text, sizeof(text), "%lld", (long long)integer);
-    } else if (ald_json_double(number, &real) == 0) {
+    if (ald_json_double(number, &real) != 0) {
+        return json_fault(json, "a number too large to be written on", number);
+    }
+    if (fabs(real) < INTEGER_MAX && (double)(int64_t)real == real) {
+        size = (size_t)snprintf(text, sizeof(text), "%lld", (long long)(int64_t)real);
+    } else {
         snprintf(text, sizeof(text), "%f", real);
         size = real_point(text);
-    } else {
-        return json_fault(json, "a number too large to be written on", number);
     }
     r = json_reserve(json);
     before = ald_buf_size(&json->reader->text);
