@@ -21,7 +21,7 @@ static const size_t msg_views[] = {
     offsetof(struct ald_msg, to.hub),   offsetof(struct ald_msg, to.target),   offsetof(struct ald_msg, to.channel),
     offsetof(struct ald_msg, from.hub), offsetof(struct ald_msg, from.target), offsetof(struct ald_msg, from.channel),
     offsetof(struct ald_msg, trace),    offsetof(struct ald_msg, collapse),    offsetof(struct ald_msg, code),
-    offsetof(struct ald_msg, text),
+    offsetof(struct ald_msg, text),     offsetof(struct ald_msg, filters),
 };
 
 static const size_t msg_slices[] = {

@@ -45,6 +45,15 @@ enum ald_phase {
     ALD_PHASE_DONE
 };
 
+/* Whom a broadcast that names no target is for. The last three: link 4.8. */
+enum ald_to_kind {
+    ALD_TO_CAPABLE,   /* who said that it understands the name */
+    ALD_TO_HOSTS,     /* parties of a kind (enum ald_party_kind): every host here, */
+    ALD_TO_INSTANCES, /* every connection that has instances, once, to be passed on to them, */
+    ALD_TO_CONTROLS,  /* every control */
+    ALD_N_TO_KINDS
+};
+
 /* Why a command that did not succeed ended as it did: short, stable words for programs; people get the text beside it.
  * X(NAME, "word", "text for people") */
 #define ALD_CAUSES(X)                                                                     \
@@ -103,6 +112,7 @@ struct ald_msg {
     uint8_t outcome; /* enum ald_outcome; replies: succeeded, failed, refused or cancelled, as the agent said */
     uint8_t phase;   /* enum ald_phase; statuses: accepted or running */
     uint8_t cause;   /* enum ald_cause; replies that did not succeed */
+    uint8_t to_kind; /* enum ald_to_kind; events without a target whose scope is not one */
     uint32_t flags;
     ald_usec ttl; /* time left when it was read; ALD_NEVER: the sender did not say */
     double total, completed; /* statuses with ALD_MSG_PROGRESS */
@@ -114,6 +124,7 @@ struct ald_msg {
     struct ald_address to, from;
     struct ald_str trace;    /* W3C traceparent */
     struct ald_str collapse; /* collapse key */
+    struct ald_str filters;  /* events to the hub itself: for which of its subscribers, comma separated; absent: all */
     struct ald_str code;     /* replies: the agent's own error code */
     struct ald_str text;     /* replies: the agent's own error message, plain text */
 

@@ -1,14 +1,19 @@
 #include "msg/signal.h"
 
 static const char *const signal_names[ALD_N_SIGNALS] = {
-    [ALD_SIGNAL_REGISTER] = "register", [ALD_SIGNAL_UNREGISTER] = "unregister", [ALD_SIGNAL_TRAITS] = "traits",
-    [ALD_SIGNAL_RESUME] = "resume",     [ALD_SIGNAL_ACKED] = "acked",           [ALD_SIGNAL_REGISTERED] = "registered",
-    [ALD_SIGNAL_DENIED] = "denied",     [ALD_SIGNAL_HEALTH] = "health",         [ALD_SIGNAL_PRIMARY] = "primary",
-    [ALD_SIGNAL_COMMAND] = "command",   [ALD_SIGNAL_STATUS] = "status",         [ALD_SIGNAL_REPLY] = "reply",
-    [ALD_SIGNAL_EVENT] = "event",       [ALD_SIGNAL_CANCEL] = "cancel",         [ALD_SIGNAL_LEAVE] = "leave",
-    [ALD_SIGNAL_CLOSE] = "close",       [ALD_SIGNAL_CAPABLE] = "capable",       [ALD_SIGNAL_ASK] = "ask",
-    [ALD_SIGNAL_NEIGHBORS] = "neighbors", [ALD_SIGNAL_NEWS] = "news",           [ALD_SIGNAL_REPORT] = "report",
-    [ALD_SIGNAL_OPERATE] = "operate",
+    [ALD_SIGNAL_REGISTER] = "register",     [ALD_SIGNAL_UNREGISTER] = "unregister",
+    [ALD_SIGNAL_TRAITS] = "traits",         [ALD_SIGNAL_RESUME] = "resume",
+    [ALD_SIGNAL_ACKED] = "acked",           [ALD_SIGNAL_REGISTERED] = "registered",
+    [ALD_SIGNAL_DENIED] = "denied",         [ALD_SIGNAL_HEALTH] = "health",
+    [ALD_SIGNAL_PRIMARY] = "primary",       [ALD_SIGNAL_COMMAND] = "command",
+    [ALD_SIGNAL_STATUS] = "status",         [ALD_SIGNAL_REPLY] = "reply",
+    [ALD_SIGNAL_EVENT] = "event",           [ALD_SIGNAL_CANCEL] = "cancel",
+    [ALD_SIGNAL_LEAVE] = "leave",           [ALD_SIGNAL_CLOSE] = "close",
+    [ALD_SIGNAL_CAPABLE] = "capable",       [ALD_SIGNAL_ASK] = "ask",
+    [ALD_SIGNAL_NEIGHBORS] = "neighbors",   [ALD_SIGNAL_NEWS] = "news",
+    [ALD_SIGNAL_REPORT] = "report",         [ALD_SIGNAL_OPERATE] = "operate",
+    [ALD_SIGNAL_TAKEN] = "taken",           [ALD_SIGNAL_SUBSCRIBE] = "subscribe",
+    [ALD_SIGNAL_SUBSCRIBED] = "subscribed", [ALD_SIGNAL_LOCAL] = "local",
 };
 
 struct ald_signal ald_signal_of(enum ald_signal_kind kind)

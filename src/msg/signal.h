@@ -19,11 +19,14 @@
 enum ald_signal_kind {
     /* To the hub. */
     ALD_SIGNAL_REGISTER,   /* a party asks for a target (or, with none, to be a caller only) */
-    ALD_SIGNAL_UNREGISTER, /* it gives the target up and stays connected */
+    ALD_SIGNAL_UNREGISTER, /* it gives the target up and stays connected; a party that joined another's session ends */
     ALD_SIGNAL_TRAITS,     /* what the peer can express has changed */
     ALD_SIGNAL_RESUME,     /* a party of an earlier connection is back */
     ALD_SIGNAL_ACKED,      /* a session party has received everything up to `serial` */
-    ALD_SIGNAL_CAPABLE,    /* a party also understands the names in `text`, comma separated: broadcasts of these reach it */
+    ALD_SIGNAL_TAKEN,      /* what it said under `serial` was dealt with by the dialect, and is nothing for the hub */
+    ALD_SIGNAL_CAPABLE,    /* a party also understands the names in `text`, comma separated: broadcasts of these reach it.
+                              A `*` at the end of one stands for any rest: `foo:*` is all messages of a plugin (link 4.8) */
+    ALD_SIGNAL_SUBSCRIBE,  /* a party wants to hear the events of `subscription`; answered by SUBSCRIBED */
     ALD_SIGNAL_ASK,        /* a party asks for the news of `topic`, about `target` where there are several */
     ALD_SIGNAL_NEIGHBORS,  /* a peer hub names addresses of hubs, in `text`, comma separated; `ok`: and wants to be called
                               there (communicator 6.3) */
@@ -31,6 +34,8 @@ enum ald_signal_kind {
     /* To the party. */
     ALD_SIGNAL_REGISTERED, /* the answer to REGISTER or RESUME */
     ALD_SIGNAL_DENIED,     /* the other one; `cause` and the text say why */
+    ALD_SIGNAL_SUBSCRIBED, /* the answer to SUBSCRIBE, after what is said again for it; `ok`: something was. `request` is that
+                              of the SUBSCRIBE; `cause`: it was refused, and `text` says why */
     ALD_SIGNAL_NEWS,       /* `news`, of itself or as an answer (`ok`) to ASK */
     ALD_SIGNAL_REPORT,     /* what became of an event that it said with ALD_MSG_REPORT or ALD_MSG_TELL_AWAY: `request` is
                               that event; `phase` queued: it is kept for the target; else `cause` says why it is dropped */
@@ -45,6 +50,12 @@ enum ald_signal_kind {
     ALD_SIGNAL_REPLY,
     ALD_SIGNAL_EVENT,
     ALD_SIGNAL_CANCEL,
+    /*
+     * What the dialect itself wants to tell its peer in its turn, such as the answer to a request that the hub never hears
+     * of: the hub says it back as it is, kept and with a serial as all that it tells (link 2.7 has one counter for both). Of
+     * it return id, msg, request, outcome, phase, cause, ok, code, from and text.
+     */
+    ALD_SIGNAL_LOCAL,
     ALD_SIGNAL_OPERATE, /* do `operation`; to the party: a peer hub shall do it too, or, `denied`, what it asked is refused */
     ALD_SIGNAL_LEAVE, /* goodbye; the sender closes, or expects to be closed, soon */
     ALD_SIGNAL_CLOSE, /* from a dialect: the connection must end now, with `code` and `text` */
@@ -72,10 +83,22 @@ enum ald_peering {
     ALD_PEERING_FLOODS  /* an original communicator daemon: gets every message whose target nobody knows */
 };
 
+/*
+ * What a party is among its kind (link 1.1): what a broadcast aims at (ald_msg.to_kind), and what schemas name as source and
+ * destination. A host is what most dialects' parties are; one that asks for no target is a control to whoever judges what
+ * it says, see ald_signal_party_kind().
+ */
+enum ald_party_kind {
+    ALD_PARTY_HOST,
+    ALD_PARTY_INSTANCE, /* something that a host runs, and speaks for */
+    ALD_PARTY_CONTROL,  /* somebody who operates others */
+    ALD_N_PARTY_KINDS
+};
+
 /* What a hub says of itself to another one: in its REGISTER, and in the REGISTERED that answers one. A party that is no hub
- * may show a name and a password so, to whoever judges its REGISTER; the hub never sees that. */
+ * may show a name and a password, or a token, so, to whoever judges its REGISTER; the hub never sees that. */
 struct ald_greeting {
-    uint8_t peering;          /* enum ald_peering; NONE: no hub, only the last two say something */
+    uint8_t peering;          /* enum ald_peering; NONE: no hub, only the last line says something */
     bool dialled;             /* in a REGISTER to the hub: it is we who called */
     struct ald_str hub;       /* its id, which its party's target is `hub:` and then */
     struct ald_str address;   /* where others call it; absent: nowhere */
@@ -83,6 +106,27 @@ struct ald_greeting {
     struct ald_str heard_of;  /* of others */
     struct ald_str neighbors; /* addresses of hubs, comma separated */
     struct ald_str username, password; /* what it shows to be let in */
+    struct ald_str token;              /* or this: a signed token in the first frame (link 6.2) */
+    bool is_control;                   /* and that it came as a control; whoever judges names its target */
+};
+
+enum ald_subscribe {
+    ALD_SUBSCRIBE_ADD,     /* also these filters; all absorbs */
+    ALD_SUBSCRIBE_REMOVE,  /* these no more; the last one ends it. From "all" nothing but "all" can be taken */
+    ALD_SUBSCRIBE_REPLACE, /* these and no others; none ends it */
+    ALD_N_SUBSCRIBES
+};
+
+/*
+ * Events that a party wants to hear (link 4.10). An event that somebody says to the hub itself (an empty target) reaches
+ * whoever subscribed to its name with a filter in common; one without filters reaches all of them. What was published later than
+ * `since`, and is still remembered, is said again before the answer, but not for REMOVE.
+ */
+struct ald_subscription {
+    struct ald_str name;    /* of the event */
+    struct ald_str filters; /* comma separated; absent: all; empty: none */
+    ald_wall since;         /* 0: all that is remembered; UINT64_MAX: nothing */
+    uint8_t action;         /* enum ald_subscribe */
 };
 
 /* What a message brings from its way through other hubs, and takes along. */
@@ -122,12 +166,20 @@ struct ald_signal {
     /* What only some kinds have. */
     union {
         struct ald_news *news;               /* NEWS: own reference */
+        const struct ald_subscription *subscription; /* SUBSCRIBE: borrowed */
         const struct ald_greeting *greeting; /* REGISTER, REGISTERED: borrowed; NULL: no hub */
         const struct ald_travel *travel;     /* COMMAND, EVENT: borrowed; NULL: from one of our own parties, or to one */
     };
     uint64_t ordinal;        /* to the party: counts what is pushed on its connection, from 1; see written() */
-    uint64_t serial;         /* session parties: counts their messages each way, from 1. ACKED, RESUME: the last one received */
-    ald_usec ttl;            /* COMMAND to the party: time left now. RESUME, REGISTERED with a session: how long it may be away */
+    /*
+     * Session parties: counts their messages each way, from 1; one count for all parties of a session. To the hub: 0, or that
+     * of the message that the signal is, of whatever kind; one that is not beyond the last is a repetition, dropped and
+     * counted. What is several signals gives it with the first. ACKED, RESUME, REGISTERED: the last one received. What is said
+     * about the link itself (REGISTERED, DENIED, HEALTH, PRIMARY, NEWS, REPORT, LEAVE, OPERATE) has none.
+     */
+    uint64_t serial;
+    ald_usec ttl; /* COMMAND to the party: time left now. REGISTER, REGISTERED with a session: how long it may be away; in a
+                     REGISTER 0: as long as the hub allows, or, see `session`, as the session that is joined */
 
     /* REPLY to whoever submitted; STATUS to it (phase). They say it, whether `msg` is there or not. */
     uint8_t outcome; /* enum ald_outcome */
@@ -138,9 +190,20 @@ struct ald_signal {
     uint8_t operation; /* OPERATE: enum ald_operation */
 
     /* REGISTER, TRAITS */
-    uint8_t taken;   /* enum ald_taken */
-    uint32_t traits; /* ALD_CAN_* */
-    uint64_t session; /* RESUME, REGISTERED with ALD_CAN_RESUME: the hub's number of the session, never 0 */
+    uint8_t taken;      /* enum ald_taken */
+    uint8_t party_kind; /* enum ald_party_kind; REGISTER */
+    uint32_t traits;    /* ALD_CAN_* */
+
+    /*
+     * RESUME, REGISTERED with ALD_CAN_RESUME: the hub's number of the session, never 0. In a RESUME to the connection `text` is
+     * what was shown; whoever judges it there fills this in, 0 if there is no such session.
+     *
+     * A further party of a connection whose party 0 has a session joins that, if it has ALD_CAN_RESUME and no ttl of its own: all
+     * are away, come back and end with party 0, whose goodbye is everybody's. A RESUME names party 0, on a connection that has
+     * no parties yet; the others are attached first, under their numbers, and a REGISTERED says so of each; that of party 0
+     * comes last, and what is said again follows.
+     */
+    uint64_t session;
 
     /* PRIMARY */
     bool primary;
@@ -159,12 +222,24 @@ struct ald_signal {
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
     struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
-    struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
-                            caller only. What msg->from says is its sender's claim, and a hub does not pass it on */
-    struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked. COMMAND to the hub: whom the
-                                 party speaks for; absent: itself */
-    struct ald_str text;   /* DENIED, LEAVE, CLOSE, HEALTH answered: for people. STATUS, REPLY without msg: the text of the cause */
+    union {
+        struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
+                                caller only. What msg->from says is its sender's claim, and a hub does not pass it on */
+        struct ald_str rights; /* REGISTERED: the command names that it may use, comma separated; absent: any. Not the hub's,
+                                  but filled in by whoever judged its REGISTER */
+    };
+    struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked. REGISTERED: who it is. COMMAND
+                                 to the hub: whom the party speaks for; absent: itself */
+    struct ald_str text; /* DENIED, LEAVE, CLOSE, HEALTH answered: for people. STATUS, REPLY without msg: the text of the cause.
+                            REGISTER that is `denied`: why, for the DENIED. RESUME to the connection: the token that was shown.
+                            REGISTERED of a session party: the token to show, made by whoever judged its REGISTER */
 };
+
+/* What the party that says this REGISTER is, to whoever judges what it says. */
+static inline enum ald_party_kind ald_signal_party_kind(const struct ald_signal *signal)
+{
+    return ald_str_present(signal->target) ? (enum ald_party_kind)signal->party_kind : ALD_PARTY_CONTROL;
+}
 
 /* A signal of `kind` with everything else absent. */
 struct ald_signal ald_signal_of(enum ald_signal_kind kind);
