@@ -183,6 +183,11 @@ const struct ald_principal *ald_auth_subject(const struct ald_auth *auth, struct
     return ald_rules_find_subject(auth->rules, subject);
 }
 
+const struct ald_principal *ald_auth_proved(const struct ald_auth *auth, struct ald_str name, uint64_t issued)
+{
+    return ald_rules_find_proved(auth->rules, name, issued);
+}
+
 const struct ald_principal *ald_auth_user(const struct ald_auth *auth, uint64_t uid)
 {
     return ald_rules_find_user(auth->rules, uid);

@@ -32,6 +32,8 @@ const struct ald_rules *ald_auth_rules(const struct ald_auth *auth);
 const struct ald_principal *ald_auth_bearer(const struct ald_auth *auth, struct ald_str token);
 const struct ald_principal *ald_auth_hashed(const struct ald_auth *auth, const uint8_t hash[ALD_AUTH_HASH]);
 const struct ald_principal *ald_auth_subject(const struct ald_auth *auth, struct ald_str subject);
+/* Whom a signed token made at `issued`, in seconds of the calendar, proves. */
+const struct ald_principal *ald_auth_proved(const struct ald_auth *auth, struct ald_str name, uint64_t issued);
 const struct ald_principal *ald_auth_user(const struct ald_auth *auth, uint64_t uid);
 
 /* Rights: see rules.h. A target that is absent is one that nobody may have. */

@@ -38,6 +38,14 @@ const struct ald_principal *ald_rules_find_subject(const struct ald_rules *rules
     return principal != NULL && principal->kind == ALD_PRINCIPAL_SUBJECT ? principal : NULL;
 }
 
+const struct ald_principal *ald_rules_find_proved(const struct ald_rules *rules, struct ald_str name, uint64_t issued)
+{
+    const struct ald_principal *principal = ald_rules_find(rules, name);
+
+    return principal != NULL && principal->kind == ALD_PRINCIPAL_TOKEN && issued >= principal->valid_after ? principal
+                                                                                                           : NULL;
+}
+
 const struct ald_principal *ald_rules_find_user(const struct ald_rules *rules, uint64_t number)
 {
     return ald_table_find_number(&rules->by_user, number);

@@ -4,7 +4,9 @@
  * Rules: the file of tokens, read: who may come in, and what they may do.
  *
  *     [token NAME]             NAME is the principal; who shows the token is NAME
- *     hash = sha256:HEX        of the token; several with commas between them, while one token replaces another
+ *     hash = sha256:HEX        of the token; several with commas between them, while one token replaces another. None:
+ *                              NAME shows tokens that are signed for that name (link.md 6.2)
+ *     valid_after = SECONDS    signed tokens made before that second of the calendar are good no more
  *     register = PATTERN, ...  targets it may serve; exactly one name, without a `*`, assigns that target
  *     command = TARGET:NAME, ...   what it may command, and which events it may send
  *     manage = none | read | write
@@ -41,11 +43,12 @@ struct ald_rule {
 /* Who may come in. The rights are asked for below. */
 struct ald_principal {
     struct ald_str name;
-    uint8_t kind;   /* enum ald_principal_kind */
-    uint8_t manage; /* enum ald_manage */
-    uint64_t user;  /* USER: the number */
-    unsigned line;  /* of its section */
-    struct ald_rule hash, serve, command, managing;
+    uint8_t kind;         /* enum ald_principal_kind */
+    uint8_t manage;       /* enum ald_manage */
+    uint64_t user;        /* USER: the number */
+    uint64_t valid_after; /* TOKEN: signed ones must be as new, in seconds of the calendar */
+    unsigned line;        /* of its section */
+    struct ald_rule hash, serve, command, managing, validity;
 };
 
 struct ald_rules;
@@ -71,6 +74,8 @@ size_t ald_rules_principals(const struct ald_rules *rules);
 /* Who it is, or NULL. */
 const struct ald_principal *ald_rules_find(const struct ald_rules *rules, struct ald_str name);
 const struct ald_principal *ald_rules_find_subject(const struct ald_rules *rules, struct ald_str subject);
+/* Whom a signed token made at `issued`, in seconds of the calendar, proves by that name. */
+const struct ald_principal *ald_rules_find_proved(const struct ald_rules *rules, struct ald_str name, uint64_t issued);
 const struct ald_principal *ald_rules_find_user(const struct ald_rules *rules, uint64_t number);
 
 struct ald_token_hash {

@@ -202,6 +202,18 @@ static int manage_read(struct reader *reader, struct ald_rule *rule)
     return read_wrong(reader, rule->text, "is not none, read or write");
 }
 
+static int validity_read(struct reader *reader, struct ald_rule *rule)
+{
+    if (reader->principal->kind != ALD_PRINCIPAL_TOKEN) {
+        return read_wrong(reader, ALD_STR_NONE, "only tokens are made at some time");
+    }
+    if (ald_str_u64(rule->text, &reader->principal->valid_after) != 0) {
+        return read_wrong(reader, rule->text,
+                          "is no number of seconds since 1970; date +%s says how many there are now");
+    }
+    return 0;
+}
+
 static int serve_read(struct reader *reader, struct ald_rule *rule)
 {
     return patterns_read(reader, rule, serve_parse);
@@ -278,19 +290,6 @@ static int principal_begin(struct reader *reader, enum ald_principal_kind kind)
     return kind == ALD_PRINCIPAL_USER ? user_number(reader, principal) : 0;
 }
 
-/* The section that was read so far is whole. */
-static int section_end(struct reader *reader)
-{
-    const struct ald_principal *principal = reader->principal;
-
-    reader->principal = NULL;
-    if (principal != NULL && principal->kind == ALD_PRINCIPAL_TOKEN && principal->hash.line == 0) {
-        reader->item = (struct ald_ini_item){.section = ALD_STR("token"), .title = principal->name};
-        return read_fault(reader, principal->line, ALD_STR_NONE, "has no hash; aldis auth token makes one");
-    }
-    return 0;
-}
-
 static int section_begin(struct reader *reader)
 {
     static const char *const kinds[] = {
@@ -341,6 +340,7 @@ static int principal_item(struct reader *reader)
         {"register", offsetof(struct ald_principal, serve), serve_read},
         {"command", offsetof(struct ald_principal, command), command_read},
         {"manage", offsetof(struct ald_principal, managing), manage_read},
+        {"valid_after", offsetof(struct ald_principal, validity), validity_read},
     };
 
     for (size_t i = 0; i < ALD_COUNT(keys); i++) {
@@ -352,7 +352,8 @@ static int principal_item(struct reader *reader)
             return r != 0 ? r : keys[i].read(reader, rule);
         }
     }
-    return read_wrong(reader, ALD_STR_NONE, "there is no such key; there are hash, register, command and manage");
+    return read_wrong(reader, ALD_STR_NONE,
+                      "there is no such key; there are hash, register, command, manage and valid_after");
 }
 
 static int primary_item(struct reader *reader)
@@ -369,13 +370,11 @@ static int primary_item(struct reader *reader)
 
 static int item_take(struct reader *reader)
 {
-    int r;
-
     if (ald_str_present(reader->item.key)) {
         return reader->principal != NULL ? principal_item(reader) : primary_item(reader);
     }
-    r = section_end(reader);
-    return r != 0 ? r : section_begin(reader);
+    reader->principal = NULL;
+    return section_begin(reader);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
@@ -426,8 +425,7 @@ static int read_all(struct reader *reader)
         reader->item = (struct ald_ini_item){.line = reader->ini.line};
         return read_wrong(reader, ALD_STR_NONE, what);
     }
-    r = section_end(reader);
-    return r != 0 ? r : hashes_settle(reader);
+    return hashes_settle(reader);
 }
 
 /* Errors: ALDIS_E_NOMEM. */

@@ -125,6 +125,20 @@ ALD_TEST(rules, assign_the_only_target_there_is)
     }
 }
 
+ALD_TEST(rules, know_whom_a_signed_token_proves)
+{
+    ALD_AUTO(ald_rules_free)
+    struct ald_rules *rules = rules_of("[token host-4]\nregister = 4\n[token test]\nvalid_after = 1700000000\n"
+                                       "[user 1]\n[subject \"cn=x\"]\n");
+
+    ald_check_str(ald_rules_find_proved(rules, ALD_STR("host-4"), 0)->name, "host-4");
+    ald_check_str(ald_rules_find_proved(rules, ALD_STR("test"), 1700000000)->name, "test");
+    ald_check(ald_rules_find_proved(rules, ALD_STR("test"), 1699999999) == NULL);
+    ald_check(ald_rules_find_proved(rules, ALD_STR("host-5"), 1700000000) == NULL);
+    ald_check(ald_rules_find_proved(rules, ALD_STR("1"), 1700000000) == NULL);
+    ald_check(ald_rules_find_proved(rules, ALD_STR("cn=x"), 1700000000) == NULL);
+}
+
 ALD_TEST(rules, name_the_commands_of_primaries)
 {
     ALD_AUTO(ald_rules_free) struct ald_rules *rules = rules_of(whole);
@@ -170,7 +184,8 @@ ALD_TEST(rules, name_file_line_and_key_of_what_is_wrong)
     refuses("[token a]\nhash = " HASH_A "\nmanage = yes\n",
             "tokens:3: [token a] manage: \"yes\" is not none, read or write");
     refuses("[token a]\nhash = " HASH_A "\nregistr = lamp\n",
-            "tokens:3: [token a] registr: there is no such key; there are hash, register, command and manage");
+            "tokens:3: [token a] registr: there is no such key; there are hash, register, command, "
+            "manage and valid_after");
     refuses("\n[tokn a]\n", "tokens:2: [tokn a]: a section is token, subject, user or primary_only");
     refuses("[token]\n", "tokens:1: [token]: whose section is it? the name stands behind the word");
     refuses("[token \"\"]\n", "tokens:1: [token ]: whose section is it? the name stands behind the word");
@@ -184,8 +199,10 @@ ALD_TEST(rules, name_file_line_and_key_of_what_is_wrong)
 
 ALD_TEST(rules, refuse_a_token_without_a_hash)
 {
-    refuses("[token a]\nregister = lamp\n[user 1]\n", "tokens:1: [token a]: has no hash; aldis auth token makes one");
-    refuses("[user 1]\n[token a]\n", "tokens:2: [token a]: has no hash; aldis auth token makes one");
+    refuses("[token a]\nvalid_after = now\n",
+            "tokens:2: [token a] valid_after: \"now\" is no number of seconds since 1970; "
+            "date +%s says how many there are now");
+    refuses("[user 1]\nvalid_after = 5\n", "tokens:2: [user 1] valid_after: only tokens are made at some time");
 }
 
 ALD_TEST(rules, do_not_repeat_what_may_be_a_secret)
@@ -263,9 +280,9 @@ ALD_TEST(rules, read_or_refuse_whatever_comes)
 }
 
 ALD_TEST_MAIN(rules, ALD_CASE(rules, know_who_shows_what), ALD_CASE(rules, allow_nothing_that_is_not_written),
-              ALD_CASE(rules, assign_the_only_target_there_is), ALD_CASE(rules, name_the_commands_of_primaries),
-              ALD_CASE(rules, remember_where_they_stand), ALD_CASE(rules, may_be_none),
-              ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong), ALD_CASE(rules, refuse_a_token_without_a_hash),
-              ALD_CASE(rules, do_not_repeat_what_may_be_a_secret), ALD_CASE(rules, refuse_what_stands_there_twice),
-              ALD_CASE(rules, show_bad_names_escaped), ALD_CASE(rules, stand_a_shortage_of_memory),
-              ALD_CASE(rules, read_or_refuse_whatever_comes))
+              ALD_CASE(rules, assign_the_only_target_there_is), ALD_CASE(rules, know_whom_a_signed_token_proves),
+              ALD_CASE(rules, name_the_commands_of_primaries), ALD_CASE(rules, remember_where_they_stand),
+              ALD_CASE(rules, may_be_none), ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong),
+              ALD_CASE(rules, refuse_a_token_without_a_hash), ALD_CASE(rules, do_not_repeat_what_may_be_a_secret),
+              ALD_CASE(rules, refuse_what_stands_there_twice), ALD_CASE(rules, show_bad_names_escaped),
+              ALD_CASE(rules, stand_a_shortage_of_memory), ALD_CASE(rules, read_or_refuse_whatever_comes))

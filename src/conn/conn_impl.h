@@ -52,6 +52,9 @@ struct ald_conn {
     uint16_t dialect_index;
     uint16_t close_code; /* of the dialect's CLOSE; 0: it said none */
     bool trusted;        /* it may do everything: we called it, or it has shown the password of its door */
+    bool wants_token;    /* its dialect shows a signed token, or it is nobody */
+    bool vouched;        /* it has shown one */
+    bool controls;       /* and that was a control's, which is given its target */
     bool bytes;          /* its stream carries bytes, not messages */
     bool credentials;    /* its door wants a name and a password */
     bool serves;         /* its party has a target */
@@ -83,6 +86,19 @@ void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *sign
 void ald_conn_refused(const struct ald_conn *conn, struct ald_str why);
 /* The hub has let in whoever said the greeting that was judged last. */
 void ald_conn_linked(struct ald_conn *conn);
+
+/* conn_vouch.c */
+
+/* Its REGISTER shows a signed token: find out who that is. */
+void ald_conn_vouch(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal);
+/* The same of its RESUME. */
+void ald_conn_vouch_session(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal);
+/* It is told that its session is there: with the token that resumes it, and what it may command, both kept in `room`.
+ * Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_conn_endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_buf *room);
+
+/* conn_judge.c, for conn_vouch.c: ask the guard for a pass. Outcomes: those of admit(). Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_conn_admit(struct ald_conn *conn, const struct ald_shown *shown);
 
 /* conn_bytes.c */
 

@@ -19,7 +19,7 @@ enum {
     CONN_TOKEN_MAX = 512    /* a token is 43 bytes; whatever is longer is none */
 };
 
-static int conn_admit(struct ald_conn *conn, const struct ald_shown *shown)
+int ald_conn_admit(struct ald_conn *conn, const struct ald_shown *shown)
 {
     const struct ald_guard *guard = conn->edge->guard;
     int r = guard->admit(guard->owner, shown, &conn->pass);
@@ -40,7 +40,7 @@ int ald_conn_identify(struct ald_conn *conn)
         return 0;
     }
     ald_stream_peer(conn->stream, &peer);
-    r = conn_admit(conn, &shown);
+    r = ald_conn_admit(conn, &shown);
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -88,7 +88,7 @@ static int conn_check_token(struct ald_conn *conn, const struct ald_peer *peer, 
     }
     (void)snprintf(field, sizeof(field), "Bearer %.*s", ALD_STR_ARG(greeting->password));
     shown.authorization = ald_str(field);
-    r = conn_admit(conn, &shown);
+    r = ald_conn_admit(conn, &shown);
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -140,6 +140,9 @@ void ald_conn_linked(struct ald_conn *conn)
 
 static bool conn_is_known(const struct ald_conn *conn)
 {
+    if (conn->wants_token && !conn->vouched) {
+        return false;
+    }
     return conn->trusted || conn->pass != NULL || (conn->edge->guard == NULL && !conn->credentials);
 }
 
@@ -154,6 +157,9 @@ static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct 
     }
     if (conn->edge->guard == NULL) {
         conn_name(peer, signal);
+    }
+    if (greeting != NULL && ald_str_present(greeting->token)) {
+        ald_conn_vouch(conn, peer, signal);
     }
     conn->greets = greeting != NULL && greeting->peering != ALD_PEERING_NONE;
     if (!conn->greets) {
@@ -204,15 +210,24 @@ static int judge_news(struct ald_conn *conn, const struct ald_signal *signal)
     return ALD_CONN_TAKEN;
 }
 
-/* A credential may assign another target than was asked for; but a hub is who it is, or nobody. */
+/*
+ * A credential may assign another target than was asked for; but a hub is who it is, or nobody, and so is whoever a token was
+ * signed for. A control is no agent: it needs no right to the name that it is given.
+ */
 static void judge_pass(struct ald_conn *conn, struct ald_signal *signal)
 {
     const struct ald_guard *guard = conn->edge->guard;
     const struct ald_str asked = signal->target;
-    bool hub = signal->kind == ALD_SIGNAL_REGISTER && signal->greeting != NULL;
+    bool registers = signal->kind == ALD_SIGNAL_REGISTER;
 
+    if (registers && conn->controls) {
+        signal->target = ALD_STR_NONE;
+        guard->judge(guard->owner, conn->pass, signal);
+        signal->target = asked;
+        return;
+    }
     guard->judge(guard->owner, conn->pass, signal);
-    if (hub && !ald_str_equal(asked, signal->target)) {
+    if (registers && (signal->greeting != NULL || conn->vouched) && !ald_str_equal(asked, signal->target)) {
         conn->edge->counters.strangers_denied++;
         signal->denied = true;
     }
@@ -231,6 +246,10 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
     case ALD_SIGNAL_REGISTER:
         ald_stream_peer(conn->stream, peer);
         judge_register(conn, peer, signal);
+        break;
+    case ALD_SIGNAL_RESUME:
+        ald_stream_peer(conn->stream, peer);
+        ald_conn_vouch_session(conn, peer, signal);
         break;
     case ALD_SIGNAL_OPERATE:
         ald_stream_peer(conn->stream, peer);

@@ -3,15 +3,16 @@
 /*
  * Gate: what connections may want of a whole hub, and what other hubs say of themselves, as somebody else decides it and
  * deals with it. The guard (guard.h) knows who somebody is and what he may command; the gate knows the doors that are for
- * other hubs, who looks after this one, and who its neighbors are.
+ * other hubs, who looks after this one, who its neighbors are, and the secret that tokens are signed with.
  *
- * An edge without a gate lets hubs in without credentials, and lets nobody stop it.
+ * An edge without a gate lets hubs in without credentials, looks at no signed token, and lets nobody stop it.
  *
  * Lifetime:   outlives the edge.
  * Threading:  the loop's thread only; not inside a step of the hub unless a function says so, so that they may step it.
  */
 
 #include "conn/edge.h"
+#include "conn/guard.h"
 #include "transport/stream.h"
 
 struct ald_gate {
@@ -32,5 +33,17 @@ struct ald_gate {
     void (*news)(void *owner, const struct ald_news *news);
     /* Somebody has asked the hub for news of `topic`. */
     void (*asked)(void *owner, enum ald_topic topic);
+
+    /*
+     * Somebody registers, and his greeting shows a signed token (link.md 2.3): fill in `principal` of the signal, and `target`
+     * of a control; or `denied`, and in `text` the cause (link.md 2.11). What the token proves goes into `proved` and
+     * `issued` of `shown`, for the guard. What is filled in lives until the next call. NULL: tokens are not looked at.
+     */
+    void (*vouch)(void *owner, const struct ald_peer *peer, struct ald_signal *signal, struct ald_shown *shown);
+    /* Append the token by which whoever shows it resumes `session`. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. NULL: there
+     * are none. */
+    int (*session_token)(void *owner, uint64_t session, struct ald_buf *out);
+    /* Which session it is the token of, and since when it is; 0: of none, or of one before this start (link.md 2.9). */
+    uint64_t (*session_of)(void *owner, struct ald_str token, uint64_t *ret_issued);
     void *owner;
 };

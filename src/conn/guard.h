@@ -25,6 +25,8 @@ struct ald_shown {
     struct ald_str authorization; /* the field's value; absent: none */
     bool authorization_repeated;  /* it came more than once: which of them is meant? */
     const struct ald_peer *peer;  /* its certificate, its user */
+    struct ald_str proved;        /* who he is by a signed token, which the gate has checked; absent: none was shown */
+    uint64_t issued;              /* when that token was made, in seconds of the calendar */
 };
 
 /* Of the management API. In this order: who may write may read. */
@@ -32,6 +34,8 @@ enum ald_guest_manage { ALD_GUEST_MANAGE_NONE, ALD_GUEST_MANAGE_READ, ALD_GUEST_
 
 /* Outcomes of admit(): nothing was shown; what was shown is not known. */
 enum { ALD_GUARD_NOTHING = 1, ALD_GUARD_UNKNOWN };
+/* Outcome of rights(), beside that of a buf. */
+enum { ALD_GUARD_ANY = ALD_BUF_FULL + 1 };
 
 struct ald_guard {
     /* Gives a pass. Outcomes: ALD_GUARD_NOTHING, ALD_GUARD_UNKNOWN. Errors: ALDIS_E_NOMEM. */
@@ -50,6 +54,9 @@ struct ald_guard {
     /* What a pass may do elsewhere: for pages. */
     struct ald_str (*principal)(void *owner, const struct ald_pass *pass);
     enum ald_guest_manage (*manage)(void *owner, const struct ald_pass *pass);
+    /* Append the names that it may command somewhere, comma separated. Outcomes: ALD_GUARD_ANY: all, everywhere, nothing was
+     * appended; ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+    int (*rights)(void *owner, const struct ald_pass *pass, struct ald_buf *out);
     bool (*may_command)(void *owner, const struct ald_pass *pass, const struct ald_address *to, struct ald_str name);
     /* Write members "principal", "register", "command" and "manage" into the object that was begun. */
     void (*describe)(void *owner, const struct ald_pass *pass, struct ald_json_writer *json);

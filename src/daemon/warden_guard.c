@@ -17,11 +17,16 @@
 /* Who has the credential of the pass, by the newest rules; NULL: nobody. */
 static const struct ald_principal *pass_find(const struct ald_warden *warden, const struct ald_pass *pass)
 {
+    struct ald_str name = ald_str_of(pass->name, pass->name_size);
+
+    if (pass->proved) {
+        return ald_auth_proved(warden->auth, name, pass->issued);
+    }
     switch ((enum ald_principal_kind)pass->kind) {
     case ALD_PRINCIPAL_TOKEN:
         return ald_auth_hashed(warden->auth, pass->hash);
     case ALD_PRINCIPAL_SUBJECT:
-        return ald_auth_subject(warden->auth, ald_str(pass->subject));
+        return ald_auth_subject(warden->auth, name);
     case ALD_PRINCIPAL_USER:
         return ald_auth_user(warden->auth, pass->user);
     }
@@ -30,40 +35,68 @@ static const struct ald_principal *pass_find(const struct ald_warden *warden, co
 
 /* --- coming in ---------------------------------------------------------------------------------------------------- */
 
+/* Gives a pass with room for a name. Errors: ALDIS_E_NOMEM. */
+static int pass_make(enum ald_principal_kind kind, struct ald_str name, struct ald_pass **ret_pass)
+{
+    struct ald_pass *pass = calloc(1, sizeof(*pass) + name.size);
+
+    if (pass == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    pass->kind = (uint8_t)kind;
+    pass->name_size = name.size;
+    if (name.size > 0) {
+        memcpy(pass->name, name.data, name.size);
+    }
+    *ret_pass = pass;
+    return 0;
+}
+
+/* Gives the pass of whoever shows `token`, or comes with what `peer` has. Errors: ALDIS_E_NOMEM. */
+static int pass_of(struct ald_str token, const struct ald_peer *peer, struct ald_pass **ret_pass)
+{
+    struct ald_pass *pass = NULL;
+    struct ald_str subject = ald_str(peer->tls_verified ? peer->tls_subject : "");
+    enum ald_principal_kind kind = ald_str_present(token) ? ALD_PRINCIPAL_TOKEN
+                                   : subject.size > 0     ? ALD_PRINCIPAL_SUBJECT
+                                                          : ALD_PRINCIPAL_USER;
+    int r = pass_make(kind, kind == ALD_PRINCIPAL_SUBJECT ? subject : ALD_STR(""), &pass);
+
+    r = r == 0 && kind == ALD_PRINCIPAL_TOKEN ? ald_token_hash(token, pass->hash) : r;
+    if (r < 0) {
+        free(pass);
+        return ald_trace(r);
+    }
+    pass->user = peer->uid;
+    *ret_pass = pass;
+    return 0;
+}
+
 /* Gives a pass that is in no list and belongs to nobody yet. Outcomes: those of admit(). Errors: ALDIS_E_NOMEM. */
 static int pass_new(const struct ald_shown *shown, struct ald_pass **ret_pass)
 {
     const struct ald_peer *peer = shown->peer;
     struct ald_str token = ALD_STR_NONE;
-    struct ald_pass *pass;
-    int r = ald_token_of_field(shown->authorization, &token);
+    int r;
 
+    if (ald_str_present(shown->proved)) {
+        r = pass_make(ALD_PRINCIPAL_TOKEN, shown->proved, ret_pass);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+        (*ret_pass)->proved = true;
+        (*ret_pass)->issued = shown->issued;
+        return 0;
+    }
+    r = ald_token_of_field(shown->authorization, &token);
     if (r == ALD_TOKEN_MALFORMED || shown->authorization_repeated) {
         return ALD_GUARD_UNKNOWN;
     }
     if (r == ALD_TOKEN_NONE && !(peer->tls_verified && peer->tls_subject[0] != '\0') && !peer->has_ids) {
         return ALD_GUARD_NOTHING;
     }
-    pass = calloc(1, sizeof(*pass) + strlen(peer->tls_subject) + 1);
-    if (pass == NULL) {
-        return ald_trace(ALDIS_E_NOMEM);
-    }
-    if (r == 0) {
-        pass->kind = ALD_PRINCIPAL_TOKEN;
-        r = ald_token_hash(token, pass->hash);
-        if (r < 0) {
-            free(pass);
-            return ald_trace(r);
-        }
-    } else if (peer->tls_verified && peer->tls_subject[0] != '\0') {
-        pass->kind = ALD_PRINCIPAL_SUBJECT;
-        memcpy(pass->subject, peer->tls_subject, strlen(peer->tls_subject) + 1);
-    } else {
-        pass->kind = ALD_PRINCIPAL_USER;
-        pass->user = peer->uid;
-    }
-    *ret_pass = pass;
-    return 0;
+    r = pass_of(token, peer, ret_pass);
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 static int guard_admit(void *owner, const struct ald_shown *shown, struct ald_pass **ret_pass)
@@ -209,8 +242,8 @@ static void guard_judge(void *owner, struct ald_pass *pass, struct ald_signal *s
         served_clear(pass, signal->party);
         break;
     case ALD_SIGNAL_RESUME:
-        /* Nobody's dialect resumes yet. Whoever brings one has to say here whose session it may be. */
-        signal->denied = true;
+        /* The session's own token was shown, and its principal admitted: without that nobody resumes anything. */
+        signal->denied = signal->denied || !pass->proved;
         break;
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
@@ -245,6 +278,25 @@ static bool guard_may_command(void *owner, const struct ald_pass *pass, const st
     const struct ald_warden *warden = owner;
 
     return pass_may_command(warden, pass, target_meant(warden, to), name);
+}
+
+static int guard_rights(void *owner ALD_UNUSED, const struct ald_pass *pass, struct ald_buf *out)
+{
+    const struct ald_rule *rule = &pass->principal->command;
+    struct ald_str list = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
+    struct ald_str word;
+    const char *comma = "";
+    int r = 0;
+
+    if (ald_str_equal(rule->text, ALD_STR("*:*"))) {
+        return ALD_GUARD_ANY;
+    }
+    while (r == 0 && ald_pattern_word_next(&list, &word)) {
+        /* A target with a colon has it encoded. */
+        r = ald_buf_pushf(out, "%s%.*s", comma, ALD_STR_ARG(ald_str_from(word, ald_str_find(word, ALD_STR(":")) + 1)));
+        comma = ",";
+    }
+    return r < 0 ? ald_trace(r) : r;
 }
 
 static void describe_list(struct ald_json_writer *json, const char *name, const struct ald_rule *rule)
@@ -288,6 +340,7 @@ void ald_warden_guard_init(struct ald_warden *warden)
         .judge = guard_judge,
         .principal = guard_principal,
         .manage = guard_manage,
+        .rights = guard_rights,
         .may_command = guard_may_command,
         .describe = guard_describe,
         .why = guard_why,

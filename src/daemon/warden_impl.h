@@ -45,9 +45,12 @@ struct ald_pass {
     void *who;
     uint8_t kind;  /* enum ald_principal_kind, which says what of the credential is kept */
     uint8_t needs; /* enum ald_guest_manage, of who stays */
+    bool proved;   /* by a signed token, which was made at `issued` for `name` */
+    uint64_t issued;
     uint8_t hash[ALD_AUTH_HASH];
     uint64_t user;
-    char subject[]; /* terminated */
+    size_t name_size;
+    char name[]; /* of a subject, or proved */
 };
 
 /* The functions of the guard; its owner is the warden. */

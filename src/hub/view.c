@@ -7,6 +7,7 @@
 #include "hub/primary.h"
 #include "hub/record.h"
 #include "hub/roster.h"
+#include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
@@ -36,6 +37,7 @@ static void view_target(const struct ald_target *target, struct ald_target_view 
 static void view_channel(const struct ald_channel *channel, struct ald_channel_view *view)
 {
     const struct ald_hub_conn *conn = channel->party->conn;
+    const struct ald_session *session = channel->party->session;
 
     *view = (struct ald_channel_view){
         .id = ald_str_of(channel->id, ALD_ID_TEXT),
@@ -44,6 +46,7 @@ static void view_channel(const struct ald_channel *channel, struct ald_channel_v
         .peer = channel->who->peer,
         .dialect = channel->who->dialect,
         .conn = conn != NULL ? conn->number : 0,
+        .session = session != NULL && !session->over ? session->number : 0,
         .state = channel->state,
         .active = channel->active,
         .primary = ald_primary_find(channel->target) == channel,
@@ -378,6 +381,17 @@ int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct al
         return ALD_VIEW_UNKNOWN;
     }
     view_channel(channel, ret_view);
+    return 0;
+}
+
+int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald_channel_view *ret_view)
+{
+    const struct ald_session *found = ald_table_find_number(&hub->sessions, session);
+
+    if (found == NULL || found->party->channel == NULL) {
+        return ALD_VIEW_UNKNOWN;
+    }
+    view_channel(found->party->channel, ret_view);
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct ald_channel_view {
     struct ald_str peer;
     struct ald_str dialect;
     uint64_t conn;
+    uint64_t session; /* of its party; 0: it ends with its connection */
     uint8_t state; /* enum ald_channel_state */
     bool active;
     bool primary;      /* confirmed */
@@ -128,6 +129,8 @@ bool ald_hub_next_fact(const struct ald_hub *hub, struct ald_str id, const void 
 enum { ALD_VIEW_UNKNOWN = 1 };
 ALD_NODISCARD int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct ald_target_view *ret_view);
 ALD_NODISCARD int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct ald_channel_view *ret_view);
+/* One that the session speaks for. */
+ALD_NODISCARD int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald_channel_view *ret_view);
 /* By the hub's id, or by the id its sender gave it (the newest of several). */
 ALD_NODISCARD int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view);
 

@@ -1,0 +1,122 @@
+/*
+ * Who is known by a signed token, which is shown in the first frame of a connection and not in its upgrade (link.md 2.1,
+ * 2.3). The gate checks the token and says whom it proves; with a guard, that one must be in its rules, and has the rights
+ * that stand there. Whoever comes back to a session is who the session belongs to.
+ *
+ * Such a token is shown on purpose: what came with the connection (a certificate, a user of this machine) counts no more.
+ */
+
+#include "base/error.h"
+#include "conn/conn_impl.h"
+#include "hub/view.h"
+
+enum {
+    CONN_ENDORSEMENT_MAX = 16 * 1024, /* a session's token, and names of commands */
+};
+
+/* What the causes of link.md 2.11 call whoever is not, or no more, in the rules. */
+static struct ald_str cause_unknown(const struct ald_conn *conn)
+{
+    return conn->controls ? ALD_STR("invalid user") : ALD_STR("invalid token");
+}
+
+static void vouch_deny(struct ald_signal *signal, struct ald_str text)
+{
+    signal->denied = true;
+    signal->text = text;
+}
+
+/* The gate is satisfied; is the guard? */
+static void vouch_admit(struct ald_conn *conn, struct ald_signal *signal, const struct ald_shown *shown)
+{
+    int r = 0;
+
+    ald_conn_release(conn);
+    if (conn->edge->guard != NULL) {
+        r = ald_conn_admit(conn, shown);
+    }
+    if (r < 0) {
+        conn->edge->counters.no_memory++;
+    }
+    conn->vouched = r == 0;
+    if (r != 0) {
+        vouch_deny(signal, r < 0 ? ALD_STR("memory is short") : cause_unknown(conn));
+    }
+}
+
+void ald_conn_vouch(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+    struct ald_shown shown = {.peer = peer};
+
+    if (gate == NULL || gate->vouch == NULL) {
+        return;
+    }
+    conn->controls = signal->greeting->is_control;
+    conn->vouched = false;
+    gate->vouch(gate->owner, peer, signal, &shown);
+    if (!signal->denied) {
+        vouch_admit(conn, signal, &shown);
+    }
+}
+
+void ald_conn_vouch_session(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+    struct ald_shown shown = {.peer = peer};
+    struct ald_channel_view channel;
+
+    if (gate == NULL || gate->session_of == NULL || !ald_str_present(signal->text)) {
+        return;
+    }
+    conn->vouched = false;
+    signal->session = gate->session_of(gate->owner, signal->text, &shown.issued);
+    if (signal->session == 0 || ald_hub_find_session(conn->edge->hub, signal->session, &channel) != 0) {
+        vouch_deny(signal, ALD_STR("no such session"));
+        return;
+    }
+    conn->controls = false;
+    shown.proved = channel.principal;
+    vouch_admit(conn, signal, &shown);
+}
+
+/* Errors: ALDIS_E_NOMEM. */
+static int endorse_rights(struct ald_conn *conn, struct ald_buf *room, bool *ret_any)
+{
+    const struct ald_guard *guard = conn->edge->guard;
+    size_t before = ald_buf_size(room);
+    int r = ALD_GUARD_ANY;
+
+    if (conn->pass != NULL && guard->rights != NULL) {
+        r = guard->rights(guard->owner, conn->pass, room);
+    }
+    if (r == ALD_BUF_FULL) {
+        ald_buf_cut(room, before); /* it is only shown: what it may do is decided when it does it */
+    }
+    *ret_any = r == ALD_GUARD_ANY;
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_conn_endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_buf *room)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+    bool any = true;
+    size_t size;
+    int r;
+
+    if (signal->session == 0 || gate == NULL || gate->session_token == NULL) {
+        return 0;
+    }
+    ald_buf_init(room, CONN_ENDORSEMENT_MAX);
+    r = gate->session_token(gate->owner, signal->session, room);
+    size = ald_buf_size(room);
+    r = r < 0 ? r : endorse_rights(conn, room, &any);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    signal->text = ald_str_of(ald_buf_str(room).data, size);
+    if (!any) {
+        signal->rights = ald_str_from(ald_buf_str(room), size);
+    }
+    return 0;
+}
