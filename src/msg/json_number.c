@@ -192,6 +192,125 @@ bool ald_json_number_same(struct ald_json_value a, struct ald_json_value b)
     return true;
 }
 
+/* The same for two that are positive: the place of the point decides, then the first digit that differs. */
+static int number_compare(const struct number *a, const struct number *b)
+{
+    const char *at_a = a->digits, *at_b = b->digits;
+
+    if (a->point != b->point) {
+        return a->point < b->point ? -1 : 1;
+    }
+    for (int64_t i = 0; i < a->n_digits && i < b->n_digits; i++) {
+        unsigned digit_a = digit_next(&at_a), digit_b = digit_next(&at_b);
+
+        if (digit_a != digit_b) {
+            return digit_a < digit_b ? -1 : 1;
+        }
+    }
+    return (a->n_digits > b->n_digits) - (a->n_digits < b->n_digits);
+}
+
+/* -1, 0 or 1. */
+static int number_sign(const struct number *number)
+{
+    return number->n_digits == 0 ? 0 : number->negative ? -1 : 1;
+}
+
+int ald_json_number_compare(struct ald_json_value a, struct ald_json_value b)
+{
+    struct number read_a, read_b;
+    int sign_a, sign_b;
+
+    ald_assert(a.type == ALD_JSON_NUMBER && b.type == ALD_JSON_NUMBER);
+
+    read_a = number_read(a.raw);
+    read_b = number_read(b.raw);
+    sign_a = number_sign(&read_a);
+    sign_b = number_sign(&read_b);
+    if (sign_a != sign_b) {
+        return sign_a < sign_b ? -1 : 1;
+    }
+    return sign_a == 0 ? 0 : sign_a * number_compare(&read_a, &read_b);
+}
+
+bool ald_json_number_is_integer(struct ald_json_value number)
+{
+    struct number read;
+
+    ald_assert(number.type == ALD_JSON_NUMBER);
+
+    if ((number.flags & ALD_JSON_REAL) == 0) {
+        return true;
+    }
+    read = number_read(number.raw);
+    return read.n_digits == 0 || read.point >= read.n_digits;
+}
+
+/* Digits that 64 bits hold, whichever they are. */
+enum { DIVISOR_DIGITS_MAX = 19 };
+
+bool ald_json_number_divides(struct ald_json_value of)
+{
+    struct number read;
+
+    if (of.type != ALD_JSON_NUMBER) {
+        return false;
+    }
+    read = number_read(of.raw);
+    return number_sign(&read) > 0 && read.n_digits <= DIVISOR_DIGITS_MAX;
+}
+
+static uint64_t multiply_modulo(uint64_t a, uint64_t b, uint64_t modulus)
+{
+    return (uint64_t)((__uint128_t)a * b % modulus);
+}
+
+/* 10^power modulo a number. */
+static uint64_t power_modulo(uint64_t power, uint64_t modulus)
+{
+    uint64_t result = 1 % modulus, square = 10 % modulus;
+
+    for (; power > 0; power >>= 1) {
+        result = (power & 1) != 0 ? multiply_modulo(result, square, modulus) : result;
+        square = multiply_modulo(square, square, modulus);
+    }
+    return result;
+}
+
+/*
+ * Both are an integer times a power of ten, and the last digit of neither integer is zero. So a number whose power is the
+ * smaller one would have to be divisible by ten, which it is not; else what is left is a division of integers, of which
+ * only the rest is wanted, digit by digit.
+ */
+bool ald_json_number_is_multiple(struct ald_json_value number, struct ald_json_value of)
+{
+    struct number read, read_of;
+    uint64_t divisor = 0, rest = 0;
+    int64_t power;
+    const char *at;
+
+    ald_assert(number.type == ALD_JSON_NUMBER && ald_json_number_divides(of));
+
+    read = number_read(number.raw);
+    read_of = number_read(of.raw);
+    if (read.n_digits == 0) {
+        return true;
+    }
+    power = (read.point - read.n_digits) - (read_of.point - read_of.n_digits);
+    if (power < 0) {
+        return false;
+    }
+    at = read_of.digits;
+    for (int64_t i = 0; i < read_of.n_digits; i++) {
+        divisor = divisor * 10 + digit_next(&at);
+    }
+    at = read.digits;
+    for (int64_t i = 0; i < read.n_digits; i++) {
+        rest = (uint64_t)(((__uint128_t)rest * 10 + digit_next(&at)) % divisor);
+    }
+    return multiply_modulo(rest, power_modulo((uint64_t)power, divisor), divisor) == 0;
+}
+
 enum {
     DECIMAL_DIGITS_MAX = 800, /* 767 and some to spare: see the top */
     SHIFT_MAX = 60,           /* ten times 2^60 fits in 64 bits */

@@ -29,3 +29,16 @@ ALD_NODISCARD int ald_json_double(struct ald_json_value number, double *ret_real
 
 /* Are both numbers worth the same, exactly, however they are written? `-0` is `0`. */
 bool ald_json_number_same(struct ald_json_value a, struct ald_json_value b);
+
+/* Below zero, zero or above it, as `a` is less than, worth the same as, or more than `b`; exactly. */
+int ald_json_number_compare(struct ald_json_value a, struct ald_json_value b);
+
+/* Is the number an integer, of whatever size? `1.0` and `1e300` are. */
+bool ald_json_number_is_integer(struct ald_json_value number);
+
+/*
+ * Is the number a whole multiple of `of`, exactly? Zero is one of everything. `of` must be what ald_json_number_divides()
+ * says yes to: positive, with at most 19 digits between its first and its last that are not zero.
+ */
+bool ald_json_number_is_multiple(struct ald_json_value number, struct ald_json_value of);
+bool ald_json_number_divides(struct ald_json_value of);
