@@ -47,12 +47,18 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
         .variant = accept->variant,
         .door = door,
         .pass = visitor->guest.pass,
+        .message_max = accept->message_max,
+        .wants_token = accept->wants_token,
     };
+    struct ald_str protocol = ALD_STR_NONE;
     static const struct ald_stream_callbacks nobody = {0}; /* until the connection takes the stream */
     struct ald_stream *stream = NULL;
 
-    if (ald_ws_accept(visitor->stream, upgrade->key, ALD_STR_NONE, fields, rest, &door->edge->stream_options, &nobody,
-                      NULL, &stream) != 0) {
+    if (accept->first_protocol) {
+        protocol = ald_ws_upgrade_protocol_first(ald_http_parser_request(&visitor->parser));
+    }
+    if (ald_ws_accept(visitor->stream, upgrade->key, protocol, fields, rest, &door->edge->stream_options, &nobody, NULL,
+                      &stream) != 0) {
         door->counters.answers_failed++;
         ald_visitor_refuse(visitor, 503, NULL);
         return;
@@ -68,6 +74,21 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
     ald_visitor_leave(visitor);
 }
 
+/* Has the visitor, where somebody guards the door, shown who it is; or will it, in the words of the dialect? */
+static bool visitor_may_upgrade(const struct ald_visitor *visitor, const struct ald_accept *accept)
+{
+    return !visitor->unknown && (accept->wants_token || ald_guest_known(&visitor->guest));
+}
+
+static int visitor_check_upgrade(const struct ald_visitor *visitor, const struct ald_accept *accept,
+                                 struct ald_ws_upgrade *ret_upgrade, const struct ald_ws_refusal **ret_refusal)
+{
+    const struct ald_http_request *request = ald_http_parser_request(&visitor->parser);
+
+    return accept->old_version ? ald_ws_upgrade_check_old(request, ret_upgrade, ret_refusal)
+                               : ald_ws_upgrade_check(request, ret_upgrade, ret_refusal);
+}
+
 /* Some dialect lives at this path. In the order of exchange.md 2.2. */
 static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, int accepted,
                                   const struct ald_accept *accept, struct ald_str rest)
@@ -79,13 +100,13 @@ static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, i
     if (ald_edge_draining(door->edge)) {
         door->counters.upgrades_draining++;
         visitor_refuse_upgrade(visitor, 410, "");
-    } else if (visitor->unknown || !ald_guest_known(&visitor->guest)) {
+    } else if (!visitor_may_upgrade(visitor, accept)) {
         ald_visitor_notice_unknown(visitor);
         visitor_refuse_upgrade(visitor, 401, ""); /* without WWW-Authenticate, as existing connectors know it */
     } else if (accepted == ALD_ACCEPT_REFUSED) {
         door->counters.upgrades_refused++;
         visitor_refuse_upgrade(visitor, (uint16_t)accept->status, accept->body != NULL ? accept->body : "");
-    } else if (ald_ws_upgrade_check(ald_http_parser_request(&visitor->parser), &upgrade, &refusal) != 0) {
+    } else if (visitor_check_upgrade(visitor, accept, &upgrade, &refusal) != 0) {
         door->counters.upgrades_refused++;
         visitor_refuse_handshake(visitor, refusal);
     } else {

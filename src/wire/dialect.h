@@ -164,6 +164,11 @@ struct ald_accept {
     const char *body;          /* of a refusal; static */
     const char *header_name;   /* one extra header of the 101, or NULL; static */
     const char *header_value;
+    bool first_protocol;       /* the first subprotocol that is offered is taken, whatever it is (link.md 2.1) */
+    bool old_version;          /* version 8 of WebSocket is spoken too (link.md 2.1) */
+    bool wants_token;          /* who comes says who he is in his first frame, with ald_greeting.token or a RESUME: he needs no
+                                  credential before, and until then nothing that he says takes effect */
+    size_t message_max;        /* the largest message of whoever is registered; 0: that of most dialects */
 };
 
 /* A row of the table of dialects. */

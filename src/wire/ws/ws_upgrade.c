@@ -58,26 +58,33 @@ static bool key_valid(struct ald_str key)
 }
 
 /* In the order of exchange.md section 2.2; the texts are ours but for the first. */
-static const struct ald_ws_refusal refusal_connection = {400, "\"Connection\" header must be \"Upgrade\"."};
-static const struct ald_ws_refusal refusal_method = {405, "A WebSocket is opened with GET."};
-static const struct ald_ws_refusal refusal_version = {426, "Only version 13 of WebSocket is spoken."};
-static const struct ald_ws_refusal refusal_upgrade = {400, "\"Upgrade\" header must be \"websocket\"."};
-static const struct ald_ws_refusal refusal_http = {400, "A WebSocket needs HTTP/1.1."};
-static const struct ald_ws_refusal refusal_key = {400, "\"Sec-WebSocket-Key\" header must be 16 bytes in base64."};
+static const struct ald_ws_refusal refusal_connection = {400, "\"Connection\" header must be \"Upgrade\".", NULL};
+static const struct ald_ws_refusal refusal_method = {405, "A WebSocket is opened with GET.", NULL};
+static const struct ald_ws_refusal refusal_version = {426, "Only version 13 of WebSocket is spoken.", NULL};
+static const struct ald_ws_refusal refusal_versions = {426, "Only versions 13 and 8 of WebSocket are spoken.", "13, 8"};
+static const struct ald_ws_refusal refusal_upgrade = {400, "\"Upgrade\" header must be \"websocket\".", NULL};
+static const struct ald_ws_refusal refusal_http = {400, "A WebSocket needs HTTP/1.1.", NULL};
+static const struct ald_ws_refusal refusal_key = {400, "\"Sec-WebSocket-Key\" header must be 16 bytes in base64.",
+                                                  NULL};
 
-static const struct ald_ws_refusal *upgrade_judge(const struct ald_http_request *request)
+static bool version_is_spoken(const struct ald_http_request *request, bool old)
 {
     struct ald_str version = ald_http_fields_find(request->fields, ALD_STR("Sec-WebSocket-Version"));
 
+    return ald_http_fields_count(request->fields, ALD_STR("Sec-WebSocket-Version")) == 1 &&
+           (ald_str_equal(version, ALD_STR("13")) || (old && ald_str_equal(version, ALD_STR("8"))));
+}
+
+static const struct ald_ws_refusal *upgrade_judge(const struct ald_http_request *request, bool old)
+{
     if (!ald_http_fields_list(request->fields, ALD_STR("Connection"), ALD_STR("Upgrade"))) {
         return &refusal_connection;
     }
     if (!ald_str_equal(request->method, ALD_STR("GET"))) {
         return &refusal_method;
     }
-    if (!ald_str_equal(version, ALD_STR("13")) ||
-        ald_http_fields_count(request->fields, ALD_STR("Sec-WebSocket-Version")) != 1) {
-        return &refusal_version;
+    if (!version_is_spoken(request, old)) {
+        return old ? &refusal_versions : &refusal_version;
     }
     if (!ald_http_fields_list(request->fields, ALD_STR("Upgrade"), ALD_STR("websocket"))) {
         return &refusal_upgrade;
@@ -92,10 +99,10 @@ static const struct ald_ws_refusal *upgrade_judge(const struct ald_http_request 
     return NULL;
 }
 
-int ald_ws_upgrade_check(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
+static int upgrade_check(const struct ald_http_request *request, bool old, struct ald_ws_upgrade *ret_upgrade,
                          const struct ald_ws_refusal **ret_refusal)
 {
-    const struct ald_ws_refusal *refusal = upgrade_judge(request);
+    const struct ald_ws_refusal *refusal = upgrade_judge(request, old);
 
     if (refusal != NULL) {
         *ret_refusal = refusal;
@@ -107,6 +114,18 @@ int ald_ws_upgrade_check(const struct ald_http_request *request, struct ald_ws_u
         .extensions = ald_http_fields_count(request->fields, ALD_STR("Sec-WebSocket-Extensions")) > 0,
     };
     return 0;
+}
+
+int ald_ws_upgrade_check(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
+                         const struct ald_ws_refusal **ret_refusal)
+{
+    return upgrade_check(request, false, ret_upgrade, ret_refusal);
+}
+
+int ald_ws_upgrade_check_old(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
+                             const struct ald_ws_refusal **ret_refusal)
+{
+    return upgrade_check(request, true, ret_upgrade, ret_refusal);
 }
 
 bool ald_ws_upgrade_wanted(const struct ald_http_request *request)
@@ -196,7 +215,7 @@ int ald_ws_upgrade_write_refusal(struct ald_buf *out, const struct ald_ws_refusa
     /* Allow: RFC 9110 section 15.5.6. The versions: RFC 6455 section 4.4. Upgrade: RFC 9110 section 15.5.22. */
     const struct ald_http_field allow[] = {{ALD_STR("Allow"), ALD_STR("GET")}};
     const struct ald_http_field version[] = {
-        {ALD_STR("Sec-WebSocket-Version"), ALD_STR("13")},
+        {ALD_STR("Sec-WebSocket-Version"), ald_str(refusal->versions != NULL ? refusal->versions : "13")},
         {ALD_STR("Upgrade"), ALD_STR("websocket")},
     };
     struct ald_str text = ald_str(refusal->text);
@@ -285,12 +304,13 @@ int ald_ws_upgrade_verify(const struct ald_http_response *response, const char a
             response->status,
             response->status == 401 ? "The server does not know who asks."
                                     : "The server does not open a WebSocket here.",
+            NULL,
         };
         return ALD_WS_UPGRADE_REFUSED;
     }
     wrong = accept_judge(response, ald_str_of(accept, ALD_WS_ACCEPT_TEXT), offered, n);
     if (wrong != NULL) {
-        *ret_refusal = (struct ald_ws_refusal){0, wrong};
+        *ret_refusal = (struct ald_ws_refusal){0, wrong, NULL};
         return ALD_WS_UPGRADE_REFUSED;
     }
     return 0;

@@ -34,6 +34,7 @@ enum { ALD_WS_UPGRADE_REFUSED = 1 };
 struct ald_ws_refusal {
     uint16_t status;
     const char *text;
+    const char *versions; /* with 426: those that are spoken; NULL: 13 */
 };
 
 /*
@@ -43,6 +44,9 @@ struct ald_ws_refusal {
  */
 ALD_NODISCARD int ald_ws_upgrade_check(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
                                        const struct ald_ws_refusal **ret_refusal);
+/* The same where version 8 is spoken too: that of the last drafts, whose frames are those of the RFC (link.md 2.1). */
+ALD_NODISCARD int ald_ws_upgrade_check_old(const struct ald_http_request *request, struct ald_ws_upgrade *ret_upgrade,
+                                           const struct ald_ws_refusal **ret_refusal);
 
 /* The request asks for an upgrade to WebSocket at all, well made or not: a server may then treat it as such. */
 bool ald_ws_upgrade_wanted(const struct ald_http_request *request);

@@ -25,7 +25,9 @@ static const struct ald_http_request *request_open(struct ald_http_parser *parse
 }
 
 /* The status that answers a request of `text`; 101 when it is accepted. */
-static int judge(const char *text)
+static int judge_with(int (*check)(const struct ald_http_request *, struct ald_ws_upgrade *,
+                                   const struct ald_ws_refusal **),
+                      const char *text)
 {
     const struct ald_ws_refusal *refusal = NULL;
     const struct ald_http_request *request;
@@ -34,7 +36,7 @@ static int judge(const char *text)
     int r;
 
     request = request_open(&parser, text);
-    r = ald_ws_upgrade_check(request, &upgrade, &refusal);
+    r = check(request, &upgrade, &refusal);
     ald_check(r == 0 || r == ALD_WS_UPGRADE_REFUSED);
     ald_check((r == 0) == (refusal == NULL));
     if (r == 0) {
@@ -42,6 +44,11 @@ static int judge(const char *text)
     }
     ald_http_parser_fini(&parser);
     return refusal != NULL ? refusal->status : 101;
+}
+
+static int judge(const char *text)
+{
+    return judge_with(ald_ws_upgrade_check, text);
 }
 
 ALD_TEST(ws_upgrade, accepts_what_a_connector_sends)
@@ -75,6 +82,19 @@ ALD_TEST(ws_upgrade, refuses_other_versions)
     ald_check_int(judge(START UPGRADE CONNECTION "Sec-WebSocket-Version: 8\r\n" KEY_LINE "\r\n"), 426);
     ald_check_int(judge(START UPGRADE CONNECTION "Sec-WebSocket-Version: 13, 8\r\n" KEY_LINE "\r\n"), 426);
     ald_check_int(judge(START UPGRADE CONNECTION VERSION VERSION KEY_LINE "\r\n"), 426);
+}
+
+ALD_TEST(ws_upgrade, takes_version_8_where_it_is_spoken)
+{
+    ald_check_int(judge_with(ald_ws_upgrade_check_old, START UPGRADE CONNECTION VERSION KEY_LINE "\r\n"), 101);
+    ald_check_int(
+        judge_with(ald_ws_upgrade_check_old, START UPGRADE CONNECTION "Sec-WebSocket-Version: 8\r\n" KEY_LINE "\r\n"),
+        101);
+    ald_check_int(
+        judge_with(ald_ws_upgrade_check_old, START UPGRADE CONNECTION "Sec-WebSocket-Version: 7\r\n" KEY_LINE "\r\n"),
+        426);
+    ald_check_int(judge_with(ald_ws_upgrade_check_old, START UPGRADE CONNECTION "Sec-WebSocket-Version: 8\r\n\r\n"),
+                  400);
 }
 
 ALD_TEST(ws_upgrade, refuses_bad_keys)
@@ -179,7 +199,8 @@ ALD_TEST(ws_upgrade, writes_the_response_that_accepts)
 
 ALD_TEST(ws_upgrade, writes_refusals_with_what_belongs_beside_them)
 {
-    static const struct ald_ws_refusal bad = {400, "no"}, method = {405, "no"}, version = {426, "no"};
+    static const struct ald_ws_refusal bad = {400, "no", NULL}, method = {405, "no", NULL}, version = {426, "no", NULL},
+                                       versions = {426, "no", "13, 8"};
     struct ald_buf out;
 
     ald_buf_init(&out, OUT_MAX);
@@ -191,6 +212,9 @@ ALD_TEST(ws_upgrade, writes_refusals_with_what_belongs_beside_them)
                     "Content-Length: 2\r\nConnection: close\r\n\r\nno");
     ald_check_int(ald_ws_upgrade_write_refusal(&out, &version), 0);
     check_out(&out, "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
+                    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+    ald_check_int(ald_ws_upgrade_write_refusal(&out, &versions), 0);
+    check_out(&out, "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13, 8\r\nUpgrade: websocket\r\n"
                     "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
     ald_buf_init(&out, 127); /* room for the head, not for the text */
     ald_check_int(ald_ws_upgrade_write_refusal(&out, &method), ALD_HTTP_WRITER_FULL);
@@ -247,7 +271,7 @@ static int verify(const char *text, struct ald_ws_refusal *ret_refusal)
     size_t used;
     int r;
 
-    *ret_refusal = (struct ald_ws_refusal){0, ""};
+    *ret_refusal = (struct ald_ws_refusal){0, "", NULL};
     ald_http_parser_init_response(&parser, 8192, false);
     ald_check_int(ald_http_parser_collect(&parser, ald_str(text), &used), ALD_HTTP_PARSER_HEAD);
     r = ald_ws_upgrade_verify(ald_http_parser_response(&parser), ACCEPT, offered, ALD_COUNT(offered), ret_refusal);
@@ -297,8 +321,8 @@ ALD_TEST(ws_upgrade, client_refuses_a_response_that_proves_nothing)
 
 ALD_TEST_MAIN(ws_upgrade, ALD_CASE(ws_upgrade, accepts_what_a_connector_sends),
               ALD_CASE(ws_upgrade, refuses_what_is_no_upgrade), ALD_CASE(ws_upgrade, refuses_other_methods),
-              ALD_CASE(ws_upgrade, refuses_other_versions), ALD_CASE(ws_upgrade, refuses_bad_keys),
-              ALD_CASE(ws_upgrade, judges_in_the_order_of_the_specification),
+              ALD_CASE(ws_upgrade, refuses_other_versions), ALD_CASE(ws_upgrade, takes_version_8_where_it_is_spoken),
+              ALD_CASE(ws_upgrade, refuses_bad_keys), ALD_CASE(ws_upgrade, judges_in_the_order_of_the_specification),
               ALD_CASE(ws_upgrade, knows_who_asks_for_one),
               ALD_CASE(ws_upgrade, picks_the_first_subprotocol_that_both_know),
               ALD_CASE(ws_upgrade, tells_what_is_offered),
