@@ -338,7 +338,6 @@ static void conn_opened(void *owner, struct ald_stream *stream)
     if (conn->hello_timeout > 0) {
         options.hello_timeout = conn->hello_timeout;
     }
-    options.message_max = conn->message_max;
     if (ald_conn_identify(conn) < 0 || conn->type->open(&facts, &conn->dialect) < 0) {
         conn_fail(conn);
         return;
@@ -467,7 +466,6 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .quit_at = ALD_NEVER,
         .clogged_until = ALD_NEVER,
         .hello_timeout = spec->hello_timeout,
-        .message_max = spec->message_max != 0 ? spec->message_max : edge->dialect_options.message_max,
         .wants_token = spec->wants_token && edge->gate != NULL && edge->gate->vouch != NULL,
         .trusted = spec->caller != NULL,
         .bytes = spec->bytes,
@@ -511,7 +509,7 @@ static void conn_registered(struct ald_conn *conn, const struct ald_signal *sign
             /* Another hub passes on what it took itself, and adds to it. */
             size_t room = signal->greeting != NULL ? ALD_EXCHANGE_HUB_ROOM : 0;
 
-            ald_ws_set_message_max(conn->stream, conn->message_max + room);
+            ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max + room);
         }
     }
     if (!conn->greeted && conn->linked != NULL) {

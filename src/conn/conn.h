@@ -52,7 +52,6 @@ struct ald_conn_spec {
     bool bytes;                          /* the stream carries bytes, of which the dialect makes lines; else messages */
     bool credentials;                    /* it has to show a name and a password that the gate knows */
     bool wants_token;                    /* it has to show a signed token that the gate vouches for */
-    size_t message_max;                  /* once it is registered; 0: the edge's */
     ald_usec hello_timeout;              /* for its dialect; 0: the edge's */
 };
 

@@ -42,7 +42,6 @@ struct ald_conn {
     ald_usec quit_at;       /* the peer says nothing more, and has had its answers by then; ALD_NEVER */
     ald_usec clogged_until; /* until the peer reads what its dialect has answered it is not read; ALD_NEVER: it is */
     ald_usec hello_timeout; /* 0: the edge's */
-    size_t message_max;
     size_t greeting_left;
     size_t answered;      /* bytes of the dialect's own, of which the hub keeps no account, since all was written */
     size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */

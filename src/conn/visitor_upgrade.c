@@ -47,7 +47,6 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
         .variant = accept->variant,
         .door = door,
         .pass = visitor->guest.pass,
-        .message_max = accept->message_max,
         .wants_token = accept->wants_token,
     };
     struct ald_str protocol = ALD_STR_NONE;

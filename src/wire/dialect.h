@@ -168,7 +168,6 @@ struct ald_accept {
     bool old_version;          /* version 8 of WebSocket is spoken too (link.md 2.1) */
     bool wants_token;          /* who comes says who he is in his first frame, with ald_greeting.token or a RESUME: he needs no
                                   credential before, and until then nothing that he says takes effect */
-    size_t message_max;        /* the largest message of whoever is registered; 0: that of most dialects */
 };
 
 /* A row of the table of dialects. */
