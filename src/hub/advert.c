@@ -212,7 +212,8 @@ void ald_advert_ask(struct ald_hub *hub, struct ald_str hub_id, uint64_t slots)
     ald_list_each (it, &hub->graph.links) {
         struct ald_peer_link *link = ald_list_entry(it, struct ald_peer_link, node);
 
-        if (link->has_feed && (slots >> link->slot & 1) != 0 && ald_hub_conn_hears(link->party->conn)) {
+        if (link->has_feed && (slots >> link->slot & 1) != 0 && link->party->conn != NULL &&
+            ald_hub_conn_hears(link->party->conn)) {
             advert_ask_link(hub, link, hub_id);
         }
     }

@@ -27,7 +27,11 @@ void ald_drain_start(struct ald_hub *hub, const struct ald_event *event)
     ald_hub_alarm_set(hub, &hub->drain_alarm, event->leave_until);
     /* Other hubs hear it before anything is refused for it, so that they know to go another way. */
     ald_list_each (it, &hub->graph.links) {
-        ald_hub_conn_leave(hub, ald_list_entry(it, struct ald_peer_link, node)->party->conn, ALD_CLOSE_STOPPING);
+        struct ald_hub_conn *conn = ald_list_entry(it, struct ald_peer_link, node)->party->conn;
+
+        if (conn != NULL) { /* else it ended, and its channel is still worked off */
+            ald_hub_conn_leave(hub, conn, ALD_CLOSE_STOPPING);
+        }
     }
     ald_hold_drain(hub);
     drain_walk(hub, DRAIN_COMMANDS);

@@ -278,7 +278,7 @@ static void peer_drop_others(struct ald_hub *hub, const struct ald_peer_link *li
     ald_list_each (it, &hub->graph.links) {
         struct ald_peer_link *other = ald_list_entry(it, struct ald_peer_link, node);
 
-        if (other->peer == link->peer && other != link) {
+        if (other->peer == link->peer && other != link && other->party->conn != NULL) {
             ald_hub_conn_close(hub, other->party->conn, ALD_CLOSE_REPLACED);
         }
     }

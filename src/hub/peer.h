@@ -57,11 +57,11 @@ struct ald_peer_link {
     struct ald_node node; /* graph.links */
     struct ald_node work; /* the hub's links that may have to be told something */
     struct ald_peer *peer;
-    struct ald_party *party;
-    uint64_t boot; /* what the other one drew at its start; 0: it has not said */
-    bool dialled;  /* by us */
-    bool has_feed; /* an aldis hub is told of the map */
-    unsigned slot; /* of the feed */
+    struct ald_party *party; /* its connection may have ended: the channel, and we with it, are worked off after that */
+    uint64_t boot;           /* what the other one drew at its start; 0: it has not said */
+    bool dialled;            /* by us */
+    bool has_feed;           /* an aldis hub is told of the map */
+    unsigned slot;           /* of the feed */
 };
 
 /* A report that may come on an event that went to another hub. */
