@@ -54,6 +54,19 @@ static inline void ald_node_remove(struct ald_node *node)
     ald_node_init(node);
 }
 
+/* All of `other` behind all of `head`; `other` is empty then. */
+static inline void ald_list_splice_back(struct ald_node *head, struct ald_node *other)
+{
+    if (ald_list_empty(other)) {
+        return;
+    }
+    other->next->prev = head->prev;
+    head->prev->next = other->next;
+    other->prev->next = head;
+    head->prev = other->prev;
+    ald_node_init(other);
+}
+
 /* NULL when empty. */
 static inline struct ald_node *ald_list_first(const struct ald_node *head)
 {

@@ -151,7 +151,7 @@ void ald_hub_check(const struct ald_hub *hub)
     check_commands(hub);
     ald_round_check(hub);
     ald_hold_check(hub);
-    ald_world_check(hub);
+    ald_bulletin_check(hub);
     ald_spread_check(hub);
     ald_assert(sums.n_queued == hub->n_queued);
     ald_assert(sums.queued_bytes == hub->queued_bytes);

@@ -62,6 +62,7 @@ static void conn_init(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     ald_node_init(&conn->handed);
     ald_node_init(&conn->benched);
     ald_node_init(&conn->resaying);
+    ald_node_init(&conn->unheard);
     ald_node_init(&conn->parties);
     ald_table_init(&conn->by_number, seed);
     ald_hub_alarm_init(&conn->stall, ALD_ALARM_STALL);
@@ -141,6 +142,7 @@ void ald_hub_conn_free(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     ald_assert(ald_list_empty(&conn->parties));
     ald_assert(ald_list_empty(&conn->handed));
+    ald_assert(ald_list_empty(&conn->unheard));
 
     while (!ald_list_empty(&conn->benched)) {
         ald_node_remove(conn->benched.next);
@@ -230,6 +232,12 @@ static void conn_pause(struct ald_hub *hub, struct ald_hub_conn *conn, const str
     ald_hub_count(hub, ALD_N_PAUSED);
 }
 
+/* Somebody goes on when it is choked no more. */
+static bool conn_has_waiting(const struct ald_hub_conn *conn)
+{
+    return !ald_list_empty(&conn->benched) || !ald_list_empty(&conn->resaying) || !ald_list_empty(&conn->unheard);
+}
+
 static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     if (!conn->choked || conn->out_bytes > hub->config.out_bytes_high / 2 || !ald_hub_conn_hears(conn)) {
@@ -243,7 +251,7 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
     if (conn->link != NULL) {
         ald_peer_wake(hub, conn->link);
     }
-    if (!ald_list_empty(&conn->benched) || !ald_list_empty(&conn->resaying)) {
+    if (conn_has_waiting(conn)) {
         ald_work_add(hub, &hub->work.bench, &conn->work_bench);
     }
 }
@@ -334,6 +342,7 @@ bool ald_hub_conn_work_bench(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     struct ald_node *session = ald_list_pop_front(&conn->resaying);
     struct ald_node *channel = ald_list_pop_front(&conn->benched);
+    struct ald_node *hearer = ald_list_first(&conn->unheard);
 
     if (session != NULL) {
         ald_session_wake(hub, ald_list_entry(session, struct ald_session, wait));
@@ -341,7 +350,10 @@ bool ald_hub_conn_work_bench(struct ald_hub *hub, struct ald_hub_conn *conn)
     if (channel != NULL) {
         ald_channel_ready(hub, ald_list_entry(channel, struct ald_channel, bench));
     }
-    return !conn->choked && !(ald_list_empty(&conn->benched) && ald_list_empty(&conn->resaying));
+    if (hearer != NULL) {
+        ald_bulletin_wake(hub, ald_list_entry(hearer, struct ald_party, hearing));
+    }
+    return !conn->choked && conn_has_waiting(conn);
 }
 
 /* Output waits: has a byte of it moved for so long? */

@@ -60,6 +60,7 @@ struct ald_hub_conn {
     struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more */
 
     struct ald_node resaying; /* of ald_session.wait: they go on when it is choked no more */
+    struct ald_node unheard;  /* of ald_party.hearing: the same */
 
     struct ald_peer_link *link; /* to another hub, to be told of the graph when it is choked no more; NULL: none */
 

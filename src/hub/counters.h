@@ -37,6 +37,7 @@
     X(NEWS_TOLD, "news_delivered")                         \
     X(NEWS_MISSED, "news_undelivered")                     \
     X(NEWS_DROPPED, "news_dropped")                        \
+    X(NEWS_SUPERSEDED, "news_superseded")                  \
     X(OPERATIONS_DENIED, "operations_denied")              \
     X(STATUSES, "statuses_delivered")                      \
     X(STATUSES_DROPPED, "statuses_dropped")                \

@@ -133,6 +133,7 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     hub_init_tables(hub);
     hub_init_machines(hub);
     ald_world_init(&hub->world);
+    ald_bulletin_init(&hub->bulletin, hub->targets_by_name.seed); /* names, as secret as those */
     ald_wheel_init(&hub->wheel, hub->now);
     ald_hub_alarm_init(&hub->history_alarm, ALD_ALARM_HISTORY);
     ald_hub_alarm_init(&hub->drain_alarm, ALD_ALARM_DRAIN);
@@ -284,6 +285,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_conns_of(hub, &hub->conns);
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
+    ald_bulletin_fini(&hub->bulletin);
     ald_world_fini(hub);
     ald_graph_fini(hub);
     ald_pool_fini(&hub->commands);

@@ -61,6 +61,7 @@ static void party_detach(struct ald_hub *hub, struct ald_party *party)
 {
     struct ald_hub_conn *conn = party->conn;
 
+    ald_bulletin_wake(hub, party);
     ald_table_remove_number(&conn->by_number, party->number);
     conn->latest = NULL;
     conn->n_parties--;

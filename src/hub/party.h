@@ -45,8 +45,9 @@ struct ald_party {
 
     struct ald_node capabilities; /* of ald_capability_holder.of_party: see hub/capable.h */
     uint32_t n_capabilities, capability_bytes;
-    struct ald_node hearing; /* the hub's parties that hear of the world: see hub/world.h */
-    uint64_t hearing_since;
+    struct ald_node hearing; /* who hears of the world: see hub/bulletin.h */
+    uint64_t hears_next;     /* number of the next piece of news */
+    bool is_passed;          /* it is over its account, and goes on later */
     bool wants_load;
 };
 

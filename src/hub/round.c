@@ -4,7 +4,6 @@
 #include "hub/relay.h"
 #include "hub/spread.h"
 #include "hub/state.h"
-#include "hub/world.h"
 
 void ald_round_init(struct ald_round *round, enum ald_round_kind kind)
 {
@@ -23,8 +22,6 @@ void ald_round_call(struct ald_hub *hub, struct ald_round *round)
 static bool round_unit(struct ald_hub *hub, struct ald_round *round)
 {
     switch ((enum ald_round_kind)round->kind) {
-    case ALD_ROUND_NEWS:
-        return ald_world_work(hub, round);
     case ALD_ROUND_SPREAD:
         return ald_spread_work(hub, round);
     case ALD_ROUND_HELD:
@@ -40,9 +37,6 @@ static bool round_unit(struct ald_hub *hub, struct ald_round *round)
 static void round_ended(struct ald_hub *hub, struct ald_round *round)
 {
     switch ((enum ald_round_kind)round->kind) {
-    case ALD_ROUND_NEWS:
-        ald_world_ended(hub, round);
-        break;
     case ALD_ROUND_SPREAD:
         ald_spread_ended(hub, round);
         break;

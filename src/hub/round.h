@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Round: what is told to many, one after the other: a broadcast, a piece of news; or many things to one: what was held
+ * Round: what is told to many, one after the other: a broadcast; or many things to one: what was held
  * for a target that is there now.
  *
  * Rounds go in the order in which they were called, each to its end before the next one begins. So nobody hears two of
@@ -17,7 +17,6 @@
 struct ald_hub;
 
 enum ald_round_kind {
-    ALD_ROUND_NEWS,   /* hub/world.h */
     ALD_ROUND_SPREAD, /* hub/spread.h */
     ALD_ROUND_HELD,   /* hub/hold.h */
     ALD_ROUND_RELAY,  /* hub/relay.h */

@@ -14,6 +14,7 @@
 #include "base/sm.h"
 #include "base/table.h"
 #include "hub/alarm.h"
+#include "hub/bulletin.h"
 #include "hub/conn.h"
 #include "hub/note.h"
 #include "hub/peer.h"
@@ -131,6 +132,7 @@ struct ald_hub {
     size_t held_bytes;
     struct ald_node discarded; /* of ald_parcel_stored.node: freed with the next step */
     struct ald_world world;
+    struct ald_bulletin bulletin;
     struct ald_graph graph;
 
     struct ald_hub_work work;

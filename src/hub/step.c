@@ -313,6 +313,20 @@ static void step_rounds(struct ald_hub *hub, struct step_budget *budget)
     }
 }
 
+/*
+ * Each event may be somebody's coming or going, and so news for everybody: were all of it told at once, a crowd that
+ * registers would be served before anybody else is. After an event there are a few pieces; half of a tick is theirs.
+ */
+static void step_news(struct ald_hub *hub, struct step_budget *budget, bool is_tick)
+{
+    uint32_t max = ALD_MAX(hub->config.step_work / 2, 1U);
+
+    max = is_tick ? max : ALD_MIN(max, (uint32_t)ALD_BULLETIN_EVENT_MAX);
+    for (uint32_t n = 0; n < max && ald_bulletin_is_behind(&hub->bulletin) && step_may(hub, budget); n++) {
+        ald_bulletin_work(hub);
+    }
+}
+
 static void step_reaped(struct ald_hub *hub, struct step_budget *budget)
 {
     while (!ald_list_empty(&hub->work.reaped) && step_may(hub, budget)) {
@@ -333,11 +347,12 @@ bool ald_work_is_there(const struct ald_hub *hub)
            !ald_list_empty(&work->bench) || !ald_list_empty(&work->sessions) || !ald_list_empty(&work->channels) ||
            !ald_list_empty(&work->targets) || !ald_list_empty(&work->rosters) || !ald_list_empty(&work->rounds) ||
            !ald_list_empty(&work->links) || !ald_list_empty(&work->graph) || !ald_list_empty(&work->answers) ||
-           !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) || hub->drain_at != NULL;
+           !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) || hub->drain_at != NULL ||
+           ald_bulletin_is_behind(&hub->bulletin);
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
-static void step_work(struct ald_hub *hub, struct step_budget *budget)
+static void step_work(struct ald_hub *hub, struct step_budget *budget, bool is_tick)
 {
     struct ald_hub_work *work = &hub->work;
 
@@ -355,6 +370,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget)
     STEP_WORK(hub, budget, &work->channels, struct ald_channel, work, ald_channel_work_hungry);
     STEP_WORK(hub, budget, &work->targets, struct ald_target, work, ald_target_work_hungry);
     step_rosters(hub, budget);
+    step_news(hub, budget, is_tick);
     step_rounds(hub, budget);
     STEP_WORK(hub, budget, &work->answers, struct ald_command, work, ald_self_work);
     STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
@@ -387,7 +403,7 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     if (!is_end) {
         step_event(hub, event);
     }
-    step_work(hub, &budget);
+    step_work(hub, &budget, event->kind == ALD_EVENT_TICK);
     hub->effects = NULL;
 }
 

@@ -445,7 +445,7 @@ void ald_hub_world(const struct ald_hub *hub, struct ald_world_view *ret_view)
         .n_held = hub->n_held,
         .held_bytes = hub->held_bytes,
         .n_capabilities = (uint32_t)hub->capabilities.n_entries,
-        .n_hearers = world->n_hearers,
+        .n_hearers = hub->bulletin.n_hearers,
     };
 }
 

@@ -1,17 +1,9 @@
 #include "hub/world.h"
 
-#include <stdlib.h>
-
 #include "hub/channel.h"
 #include "hub/party.h"
-#include "hub/round.h"
 #include "hub/state.h"
 #include "hub/target.h"
-
-struct world_telling {
-    struct ald_round round;
-    struct ald_news *news;
-};
 
 void ald_world_init(struct ald_world *world)
 {
@@ -21,7 +13,6 @@ void ald_world_init(struct ald_world *world)
                                 .cluster_most = 1,
                                 .cluster_total = 1,
                                 .cluster_live = 1};
-    ald_node_init(&world->hearers);
 }
 
 void ald_world_fini(struct ald_hub *hub)
@@ -30,25 +21,12 @@ void ald_world_fini(struct ald_hub *hub)
     hub->world.load = ald_news_unref(hub->world.load);
 }
 
-static void party_unhear(struct ald_hub *hub, struct ald_party *party)
-{
-    if (ald_node_linked(&party->hearing)) {
-        ald_round_pass(hub, &party->hearing);
-        ald_node_remove(&party->hearing);
-        hub->world.n_hearers--;
-    }
-}
-
 void ald_world_hear(struct ald_hub *hub, struct ald_party *party)
 {
-    bool hears = party->wants_load || (party->traits & ALD_CAN_NEWS) != 0;
-
-    if (hears && !ald_node_linked(&party->hearing)) {
-        party->hearing_since = ald_hub_number(hub);
-        ald_list_push_back(&hub->world.hearers, &party->hearing);
-        hub->world.n_hearers++;
-    } else if (!hears) {
-        party_unhear(hub, party);
+    if (party->wants_load || (party->traits & ALD_CAN_NEWS) != 0) {
+        ald_bulletin_join(hub, party);
+    } else {
+        ald_bulletin_part(hub, party);
     }
 }
 
@@ -69,41 +47,14 @@ static void party_set_load(struct ald_hub *hub, struct ald_party *party, bool wa
 void ald_world_part(struct ald_hub *hub, struct ald_party *party)
 {
     party_set_load(hub, party, false);
-    party_unhear(hub, party);
-}
-
-static bool party_hears_of(const struct ald_party *party, enum ald_topic topic)
-{
-    return topic == ALD_TOPIC_LOAD ? party->wants_load : (party->traits & ALD_CAN_NEWS) != 0;
-}
-
-/* Takes `news`. */
-static void world_call(struct ald_hub *hub, struct ald_news *news)
-{
-    struct world_telling *telling = NULL;
-
-    if (hub->world.n_news < ALD_WORLD_NEWS_MAX) {
-        telling = malloc(sizeof(*telling));
-        if (telling == NULL) {
-            ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        }
-    }
-    if (telling == NULL) {
-        ald_hub_count(hub, ALD_N_NEWS_DROPPED);
-        ald_news_unref(news);
-        return;
-    }
-    ald_round_init(&telling->round, ALD_ROUND_NEWS);
-    telling->news = news;
-    hub->world.n_news++;
-    ald_round_call(hub, &telling->round);
+    ald_bulletin_part(hub, party);
 }
 
 void ald_world_tell(struct ald_hub *hub, const struct ald_news *news)
 {
     struct ald_news *copy;
 
-    if (ald_list_empty(&hub->world.hearers)) {
+    if (hub->bulletin.n_hearers == 0) {
         return;
     }
     if (ald_news_new(news, &copy) < 0) {
@@ -111,38 +62,7 @@ void ald_world_tell(struct ald_hub *hub, const struct ald_news *news)
         ald_hub_count(hub, ALD_N_NEWS_DROPPED);
         return;
     }
-    world_call(hub, copy);
-}
-
-bool ald_world_work(struct ald_hub *hub, struct ald_round *round)
-{
-    const struct world_telling *telling = ald_container(round, struct world_telling, round);
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_NEWS);
-    struct ald_party *party;
-    struct ald_node *node;
-
-    if (!hub->walk.begun) {
-        ald_round_begin(hub, &hub->world.hearers);
-    }
-    node = ald_round_next(hub);
-    party = node != NULL ? ald_list_entry(node, struct ald_party, hearing) : NULL;
-    if (party == NULL || party->hearing_since > round->number) {
-        return false;
-    }
-    if (party_hears_of(party, (enum ald_topic)telling->news->topic)) {
-        signal.news = ald_news_ref(telling->news);
-        ald_hub_count(hub, ald_party_offer(hub, party, &signal) ? ALD_N_NEWS_TOLD : ALD_N_NEWS_MISSED);
-    }
-    return true;
-}
-
-void ald_world_ended(struct ald_hub *hub, struct ald_round *round)
-{
-    struct world_telling *telling = ald_container(round, struct world_telling, round);
-
-    hub->world.n_news--;
-    ald_news_unref(telling->news);
-    free(telling);
+    ald_bulletin_push(hub, copy);
 }
 
 static struct ald_news world_clock(const struct ald_hub *hub)
@@ -223,10 +143,10 @@ static bool news_is_ours(const struct ald_hub *hub, const struct ald_news *news)
 /* Shares. */
 static void world_pass_on(struct ald_hub *hub, struct ald_news *news)
 {
-    bool is_heard = news->topic == ALD_TOPIC_LOAD ? hub->world.n_wants_load > 0 : !ald_list_empty(&hub->world.hearers);
+    bool is_heard = news->topic == ALD_TOPIC_LOAD ? hub->world.n_wants_load > 0 : hub->bulletin.n_hearers > 0;
 
     if (is_heard) {
-        world_call(hub, ald_news_ref(news));
+        ald_bulletin_push(hub, ald_news_ref(news));
     }
 }
 
@@ -427,26 +347,4 @@ void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct 
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         break;
     }
-}
-
-void ald_world_check(const struct ald_hub *hub)
-{
-    uint32_t n_hearers = 0, n_wants_load = 0, n_news = 0;
-    uint64_t number = 0;
-
-    ald_list_each (it, &hub->world.hearers) {
-        const struct ald_party *party = ald_list_entry(it, const struct ald_party, hearing);
-
-        ald_assert(party->hearing_since > number);
-        ald_assert(party->wants_load || (party->traits & ALD_CAN_NEWS) != 0);
-        number = party->hearing_since;
-        n_hearers++;
-        n_wants_load += party->wants_load ? 1 : 0;
-    }
-    ald_list_each (it, &hub->work.rounds) {
-        n_news += ald_list_entry(it, const struct ald_round, node)->kind == ALD_ROUND_NEWS ? 1 : 0;
-    }
-    ald_assert(n_hearers == hub->world.n_hearers);
-    ald_assert(n_wants_load == hub->world.n_wants_load);
-    ald_assert(n_news == hub->world.n_news);
 }

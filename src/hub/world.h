@@ -4,13 +4,10 @@
  * World: what this hub knows of the world around it, and tells: who comes and goes, whether the cluster is whole, the
  * clock, the load of machines (msg/news.h). What lasts is remembered, for who asks later.
  *
- * News are told in a round (hub/round.h) to all parties that hear of them; who is over its account misses one, counted.
- * The answer to a question is not missed: whoever asks and does not read is not read either, as with replies.
- *
- * Limits: ALD_WORLD_NEWS_MAX pieces on their way at once; beyond that one is dropped, counted.
+ * News are told to all parties that hear of them by the bulletin (hub/bulletin.h). The answer to a question comes at once,
+ * and is not missed: whoever asks and does not read is not read either, as with replies.
  */
 
-#include "base/list.h"
 #include "msg/news.h"
 
 struct ald_channel;
@@ -18,21 +15,15 @@ struct ald_event;
 struct ald_hub;
 struct ald_hub_conn;
 struct ald_party;
-struct ald_round;
 struct ald_signal;
 
 enum {
-    /* A service is news for everybody when it comes: against a burst of registrations, at some 300 bytes each. */
-    ALD_WORLD_NEWS_MAX = 4096,
     /* Names of targets in one answer, in bytes: some thousand services; the rest is left out. */
     ALD_WORLD_TARGETS_MAX = 64 * 1024
 };
 
 struct ald_world {
-    struct ald_node hearers; /* of ald_party.hearing, by number */
-    uint32_t n_hearers;
-    uint32_t n_wants_load;  /* of them: those that asked for loads */
-    uint32_t n_news;        /* on their way */
+    uint32_t n_wants_load;  /* parties that asked for loads */
     uint8_t clock;          /* enum ald_clock_state */
     uint8_t cluster;        /* bits of enum ald_cluster_state */
     uint32_t cluster_named; /* hubs that the edge knows of, with this one */
@@ -63,9 +54,3 @@ void ald_world_went(struct ald_hub *hub, const struct ald_channel *channel);
 
 /* A party asks. */
 void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
-
-/* For the rounds: a unit, false when nobody is left to be told; and the end. */
-bool ald_world_work(struct ald_hub *hub, struct ald_round *round);
-void ald_world_ended(struct ald_hub *hub, struct ald_round *round);
-
-void ald_world_check(const struct ald_hub *hub);

@@ -139,7 +139,7 @@ ALD_TEST(world, news_are_told_in_slices_to_who_was_there)
     struct rig rig;
 
     rig_init(&rig);
-    rig.config.step_work = 2;
+    rig.config.step_work = 4; /* half of it is for news */
     rig_start(&rig);
     for (uint64_t i = 1; i <= 5; i++) {
         rig_agent(&rig, i, NULL, ALD_CAN_NEWS);
@@ -158,7 +158,7 @@ ALD_TEST(world, news_are_told_in_slices_to_who_was_there)
     rig_fini(&rig);
 }
 
-ALD_TEST(world, who_is_over_its_account_misses_news_and_no_answer)
+ALD_TEST(world, who_is_over_its_account_waits_for_news_and_misses_no_answer)
 {
     struct rig rig;
 
@@ -174,10 +174,14 @@ ALD_TEST(world, who_is_over_its_account_misses_news_and_no_answer)
     rig_expect(&rig, "1 news clock 1 of 0\n"
                      "1 news clock 2 of 0\n"
                      "1 news clock 1 of 0\n");
-    ald_check_int(rig_count(&rig, ALD_N_NEWS_MISSED), 1);
     rig_question(&rig, 1, ALD_TOPIC_CLOCK, NULL, false);
     rig_expect(&rig, "1 answer clock 2 of 0\n"
                      "1 pause\n");
+    rig.holds_writes = false;
+    rig_settle(&rig);
+    rig_expect(&rig, "1 resume\n"
+                     "1 news clock 2 of 0\n");
+    ald_check_int(rig_count(&rig, ALD_N_NEWS_MISSED), 0);
     rig_fini(&rig);
 }
 
@@ -285,7 +289,9 @@ ALD_TEST(world, hubs_that_were_there_are_expected_until_one_is_forgotten)
     rig_agent(&rig, 1, NULL, ALD_CAN_NEWS);
     rig_news(&rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 2});
     ald_world_set_live(rig.hub, 5); /* more than were named: they are behind neighbours */
+    rig_settle(&rig);
     ald_world_set_live(rig.hub, 2);
+    rig_settle(&rig);
     rig_news(&rig, (struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 1});
     rig_expect(&rig, "1 news cluster 0 of 2\n"
                      "1 news cluster 3 of 5\n"
@@ -307,7 +313,6 @@ ALD_TEST(world, a_cluster_is_up_with_its_quorum_and_complete_with_all)
         rig_settle(&rig);
         ald_check_int(world_of(&rig).cluster_live, n_live);
     }
-    ald_world_set_live(rig.hub, 4);
     ald_world_set_live(rig.hub, 1);
     rig_settle(&rig);
     rig_expect(&rig, "1 news cluster 0 of 4\n"
@@ -405,33 +410,12 @@ ALD_TEST(world, a_question_that_is_none_is_counted)
     rig_fini(&rig);
 }
 
-ALD_TEST(world, so_many_pieces_of_news_are_on_their_way_at_once)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.step_work = 1;
-    rig_start(&rig);
-    rig_agent(&rig, 1, NULL, ALD_CAN_NEWS);
-    rig_agent(&rig, 2, NULL, ALD_CAN_NEWS);
-    rig.by_hand = true;
-    for (int i = 0; i < 2 * ALD_WORLD_NEWS_MAX; i++) {
-        tell(&rig, ALD_TOPIC_CLOCK, i % 2 == 0 ? ALD_CLOCK_VERIFIED : ALD_CLOCK_NO_NTP);
-        rig.n_text = 0;
-        if (rig_count(&rig, ALD_N_NEWS_DROPPED) > 0) {
-            break;
-        }
-    }
-    ald_check_int(rig_count(&rig, ALD_N_NEWS_DROPPED), 1);
-    rig_fini(&rig);
-}
-
 ALD_TEST_MAIN(world, ALD_CASE(world, everybody_hears_who_comes_and_goes_the_subject_included),
               ALD_CASE(world, each_registration_is_news_of_its_own),
               ALD_CASE(world, presence_says_since_when_and_an_end_only_where_it_was_said),
               ALD_CASE(world, only_who_can_hear_of_it_is_told), ALD_CASE(world, another_hub_is_no_service),
               ALD_CASE(world, news_are_told_in_slices_to_who_was_there),
-              ALD_CASE(world, who_is_over_its_account_misses_news_and_no_answer),
+              ALD_CASE(world, who_is_over_its_account_waits_for_news_and_misses_no_answer),
               ALD_CASE(world, presence_may_be_asked_for), ALD_CASE(world, targets_may_be_asked_for),
               ALD_CASE(world, as_many_targets_are_told_as_fit),
               ALD_CASE(world, the_clock_is_told_when_it_changes_and_when_asked_for),
@@ -440,5 +424,4 @@ ALD_TEST_MAIN(world, ALD_CASE(world, everybody_hears_who_comes_and_goes_the_subj
               ALD_CASE(world, hubs_that_were_there_are_expected_until_one_is_forgotten),
               ALD_CASE(world, loads_are_told_to_who_asked_for_them),
               ALD_CASE(world, addresses_are_remembered_and_only_answered),
-              ALD_CASE(world, what_only_happens_is_told_on), ALD_CASE(world, a_question_that_is_none_is_counted),
-              ALD_CASE(world, so_many_pieces_of_news_are_on_their_way_at_once))
+              ALD_CASE(world, what_only_happens_is_told_on), ALD_CASE(world, a_question_that_is_none_is_counted))
