@@ -29,7 +29,7 @@ void ald_cancel_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const str
         ald_hub_count(hub, ALD_N_CANCELS_STRAY);
         return;
     }
-    ald_cancel(hub, command);
+    ald_ignore(ald_cancel(hub, command)); /* its caller is told */
 }
 
 void ald_cancel_now(struct ald_hub *hub, struct ald_command *command)
@@ -37,11 +37,11 @@ void ald_cancel_now(struct ald_hub *hub, struct ald_command *command)
     ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_CANCELLED, .cause = ALD_CAUSE_TAKEN_BACK});
 }
 
-void ald_cancel(struct ald_hub *hub, struct ald_command *command)
+bool ald_cancel(struct ald_hub *hub, struct ald_command *command)
 {
     if (command->roster != NULL) {
         ald_roster_cancel(hub, command);
-        return;
+        return true;
     }
     switch ((enum ald_place)command->place) {
     case ALD_PLACE_HANDED:
@@ -52,17 +52,37 @@ void ald_cancel(struct ald_hub *hub, struct ald_command *command)
         }
         break;
     case ALD_PLACE_SENT:
-        ald_cancel_ask(hub, command);
-        break;
+        return ald_cancel_ask(hub, command);
     default:
         ald_cancel_now(hub, command);
         break;
     }
+    return true;
 }
 
 static bool cancel_is_possible(const struct ald_command *command)
 {
     return (command->channel->party->traits & ALD_CAN_CANCEL) != 0;
+}
+
+const char *const ald_cancel_refused_text = "the agent's protocol cannot cancel; the command goes on";
+
+/* "The cancel is refused": in a status, or in what the family's services know for it. */
+static void cancel_tell_refused(struct ald_hub *hub, struct ald_command *command)
+{
+    const struct ald_command *asked = command->whole != NULL ? command->whole : command;
+    struct ald_party *caller = asked->caller;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CANCEL);
+
+    if (caller == NULL || (caller->traits & (ALD_CAN_REPORT | ALD_CAN_STATUS)) != ALD_CAN_REPORT) {
+        ald_command_tell_status(hub, command, ald_str(ald_cancel_refused_text), ALD_SLICE_NONE);
+        return;
+    }
+    signal.id = asked->id;
+    signal.request = ald_msg_ref(asked->msg);
+    signal.denied = true;
+    signal.text = ald_str(ald_cancel_refused_text);
+    ald_party_say(hub, caller, &signal);
 }
 
 void ald_cancel_tell(struct ald_hub *hub, struct ald_command *command)
@@ -76,7 +96,7 @@ void ald_cancel_tell(struct ald_hub *hub, struct ald_command *command)
     }
 }
 
-void ald_cancel_ask(struct ald_hub *hub, struct ald_command *command)
+bool ald_cancel_ask(struct ald_hub *hub, struct ald_command *command)
 {
     if (cancel_is_possible(command)) {
         command->cancel_wanted = true;
@@ -84,12 +104,12 @@ void ald_cancel_ask(struct ald_hub *hub, struct ald_command *command)
             ald_command_write(hub, command, ALD_LINE_CANCEL_ASKED);
         }
         ald_cancel_tell(hub, command);
-        return;
+        return true;
     }
     /* "where the dialect cannot cancel, the cancel is refused and the command goes on" */
     command->cancel_wanted = false;
     ald_hub_count(hub, ALD_N_CANCELS_REFUSED);
     ald_command_write(hub, command, ALD_LINE_CANCEL_REFUSED);
-    ald_command_tell_status(hub, command, ALD_STR("the agent's protocol cannot cancel; the command goes on"),
-                            ALD_SLICE_NONE);
+    cancel_tell_refused(hub, command);
+    return false;
 }

@@ -75,6 +75,26 @@ ALD_TEST(cancel, where_the_dialect_cannot_cancel_it_is_refused_and_the_command_g
     rig_fini(&rig);
 }
 
+ALD_TEST(cancel, that_is_refused_is_said_to_who_takes_no_statuses)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, NULL, ALD_CAN_REPORT);
+    rig_command(&rig, 2, "c1", "lamp");
+    rig_cancel(&rig, 2, "c1");
+    rig_expect(&rig, "1 command c1\n"
+                     "2 cancel c1 refused\n");
+    rig_command_as(&rig, 2, "q1", "", (struct rig_options){.name = "aldis:Cancel", .payload = "{\"id\":\"c1\"}"});
+    rig_expect(&rig, "2 cancel c1 refused\n"
+                     "2 reply q1 refused unsupported\n");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "2 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(cancel, of_one_handed_over_is_decided_when_it_is_written)
 {
     struct rig rig;
@@ -147,6 +167,7 @@ ALD_TEST_MAIN(cancel, ALD_CASE(cancel, of_a_queued_command_is_immediate),
               ALD_CASE(cancel, of_a_sent_one_it_asks_and_the_reply_decides),
               ALD_CASE(cancel, of_a_sent_one_it_asks_and_the_confirmation_decides),
               ALD_CASE(cancel, of_a_sent_one_it_asks_and_the_deadline_decides),
+              ALD_CASE(cancel, that_is_refused_is_said_to_who_takes_no_statuses),
               ALD_CASE(cancel, where_the_dialect_cannot_cancel_it_is_refused_and_the_command_goes_on),
               ALD_CASE(cancel, of_one_handed_over_is_decided_when_it_is_written),
               ALD_CASE(cancel, of_one_handed_over_and_never_written_takes_it_back),

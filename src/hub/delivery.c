@@ -62,7 +62,7 @@ void ald_delivery_begun(struct ald_hub *hub, struct ald_command *command)
         ald_roster_member_sent(hub, command);
     }
     if (command->cancel_wanted) {
-        ald_cancel_ask(hub, command);
+        ald_ignore(ald_cancel_ask(hub, command)); /* its caller is told */
     }
 }
 

@@ -193,7 +193,7 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
         rig_hear_status(rig, number, signal);
         return;
     case ALD_SIGNAL_CANCEL:
-        rig_line(rig, "%d cancel %s\n", (int)number, rig_wire_id(signal->request));
+        rig_line(rig, "%d cancel %s%s\n", (int)number, rig_wire_id(signal->request), signal->denied ? " refused" : "");
         return;
     case ALD_SIGNAL_HEALTH:
         conn->health = signal->id;

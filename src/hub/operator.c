@@ -21,7 +21,7 @@ static int operator_cancel(struct ald_hub *hub, const struct ald_event *event)
         return ALD_ASK_CONFLICT;
     }
     ald_command_write(hub, command, ALD_LINE_BY_OPERATOR);
-    ald_cancel(hub, command);
+    ald_ignore(ald_cancel(hub, command)); /* it stands in the story, where whoever operates reads on */
     return 0;
 }
 

@@ -334,7 +334,7 @@ static void roster_close(struct ald_hub *hub, struct ald_roster *roster, struct 
         return;
     }
     if (whole->outcome == ALD_OUTCOME_NONE) {
-        ald_cancel(hub, member);
+        ald_ignore(ald_cancel(hub, member)); /* its caller is told */
     } else if (whole->outcome == ALD_EXPIRED) {
         ald_command_expired(hub, member);
     } else {

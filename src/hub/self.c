@@ -194,7 +194,10 @@ static void self_answer_cancel(struct ald_hub *hub, struct ald_command *asking)
     }
     if (shown->outcome == ALD_OUTCOME_NONE) {
         ald_command_write(hub, found.command, ALD_LINE_BY_ID);
-        ald_cancel(hub, found.command);
+        if (!ald_cancel(hub, found.command)) {
+            ald_command_refuse(hub, asking, ALD_CAUSE_UNSUPPORTED, ald_cancel_refused_text);
+            return;
+        }
     }
     self_tell(hub, asking, shown);
 }

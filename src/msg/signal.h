@@ -216,6 +216,7 @@ struct ald_signal {
     bool healthy;
     bool reconnect;
 
+    /* CANCEL to whoever submitted: what it asked is refused, and the command goes on; of parties without statuses. */
     bool denied; /* REGISTER, RESUME, COMMAND, EVENT, OPERATE to the hub: the edge's verdict; the hub refuses it as not allowed */
     bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 

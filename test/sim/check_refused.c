@@ -126,6 +126,15 @@ static bool refusal_is_to_stranger(const struct sim_command *command)
     return about != NULL && !sim_party_is_same(about->caller, command->caller);
 }
 
+/* It takes back what an agent has that knows no cancel. */
+static bool refusal_is_of_cancel(const struct sim_command *command)
+{
+    const struct sim_command *about = sim_history_get(command->caller->world, command->order.about);
+
+    return command->order.takes_back && about != NULL && about->handings != NULL &&
+           (about->handings->party->traits & ALD_CAN_CANCEL) == 0;
+}
+
 /* NULL, or what is wrong about the reason. */
 static const char *refusal_is_wrong(const struct sim_command *command, uint8_t cause)
 {
@@ -156,7 +165,9 @@ static const char *refusal_is_wrong(const struct sim_command *command, uint8_t c
     case ALD_CAUSE_NOT_ALLOWED:
         return command->order.denied || refusal_is_to_stranger(command) ? NULL : "nobody denied it";
     case ALD_CAUSE_UNSUPPORTED:
-        return command->order.flags & ALD_MSG_DURABLE ? NULL : "it asks for nothing special";
+        return (command->order.flags & ALD_MSG_DURABLE) != 0 || refusal_is_of_cancel(command)
+                   ? NULL
+                   : "it asks for nothing special";
     case ALD_CAUSE_INVALID:
         return command->order.about != 0 ? NULL : "nothing is wrong with it"; /* sim_check_answer() judges that one */
     case ALD_CAUSE_UNKNOWN_COMMAND:

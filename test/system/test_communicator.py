@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -378,6 +379,89 @@ class Life(FamilyCase):
         service.send(f"{sender}/SEEN light=on")
         out, _ = call.communicate(timeout=60)
         self.assertEqual((call.returncode, out.strip()), (0, '{"light":"on"}'))
+
+
+class Commands(FamilyCase):
+    """A service commands another one, and hears at once what cannot be."""
+
+    def start(self, *settings):
+        self.hub_ = self.family(*settings)
+        self.lamp = self.service(self.sock).register("lamp", "SIGNAL")
+        self.boss = self.service(self.sock).register("boss", "SEEN")
+        return self.hub_
+
+    def command(self, line):
+        """Give it; what the lamp is to answer to."""
+        self.boss.send(line)
+        found = re.match(r"<alpha:(aldis_\d+) lamp/", line := self.lamp.line())
+        self.assertIsNotNone(found, line)
+        return "alpha:" + found.group(1)
+
+    def outcome(self):
+        """What the boss hears, without the channel."""
+        return re.sub(r"aldis_channel=[^;]*;", "", self.boss.line())
+
+    def test_an_answer_that_cannot_be_read_fails_the_command_at_once(self):
+        self.start()
+        sender = self.command("lamp/SIGNAL aldis_id=1;aldis_ttl=1h")
+        self.assertEqual(self.lamp.ask(f"{sender}/SEEN aldis_payload={{"),
+                         "alpha:lamp/INVALID command=SEEN;message=aldis_payload is not JSON")
+        self.assertEqual(self.outcome(), "<alpha:lamp alpha:boss/ALDIS_REPLY aldis_cause=agent_failed;"
+                         "aldis_error=invalid;aldis_id=1;aldis_message=the answer cannot be read: aldis_payload is not JSON;"
+                         "aldis_outcome=failed")
+
+    def test_what_is_refused_has_the_id_of_the_command(self):
+        self.start()
+        for line in ("lamp/SIGNAL aldis_id=1;aldis_mode=most", "alpha:*/SIGNAL aldis_id=1", "STOP aldis_id=1",
+                     "nobody/SIGNAL aldis_id=1", "communicatord/ALDIS_OUTCOME aldis_id=1;id=none"):
+            with self.subTest(line):
+                answer = self.boss.ask(line)
+                self.assertIn("aldis_id=1;", answer)
+                self.assertIn("aldis_outcome=refused", answer)
+                self.assertNotIn("aldis:", answer)
+        self.works(self.hub_)
+
+    def test_a_cancel_that_cannot_be_is_refused_and_the_command_goes_on(self):
+        self.start()
+        sender = self.command("lamp/SIGNAL aldis_id=1")
+        self.lamp.flush("written")
+        self.assertEqual(self.boss.ask("ALDIS_CANCEL id=1"), "alpha:boss/INVALID command=ALDIS_CANCEL;id=1;"
+                         "message=\"the agent's protocol cannot cancel; the command goes on\"")
+        answers = self.boss.ask("ALDIS_CANCEL aldis_id=2;id=1", 2)
+        self.assertIn("aldis_cause=unsupported;aldis_id=2;", answers[1])
+        self.lamp.send(f"{sender}/SEEN light=on")
+        self.assertEqual(self.outcome(), "<alpha:lamp alpha:boss/SEEN aldis_id=1;aldis_outcome=succeeded;light=on")
+
+
+class Crowds(FamilyCase):
+    """Who comes is news for everybody, and nobody else waits for it."""
+
+    SIZE = 600
+
+    def test_a_command_is_answered_while_thousands_of_news_wait(self):
+        hub = self.family("log.level=warning")
+        lamp = self.service(self.sock).register("lamp", "SIGNAL")
+        boss = self.service(self.sock).register("boss", "SEEN")
+        crowd = [self.service(self.sock) for _ in range(self.SIZE)]
+        for i, service in enumerate(crowd):
+            service.send("COMMANDS list=STATUS")
+            service.send(f"REGISTER service=s{i};version=1")
+        boss.send("lamp/SIGNAL aldis_id=1")
+        sender = lamp.line().split(" ")[0][1:]
+        lamp.send(f"{sender}/SEEN")
+        self.assertIn("aldis_id=1;aldis_outcome=succeeded", boss.line())
+        self.assertLess(hub.counter("news_delivered"), self.SIZE * self.SIZE // 2)
+        # Not one of them has read anything yet, and everybody comes to hear of everybody in the end.
+        for i, service in enumerate(crowd):
+            names = set()
+            while len(names) < self.SIZE - i:
+                line = service.line()
+                self.assertIsNotNone(line)
+                found = re.search(r"STATUS .*service=s(\d+);status=up", line)
+                if found and int(found.group(1)) >= i:
+                    names.add(found.group(1))
+        self.assertEqual(hub.counter("news_undelivered"), 0)
+        self.assertEqual(hub.counter("news_dropped"), 0)
 
 
 class Rights(FamilyCase):

@@ -191,10 +191,57 @@ static int reply_fill(struct ald_comm *comm, const struct ald_comm_line *line, c
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* The message of an answer without anything that is in the line. */
+static int reply_bare(struct ald_comm *comm, enum ald_outcome outcome, enum ald_cause cause, struct ald_str text,
+                      struct ald_str wire_id, struct ald_msg **ret_msg)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    int r;
+
+    r = ald_msg_new(comm->messages, ALD_REPLY, &msg);
+    r = r == 0 ? ald_msg_set(msg, &msg->text, text) : r;
+    r = r == 0 ? ald_msg_set(msg, &msg->wire_id, wire_id) : r;
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    msg->outcome = (uint8_t)outcome;
+    msg->cause = (uint8_t)cause;
+    *ret_msg = ald_steal(&msg);
+    return 0;
+}
+
+/* An answer that cannot be read is one: whoever waits for it hears that it came, and what is wrong with it. */
+static int reply_spoilt(struct ald_comm *comm, const struct ald_comm_line *line, const char *why,
+                        struct ald_str wire_id, struct ald_msg **ret_msg)
+{
+    char text[160];
+    int size = snprintf(text, sizeof(text), "the answer cannot be read: %s", why);
+    int r = ald_comm_invalid(comm, &line->head, why);
+
+    r = r == 0 ? reply_bare(comm, ALD_FAILED, ALD_CAUSE_AGENT_FAILED,
+                            ald_str_of(text, ALD_MIN((size_t)size, sizeof(text) - 1)), wire_id, ret_msg)
+               : r;
+    r = r == 0 ? ald_msg_set(*ret_msg, &(*ret_msg)->code, ALD_STR("invalid")) : r;
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void reply_push(struct ald_comm *comm, struct ald_id id, struct ald_msg *msg)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    ald_msg_seal(msg);
+    signal.id = id;
+    signal.outcome = msg->outcome;
+    signal.cause = msg->cause;
+    signal.text = msg->text;
+    signal.channel = msg->from.channel;
+    signal.msg = msg;
+    ald_comm_give(comm, &signal);
+}
+
 static int reply_give(struct ald_comm *comm, const struct ald_comm_line *line, struct ald_id id, struct ald_str wire_id)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
     struct ald_comm_options options;
     struct outcome outcome;
     const char *why;
@@ -208,22 +255,16 @@ static int reply_give(struct ald_comm *comm, const struct ald_comm_line *line, s
     ald_comm_options_find(&line->params, &options);
     r = ald_comm_msg_make(comm, line, ALD_COMM_KIND_REPLY, &options, &msg, &why);
     if (r == ALD_COMM_MALFORMED) {
-        return ald_comm_invalid(comm, &line->head, why);
+        r = reply_spoilt(comm, line, why, wire_id, &msg);
+    } else {
+        r = r == 0 ? reply_fill(comm, line, &outcome, msg) : r;
+        r = r == 0 ? ald_msg_set(msg, &msg->wire_id, wire_id) : r;
+        r = r == 0 ? ald_msg_set(msg, &msg->from.channel, utf8_or_none(ald_comm_get(comm, line, ALD_COMM_CHANNEL))) : r;
     }
-    r = r == 0 ? reply_fill(comm, line, &outcome, msg) : r;
-    r = r == 0 ? ald_msg_set(msg, &msg->wire_id, wire_id) : r;
-    r = r == 0 ? ald_msg_set(msg, &msg->from.channel, utf8_or_none(ald_comm_get(comm, line, ALD_COMM_CHANNEL))) : r;
     if (r < 0) {
         return ald_trace(r);
     }
-    ald_msg_seal(msg);
-    signal.id = id;
-    signal.outcome = msg->outcome;
-    signal.cause = msg->cause;
-    signal.text = msg->text;
-    signal.channel = msg->from.channel;
-    signal.msg = ald_steal(&msg);
-    ald_comm_give(comm, &signal);
+    reply_push(comm, id, ald_steal(&msg));
     return 0;
 }
 
@@ -290,24 +331,12 @@ int ald_comm_hear_outcome(struct ald_comm *comm, const struct ald_comm_line *lin
 int ald_comm_give_refused(struct ald_comm *comm, const struct ald_signal *command, enum ald_cause cause,
                           const char *text)
 {
-    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
-    int r;
+    struct ald_msg *msg = NULL;
+    int r = reply_bare(comm, ALD_REFUSED, cause, ald_str(text), command->msg->wire_id, &msg);
 
-    r = ald_msg_new(comm->messages, ALD_REPLY, &msg);
-    r = r == 0 ? ald_msg_set(msg, &msg->text, ald_str(text)) : r;
-    r = r == 0 ? ald_msg_set(msg, &msg->wire_id, command->msg->wire_id) : r;
     if (r < 0) {
         return ald_trace(r);
     }
-    msg->outcome = ALD_REFUSED;
-    msg->cause = (uint8_t)cause;
-    ald_msg_seal(msg);
-    signal.id = command->id;
-    signal.outcome = ALD_REFUSED;
-    signal.cause = (uint8_t)cause;
-    signal.text = msg->text;
-    signal.msg = ald_steal(&msg);
-    ald_comm_give(comm, &signal);
+    reply_push(comm, command->id, msg);
     return 0;
 }

@@ -144,7 +144,6 @@ ALD_TEST(comm_answer, options_that_mean_nothing_are_refused)
     static const struct {
         const char *line, *why;
     } rows[] = {
-        {"b/X aldis_id=\n", "aldis_id is no id"},
         {"b/X aldis_id=1;aldis_ttl=soon\n", "aldis_ttl is no duration"},
         {"b/X aldis_id=1;aldis_mode=most\n", "aldis_mode must be any, primary, channel or all"},
         {"b/X aldis_id=1;aldis_idempotent=2\n", "aldis_idempotent must be true or false"},
@@ -153,9 +152,12 @@ ALD_TEST(comm_answer, options_that_mean_nothing_are_refused)
 
     open_service("a");
     for (size_t i = 0; i < ALD_COUNT(rows); i++) {
-        char answer[200];
+        char answer[400];
 
-        snprintf(answer, sizeof(answer), "N:a/INVALID command=X;message=%s\n", rows[i].why);
+        snprintf(
+            answer, sizeof(answer),
+            "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=%s;aldis_outcome=refused;command=X;message=%s\n",
+            rows[i].why, rows[i].why);
         check_says(rows[i].line, "", answer);
     }
     close_end();
@@ -193,6 +195,84 @@ static struct ald_signal reply_said(enum ald_outcome outcome, enum ald_cause cau
     reply.msg->outcome = (uint8_t)outcome;
     reply.msg->cause = (uint8_t)cause;
     return reply;
+}
+
+/* Its caller would else wait until its deadline. */
+ALD_TEST(comm_answer, whatever_is_refused_of_a_command_has_its_id)
+{
+    open_service("a");
+    check_says("b/X aldis_id=\n", "", "N:a/INVALID command=X;message=aldis_id is no id\n");
+    check_says("b/X aldis_id=1;aldis_payload={\n", "",
+               "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=aldis_payload is not "
+               "JSON;aldis_outcome=refused;command=X;message=aldis_payload is not JSON\n");
+    check_says("n2:*/X aldis_id=1\n", "",
+               "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=a command goes to one "
+               "service;aldis_outcome=refused;command=X;message=a command goes to one service\n");
+    check_says("n2:communicatord/STOP aldis_id=1\n", "",
+               "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=only at the daemon "
+               "itself;aldis_outcome=refused;command=STOP;message=only at the daemon itself\n");
+    /* An order that is said to be refused is not obeyed. */
+    check_says(
+        "STOP aldis_id=1\n", "",
+        "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=an order is no command with an outcome: it has "
+        "no aldis_id;aldis_outcome=refused;command=STOP;message=an order is no command with an outcome: it has "
+        "no aldis_id\n");
+    /* What the next line is has nothing to do with it. */
+    check_says("b/X aldis_payload={\n", "", "N:a/INVALID command=X;message=aldis_payload is not JSON\n");
+    close_end();
+}
+
+ALD_TEST(comm_answer, a_command_to_a_hub_that_leaves_is_refused_with_its_id)
+{
+    struct ald_signal goodbye = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    open_service("a");
+    say("COMMANDS list=DISCONNECTING\n");
+    goodbye.reconnect = true;
+    comm_emit(&world, &end, &goodbye);
+    ald_buf_cut(&end.written, 0);
+    check_says("b/X aldis_id=1\n", "",
+               "<N:communicatord QUITTING\n"
+               "N:a/SERVICE_UNAVAILABLE aldis_cause=draining;aldis_id=1;aldis_message=the hub is "
+               "stopping and takes no new work;aldis_outcome=refused\n");
+    check_says("b/X\n", "", "");
+    close_end();
+}
+
+ALD_TEST(comm_answer, an_answer_that_cannot_be_read_is_a_failure_at_once)
+{
+    open_service("b");
+    command_tell(17, "TURN", NULL, "<N:aldis_17 b/TURN\n");
+    check_says("N:aldis_17/DONE aldis_payload={\n",
+               "reply N=17 outcome=failed cause=agent_failed text=the answer cannot be read: aldis_payload is not JSON "
+               "code=invalid\n",
+               "N:b/INVALID command=DONE;message=aldis_payload is not JSON\n");
+    close_end();
+}
+
+ALD_TEST(comm_answer, a_cancel_that_is_refused_is_said)
+{
+    struct ald_signal refused = ald_signal_of(ALD_SIGNAL_CANCEL);
+
+    open_service("a");
+    ald_check_int(ald_msg_new(world.messages, ALD_COMMAND, &refused.request), 0);
+    ald_check_int(ald_msg_set(refused.request, &refused.request->wire_id, ALD_STR("x1")), 0);
+    refused.denied = true;
+    refused.text = ALD_STR("it goes on");
+    check_tells(&refused, "N:a/INVALID command=ALDIS_CANCEL;id=x1;message=it goes on\n");
+    close_end();
+}
+
+ALD_TEST(comm_answer, a_question_to_the_hub_fails_under_the_name_that_was_asked)
+{
+    struct ald_signal reply = reply_of(ALD_REFUSED, ALD_CAUSE_INVALID);
+
+    open_service("a");
+    reply.text = ALD_STR("no such command is known");
+    check_answered("communicatord/ALDIS_OUTCOME aldis_id=x2;id=x1\n", &reply,
+                   "<N:communicatord N:a/INVALID aldis_cause=invalid;aldis_id=x2;aldis_message=no such command is "
+                   "known;aldis_outcome=refused;command=ALDIS_OUTCOME;message=no such command is known\n");
+    close_end();
 }
 
 ALD_TEST(comm_answer, success_brings_the_reply)
@@ -292,6 +372,11 @@ ALD_TEST_MAIN(comm_answer, ALD_CASE(comm_answer, a_command_has_a_sender_of_its_o
               ALD_CASE(comm_answer, a_service_commands_with_an_id),
               ALD_CASE(comm_answer, a_service_takes_its_command_back),
               ALD_CASE(comm_answer, options_that_mean_nothing_are_refused),
+              ALD_CASE(comm_answer, whatever_is_refused_of_a_command_has_its_id),
+              ALD_CASE(comm_answer, a_command_to_a_hub_that_leaves_is_refused_with_its_id),
+              ALD_CASE(comm_answer, an_answer_that_cannot_be_read_is_a_failure_at_once),
+              ALD_CASE(comm_answer, a_cancel_that_is_refused_is_said),
+              ALD_CASE(comm_answer, a_question_to_the_hub_fails_under_the_name_that_was_asked),
               ALD_CASE(comm_answer, success_brings_the_reply),
               ALD_CASE(comm_answer, failures_are_told_in_the_words_of_the_protocol),
               ALD_CASE(comm_answer, a_caller_without_a_name_is_answered_on_its_connection),

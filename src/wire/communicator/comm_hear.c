@@ -103,15 +103,25 @@ static bool is_order_abroad(const struct ald_comm *comm, const struct ald_comm_h
     return ald_comm_is_hub(comm) && ald_str_equal(head->service, ALD_COMM_DAEMON) && is_order(head->command);
 }
 
+/* Why it goes nowhere, NULL: it does. */
+static const char *forward_judge(const struct ald_comm *comm, const struct ald_comm_line *line)
+{
+    if (is_order_abroad(comm, &line->head)) {
+        return "only at the daemon itself";
+    }
+    /* Of a message nobody hears what nobody is meant by; whoever commands waits for an answer. */
+    return ald_str_present(comm->work->asked) && has_no_scope(&line->head) ? "a command goes to one service" : NULL;
+}
+
 static int forward_hear(struct ald_comm *comm, const struct ald_comm_line *line)
 {
+    const char *why = forward_judge(comm, line);
     int r;
 
-    if (is_order_abroad(comm, &line->head)) {
-        r = ald_comm_invalid(comm, &line->head, "only at the daemon itself");
+    if (why != NULL) {
+        r = ald_comm_invalid(comm, &line->head, why);
         return r < 0 ? ald_trace(r) : 0;
     }
-
     if (has_no_scope(&line->head)) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_NO_SUCH_SCOPE);
         return 0;
@@ -168,7 +178,7 @@ static int other_hear(struct ald_comm *comm, const struct ald_comm_line *line)
 
     if (comm->state == ALD_COMM_LEAVING) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_WHILE_LEAVING);
-        r = ald_comm_quitting(comm);
+        r = ald_comm_quitting(comm, line);
     } else if (!is_heard_out(comm)) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_NOT_CONNECTED);
         r = ald_comm_invalid(comm, &line->head, "a daemon says CONNECT first");

@@ -70,12 +70,18 @@ static struct verdict verdict_of(const struct ald_signal *signal)
     return verdict;
 }
 
+/* The command as its sender knows it: ours for the hub itself have other names there (comm_forward.c). */
+static struct ald_str command_named(const struct verdict *verdict)
+{
+    return ald_comm_command_of(verdict->request);
+}
+
 static void refused_say(struct saying *saying, const struct verdict *verdict)
 {
     switch ((enum ald_cause)verdict->cause) {
     case ALD_CAUSE_UNKNOWN_COMMAND:
         saying->head.command = ALD_STR("UNKNOWN");
-        saying_add(saying, ALD_STR("command"), verdict->request->name);
+        saying_add(saying, ALD_STR("command"), command_named(verdict));
         break;
     case ALD_CAUSE_NO_TARGET:
     case ALD_CAUSE_NO_CHANNEL:
@@ -87,11 +93,11 @@ static void refused_say(struct saying *saying, const struct verdict *verdict)
     case ALD_CAUSE_DRAINING:
         saying->head.command = ALD_STR("SERVICE_UNAVAILABLE");
         saying_add(saying, ALD_STR("destination_service"), verdict->request->to.target);
-        saying_add(saying, ALD_STR("unsent_command"), verdict->request->name);
+        saying_add(saying, ALD_STR("unsent_command"), command_named(verdict));
         break;
     default:
         saying->head.command = ALD_STR("INVALID");
-        saying_add(saying, ALD_STR("command"), verdict->request->name);
+        saying_add(saying, ALD_STR("command"), command_named(verdict));
         saying_add(saying, ALD_STR("message"), verdict->text);
         break;
     }
@@ -114,7 +120,7 @@ static void verdict_say(struct saying *saying, const struct verdict *verdict)
         break;
     default:
         saying->head.command = ALD_STR("TRANSMISSION_REPORT");
-        saying_add(saying, ALD_STR("command"), verdict->request->name);
+        saying_add(saying, ALD_STR("command"), command_named(verdict));
         saying_add(saying, ALD_STR("status"), ALD_STR("failed"));
         break;
     }

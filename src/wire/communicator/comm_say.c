@@ -100,8 +100,15 @@ static struct ald_str command_told(struct ald_str command)
 static int invalid_say(struct ald_comm *comm, const struct ald_comm_head *line, struct ald_str message)
 {
     const struct ald_comm_head head = ald_comm_head_back(comm, line, ALD_STR("INVALID"));
-    const struct ald_comm_edit edits[] = {{ALD_STR("command"), command_told(line->command)},
-                                          {ALD_STR("message"), message}};
+    bool is_refusal = ald_str_present(comm->work->asked); /* of a command, whose caller waits for its outcome */
+    const struct ald_comm_edit edits[] = {
+        {ALD_COMM_CAUSE, is_refusal ? ald_str(ald_cause_word(ALD_CAUSE_INVALID)) : ALD_STR_NONE},
+        {ALD_COMM_ID, comm->work->asked},
+        {ALD_COMM_MESSAGE, is_refusal ? message : ALD_STR_NONE},
+        {ALD_COMM_OUTCOME, is_refusal ? ald_str(ald_outcome_name(ALD_REFUSED)) : ALD_STR_NONE},
+        {ALD_STR("command"), command_told(line->command)},
+        {ALD_STR("message"), message},
+    };
     int r;
 
     comm->work->invalid = true;

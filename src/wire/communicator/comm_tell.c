@@ -287,10 +287,26 @@ static int quitting_say(struct ald_comm *comm, uint64_t ordinal)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-int ald_comm_quitting(struct ald_comm *comm)
+/* A command that nobody takes any more: its caller hears that at once. */
+static int quitting_refuse(struct ald_comm *comm, const struct ald_comm_head *line)
+{
+    const struct ald_comm_head head = ald_comm_head_back(comm, line, ALD_STR("SERVICE_UNAVAILABLE"));
+    const struct ald_comm_edit edits[] = {
+        {ALD_COMM_CAUSE, ald_str(ald_cause_word(ALD_CAUSE_DRAINING))},
+        {ALD_COMM_ID, comm->work->asked},
+        {ALD_COMM_MESSAGE, ald_str(ald_cause_text(ALD_CAUSE_DRAINING))},
+        {ALD_COMM_OUTCOME, ald_str(ald_outcome_name(ALD_REFUSED))},
+    };
+    int r = ald_comm_say(comm, 0, &head, edits, ALD_COUNT(edits));
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+int ald_comm_quitting(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     int r = quitting_say(comm, 0);
 
+    r = r == 0 && ald_str_present(comm->work->asked) ? quitting_refuse(comm, &line->head) : r;
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -409,6 +425,25 @@ static int operate_tell(struct ald_comm *comm, const struct ald_signal *signal)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* A caller wanted its command back, and cannot have it. */
+static int cancel_tell(struct ald_comm *comm, const struct ald_signal *signal)
+{
+    const struct ald_comm_head nobody = {.command = ALD_STR_NONE};
+    const struct ald_comm_head head = ald_comm_head_back(comm, &nobody, ALD_STR("INVALID"));
+    const struct ald_comm_edit edits[] = {
+        {ALD_STR("command"), ALD_STR("ALDIS_CANCEL")},
+        {ALD_STR("id"), signal->request != NULL ? signal->request->wire_id : ALD_STR_NONE},
+        {ALD_STR("message"), signal->text}};
+    int r = 0;
+
+    if (signal->denied && !ald_comm_is_peer(comm)) {
+        r = ald_comm_say(comm, signal->ordinal, &head, edits, ALD_COUNT(edits));
+    } else {
+        ald_comm_drop(comm); /* there is no form for it */
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int link_tell(struct ald_comm *comm, const struct ald_signal *signal)
 {
     switch ((enum ald_signal_kind)signal->kind) {
@@ -423,7 +458,9 @@ static int link_tell(struct ald_comm *comm, const struct ald_signal *signal)
         return leave_tell(comm, signal);
     case ALD_SIGNAL_OPERATE:
         return operate_tell(comm, signal);
-    default: /* no form for it: statuses, cancels */
+    case ALD_SIGNAL_CANCEL:
+        return cancel_tell(comm, signal);
+    default: /* no form for it: statuses */
         ald_comm_drop(comm);
         return 0;
     }
