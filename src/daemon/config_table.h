@@ -142,6 +142,11 @@
       "Connections at once on the doors of this section; more are turned away.")                                       \
     X(COMMUNICATOR_HELLO_TIMEOUT, "communicator", "hello_timeout", DURATION, "60s", ALD_MSEC, ALD_CONFIG_HOUR,         \
       "Who has said nothing valid for so long after it came in is cut.")                                               \
+    X(COMMUNICATOR_HEALTHCHECK_INTERVAL, "communicator", "healthcheck_interval", DURATION, "30s", 0, ALD_CONFIG_LONG,  \
+      "Another hub that has said nothing for so long is asked whether it is alive; 0: never. Services are asked as "   \
+      "[exchange] says.")                                                                                              \
+    X(COMMUNICATOR_HEALTHCHECK_FAILURES, "communicator", "healthcheck_failures", NUMBER, "3", 1, 1000,                 \
+      "Intervals without a word from another hub until its link is given up; ways over others are taken then.")        \
     X(COMMUNICATOR_GOSSIP_MAX, "communicator", "gossip_max", DURATION, "1h", ALD_SEC, ALD_CONFIG_LONG,                 \
       "Longest pause between two attempts to make a neighbor call that should call this hub.")                         \
     X(AUTH_TOKENS, "auth", "tokens", PATH, "", 0, 4095,                                                                \

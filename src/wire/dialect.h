@@ -59,6 +59,8 @@ struct ald_dialect_options {
     ald_usec ping_interval;  /* exchange 2.11: 5 s */
     ald_usec pong_timeout;   /* without any byte from the peer for so long after a ping, the link is dead */
     size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
+    ald_usec alive_interval; /* a link that nothing came over for so long is asked for a sign of life; 0: never */
+    uint32_t alive_failures; /* so many intervals, and it is dead (communicator 4: ALIVE) */
     size_t line_max;         /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
 };
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -133,6 +134,31 @@ class Calls(FamilyCase):
             call.send("<n:communicatord DISCONNECT")
             call.ended()
             self.assertTrue(small.silent(2))
+
+    def test_one_that_is_silent_is_asked_and_given_up(self):
+        with Listener("127.0.0.1") as small:
+            hub = self.hub_at(f"communicator.neighbors={small.text}", "communicator.healthcheck_interval=300ms")
+            call, _ = self.accepted(small)
+            for _ in range(4):  # longer than it may be silent
+                self.assertEqual(call.until("ALIVE").sent, ("alpha", "communicatord"))
+                self.assertEqual(self.links(hub), {"n"})
+                call.send("alpha:communicatord/ABSOLUTELY reply_timestamp=1795226634.692451503")
+            call.until("ALIVE")
+            call.ended()  # without an answer
+            self.assertEqual(hub.dialect_counter("communicator_link_silent", "communicator"), 1)
+            self.accepted(small)
+
+    def test_a_neighbor_that_was_stopped_is_given_up_and_comes_back(self):
+        first = self.hub_at("communicator.healthcheck_interval=300ms")
+        self.NAME = "beta"
+        second = self.hub_at(f"communicator.neighbors={self.remote(first)}", "communicator.gossip_max=1s")
+        wait_until(lambda: "beta" in self.links(first), "beta is linked")
+        os.kill(second.process.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: "beta" not in self.links(first), "beta is given up", 10)
+        finally:
+            os.kill(second.process.pid, signal.SIGCONT)
+        wait_until(lambda: "beta" in self.links(first), "beta is back")
 
     def test_one_that_refuses_is_left_alone(self):
         for refusal in ("REFUSE", "REFUSE conflict=name", "REFUSE shutdown=true"):

@@ -69,6 +69,8 @@ struct ald_comm_work {
     struct ald_slice line;
     struct ald_greeting greeting; /* what signals of the line point to */
     struct ald_travel travel;
+    struct ald_str
+        asked;    /* the line is a command of this id, in which case every refusal of it says so; absent: it is none */
     bool invalid; /* the line was answered with INVALID */
 
     struct ald_comm_reader back; /* of parameters that are written again */
@@ -113,13 +115,15 @@ struct ald_comm {
     const struct ald_identity *identity; /* or NULL */
     ald_usec now;                        /* of the call that is under way */
     ald_usec hello_until;                /* ALD_NEVER: no deadline */
+    ald_usec heard;                      /* of a link: when anything last came */
+    ald_usec alive_at;                   /* when that is looked at; ALD_NEVER: not */
     uint64_t boot;                       /* of the ids of what was asked here; 0: nothing was */
     struct ald_str own;                  /* role hub: our server name as it is written */
     struct ald_slice own_spelled;
     struct ald_slice name; /* as it is written: the service that is registered here, or the server at the other end */
     struct ald_slice name_plain; /* and its target, or id */
     struct ald_comm_lines lines;
-    size_t line_max; /* of who is no hub; hubs add to what they pass on */
+    size_t line_max;                /* of who is no hub; hubs add to what they pass on */
     struct ald_slice chunk;         /* what is still to be read of what was fed */
     struct ald_comm_client *client; /* role party; else NULL */
     struct ald_comm_work *work;
@@ -214,7 +218,8 @@ ALD_NODISCARD int ald_comm_write(struct ald_comm *comm, uint64_t ordinal, const 
  * value is absent are left out. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_say(struct ald_comm *comm, uint64_t ordinal, const struct ald_comm_head *head,
                                const struct ald_comm_edit *edits, size_t n_edits);
-/* INVALID to whoever said `line`: `why`, and about what (may be absent). Errors: ALDIS_E_NOMEM. */
+/* INVALID to whoever said `line`: `why`, and about what (may be absent); of a command it is its outcome. Errors:
+ * ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_invalid(struct ald_comm *comm, const struct ald_comm_head *line, const char *why);
 ALD_NODISCARD int ald_comm_invalid_about(struct ald_comm *comm, const struct ald_comm_head *line, const char *why,
                                          struct ald_str about);
@@ -249,6 +254,8 @@ ALD_NODISCARD int ald_comm_hear_gossip(struct ald_comm *comm, const struct ald_c
 ALD_NODISCARD int ald_comm_hear_received(struct ald_comm *comm, const struct ald_comm_line *line);
 ALD_NODISCARD int ald_comm_hear_disconnect(struct ald_comm *comm, const struct ald_comm_line *line);
 ALD_NODISCARD int ald_comm_hear_loadavg(struct ald_comm *comm, const struct ald_comm_line *line);
+/* A look at a link that stands: does it still? */
+ALD_NODISCARD int ald_comm_peer_look(struct ald_comm *comm);
 ALD_NODISCARD int ald_comm_tell_linked(struct ald_comm *comm, const struct ald_signal *signal);
 ALD_NODISCARD int ald_comm_tell_refused(struct ald_comm *comm, const struct ald_signal *signal);
 
@@ -317,8 +324,8 @@ ALD_NODISCARD int ald_comm_tell_reply(struct ald_comm *comm, const struct ald_si
 
 ALD_NODISCARD int ald_comm_tell(struct ald_comm *comm, const struct ald_signal *signal);
 ALD_NODISCARD int ald_comm_tell_news(struct ald_comm *comm, const struct ald_signal *signal);
-/* Somebody speaks to a hub that is leaving: QUITTING, once (communicator.md 3). Errors: ALDIS_E_NOMEM. */
-ALD_NODISCARD int ald_comm_quitting(struct ald_comm *comm);
+/* Somebody speaks to a hub that is leaving: QUITTING, once (communicator.md 3); a command is refused. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_comm_quitting(struct ald_comm *comm, const struct ald_comm_line *line);
 /* Empty work.scratch, and make room for the names of one line, which then stay where they are. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_scratch_begin(struct ald_comm *comm);
 /* The word for a name, in work.scratch or the name itself; absent: it cannot be said. Errors: ALDIS_E_NOMEM. */

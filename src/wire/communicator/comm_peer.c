@@ -240,6 +240,30 @@ static void load_ask(struct ald_comm *comm)
     }
 }
 
+/*
+ * A computer that is gone says nothing, and neither does a process that was stopped: TCP alone notices after minutes. Any
+ * byte is a sign of life. A link that is silent is asked for one with ALIVE, which every daemon answers on the connection
+ * that it came by, and which changes nothing there (communicator.md 4).
+ */
+int ald_comm_peer_look(struct ald_comm *comm)
+{
+    const struct ald_comm_head head = ald_comm_head_own(comm, ALD_STR("ALIVE"));
+    ald_usec interval = comm->options.alive_interval;
+    uint64_t n_silent = (comm->now - ALD_MIN(comm->heard, comm->now)) / interval;
+    int r = 0;
+
+    if (comm->state != ALD_COMM_READY) {
+        comm->alive_at = ALD_NEVER; /* whoever leaves has a time limit of its own */
+    } else if (n_silent >= comm->options.alive_failures) {
+        ald_comm_count(comm, ALD_COMMUNICATOR_N_SILENT);
+        ald_comm_close(comm, ALD_COMMUNICATOR_CLOSE_SILENT, "The other daemon gives no sign of life");
+    } else {
+        comm->alive_at = comm->heard + (n_silent + 1) * interval;
+        r = n_silent > 0 ? ald_comm_say(comm, 0, &head, NULL, 0) : 0;
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 /* The order of each side is that of the original (communicator.md 6.2). */
 int ald_comm_tell_linked(struct ald_comm *comm, const struct ald_signal *signal)
 {
@@ -253,6 +277,8 @@ int ald_comm_tell_linked(struct ald_comm *comm, const struct ald_signal *signal)
     }
     ald_comm_move(comm, ALD_COMM_READY);
     comm->hello_until = ALD_NEVER;
+    comm->heard = ALD_MAX(comm->heard, comm->now);
+    comm->alive_at = comm->options.alive_interval > 0 ? comm->now + comm->options.alive_interval : ALD_NEVER;
     r = ald_comm_say(comm, signal->ordinal, dialled ? &help : &load, NULL, 0);
     if (r == 0 && !dialled) {
         r = accept_say(comm, signal);

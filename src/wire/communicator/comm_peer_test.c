@@ -431,8 +431,48 @@ ALD_TEST(comm_peer, datagrams_show_the_secret)
     close_end();
 }
 
+static void pass(ald_usec time)
+{
+    world.now += time;
+    if (ald_dialect_deadline(end.dialect) <= world.now) {
+        ald_check_int(ald_dialect_tick(end.dialect, world.now), 0);
+        comm_hear(&end);
+    }
+}
+
+/* A link over which nothing comes is asked, and given up when that brings nothing either. */
+ALD_TEST(comm_peer, a_silent_link_is_asked_for_a_sign_of_life)
+{
+    static const struct ald_dialect_options options = {.alive_interval = 30 * ALD_SEC, .alive_failures = 3};
+
+    comm_world_open(&world);
+    comm_open_with(&world, &end, ALD_ROLE_HUB, ALD_COMMUNICATOR_REMOTE, &comm_identity, &options);
+    say(CONNECT);
+    ald_check(ald_dialect_deadline(end.dialect) == ALD_NEVER); /* whoever is not linked has another limit */
+    comm_registered(&world, &end, "hub:n2");
+    ald_buf_cut(&end.written, 0);
+    pass(20 * ALD_SEC);
+    ald_dialect_alive(end.dialect, world.now); /* half a line is enough */
+    pass(20 * ALD_SEC);
+    check_written("");
+    pass(20 * ALD_SEC);
+    check_written("<N:communicatord ALIVE\n");
+    check_says("<n2:communicatord N:communicatord/ABSOLUTELY reply_timestamp=1\n", "", "");
+    ald_dialect_alive(end.dialect, world.now);
+    for (int i = 0; i < 2; i++) {
+        pass(30 * ALD_SEC);
+        check_written("<N:communicatord ALIVE\n");
+        check_heard("");
+    }
+    pass(30 * ALD_SEC);
+    check_heard("close 1006 The other daemon gives no sign of life\n");
+    ald_check(ald_dialect_deadline(end.dialect) == ALD_NEVER);
+    close_end();
+}
+
 ALD_TEST_MAIN(
-    comm_peer, ALD_CASE(comm_peer, connect_is_a_greeting_and_accept_its_answer),
+    comm_peer, ALD_CASE(comm_peer, a_silent_link_is_asked_for_a_sign_of_life),
+    ALD_CASE(comm_peer, connect_is_a_greeting_and_accept_its_answer),
     ALD_CASE(comm_peer, and_services_come_in_at_one_door), ALD_CASE(comm_peer, credentials_and_lists_are_passed_on),
     ALD_CASE(comm_peer, a_greeting_that_makes_no_sense_is_answered), ALD_CASE(comm_peer, another_version_is_refused),
     ALD_CASE(comm_peer, who_is_denied_is_refused_and_told_why), ALD_CASE(comm_peer, nothing_counts_before_connect),

@@ -153,6 +153,17 @@ static int hear_alive(struct ald_comm *comm, const struct ald_comm_line *line)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Of a daemon it answers the ALIVE of its link (comm_peer.c), which any other line would have done; other questions have
+ * senders of their own. */
+static int hear_absolutely(struct ald_comm *comm, const struct ald_comm_line *line)
+{
+    (void)line;
+    if (!ald_comm_is_peer(comm)) {
+        ald_comm_count(comm, ALD_COMMUNICATOR_N_IGNORED);
+    }
+    return 0;
+}
+
 /* A caller takes its command back; with an id it wants an answer to that, and asks the hub (aldis:Cancel). */
 static int hear_cancel(struct ald_comm *comm, const struct ald_comm_line *line)
 {
@@ -337,8 +348,7 @@ static int hear_forget(struct ald_comm *comm, const struct ald_comm_line *line)
 
 /* In the byte order of their names, as COMMANDS lists them. */
 static const struct row rows[] = {
-    ROW(ABSOLUTELY, FROM_ANYBODY | FROM_LEAVING, true,
-        NULL), /* to nobody's question: those have senders of their own */
+    ROW(ABSOLUTELY, FROM_ANYBODY | FROM_LEAVING, true, hear_absolutely),
     ROW(ACCEPT, FROM_STRANGER, false, ald_comm_hear_accept),
     ROW(ALDIS_CANCEL, FROM_SERVICE, true, hear_cancel),
     ROW(ALIVE, FROM_ANYBODY, false, hear_alive),
@@ -427,7 +437,7 @@ static int row_forbidden(struct ald_comm *comm, const struct ald_comm_line *line
     switch (speaker_of(comm)) {
     case FROM_LEAVING:
         ald_comm_count(comm, ALD_COMMUNICATOR_N_WHILE_LEAVING);
-        r = ald_comm_quitting(comm);
+        r = ald_comm_quitting(comm, line);
         break;
     case FROM_STRANGER:
         ald_comm_count(comm, ALD_COMMUNICATOR_N_NOT_CONNECTED);
@@ -443,6 +453,14 @@ static int row_forbidden(struct ald_comm *comm, const struct ald_comm_line *line
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* What the daemon does of itself has no outcome that anybody could wait for, and an order is not to be obeyed by one who is
+ * told that it was refused. */
+static bool row_is_order(const struct row *row)
+{
+    return row->hear == hear_stop || row->hear == hear_shutdown || row->hear == hear_log_rotate ||
+           row->hear == hear_forget;
+}
+
 int ald_comm_system(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     const struct row *row = row_find(line->head.command);
@@ -456,6 +474,8 @@ int ald_comm_system(struct ald_comm *comm, const struct ald_comm_line *line)
         r = ald_comm_forward(comm, line, true);
     } else if (row == NULL || (row->from & speaker) == 0) {
         r = row_forbidden(comm, line);
+    } else if (ald_str_present(comm->work->asked) && row_is_order(row)) {
+        r = ald_comm_invalid(comm, &line->head, "an order is no command with an outcome: it has no aldis_id");
     } else if (row->hear == NULL) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_IGNORED);
     } else {

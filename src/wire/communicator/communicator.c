@@ -56,6 +56,7 @@ void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text)
     comm->close_code = code;
     comm->close_text = text;
     comm->hello_until = ALD_NEVER;
+    comm->alive_at = ALD_NEVER;
     ald_slice_clear(&comm->chunk);
 }
 
@@ -79,6 +80,17 @@ int ald_comm_keep(struct ald_slice *slice, struct ald_str value)
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
+/* What a caller waits for must not be refused without its id: it would wait until its deadline. With an outcome beside it,
+ * the id is that of an answer. */
+static struct ald_str line_asked(struct ald_comm *comm, const struct ald_comm_line *line)
+{
+    struct ald_str id = ald_comm_get(comm, line, ALD_COMM_ID);
+    bool asks = ald_comm_is_hub(comm) && id.size > 0 && id.size <= ALD_NAME_MAX &&
+                ald_comm_find(&line->params, ALD_COMM_OUTCOME) == NULL;
+
+    return asks ? id : ALD_STR_NONE;
+}
+
 static int line_hear(struct ald_comm *comm, struct ald_str text)
 {
     struct ald_comm_work *work = comm->work;
@@ -88,6 +100,7 @@ static int line_hear(struct ald_comm *comm, struct ald_str text)
 
     ald_comm_count(comm, ALD_COMMUNICATOR_N_LINES_IN);
     work->invalid = false;
+    work->asked = ALD_STR_NONE;
     ald_buf_cut(&work->text, 0);
     r = ald_comm_line_read(&work->in, text, &line, &fault);
     if (r == ALD_COMM_MALFORMED) {
@@ -95,6 +108,7 @@ static int line_hear(struct ald_comm *comm, struct ald_str text)
     } else if (r == 0) {
         r = ald_comm_text_reserve(comm, &line);
         if (r == 0) {
+            work->asked = line_asked(comm, &line);
             r = ald_comm_is_hub(comm) ? ald_comm_hear(comm, &line) : ald_comm_client_hear(comm, &line);
         }
     }
@@ -251,25 +265,32 @@ static int comm_drain(struct ald_dialect *dialect, struct ald_frame *ret_frame)
 
 static ald_usec comm_deadline(const struct ald_dialect *dialect)
 {
-    return ((const struct ald_comm *)dialect)->hello_until;
+    const struct ald_comm *comm = (const struct ald_comm *)dialect;
+
+    return ALD_MIN(comm->hello_until, comm->alive_at);
 }
 
 static int comm_tick(struct ald_dialect *dialect, ald_usec now)
 {
     struct ald_comm *comm = comm_of(dialect);
+    int r = 0;
 
     comm->now = now;
     if (now >= comm->hello_until) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_HELLO_TIMEOUT);
         ald_comm_close(comm, ALD_COMMUNICATOR_CLOSE_LATE, "No word that counts in time");
+    } else if (now >= comm->alive_at) {
+        r = ald_comm_work_begin(comm);
+        r = r == 0 ? ald_comm_peer_look(comm) : r;
     }
-    return 0;
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 static void comm_alive(struct ald_dialect *dialect, ald_usec now)
 {
-    (void)dialect;
-    (void)now;
+    struct ald_comm *comm = comm_of(dialect);
+
+    comm->heard = ALD_MAX(comm->heard, now);
 }
 
 static void comm_free(struct ald_dialect *dialect)
@@ -362,6 +383,7 @@ static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect *
     comm->identity = facts->identity;
     comm->now = facts->now;
     comm->hello_until = ALD_NEVER;
+    comm->alive_at = ALD_NEVER;
     if (options->hello_timeout > 0 && comm->variant != ALD_COMMUNICATOR_DATAGRAM) {
         comm->hello_until = facts->now + options->hello_timeout;
     }

@@ -36,6 +36,8 @@
  *     measured, for the edge to keep. OPERATE to and from the hub are SHUTDOWN, STOP and FORGET; `ok` of a FORGET from a
  *     neighbour: it has been told to everybody by whoever began it.
  *   - DISCONNECT is LEAVE both ways.
+ *   - A link over which nothing came for options.alive_interval is asked ALIVE, and closed when it says nothing as often as
+ *     alive_failures.
  * Role hub, OPEN: a door for both, as those of the original are: who says CONNECT or GOSSIP first is REMOTE from then on,
  * anybody else SERVICE.
  * Role hub, GOSSIP: we dialled to be called back: GOSSIP is said at once, RECEIVED is a CLOSE.
@@ -68,6 +70,7 @@ enum ald_communicator_variant {
  * (communicator.md 6.1). */
 enum {
     ALD_COMMUNICATOR_CLOSE_DONE = 1000,     /* all is said: UNREGISTER, RECEIVED, the answer to a goodbye */
+    ALD_COMMUNICATOR_CLOSE_SILENT = 1006,   /* a link that gives no sign of life: try again */
     ALD_COMMUNICATOR_CLOSE_LATE = 1002,     /* no word that counts within hello_timeout */
     ALD_COMMUNICATOR_CLOSE_REFUSED = 4001,  /* REFUSE: try again in a day */
     ALD_COMMUNICATOR_CLOSE_SHUTDOWN = 4002, /* REFUSE shutdown=true: in five minutes */
@@ -113,6 +116,7 @@ enum { ALD_COMMUNICATOR_ANSWERS_MAX = 2 * 1024 * 1024 };
     X(REGISTER_REFUSED, "communicator_register_refused")                                                               \
     X(CONNECT_REFUSED, "communicator_connect_refused")                                                                 \
     X(WRONG_VERSION, "communicator_wrong_version")                                                                     \
+    X(SILENT, "communicator_link_silent")                                                                              \
     X(HELLO_TIMEOUT, "communicator_hello_timeout")                                                                     \
     X(WRONG_SECRET, "communicator_wrong_secret")                                                                       \
     X(NOT_BY_DATAGRAM, "communicator_not_by_datagram")                                                                 \
