@@ -465,7 +465,7 @@ ALD_TEST(comm_peer, a_silent_link_is_asked_for_a_sign_of_life)
         check_heard("");
     }
     pass(30 * ALD_SEC);
-    check_heard("close 1006 The other daemon gives no sign of life\n");
+    check_heard("close code=1006 text=The other daemon gives no sign of life\n");
     ald_check(ald_dialect_deadline(end.dialect) == ALD_NEVER);
     close_end();
 }
