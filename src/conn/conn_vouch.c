@@ -14,10 +14,14 @@ enum {
     CONN_ENDORSEMENT_MAX = 16 * 1024, /* a session's token, and names of commands */
 };
 
-/* What the causes of link.md 2.11 call whoever is not, or no more, in the rules. */
-static struct ald_str cause_unknown(const struct ald_conn *conn)
+/* Why the guard does not admit him, as existing peers know it (link.md 2.11). A host that is in no rules has a token all the
+ * same, which is then not good. */
+static struct ald_str cause_of(const struct ald_conn *conn, int r)
 {
-    return conn->controls ? ALD_STR("invalid user") : ALD_STR("invalid token");
+    if (r < 0) {
+        return ALD_STR("memory is short");
+    }
+    return conn->controls && r != ALD_GUARD_REVOKED ? ALD_STR("invalid user") : ALD_STR("invalid token");
 }
 
 static void vouch_deny(struct ald_signal *signal, struct ald_str text)
@@ -40,7 +44,7 @@ static void vouch_admit(struct ald_conn *conn, struct ald_signal *signal, const 
     }
     conn->vouched = r == 0;
     if (r != 0) {
-        vouch_deny(signal, r < 0 ? ALD_STR("memory is short") : cause_unknown(conn));
+        vouch_deny(signal, cause_of(conn, r));
     }
 }
 

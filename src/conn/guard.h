@@ -32,13 +32,14 @@ struct ald_shown {
 /* Of the management API. In this order: who may write may read. */
 enum ald_guest_manage { ALD_GUEST_MANAGE_NONE, ALD_GUEST_MANAGE_READ, ALD_GUEST_MANAGE_WRITE };
 
-/* Outcomes of admit(): nothing was shown; what was shown is not known. */
-enum { ALD_GUARD_NOTHING = 1, ALD_GUARD_UNKNOWN };
+/* Outcomes of admit(): nothing was shown; what was shown is not known; it is not good any more. */
+enum { ALD_GUARD_NOTHING = 1, ALD_GUARD_UNKNOWN, ALD_GUARD_REVOKED };
 /* Outcome of rights(), beside that of a buf. */
 enum { ALD_GUARD_ANY = ALD_BUF_FULL + 1 };
 
 struct ald_guard {
-    /* Gives a pass. Outcomes: ALD_GUARD_NOTHING, ALD_GUARD_UNKNOWN. Errors: ALDIS_E_NOMEM. */
+    /* Gives a pass. Outcomes: ALD_GUARD_NOTHING, ALD_GUARD_UNKNOWN; of what was proved: ALD_GUARD_REVOKED. Errors:
+     * ALDIS_E_NOMEM. */
     int (*admit)(void *owner, const struct ald_shown *shown, struct ald_pass **ret_pass);
     void (*release)(void *owner, struct ald_pass *pass);
     /*

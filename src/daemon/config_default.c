@@ -1,5 +1,7 @@
 #include "daemon/config_default.h"
 
+#include "auth/secret.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,6 +56,8 @@ void ald_config_defaults_init(struct ald_config_defaults *defaults)
     }
     ald_config_name_of_host(host, defaults->id);
     path_default(defaults->path, sizeof(defaults->path));
+    ald_secret_default_path(defaults->secret);
     defaults->fallbacks[ALD_KEY_HUB_ID] = defaults->id;
     defaults->fallbacks[ALD_KEY_UNIX_PATH] = defaults->path;
+    defaults->fallbacks[ALD_KEY_LINK_SECRET] = defaults->secret;
 }

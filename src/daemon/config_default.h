@@ -7,6 +7,7 @@
 struct ald_config_defaults {
     char id[ALD_NAME_MAX + 1];
     char path[256];
+    char secret[4096];
     const char *fallbacks[ALD_N_KEYS]; /* for ald_config_new(); points into the struct */
 };
 

@@ -149,6 +149,17 @@
       "Intervals without a word from another hub until its link is given up; ways over others are taken then.")        \
     X(COMMUNICATOR_GOSSIP_MAX, "communicator", "gossip_max", DURATION, "1h", ALD_SEC, ALD_CONFIG_LONG,                 \
       "Longest pause between two attempts to make a neighbor call that should call this hub.")                         \
+    X(LINK_SECRET, "link", "secret", PATH, NULL, 0, 4095,                                                              \
+      "File with the secret that the tokens of hosts and controls at /api/socket are signed with, in base64; made at " \
+      "the first start. The default is /var/lib/aldis/link.secret for root, else aldis/link.secret in "                \
+      "$XDG_STATE_HOME or ~/.local/state. Empty: one that is forgotten when the hub stops.")                           \
+    X(LINK_SESSION_TIMEOUT, "link", "session_timeout", DURATION, "60s", 100 * ALD_MSEC, ALD_CONFIG_LONG,               \
+      "How long a host or control may be without a connection until its session ends.")                                \
+    X(LINK_HEARTBEAT_INTERVAL, "link", "heartbeat_interval", DURATION, "15s", 100 * ALD_MSEC, ALD_CONFIG_HOUR,         \
+      "Between two heartbeats, either way; without one for twice as long a connection is cut.")                        \
+    X(LINK_ALIAS, "link", "alias", TEXT, "", 0, 65536,                                                                 \
+      "Integers for targets that have other names, and names for integers: NAME=host 100, OTHER=instance 7, "          \
+      "separated by commas.")                                                                                          \
     X(AUTH_TOKENS, "auth", "tokens", PATH, "", 0, 4095,                                                                \
       "File of tokens: who may come in, and what they may do; read again at SIGHUP and when it changes. Empty: "       \
       "nobody "                                                                                                        \

@@ -11,6 +11,7 @@
 #include "daemon/comm_doors.h"
 #include "daemon/family.h"
 #include "daemon/flags.h"
+#include "daemon/links.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/peers.h"
@@ -55,6 +56,7 @@ struct ald_daemon {
     struct ald_net *net;
     struct ald_warden *warden;      /* NULL: nobody has to prove who they are */
     struct ald_daemon_flags *flags; /* NULL: there is no folder of them */
+    struct ald_links *links;
     struct ald_family *family;
     struct ald_edge *edge;
     struct ald_mgmt *mgmt;
@@ -247,6 +249,7 @@ static int daemon_make_edge(struct ald_daemon *daemon)
     if (daemon->warden != NULL) {
         ald_warden_watch(daemon->warden, daemon->edge);
     }
+    ald_links_watch(daemon->links, daemon->edge);
     return 0;
 }
 
@@ -280,6 +283,7 @@ static int daemon_make_family(struct ald_daemon *daemon, struct ald_config_why *
         .config = daemon->config,
         .loop = daemon->loop,
         .flags = daemon->flags,
+        .links = daemon->links,
         .stop = daemon_ordered_to_stop,
         .owner = daemon,
     };
@@ -380,6 +384,7 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
     r = daemon_make_net(daemon);
     r = r != 0 ? r : daemon_make_warden(daemon, why);
     r = r != 0 ? r : daemon_make_flags(daemon);
+    r = r != 0 ? r : ald_links_new(daemon->config, &daemon->links, why);
     r = r != 0 ? r : daemon_make_family(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
@@ -438,6 +443,7 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     ald_family_end(daemon->family);
     ald_edge_free(daemon->edge);
     ald_family_free(daemon->family);
+    ald_links_free(daemon->links);
     ald_warden_free(daemon->warden);
     ald_daemon_flags_free(daemon->flags);
     if (daemon->loop != NULL) {
@@ -483,6 +489,7 @@ int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret
     r = r != 0 ? r : ald_comm_doors_tls(config, &secure, ret_why);
     r = r != 0 ? r : ald_peers_check(config, ret_why);
     r = r != 0 ? r : ald_family_check(config, ret_why);
+    r = r != 0 ? r : ald_links_check(config, ret_why);
     if (r == 0 && tokens[0] != '\0') {
         r = ald_auth_load(tokens, &auth, &why);
         r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;

@@ -90,6 +90,7 @@ int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_f
     family->stop = spec->stop;
     family->owner = spec->owner;
     family->flags = spec->flags;
+    family->links = spec->links;
     ald_buf_init(&family->services, ALD_SERVICES_BYTES_MAX);
     ald_buf_init(&family->neighbor_list, (size_t)NEIGHBORS_MAX * ALD_INET_TEXT);
     ald_family_init_gate(family);

@@ -14,12 +14,14 @@
 
 struct ald_daemon_flags;
 struct ald_family;
+struct ald_links;
 struct ald_loop;
 
 struct ald_family_spec {
     const struct ald_config *config; /* borrowed, outlives the family */
     struct ald_loop *loop;           /* the same */
     struct ald_daemon_flags *flags;  /* the same; NULL: none are raised */
+    struct ald_links *links;         /* the same; who vouches for signed tokens */
     /* Somebody who may wants the hub to stop: ALD_OPERATE_STOP or ALD_OPERATE_SHUTDOWN. At the end of a turn. */
     void (*stop)(void *owner, enum ald_operation operation);
     void *owner;

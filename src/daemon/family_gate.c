@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "daemon/family_impl.h"
 #include "daemon/flags.h"
+#include "daemon/links.h"
 #include "daemon/log.h"
 
 static void family_tell(struct ald_family *family, const struct ald_news *news)
@@ -176,6 +177,30 @@ static void gate_asked(void *owner, enum ald_topic topic)
     }
 }
 
+/* --- who comes with a signed token -------------------------------------------------------------------------------- */
+
+static void gate_vouch(void *owner, const struct ald_peer *peer, struct ald_signal *signal, struct ald_shown *shown)
+{
+    const struct ald_family *family = owner;
+
+    ald_links_vouch(family->links, peer, signal, shown);
+}
+
+static int gate_session_token(void *owner, uint64_t session, struct ald_buf *out)
+{
+    const struct ald_family *family = owner;
+    int r = ald_links_session_token(family->links, session, out);
+
+    return r < 0 ? ald_trace(r) : r;
+}
+
+static uint64_t gate_session_of(void *owner, struct ald_str token, uint64_t *ret_issued)
+{
+    const struct ald_family *family = owner;
+
+    return ald_links_session_of(family->links, token, ret_issued);
+}
+
 void ald_family_init_gate(struct ald_family *family)
 {
     family->gate = (struct ald_gate){
@@ -187,6 +212,9 @@ void ald_family_init_gate(struct ald_family *family)
         .refused = gate_refused,
         .news = gate_news,
         .asked = gate_asked,
+        .vouch = gate_vouch,
+        .session_token = gate_session_token,
+        .session_of = gate_session_of,
         .owner = family,
     };
     family->porter.username = ald_family_text(family, ALD_KEY_COMMUNICATOR_USERNAME);

@@ -15,6 +15,7 @@ struct ald_family {
     const struct ald_config *config;
     struct ald_loop *loop;
     struct ald_daemon_flags *flags; /* NULL: there are none */
+    struct ald_links *links;
     void (*stop)(void *owner, enum ald_operation operation);
     void *owner;
     struct ald_gate gate;

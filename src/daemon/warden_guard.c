@@ -99,6 +99,17 @@ static int pass_new(const struct ald_shown *shown, struct ald_pass **ret_pass)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Why nobody has the pass. A certificate or a user come with the connection: nobody claimed to be anybody by them. */
+static int pass_judge(const struct ald_warden *warden, const struct ald_pass *pass)
+{
+    if (pass->kind != ALD_PRINCIPAL_TOKEN) {
+        return ALD_GUARD_NOTHING;
+    }
+    return pass->proved && ald_auth_proved(warden->auth, ald_str_of(pass->name, pass->name_size), UINT64_MAX) != NULL
+               ? ALD_GUARD_REVOKED
+               : ALD_GUARD_UNKNOWN;
+}
+
 static int guard_admit(void *owner, const struct ald_shown *shown, struct ald_pass **ret_pass)
 {
     struct ald_warden *warden = owner;
@@ -108,13 +119,12 @@ static int guard_admit(void *owner, const struct ald_shown *shown, struct ald_pa
     if (r == 0) {
         pass->principal = pass_find(warden, pass);
         if (pass->principal == NULL) {
-            /* A certificate or a user come with the connection: nobody claimed to be anybody by them. */
-            r = pass->kind == ALD_PRINCIPAL_TOKEN ? ALD_GUARD_UNKNOWN : ALD_GUARD_NOTHING;
+            r = pass_judge(warden, pass);
             free(pass);
         }
     }
     if (r != 0) {
-        warden->counters.unknown += r == ALD_GUARD_UNKNOWN ? 1 : 0;
+        warden->counters.unknown += r == ALD_GUARD_UNKNOWN || r == ALD_GUARD_REVOKED ? 1 : 0;
         return r < 0 ? ald_trace(r) : r;
     }
     warden->counters.admitted++;

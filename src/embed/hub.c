@@ -120,7 +120,7 @@ static int hub_read_settings(struct ald_config *config, const struct aldis_hub_o
     return r == 0 ? ald_config_check_in(config, why) : r;
 }
 
-/* What nobody asked a program for: doors, and lines on its standard error. */
+/* What nobody asked a program for: doors, files, and lines on its standard error. */
 static int hub_new_config(struct ald_config **ret_config)
 {
     struct ald_config_defaults defaults;
@@ -128,6 +128,7 @@ static int hub_new_config(struct ald_config **ret_config)
     ald_config_defaults_init(&defaults);
     defaults.fallbacks[ALD_KEY_HTTP_LISTEN] = "";
     defaults.fallbacks[ALD_KEY_UNIX_PATH] = "";
+    defaults.fallbacks[ALD_KEY_LINK_SECRET] = "";
     defaults.fallbacks[ALD_KEY_LOG_LEVEL] = "error";
     return ald_config_new(defaults.fallbacks, ret_config);
 }
