@@ -7,6 +7,7 @@
 static const char *const fallbacks[ALD_N_KEYS] = {
     [ALD_KEY_HUB_ID] = "here",
     [ALD_KEY_UNIX_PATH] = "/run/aldis/aldis.sock",
+    [ALD_KEY_LINK_SECRET] = "/var/lib/aldis/link.secret",
 };
 
 static struct ald_config *config_make(void)
@@ -152,13 +153,14 @@ ALD_TEST(config, names_the_option_of_a_bad_value)
 ALD_TEST(config, says_what_there_is_instead_of_an_unknown_key)
 {
     refuses("[unix]\nsocket = /x\n", "aldis.conf:2: [unix] socket: unknown key; the section has path, mode");
-    refuses("[uniks]\npath = /x\n",
-            "aldis.conf:2: [uniks] path: unknown section; there are hub, http, unix, exchange, communicator, auth, "
-            "limits, log");
+    refuses(
+        "[uniks]\npath = /x\n",
+        "aldis.conf:2: [uniks] path: unknown section; there are hub, http, unix, exchange, communicator, link, auth, "
+        "limits, log");
     refuses_option("unix.socket=/x", "-s unix.socket: unknown key; the section has path, mode");
     refuses_option(
         "rmi.broker=x",
-        "-s rmi.broker: unknown section; there are hub, http, unix, exchange, communicator, auth, limits, log");
+        "-s rmi.broker: unknown section; there are hub, http, unix, exchange, communicator, link, auth, limits, log");
 }
 
 ALD_TEST(config, refuses_a_key_given_twice_in_the_file)

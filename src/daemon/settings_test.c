@@ -8,6 +8,7 @@ static struct ald_config *config_make(void)
     const char *const fallbacks[ALD_N_KEYS] = {
         [ALD_KEY_HUB_ID] = "here",
         [ALD_KEY_UNIX_PATH] = "",
+        [ALD_KEY_LINK_SECRET] = "",
     };
     struct ald_config *config = NULL;
 

@@ -48,9 +48,9 @@ class Settings(HubCase):
 
     def test_unknown_keys_and_sections_say_what_there_is(self):
         self.refused("[unix]\nsocket = x\n", "FILE:2: [unix] socket: unknown key; the section has path, mode")
-        self.refused("[link]\nsecret = x\n",
-                     "FILE:2: [link] secret: unknown section; there are hub, http, unix, exchange, communicator, auth, "
-                     "limits, log")
+        self.refused("[lynx]\nsecret = x\n",
+                     "FILE:2: [lynx] secret: unknown section; there are hub, http, unix, exchange, communicator, link, "
+                     "auth, limits, log")
 
     def test_lines_that_are_no_settings(self):
         self.refused("[unix\n", "FILE:1: a section is written [name], with nothing behind the bracket")
