@@ -129,8 +129,20 @@ void ald_conn_arm(struct ald_conn *conn)
     }
 }
 
+/* It will not be resumed either. */
+static void conn_end_session(struct ald_conn *conn, uint32_t party)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
+    struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = &signal};
+
+    signal.party = party;
+    ald_edge_step(conn->edge, &event);
+}
+
 static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signal *signal)
 {
+    const char *text;
+
     conn->edge->counters.closed_by_dialect++;
     conn->close_code = signal->code;
     if (signal->code >= CONN_CODE_REFUSED && !conn->greeted) {
@@ -140,7 +152,15 @@ static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signa
     if (conn->why == NULL && signal->text.size > 0) {
         conn->why = strndup(signal->text.data, signal->text.size);
     }
-    ald_conn_close(conn, signal->code, signal->text, conn->why != NULL ? conn->why : "closed by the dialect");
+    text = conn->why != NULL ? conn->why : "closed by the dialect";
+    if (signal->code == 0) {
+        conn_cut(conn, text);
+    } else {
+        ald_conn_close(conn, signal->code, signal->text, text);
+    }
+    if (signal->ok) {
+        conn_end_session(conn, signal->party);
+    }
 }
 
 /* Somebody else will have to say something to it. */
@@ -507,9 +527,10 @@ static void conn_registered(struct ald_conn *conn, const struct ald_signal *sign
         conn_greeted(conn);
         if (!conn->bytes) {
             /* Another hub passes on what it took itself, and adds to it. */
+            const struct ald_dialect_options *options = &conn->edge->dialect_options;
             size_t room = signal->greeting != NULL ? ALD_EXCHANGE_HUB_ROOM : 0;
 
-            ald_ws_set_message_max(conn->stream, conn->edge->dialect_options.message_max + room);
+            ald_ws_set_message_max(conn->stream, ald_dialect_message_max(conn->type, options) + room);
         }
     }
     if (!conn->greeted && conn->linked != NULL) {
@@ -571,10 +592,30 @@ static struct ald_conn *conn_of(struct ald_speaker *speaker)
     return ald_container(speaker, struct ald_conn, speaker);
 }
 
+/* The hub ends it: in its dialect's words, if that has some. */
+static void conn_part(struct ald_conn *conn, const struct ald_effect *effect)
+{
+    struct ald_conn_code code = effect->cause == ALD_CLOSE_LEFT && conn->goodbye != CONN_GOODBYE_NONE
+                                    ? ald_conn_code_of_goodbye(conn->goodbye == CONN_GOODBYE_RETURNS)
+                                    : ald_conn_code_of((enum ald_close_cause)effect->cause);
+
+    if (conn->dialect->ops->part != NULL &&
+        conn->dialect->ops->part(conn->dialect, ald_conn_parting((enum ald_close_cause)effect->cause), &code.code,
+                                 &code.reason) &&
+        conn_drain(conn) < 0) {
+        conn_fail(conn);
+        return;
+    }
+    if (code.code == 0) {
+        conn_cut(conn, effect->text);
+    } else {
+        ald_conn_close(conn, code.code, ald_str(code.reason), effect->text);
+    }
+}
+
 static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *effect)
 {
     struct ald_conn *conn = conn_of(speaker);
-    struct ald_conn_code code;
 
     if (!ald_conn_hears(conn)) {
         conn->edge->counters.effects_late++;
@@ -600,10 +641,7 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
             conn_cut(conn, effect->text); /* it would not read the close frame either */
             break;
         }
-        code = effect->cause == ALD_CLOSE_LEFT && conn->goodbye != CONN_GOODBYE_NONE
-                   ? ald_conn_code_of_goodbye(conn->goodbye == CONN_GOODBYE_RETURNS)
-                   : ald_conn_code_of((enum ald_close_cause)effect->cause);
-        ald_conn_close(conn, code.code, ald_str(code.reason), effect->text);
+        conn_part(conn, effect);
         break;
     }
 }

@@ -20,6 +20,19 @@ static const struct ald_conn_code codes[] = {
     [ALD_CLOSE_STOPPING] = {ALD_WS_CLOSE_AWAY, "The hub stops"},
 };
 
+enum ald_parting ald_conn_parting(enum ald_close_cause cause)
+{
+    static const enum ald_parting partings[] = {
+        [ALD_CLOSE_LEFT] = ALD_PARTING_LEFT,         [ALD_CLOSE_UNHEALTHY] = ALD_PARTING_UNHEALTHY,
+        [ALD_CLOSE_MUTE] = ALD_PARTING_UNHEALTHY,    [ALD_CLOSE_SLOW] = ALD_PARTING_UNHEALTHY,
+        [ALD_CLOSE_REPLACED] = ALD_PARTING_REPLACED, [ALD_CLOSE_DENIED] = ALD_PARTING_DENIED,
+        [ALD_CLOSE_FULL] = ALD_PARTING_FULL,         [ALD_CLOSE_STOPPING] = ALD_PARTING_STOPPING,
+    };
+
+    ald_assert((size_t)cause < ALD_COUNT(partings));
+    return partings[cause];
+}
+
 struct ald_conn_code ald_conn_code_of(enum ald_close_cause cause)
 {
     ald_assert((size_t)cause < ALD_COUNT(codes));

@@ -62,6 +62,9 @@ struct ald_dialect_options {
     ald_usec alive_interval; /* a link that nothing came over for so long is asked for a sign of life; 0: never */
     uint32_t alive_failures; /* so many intervals, and it is dead (communicator 4: ALIVE) */
     size_t line_max;         /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
+    ald_usec heartbeat_interval; /* link 2.10: 15 s */
+    ald_usec session_timeout;    /* link 2.10: 60 s: how long the session of a link may be without a connection */
+    size_t link_message_max;     /* link 2.10: 100 MiB */
 };
 
 /* What a dialect says of the hub it stands in, where its peers want to know. Lives as long as the dialects. */
@@ -72,6 +75,8 @@ struct ald_identity {
     struct ald_str neighbors; /* the configured ones, comma separated */
     struct ald_str username, password; /* what it shows to a hub that it calls */
     struct ald_str secret;    /* what datagrams must show, or show (communicator 2.3); absent or empty: nothing */
+    struct ald_str link_alias;   /* integers for names, NAME=host 100, OTHER=instance 7 (wire/link/link_address.h) */
+    struct ald_str link_plugins; /* of hello: a JSON object, name and version; absent: {} */
 };
 
 /* What the connection knows when the dialect is opened. Borrowed for the call. */
@@ -86,6 +91,16 @@ struct ald_dialect_facts {
     const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
     const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */
+};
+
+/* Why a hub ends a connection, as far as protocols tell that apart. */
+enum ald_parting {
+    ALD_PARTING_LEFT,      /* one of both said goodbye */
+    ALD_PARTING_UNHEALTHY, /* it does not do what it should */
+    ALD_PARTING_REPLACED,  /* another connection has its name, or its session */
+    ALD_PARTING_DENIED,    /* what it asked for was denied; its dialect heard so */
+    ALD_PARTING_FULL,      /* there are too many */
+    ALD_PARTING_STOPPING   /* the hub stops */
 };
 
 struct ald_dialect;
@@ -108,6 +123,9 @@ struct ald_dialect_ops {
     int (*tick)(struct ald_dialect *dialect, ald_usec now);
     /* Anything came from the peer (a pong, half a message): it is alive. */
     void (*alive)(struct ald_dialect *dialect, ald_usec now);
+    /* The hub ends the connection: with which code and reason (static, or the dialect's until it is freed) does this protocol
+     * say so? What is to be written before is left for drain(). False: it has no words of its own. NULL: it never has. */
+    bool (*part)(struct ald_dialect *dialect, enum ald_parting why, uint16_t *ret_code, const char **ret_reason);
     void (*free)(struct ald_dialect *dialect);
 };
 
@@ -179,9 +197,16 @@ struct ald_dialect_type {
     size_t n_counters;
     /* For protocols that live on the HTTP door; NULL for the others. */
     int (*accept)(const struct ald_http_request *request, struct ald_accept *ret_accept);
+    /* The largest message that it takes with these options, where that is not their message_max; NULL: it is. */
+    size_t (*message_max)(const struct ald_dialect_options *options);
     /* Gives a dialect. Errors: ALDIS_E_NOMEM. */
     int (*open)(const struct ald_dialect_facts *facts, struct ald_dialect **ret_dialect);
 };
+
+static inline size_t ald_dialect_message_max(const struct ald_dialect_type *type, const struct ald_dialect_options *options)
+{
+    return type->message_max != NULL ? type->message_max(options) : options->message_max;
+}
 
 /* All of them, in wire/dialects.c; ends with NULL. */
 extern const struct ald_dialect_type *const ald_dialects[];
