@@ -194,10 +194,49 @@ static void delivery_fetch(const struct ald_command *command)
     }
 }
 
+/* Of the commands that the party has, the one that its caller calls so; NULL: none. */
+static struct ald_command *delivery_find_sent(const struct ald_party *party, struct ald_str wire_id)
+{
+    if (party == NULL || party->channel == NULL) {
+        return NULL;
+    }
+    ald_list_each (it, &party->channel->sent) {
+        struct ald_command *command = ald_list_entry(it, struct ald_command, place_node);
+
+        if (ald_str_equal(command->msg->wire_id, wire_id)) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A reply that brings no id of ours back names its command as the caller does (link.md 1.3: an answer is addressed to whoever
+ * asked). Wire ids are not unique, so when the newest with it is not this party's, what that has is looked through.
+ */
+static struct ald_found delivery_find_named(struct ald_hub *hub, struct ald_hub_conn *conn,
+                                            const struct ald_signal *signal)
+{
+    struct ald_found found = ald_command_find_text(hub, signal->msg->wire_id);
+    struct ald_command *sent;
+
+    if (found.command != NULL && delivery_is_from(found.command, conn, signal->party)) {
+        return found;
+    }
+    sent = delivery_find_sent(ald_party_find(conn, signal->party), signal->msg->wire_id);
+    return sent != NULL ? (struct ald_found){.command = sent, .record = sent->record} : found;
+}
+
+static bool id_is_absent(struct ald_id id)
+{
+    return id.high == 0 && id.low == 0;
+}
+
 /* Does the command exist, and did this party have it? */
 static struct ald_found delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_found found = ald_command_find(hub, signal->id);
+    bool is_named = id_is_absent(signal->id) && signal->msg != NULL && signal->msg->wire_id.size > 0;
+    struct ald_found found = is_named ? delivery_find_named(hub, conn, signal) : ald_command_find(hub, signal->id);
     bool is_from;
 
     delivery_fetch(found.command);

@@ -304,7 +304,8 @@ uint64_t ald_hub_id_number(const struct ald_hub *hub, struct ald_id id)
 {
     uint64_t number = id.low & (UINT64_MAX >> 2); /* below the bits of the variant */
 
-    return ald_id_equal(ald_hub_id(hub, number), id) ? number : 0;
+    /* Where an id has no room for the high half, only the number comes back (link.md 1.3). */
+    return (id.high == 0 && id.low == number) || ald_id_equal(ald_hub_id(hub, number), id) ? number : 0;
 }
 
 void ald_hub_alarm_set(struct ald_hub *hub, struct ald_hub_alarm *alarm, ald_usec due)

@@ -157,7 +157,8 @@ struct ald_signal {
     /*
      * COMMAND, STATUS, REPLY, EVENT, CANCEL, HEALTH, PRIMARY to the party: the hub's own id of the command, for a dialect
      * to make its wire id from. STATUS, REPLY, CANCEL of a command that the hub sent, and the answers to HEALTH and
-     * PRIMARY: the same id back; all zero when the peer named something that is no id of ours (counted as stray).
+     * PRIMARY: the same id back, or its low half only, without the bits of the variant; all zero when the peer named something
+     * that is no id of ours: then it is a REPLY to the command that its caller calls msg->wire_id, or it is counted as stray.
      */
     struct ald_id id;
     struct ald_msg *msg;     /* COMMAND, EVENT: the message. STATUS, REPLY: what was said, NULL when the hub itself speaks */
