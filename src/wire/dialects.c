@@ -3,9 +3,11 @@
 #include "wire/dialect.h"
 #include "wire/communicator/communicator.h"
 #include "wire/exchange/exchange.h"
+#include "wire/link/link.h"
 
 const struct ald_dialect_type *const ald_dialects[] = {
     &ald_exchange,
     &ald_communicator,
+    &ald_link,
     NULL,
 };

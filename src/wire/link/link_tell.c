@@ -1,0 +1,214 @@
+/* Signals become frames, role hub. What has a serial is a routable frame with that `seq` (link.md 2.7). */
+
+#include "base/error.h"
+#include "wire/link/link_impl.h"
+
+void ald_link_drop(struct ald_link *link)
+{
+    ald_link_count(link, ALD_LINK_N_DROPPED_SIGNAL);
+}
+
+static const struct ald_link_address the_hub = {.type = ALD_LINK_CONTROLLER, .request = {NULL, 0}};
+
+/* Which of the parties of this connection is meant. */
+static struct ald_link_address party_address(const struct ald_link *link, uint32_t party)
+{
+    if (party == 0) {
+        return link->self;
+    }
+    return (struct ald_link_address){.type = ALD_LINK_INSTANCE, .id = party, .request = ALD_STR_NONE};
+}
+
+struct ald_link_address ald_link_asked_for(const struct ald_link *link, const struct ald_msg *request)
+{
+    struct ald_link_address address = the_hub;
+
+    if (request->native_of == &ald_link && request->native.size > 0) {
+        ald_ignore(ald_link_wire_id_read(ald_slice_str(request->native), &address)); /* we wrote it */
+    } else if (ald_str_present(request->to.target)) {
+        ald_ignore(ald_link_target_read(ald_link_aliases(link), request->to.target, &address)); /* else from the hub */
+    }
+    return address;
+}
+
+/* --- requests and events ------------------------------------------------------------------------------------------- */
+
+/*
+ * Who asks: another link party as itself; of anybody else the hub itself, with the number of the command, which its answer
+ * brings back.
+ */
+static struct ald_link_address asker_address(const struct ald_signal *signal, char room[ALD_LINK_ADDRESS_MAX])
+{
+    const struct ald_msg *msg = signal->msg;
+    struct ald_link_address address = the_hub;
+    char *at = room + ALD_LINK_ADDRESS_MAX;
+    uint64_t number = signal->id.low & UINT64_C(0x3fffffffffffffff);
+
+    if (msg->native_of == &ald_link && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
+        return address;
+    }
+    if (signal->kind == ALD_SIGNAL_EVENT) {
+        return the_hub;
+    }
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    address.request = ald_str_of(at, (size_t)(room + ALD_LINK_ADDRESS_MAX - at));
+    return address;
+}
+
+static struct ald_link_address meant_address(const struct ald_link *link, const struct ald_signal *signal)
+{
+    static const uint8_t kinds[ALD_N_TO_KINDS] = {
+        [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
+        [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
+        [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
+    };
+    const struct ald_msg *msg = signal->msg;
+
+    if (signal->kind == ALD_SIGNAL_EVENT && msg->to.scope != ALD_SCOPE_ONE && msg->to_kind < ALD_N_TO_KINDS &&
+        kinds[msg->to_kind] != 0) {
+        return (struct ald_link_address){
+            .type = ALD_LINK_BROADCAST, .id = kinds[msg->to_kind], .request = ALD_STR_NONE};
+    }
+    return party_address(link, signal->party);
+}
+
+static int tell_message(struct ald_link *link, const struct ald_signal *signal)
+{
+    char room[ALD_LINK_ADDRESS_MAX];
+    const struct ald_link_routable frame = {
+        .type = signal->kind == ALD_SIGNAL_EVENT ? ALD_LINK_TYPE_EVENT : ALD_LINK_TYPE_REQUEST,
+        .serial = signal->serial,
+        .src = asker_address(signal, room),
+        .dst = meant_address(link, signal),
+        .name = signal->msg->name,
+        .data = signal->msg->payload,
+        .ordinal = signal->ordinal,
+    };
+    return ald_link_write_routable(link, &frame);
+}
+
+/* --- answers ----------------------------------------------------------------------------------------------------- */
+
+/* What another link's responseError said goes on as it is. */
+static int tell_native_error(struct ald_link *link, const struct ald_link_error *error, struct ald_slice data)
+{
+    const struct ald_link_routable frame = {
+        .type = ALD_LINK_TYPE_RESPONSE_ERROR,
+        .serial = error->serial,
+        .src = error->src,
+        .dst = error->dst,
+        .data = data,
+        .ordinal = error->ordinal,
+    };
+    return ald_link_write_routable(link, &frame);
+}
+
+static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
+{
+    const struct ald_msg *msg = signal->msg;
+    struct ald_link_error error = {.serial = signal->serial, .ordinal = signal->ordinal};
+    struct ald_link_routable frame = {
+        .type = ALD_LINK_TYPE_RESPONSE, .serial = signal->serial, .ordinal = signal->ordinal};
+    char room[ALD_LINK_TEXT_ROOM];
+
+    if (signal->request == NULL || ald_link_wire_id_read(signal->request->wire_id, &error.dst) != 0) {
+        ald_link_drop(link);
+        return 0;
+    }
+    error.src = ald_link_asked_for(link, signal->request);
+    if (signal->outcome == ALD_SUCCEEDED) {
+        frame.src = error.src;
+        frame.dst = error.dst;
+        frame.data = msg != NULL ? msg->payload : ALD_SLICE_NONE;
+        return ald_link_write_routable(link, &frame);
+    }
+    if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
+        return tell_native_error(link, &error, msg->native);
+    }
+    /* What nobody but the hub has said comes from the hub; a loss in the name of who was lost (link.md 4.7). */
+    if (msg == NULL && signal->outcome != ALD_LOST) {
+        error.src = the_hub;
+    }
+    ald_link_outcome_write(link, signal, room, &error);
+    return ald_link_write_error(link, &error);
+}
+
+/* --- subscriptions ------------------------------------------------------------------------------------------------- */
+
+static int tell_subscribed(struct ald_link *link, const struct ald_signal *signal)
+{
+    struct ald_link_routable frame = {
+        .type = ALD_LINK_TYPE_RESPONSE, .serial = signal->serial, .ordinal = signal->ordinal};
+    struct ald_link_error error = {.serial = signal->serial, .ordinal = signal->ordinal, .src = the_hub};
+    char room[ALD_LINK_TEXT_ROOM];
+
+    if (signal->request == NULL || ald_link_wire_id_read(signal->request->wire_id, &error.dst) != 0) {
+        ald_link_drop(link);
+        return 0;
+    }
+    if (signal->cause != ALD_CAUSE_NONE) {
+        ald_link_outcome_write(link, signal, room, &error);
+        return ald_link_write_error(link, &error);
+    }
+    frame.src = the_hub;
+    frame.dst = error.dst;
+    frame.data = ald_slice_static(signal->ok ? ALD_STR("true") : ALD_STR("false"));
+    return ald_link_write_routable(link, &frame);
+}
+
+/* --- all signals --------------------------------------------------------------------------------------------------- */
+
+/* An event that may not be said is answered as if it had been a request (link.md 4.6); of others nothing is told. */
+static int tell_report(struct ald_link *link, const struct ald_signal *signal)
+{
+    ald_ignore(signal);
+    ald_link_drop(link);
+    return 0;
+}
+
+static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
+{
+    if (link->state != ALD_LINK_READY) {
+        ald_link_drop(link);
+        return 0;
+    }
+    link->last_out = ALD_MAX(link->last_out, signal->serial);
+    if (link->is_old) {
+        return ald_link_old_tell(link, signal);
+    }
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_COMMAND:
+    case ALD_SIGNAL_EVENT:
+        return tell_message(link, signal);
+    case ALD_SIGNAL_SUBSCRIBED:
+        return tell_subscribed(link, signal);
+    default:
+        return tell_reply(link, signal);
+    }
+}
+
+int ald_link_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal)
+{
+    switch ((enum ald_signal_kind)signal->kind) {
+    case ALD_SIGNAL_REGISTERED:
+        return ald_link_tell_registered(link, now, signal);
+    case ALD_SIGNAL_DENIED:
+        return ald_link_tell_denied(link, signal);
+    case ALD_SIGNAL_LEAVE:
+        return ald_link_tell_leave(link, signal);
+    case ALD_SIGNAL_COMMAND:
+    case ALD_SIGNAL_EVENT:
+    case ALD_SIGNAL_REPLY:
+    case ALD_SIGNAL_LOCAL:
+    case ALD_SIGNAL_SUBSCRIBED:
+        return tell_routable(link, signal);
+    case ALD_SIGNAL_REPORT:
+        return tell_report(link, signal);
+    default:
+        ald_link_drop(link);
+        return 0;
+    }
+}

@@ -1,0 +1,403 @@
+"""Hosts and controls of the link protocol at a hub, over real sockets."""
+
+import asyncio
+import json
+import unittest
+
+import websockets
+
+from cli_rig import aldis
+from harness import PATIENCE, Connector, HubCase, echo, wait_until, wait_until_async
+from link_party import Closed, Link, Refusal
+
+
+class LinkCase(HubCase):
+    def link_counter(self, hub, name):
+        return hub.dialect_counter(f"link_{name}", "link")
+
+
+class Handshake(LinkCase):
+    def test_hello_serves_both_generations(self):
+        async def run():
+            link = Link(hub)
+            hello = await link.dial()
+            self.assertEqual(hello["type"], "hello")
+            self.assertIsNone(hello["seq"])
+            self.assertEqual(hello["data"]["plugins"], {})
+            await link.ws.close()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_host_and_control_are_told_who_they_are(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                self.assertEqual(host.src, [1, 4])
+                self.assertNotIn("account", host.ready["data"])
+                self.assertEqual(control.src[0], 3)
+                account = control.ready["data"]["account"]
+                self.assertEqual(account["roles"][0]["permissions"], ["core.admin"])
+                self.assertEqual(host.ready["data"]["sessionTimeout"], 60)
+                self.assertEqual(host.ready["data"]["heartbeatInterval"], 15)
+                self.assertEqual(len(hub.channels("4")), 1)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_is_no_handshake_is_closed_with_the_originals_words(self):
+        cases = [
+            ("x", 1002, "Invalid message: "),
+            ("[]", 1002, "Invalid message: "),
+            ('{"type":"nope"}', 1002, "Invalid message: "),
+            ('{"type":"registerHost","data":{"token":"","version":"1","id":4}}', 1002, "Invalid message: "),
+            ('{"type":"registerControl","data":{"token":1,"version":"1"}}', 1002, "Invalid message: "),
+            ('{"type":"heartbeat"}', 1002, "Bad handshake"),
+            ('{"type":"request","seq":1,"src":[1,4,1],"dst":[0,0],"name":"PingRequest"}', 1002, "Bad handshake"),
+        ]
+
+        async def run():
+            for text, code, reason in cases:
+                link = Link(hub)
+                await link.dial()
+                await link.ws.send(text)
+                with self.assertRaises(Closed) as closed:
+                    await link.receive()
+                self.assertEqual(closed.exception.code, code, text)
+                self.assertTrue(closed.exception.reason.startswith(reason), closed.exception.reason)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_who_says_nothing_is_cut(self):
+        async def run():
+            link = Link(hub)
+            await link.dial()
+            with self.assertRaises(Closed) as closed:
+                await link.receive()
+            self.assertEqual(closed.exception.code, 1006)
+
+        hub = self.hub("exchange.hello_timeout=200ms")
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "handshake_timeout"), 1)
+
+
+class Requests(LinkCase):
+    def test_ping_is_answered_by_the_hub(self):
+        async def run():
+            async with Link(hub) as control:
+                answer = await control.call([0, 0], "PingRequest")
+                self.assertEqual(answer, {"type": "response", "seq": 1, "src": [0, 0], "dst": [*control.src, 1]})
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_request_reaches_another_link_with_everything_kept(self):
+        async def run():
+            handlers = {"foo:EchoRequest": lambda request: request["data"]}
+            async with Link(hub, host=4, handlers=handlers) as host, Link(hub) as control:
+                data = {"text": "hello ✓", "more": [1.50, None, {"x": "\u0000"}]}
+                answer = await control.call([1, 4], "foo:EchoRequest", data=data)
+                self.assertEqual(answer["type"], "response")
+                self.assertEqual(answer["data"], data)
+                self.assertEqual(answer["src"], [1, 4])
+                self.assertEqual(answer["dst"], [*control.src, 1])
+                request = host.requests[0]
+                self.assertEqual(request["src"], [*control.src, 1])
+                self.assertEqual(request["dst"], [1, 4])
+                self.assertEqual(list(request), ["type", "seq", "src", "dst", "name", "data"])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_error_goes_back_as_it_was(self):
+        def refuse(_):
+            raise Refusal("echo refused", "Refused", stack="at here")
+
+        async def run():
+            async with Link(hub, host=4, handlers={"X": refuse}), Link(hub) as control:
+                answer = await control.call([1, 4], "X")
+                self.assertEqual(answer["type"], "responseError")
+                self.assertEqual(answer["data"], {"message": "echo refused", "code": "Refused", "stack": "at here"})
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_texts_of_those_who_are_not_there(self):
+        cases = [
+            ([1, 9], "Host 9 is offline"),
+            ([2, 9], "Instance 9 does not exist"),
+            ([3, 999], "Control connection does not exist"),
+            ([0, 1], "Unexpected message forwarded to [Address controller:1]"),
+        ]
+
+        async def run():
+            async with Link(hub) as control:
+                for dst, message in cases:
+                    answer = await control.call(dst, "X")
+                    self.assertEqual(answer["type"], "responseError")
+                    self.assertEqual(answer["data"], {"message": message})
+                answer = await control.call(control.src, "X")
+                self.assertEqual(answer["data"]["message"],
+                                 f"Message would return back to sender [Address control:{control.src[1]}].")
+                answer = await control.call([0, 0], "foo:Nope")
+                self.assertEqual(answer["data"],
+                                 {"message": "Unrecognized request foo:Nope", "code": "InvalidMessage"})
+                answer = await control.call([4, 3], "X")
+                self.assertEqual(answer["data"], {"message": "Destination [Address 4:control] is not allowed for X",
+                                                  "code": "InvalidMessage"})
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_foreign_source_is_refused(self):
+        async def run():
+            async with Link(hub, host=4) as host:
+                answer = await host.call([0, 0], "PingRequest", src=[1, 5])
+                self.assertEqual(answer["data"],
+                                 {"message": "Received message with invalid src [Address host:5:1] from "
+                                             "[Address host:4]", "code": "InvalidMessage"})
+                answer = await host.call([0, 0], "PingRequest", src=[4, 1])
+                self.assertEqual(answer["data"]["message"], "Message src may not be broadcast")
+                answer = await host.call([0, 0], "PingRequest")
+                self.assertEqual(answer["type"], "response")
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "foreign_source"), 2)
+
+    def test_the_command_line_reaches_a_host(self):
+        async def run():
+            async with Link(hub, host=4, handlers={"foo:Echo": lambda request: request["data"]}) as host:
+                done = await asyncio.to_thread(aldis, hub, "call", "4", "foo:Echo", '{"a":1}')
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout), {"a": 1})
+                self.assertEqual(host.requests[0]["src"][:2], [0, 0])
+                self.assertEqual(len(host.requests[0]["src"]), 3)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_a_control_reaches_an_agent_of_the_exchange(self):
+        async def run():
+            async with Connector(hub.url(), "100", {"BLINK": echo}), Link(hub) as control:
+                answer = await control.call([1, 100], "BLINK", data={"times": 3})
+                self.assertEqual(answer["type"], "response")
+                self.assertEqual(answer["src"], [1, 100])
+                self.assertEqual(answer["data"], {"times": 3})
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_any_name_is_reached_by_call_request(self):
+        async def run():
+            async with Connector(hub.url(), "the lamp", {"BLINK": echo}), Link(hub) as control:
+                data = {"target": "the lamp", "name": "BLINK", "payload": {"times": 3}}
+                answer = await control.call([0, 0], "aldis:CallRequest", data=data)
+                self.assertEqual(answer, {"type": "response", "seq": 1, "src": [0, 0], "dst": [*control.src, 1],
+                                          "data": {"times": 3}})
+                answer = await control.call([0, 0], "aldis:CallRequest", data={"target": "x", "name": "y"})
+                self.assertEqual(answer["data"], {"message": "There is no target x"})
+                answer = await control.call([0, 0], "aldis:CallRequest", data={"target": "x"})
+                self.assertEqual(answer["data"]["code"], "InvalidMessage")
+
+        hub = self.hub()
+        self.run_async(run())
+
+
+class Sessions(LinkCase):
+    def test_a_cut_session_resumes_and_loses_nothing(self):
+        async def run():
+            async with Link(hub, host=4, handlers={"E": lambda request: request["data"]}) as host:
+                async with Link(hub) as control:
+                    await control.call([1, 4], "E", data=1)
+                    await host.cut()
+                    waiting = [await control.ask([1, 4], "E", data=n) for n in range(10)]
+                    answer = await host.resume()
+                    self.assertEqual(answer["type"], "continue")
+                    self.assertEqual(answer["data"]["lastSeq"], 1)
+                    for n, future in enumerate(waiting):
+                        self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], n)
+                    self.assertEqual(len(host.requests), 11)
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "session_resumed"), 1)
+
+    def test_an_answer_after_a_resume_still_finds_its_question(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                future = await control.ask([1, 4], "E")
+                await wait_until_async(lambda: host.requests, "the request")
+                await host.ack()
+                await host.cut()
+                await host.resume()
+                await host.answer(host.requests[0], data="late")
+                self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], "late")
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_an_unknown_session_is_invalidated_and_may_register(self):
+        async def run():
+            link = Link(hub, host=4)
+            link.session = "nobody's"
+            answer = await link.resume()
+            self.assertEqual(answer, {"type": "invalidate"})
+            await link.register()
+            link.run()
+            self.assertEqual((await link.call([0, 0], "PingRequest"))["type"], "response")
+            await link.close()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_was_sent_twice_is_done_once(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                await control.event([1, 4], "N", data=1)
+                await control.send(control.sent[-1])
+                await control.send({**control.sent[-1], "seq": -5, "data": 3})
+                await control.event([1, 4], "N", data=2)
+                await wait_until_async(lambda: len(host.events) == 3, "the events")
+                self.assertEqual([event["data"] for event in host.events], [1, 3, 2])
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "repeated_sequence"), 1)
+        self.assertEqual(self.link_counter(hub, "odd_sequence"), 1)
+
+    def test_lost_session_answers_those_who_wait(self):
+        async def run():
+            async with Link(hub) as control:
+                host = await Link(hub, host=4).open()
+                future = await control.ask([1, 4], "E")
+                await wait_until_async(lambda: host.requests, "the request")
+                await host.send({"type": "disconnect", "data": "bogus"})
+                closed = await host.ended()
+                self.assertEqual((closed.code, closed.reason), (4000, "Malformed message"))
+                answer = await asyncio.wait_for(future, PATIENCE)
+                self.assertEqual(answer["src"], [1, 4])
+                self.assertEqual(answer["data"], {"message": "Session Closed", "code": "SessionLost"})
+                host.stop()
+                self.assertEqual((await host.resume())["type"], "invalidate")
+                await host.ws.close()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_orderly_disconnect_of_the_peer(self):
+        async def run():
+            host = await Link(hub, host=4).open()
+            await host.send({"type": "disconnect", "data": "prepare"})
+            closed = await host.ended()
+            self.assertEqual(host.disconnects, ["ready"])
+            self.assertEqual((closed.code, closed.reason), (1000, "Disconnect"))
+            host.stop()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_orderly_disconnect_of_the_hub(self):
+        async def run():
+            host = await Link(hub, host=4).open()
+            hub.send_signal(15)
+            await wait_until_async(lambda: host.disconnects, "the goodbye")
+            self.assertEqual(host.disconnects, ["prepare"])
+            await host.send({"type": "disconnect", "data": "ready"})
+            closed = await host.ended()
+            self.assertEqual((closed.code, closed.reason), (1001, "Server Quit"))
+            host.stop()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(hub.wait(), 0)
+
+    def test_newer_connection_of_a_host_takes_its_place(self):
+        async def run():
+            first = await Link(hub, host=4).open()
+            async with Link(hub, host=4) as second:
+                closed = await first.ended()
+                self.assertEqual((closed.code, closed.reason),
+                                 (1008, "Newer connection for host from same address"))
+                self.assertEqual((await second.call([0, 0], "PingRequest"))["type"], "response")
+            first.stop()
+
+        hub = self.hub()
+        self.run_async(run())
+
+
+class Malformed(LinkCase):
+    CLOSED = [
+        ("x", "Malformed JSON"),
+        ("[]", "Malformed message"),
+        ('{"type":"bogus"}', "Malformed message"),
+        ('{"type":"event","seq":1,"src":[5,4],"dst":[0,0],"name":"N"}', "Malformed message"),
+        ('{"type":"event","seq":1,"src":[1],"dst":[0,0],"name":"N"}', "Malformed message"),
+        ('{"type":"event","seq":1,"src":[1,1.5],"dst":[0,0],"name":"N"}', "Malformed message"),
+        ('{"type":"event","seq":1,"src":[1,4],"dst":[0,0]}', "Malformed message"),
+        ('{"type":"event","seq":null,"src":[1,4],"dst":[0,0],"name":"N"}', "Malformed message"),
+        ('{"type":"heartbeat","seq":null}', "Malformed message"),
+        ('{"type":"responseError","seq":1,"src":[1,4],"dst":[0,0,1]}', "Malformed message"),
+    ]
+    TAKEN = [
+        '{"type":"request","seq":1,"src":[1,4,1,9],"dst":[0,0,7],"name":"PingRequest","x":1}',
+        '{"type":"request","seq":1.0,"src":[1,4,1],"dst":[0,0],"name":"PingRequest","data":null}',
+        '{"type":"request","seq":-5,"src":[1,4,1],"dst":[0,0],"name":"PingRequest"}',
+        '{"type":"request","seq":1e300,"src":[1,4.0,1],"dst":[0,0],"name":"PingRequest"}',
+        '{"type":"request","seq":7,"seq":1,"src":[1,4,1],"dst":[0,0],"name":"PingRequest"}',
+    ]
+
+    def test_malformed_frames_end_the_session(self):
+        async def run():
+            for text, reason in self.CLOSED:
+                link = await Link(hub, host=4).open()
+                await link.ws.send(text)
+                closed = await link.ended()
+                self.assertEqual((closed.code, closed.reason), (4000, reason), text)
+                link.stop()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_the_original_takes_is_taken(self):
+        async def run():
+            for text in self.TAKEN:
+                async with Link(hub, host=4) as link:
+                    future = link.waiting[(1, 4, 1)] = asyncio.get_running_loop().create_future()
+                    await link.ws.send(text)
+                    self.assertEqual((await asyncio.wait_for(future, PATIENCE))["type"], "response", text)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_handshake_frames_and_answers_to_nothing_are_only_counted(self):
+        async def run():
+            async with Link(hub, host=4) as link:
+                await link.send({"type": "hello", "data": {"version": "1", "plugins": {}}})
+                await link.send({"type": "invalidate"})
+                await link.say({"type": "response", "src": [1, 4], "dst": [0, 0, 77]})
+                await link.say({"type": "response", "src": [1, 4], "dst": [3, 1, 77]})
+                self.assertEqual((await link.call([0, 0], "PingRequest"))["type"], "response")
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "unexpected_frame"), 2)
+        self.assertEqual(hub.counter("replies_stray"), 2)
+
+    def test_a_silent_peer_is_cut_and_may_resume(self):
+        async def run():
+            async with Link(hub) as other:
+                link = await Link(hub, host=4, beats=False).open()
+                closed = await link.ended()
+                self.assertEqual(closed.code, 1006)
+                self.assertEqual((await link.resume())["type"], "continue")
+                self.assertEqual((await other.call([0, 0], "PingRequest"))["type"], "response")
+                await link.close()
+
+        hub = self.hub("link.heartbeat_interval=200ms")
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "heartbeat_timeout"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
