@@ -42,6 +42,9 @@ enum {
     OPT_SERVER,
     OPT_TLS,
     OPT_ANNOUNCE,
+    OPT_TARGET,
+    OPT_TOKEN,
+    OPT_AGENT_TOKEN,
 };
 
 static const struct option options[] = {
@@ -60,13 +63,21 @@ static const struct option options[] = {
     {"server", required_argument, NULL, OPT_SERVER},
     {"tls", no_argument, NULL, OPT_TLS},
     {"announce", no_argument, NULL, OPT_ANNOUNCE},
+    {"target", required_argument, NULL, OPT_TARGET},
+    {"token", required_argument, NULL, OPT_TOKEN},
+    {"agent-token", required_argument, NULL, OPT_AGENT_TOKEN},
     {NULL, 0, NULL, 0},
 };
 
 static const struct ald_load_speech *speech_find(const char *name)
 {
-    const struct ald_load_speech *const speeches[] = {&ald_load_exchange, &ald_load_bare, &bench_nats_speech,
-                                                     &bench_communicator_speech, &bench_communicator_bare_speech};
+    const struct ald_load_speech *const speeches[] = {&ald_load_exchange,
+                                                      &ald_load_bare,
+                                                      &ald_load_link,
+                                                      &ald_load_link_events,
+                                                      &bench_nats_speech,
+                                                      &bench_communicator_speech,
+                                                      &bench_communicator_bare_speech};
 
     for (size_t i = 0; i < ALD_COUNT(speeches); i++) {
         if (strcmp(speeches[i]->name, name) == 0) {
@@ -134,6 +145,15 @@ static bool bench_option(struct bench *bench, int option, const char *value)
         return true;
     case OPT_ANNOUNCE:
         bench->announce = true;
+        return true;
+    case OPT_TARGET:
+        bench->spec.target = value;
+        return true;
+    case OPT_TOKEN:
+        bench->spec.token = value;
+        return true;
+    case OPT_AGENT_TOKEN:
+        bench->spec.agent_token = value;
         return true;
     default:
         return false;

@@ -1,9 +1,6 @@
 /*
  * Frames are made from a text that is the same for every command but for the twelve digits of its number, and are read by
  * looking where those digits stand. A scanner reads only what somebody else made.
- *
- * Callers and agents are WebSocket clients, so their frames are masked (RFC 6455 section 5.3). From a relay they come as the
- * other side sent them, and are unmasked here.
  */
 
 #include <inttypes.h>
@@ -11,20 +8,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "load/frames.h"
 #include "load/speeches.h"
-#include "loop/random.h"
 #include "msg/json_escape.h"
 #include "msg/json_scan.h"
 #include "wire/exchange/exchange.h"
 #include "wire/http/http_fields.h"
 #include "wire/ws/ws_frame.h"
-#include "wire/ws/ws_upgrade.h"
 
 enum {
-    ENVELOPE_MAX = 4096, /* around a payload: names of at most 255 bytes, escaped at worst to six each */
-    FRAME_MAX = ALD_LOAD_SIZE_MAX + ENVELOPE_MAX,
-    FRAME_READ_MAX = 2 * 65536, /* longer messages come in frames of 65,536 bytes (exchange.md 2.5) */
-    NUMBER_DIGITS = 12,         /* the last group of a UUID */
+    NUMBER_DIGITS = 12, /* the last group of a UUID */
     ID_TEXT = 36,
 };
 
@@ -32,38 +25,9 @@ enum stage { STAGE_UPGRADE, STAGE_HELLO, STAGE_READY };
 
 /* Writing. */
 
-static uint32_t peer_key(struct ald_load_peer *peer)
-{
-    peer->mask_state ^= peer->mask_state << 13;
-    peer->mask_state ^= peer->mask_state >> 7;
-    peer->mask_state ^= peer->mask_state << 17;
-    return (uint32_t)(peer->mask_state >> 32);
-}
-
-static void peer_frame(struct ald_load_peer *peer, uint8_t opcode, const struct ald_str *parts, size_t n_parts)
-{
-    uint8_t frame[ALD_WS_HEAD_MAX + FRAME_MAX];
-    uint8_t key[ALD_WS_KEY_SIZE];
-    uint32_t random = peer_key(peer);
-    size_t size = 0, at;
-
-    memcpy(key, &random, sizeof(key));
-    for (size_t i = 0; i < n_parts; i++) {
-        size += parts[i].size;
-    }
-    ald_assert(size <= FRAME_MAX);
-    at = ald_ws_head_write(frame, true, opcode, size, key);
-    size = 0;
-    for (size_t i = 0; i < n_parts; i++) {
-        ald_ws_mask_copy(frame + at + size, (const uint8_t *)parts[i].data, parts[i].size, key, size);
-        size += parts[i].size;
-    }
-    ald_load_say(peer, ald_str_of(frame, at + size));
-}
-
 static void peer_frame_text(struct ald_load_peer *peer, struct ald_str text)
 {
-    peer_frame(peer, ALD_WS_BINARY, &text, 1);
+    ald_load_frame(peer, ALD_WS_BINARY, &text, 1);
 }
 
 /* Text of JSON: quoted, with what JSON wants escaped. */
@@ -139,40 +103,18 @@ static void exchange_command(struct ald_load_peer *peer, uint64_t number, struct
 
 /* Greeting. */
 
-static int exchange_upgrade(struct ald_load_peer *peer, struct ald_buf *request)
+static int exchange_greet(struct ald_load_peer *peer)
 {
     const struct ald_load_spec *spec = ald_load_spec(peer->load);
     struct ald_http_field fields[ALD_EXCHANGE_FIELDS_MAX + 1];
     size_t n = ald_exchange_dial_fields(ALD_EXCHANGE_V1 | ALD_EXCHANGE_EXTENDED, fields);
-    uint8_t nonce[ALD_WS_NONCE_SIZE];
-    char key[ALD_WS_NONCE_TEXT], target[600], bearer[1100];
+    char bearer[1100];
 
     if (spec->token != NULL) {
         snprintf(bearer, sizeof(bearer), "Bearer %s", spec->token);
         fields[n++] = (struct ald_http_field){ALD_STR("Authorization"), ald_str(bearer)};
     }
-    ald_random_fill(nonce, sizeof(nonce));
-    ald_ws_nonce_format(nonce, key);
-    snprintf(target, sizeof(target), "%s" ALD_EXCHANGE_PATH, spec->prefix);
-    return ald_ws_upgrade_write_request(request, ald_str(spec->host), ald_str(target), key,
-                                        (struct ald_http_fields){fields, n});
-}
-
-static int exchange_greet(struct ald_load_peer *peer)
-{
-    struct ald_buf request;
-    int r;
-
-    ald_buf_init(&request, 8 * ALD_KIB);
-    r = exchange_upgrade(peer, &request);
-    if (r == 0) {
-        ald_load_say(peer, ald_buf_str(&request));
-    } else if (r > 0) {
-        ald_load_broken(peer, "what is to be said in the upgrade may not stand in a header");
-        r = 0;
-    }
-    ald_buf_fini(&request);
-    return r;
+    return ald_load_upgrade(peer, ALD_EXCHANGE_PATH, (struct ald_http_fields){fields, n});
 }
 
 /* The hello: with the target for an agent, without one for a caller (docs/wire-extension.md, section 3). */
@@ -182,7 +124,7 @@ static int exchange_hello(struct ald_load_peer *peer)
     struct ald_buf text;
     int r;
 
-    ald_buf_init(&text, ENVELOPE_MAX);
+    ald_buf_init(&text, ALD_LOAD_ENVELOPE_MAX);
     r = ald_buf_push(&text, ALD_STR("t:COMMAND;;et:HELLO;;e:{\"id\":\""));
     if (r == 0) {
         r = text_id(&text, ald_load_salt(peer->load) + peer->index);
@@ -270,7 +212,7 @@ static void peer_answer(struct ald_load_peer *peer, struct ald_str type, struct 
         ALD_STR("}"),
     };
 
-    peer_frame(peer, ALD_WS_BINARY, parts, ALD_COUNT(parts));
+    ald_load_frame(peer, ALD_WS_BINARY, parts, ALD_COUNT(parts));
 }
 
 /* Whatever is asked is answered with what came; the protocol's own questions want something else. */
@@ -336,102 +278,21 @@ static void peer_message(struct ald_load_peer *peer, struct ald_str text)
     /* Statuses and cancels come to nobody who waits for them. */
 }
 
-/* What a message in several frames is stands at its beginning; the answer to mode `all` has its roster behind that. */
-static void peer_piece(struct ald_load_peer *peer, struct ald_str piece)
-{
-    peer->begun_size = (uint16_t)ALD_MIN(piece.size, sizeof(peer->begun));
-    memcpy(peer->begun, piece.data, peer->begun_size);
-}
-
-static void peer_frame_came(struct ald_load_peer *peer, uint8_t head, struct ald_str body)
-{
-    switch (head) {
-    case 0x80 | ALD_WS_TEXT:
-    case 0x80 | ALD_WS_BINARY:
-        peer_message(peer, body);
-        break;
-    case ALD_WS_TEXT:
-    case ALD_WS_BINARY:
-        peer_piece(peer, body);
-        break;
-    case ALD_WS_CONTINUATION:
-        break;
-    case 0x80 | ALD_WS_CONTINUATION:
-        peer_message(peer, ald_str_of(peer->begun, peer->begun_size));
-        break;
-    case 0x80 | ALD_WS_PING:
-        if (body.size <= ALD_WS_CONTROL_MAX) {
-            peer_frame(peer, ALD_WS_PONG, &body, 1);
-        }
-        break;
-    case 0x80 | ALD_WS_PONG:
-        break;
-    case 0x80 | ALD_WS_CLOSE:
-        ald_load_broken(peer, "closed by the hub: %.*s", body.size > 2 ? (int)body.size - 2 : 0,
-                        body.size > 2 ? body.data + 2 : "");
-        break;
-    default:
-        ald_load_broken(peer, "the hub sends frames that RFC 6455 does not know");
-        break;
-    }
-}
-
-/* One frame off the front; the bytes it took, or 0 when it is not whole. */
-static size_t peer_frame_take(struct ald_load_peer *peer, uint8_t *bytes, size_t size)
-{
-    uint64_t body = size >= 2 ? bytes[1] & 0x7F : 0;
-    size_t extra = body == 127 ? 8 : body == 126 ? 2 : 0;
-    bool masked = size >= 2 && (bytes[1] & 0x80) != 0;
-    size_t at = 2 + extra + (masked ? ALD_WS_KEY_SIZE : 0);
-
-    if (size < at) {
-        return 0;
-    }
-    for (size_t i = 0; i < extra; i++) {
-        body = (i == 0 ? 0 : body << 8) | bytes[2 + i];
-    }
-    if (body > FRAME_READ_MAX) {
-        ald_load_broken(peer, "the hub sends what is too large for a benchmark");
-        return 0;
-    }
-    if (size - at < body) {
-        return 0;
-    }
-    if (masked) {
-        ald_ws_mask(bytes + at, body, bytes + at - ALD_WS_KEY_SIZE, 0);
-    }
-    peer_frame_came(peer, bytes[0], ald_str_of(bytes + at, body));
-    return at + body;
-}
-
-static size_t peer_frames(struct ald_load_peer *peer, uint8_t *bytes, size_t size)
-{
-    size_t used = 0, n;
-
-    while (used < size && (n = peer_frame_take(peer, bytes + used, size - used)) > 0) {
-        used += n;
-    }
-    return used;
-}
-
-/* The answer to the upgrade. It is a hub's, which speaks HTTP as it should; all that matters is whether it said yes. */
+/* The answer to the upgrade; the bytes it took, or 0 when it is not whole. */
 static size_t peer_upgraded(struct ald_load_peer *peer, struct ald_str bytes)
 {
-    size_t end = ald_str_find(bytes, ALD_STR("\r\n\r\n"));
-    struct ald_str head = ald_str_of(bytes.data, end);
+    struct ald_str head = ald_load_upgraded(peer, bytes);
 
-    if (end == bytes.size) {
+    if (!ald_str_present(head)) {
         return 0;
     }
-    if (!ald_str_starts(head, ALD_STR("HTTP/1.1 101"))) {
-        ald_load_broken(peer, "the hub does not let us in: %.*s", (int)ald_str_find(head, ALD_STR("\r\n")), head.data);
-    } else if (ald_str_find(head, ALD_STR("\r\n" ALD_EXCHANGE_EXTENSION_HEADER ":")) == head.size) {
+    if (ald_str_find(head, ALD_STR("\r\n" ALD_EXCHANGE_EXTENSION_HEADER ":")) == head.size) {
         ald_load_broken(peer, "the hub speaks the plain protocol, without targets");
     } else if (exchange_hello(peer) < 0) {
         ald_load_broken(peer, "out of memory");
     }
     peer->stage = STAGE_HELLO;
-    return end + 4;
+    return head.size;
 }
 
 static size_t exchange_take(struct ald_load_peer *peer, uint8_t *bytes, size_t size)
@@ -444,7 +305,7 @@ static size_t exchange_take(struct ald_load_peer *peer, uint8_t *bytes, size_t s
             return 0;
         }
     }
-    return used + peer_frames(peer, bytes + used, size - used);
+    return used + ald_load_frames(peer, bytes + used, size - used, peer_message);
 }
 
 const struct ald_load_speech ald_load_exchange = {
@@ -455,7 +316,7 @@ const struct ald_load_speech ald_load_exchange = {
     .command = exchange_command,
 };
 
-/* A relay greets nobody. */
+/* A relay greets nobody, and answers no upgrade. */
 static int bare_greet(struct ald_load_peer *peer)
 {
     peer->stage = STAGE_READY;
@@ -463,10 +324,15 @@ static int bare_greet(struct ald_load_peer *peer)
     return 0;
 }
 
+static size_t bare_take(struct ald_load_peer *peer, uint8_t *bytes, size_t size)
+{
+    return ald_load_frames(peer, bytes, size, peer_message);
+}
+
 const struct ald_load_speech ald_load_bare = {
     .name = "bare",
     .prepare = exchange_prepare,
     .greet = bare_greet,
-    .take = peer_frames,
+    .take = bare_take,
     .command = exchange_command,
 };

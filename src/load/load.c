@@ -180,6 +180,16 @@ const struct ald_load_spec *ald_load_spec(const struct ald_load *load)
     return &load->spec;
 }
 
+struct ald_load_peer *ald_load_caller(const struct ald_load *load, uint32_t id)
+{
+    for (size_t i = load->spec.n_agents; i < load->n_dialed; i++) {
+        if (load->peers[i].id == id) {
+            return &load->peers[i];
+        }
+    }
+    return NULL;
+}
+
 struct ald_str ald_load_payload(const struct ald_load *load)
 {
     return ald_str_of(load->payload, load->spec.size);

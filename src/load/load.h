@@ -47,7 +47,8 @@ struct ald_load_spec {
     struct ald_tls *tls;           /* NULL: none */
     const char *prefix;            /* path before the protocol's own, for hubs behind a proxy; "" */
     const char *host;              /* the Host header */
-    const char *token;             /* shown as a bearer token; NULL: none */
+    const char *token;             /* shown to be let in; NULL: none */
+    const char *agent_token;       /* the same for agents, where theirs is another; NULL: it is not */
     const char *target;            /* whom commands go to; our agents serve it */
     const char *mode;              /* "any", "primary" or "all"; NULL: any */
     size_t n_agents;

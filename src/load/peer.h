@@ -16,6 +16,9 @@ struct ald_load_peer {
     uint8_t stage;       /* the speech's own: 0 until it is greeted */
     uint16_t begun_size;
     char begun[256]; /* the speech's own: the beginning of a message in pieces */
+    uint64_t n_said; /* the speech's own: messages that it numbers */
+    uint64_t n_heard;
+    uint32_t id; /* the speech's own: who the hub says it is */
     bool agent;
     bool ready;
 };
@@ -47,6 +50,8 @@ struct ald_str ald_load_payload(const struct ald_load *load);
 uint64_t ald_load_salt(const struct ald_load *load);
 /* Bytes for the peer (borrows). */
 void ald_load_say(struct ald_load_peer *peer, struct ald_str bytes);
+/* The caller whom the hub calls `id`, or NULL. */
+struct ald_load_peer *ald_load_caller(const struct ald_load *load, uint32_t id);
 /* It has been greeted. */
 void ald_load_peer_ready(struct ald_load_peer *peer);
 /* An agent's peer answered a command. */
