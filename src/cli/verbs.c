@@ -14,6 +14,7 @@ const struct ald_verb *const ald_verbs[] = {
     &ald_verb_cancel,
     &ald_verb_drain,
     &ald_verb_auth,
+    &ald_verb_token,
     &ald_verb_flag,
     &ald_verb_bench,
     &ald_verb_completion,

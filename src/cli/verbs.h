@@ -19,6 +19,7 @@ extern const struct ald_verb ald_verb_watch;
 extern const struct ald_verb ald_verb_cancel;
 extern const struct ald_verb ald_verb_drain;
 extern const struct ald_verb ald_verb_auth;
+extern const struct ald_verb ald_verb_token;
 extern const struct ald_verb ald_verb_flag;
 extern const struct ald_verb ald_verb_bench;
 extern const struct ald_verb ald_verb_completion;

@@ -102,7 +102,7 @@ class Hub:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(self.config)
             words += ["-c", path]
-        if not any("secret" in text for text in (self.config or "", *self.settings)):
+        if not any("link.secret" in text or "[link]" in text for text in (self.config or "", *self.settings)):
             words += ["-s", "link.secret="]  # a test leaves nothing in the state of its user
         for setting in self.settings:
             words += ["-s", setting]
