@@ -7,6 +7,7 @@ static struct ald_config *config_make(void)
     static const char *const fallbacks[ALD_N_KEYS] = {
         [ALD_KEY_HUB_ID] = "here",
         [ALD_KEY_UNIX_PATH] = "/run/aldis/aldis.sock",
+        [ALD_KEY_LINK_SECRET] = "",
     };
     struct ald_config *config = NULL;
 

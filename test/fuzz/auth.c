@@ -87,7 +87,11 @@ static void principal_check(const struct ald_rules *rules, const struct ald_prin
     struct ald_str target = ald_str_of(name.data, half), rest = ald_str_from(name, half);
 
     must(principal->name.size > 0 && principal->name.size <= ALD_NAME_MAX && ald_utf8_valid(principal->name));
-    must((principal->kind == ALD_PRINCIPAL_TOKEN) == (principal->hash.line != 0));
+    must(principal->kind == ALD_PRINCIPAL_TOKEN || (principal->hash.line == 0 && principal->valid_after == 0));
+    must((ald_rules_find_proved(rules, principal->name, UINT64_MAX) == principal) ==
+         (principal->kind == ALD_PRINCIPAL_TOKEN));
+    must(principal->valid_after == 0 ||
+         ald_rules_find_proved(rules, principal->name, principal->valid_after - 1) == NULL);
     must(principal->manage == ALD_MANAGE_NONE || principal->managing.line != 0);
     must(ald_rules_may_register(rules, principal, name) == words_give(&principal->serve, name, ALD_STR_NONE, false));
     must(ald_rules_may_command(rules, principal, target, rest) == words_give(&principal->command, target, rest, true));
