@@ -4,7 +4,6 @@
  */
 
 #include "base/error.h"
-#include "msg/json_scan.h"
 #include "wire/communicator/comm_dialect.h"
 
 /* What a line says, before it becomes news. Outcome of each reader: ALD_COMM_ABSENT, it says nothing. */
@@ -106,20 +105,13 @@ static int clock_read(struct ald_comm *comm, const struct ald_comm_line *line, s
 
 static int load_read(struct ald_comm *comm, const struct ald_comm_line *line, struct ald_news *news)
 {
-    struct ald_str avg = text_get(comm, line, "avg");
-    struct ald_json_scan scan;
-
     news->hub = name_get(comm, line, "server_name");
     if (!ald_str_present(news->hub) && ald_comm_name_legal(line->head.from_server)) {
         news->hub = ald_comm_unspelled(comm, line->head.from_server);
     }
     news->name = text_get(comm, line, "my_address");
     news->since = wall_get(comm, line, "timestamp");
-    if (ald_json_check(avg, ALD_JSON_STRICT, &scan) != 0 || scan.value.type != ALD_JSON_NUMBER ||
-        ald_json_double(scan.value, &news->load) != 0) {
-        return ALD_COMM_ABSENT;
-    }
-    return 0;
+    return ald_comm_load_read(text_get(comm, line, "avg"), &news->load) && news->load >= 0 ? 0 : ALD_COMM_ABSENT;
 }
 
 static int unreachable_read(struct ald_comm *comm, const struct ald_comm_line *line, struct ald_news *news)

@@ -253,6 +253,8 @@ ALD_NODISCARD int ald_comm_hear_refuse(struct ald_comm *comm, const struct ald_c
 ALD_NODISCARD int ald_comm_hear_gossip(struct ald_comm *comm, const struct ald_comm_line *line);
 ALD_NODISCARD int ald_comm_hear_received(struct ald_comm *comm, const struct ald_comm_line *line);
 ALD_NODISCARD int ald_comm_hear_disconnect(struct ald_comm *comm, const struct ald_comm_line *line);
+/* A load as the original prints it, which is a JSON number without further ado. False: none, or one that cannot be. */
+bool ald_comm_load_read(struct ald_str text, double *ret_load);
 ALD_NODISCARD int ald_comm_hear_loadavg(struct ald_comm *comm, const struct ald_comm_line *line);
 /* A look at a link that stands: does it still? */
 ALD_NODISCARD int ald_comm_peer_look(struct ald_comm *comm);

@@ -357,6 +357,9 @@ int ald_comm_hear_received(struct ald_comm *comm, const struct ald_comm_line *li
     return 0;
 }
 
+/* Of one processor; a machine with more than this many tasks waiting does not tell anybody. */
+#define LOAD_MAX 1e6
+
 /* --- the end of a link, and load -------------------------------------------------------------------------------- */
 
 int ald_comm_hear_disconnect(struct ald_comm *comm, const struct ald_comm_line *line)
@@ -375,13 +378,12 @@ int ald_comm_hear_disconnect(struct ald_comm *comm, const struct ald_comm_line *
     return 0;
 }
 
-/* As the original prints it, a JSON number without further ado. */
-static bool load_read(struct ald_str text, double *ret_load)
+bool ald_comm_load_read(struct ald_str text, double *ret_load)
 {
     struct ald_json_scan scan;
 
     return ald_json_check(text, ALD_JSON_STRICT, &scan) == 0 && scan.value.type == ALD_JSON_NUMBER &&
-           ald_json_double(scan.value, ret_load) == 0;
+           ald_json_double(scan.value, ret_load) == 0 && *ret_load <= LOAD_MAX;
 }
 
 static int load_give(struct ald_comm *comm, const struct ald_news *heard)
@@ -407,7 +409,7 @@ int ald_comm_hear_loadavg(struct ald_comm *comm, const struct ald_comm_line *lin
     int r;
 
     news.name = ald_comm_get(comm, line, ALD_STR("my_address"));
-    if (!load_read(ald_comm_get(comm, line, ALD_STR("avg")), &news.load)) {
+    if (!ald_comm_load_read(ald_comm_get(comm, line, ALD_STR("avg")), &news.load)) {
         r = ald_comm_invalid(comm, &line->head, "the parameter avg must be a number");
     } else if (!ald_comm_is_host(news.name)) {
         r = ald_comm_invalid(comm, &line->head, "the parameter my_address must be an address");

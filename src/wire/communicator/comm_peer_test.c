@@ -356,6 +356,8 @@ ALD_TEST(comm_peer, load_is_news_for_the_hub)
     check_says("LOADAVG avg=-1;my_address=10.0.0.2:4042;timestamp=1\n", "", "");
     check_says("LOADAVG avg=abc;my_address=10.0.0.2:4042;timestamp=1\n", "",
                "n2:communicatord/INVALID command=LOADAVG;message=the parameter avg must be a number\n");
+    check_says("LOADAVG avg=4e105;my_address=10.0.0.2:4042;timestamp=1\n", "",
+               "n2:communicatord/INVALID command=LOADAVG;message=the parameter avg must be a number\n");
     check_says("LOADAVG avg=1;my_address=bad;timestamp=1\n", "",
                "n2:communicatord/INVALID command=LOADAVG;message=the parameter my_address must be an address\n");
     check_says("LOADAVG avg=1;my_address=10.0.0.2;timestamp=soon\n", "",
