@@ -54,6 +54,11 @@ static bool party_may_hold(const struct ald_hub *hub, const struct ald_party *pa
            party->capability_bytes + name.size <= ALD_CAPABLE_BYTES_MAX && hub->n_capable < ALD_CAPABLE_ALL_MAX;
 }
 
+static bool name_is_pattern(struct ald_str name)
+{
+    return name.data[name.size - 1] == '*'; /* none is empty */
+}
+
 static void party_hold(struct ald_hub *hub, struct ald_party *party, struct ald_capability *capability,
                        struct ald_capability_holder *holder)
 {
@@ -62,6 +67,7 @@ static void party_hold(struct ald_hub *hub, struct ald_party *party, struct ald_
     ald_list_push_back(&party->capabilities, &holder->of_party);
     capability->n_holders++;
     party->n_capabilities++;
+    party->n_patterns += name_is_pattern(capability->name) ? 1 : 0;
     party->capability_bytes += (uint32_t)capability->name.size;
     hub->n_capable++;
 }
@@ -136,6 +142,30 @@ struct ald_capability *ald_capable_find(const struct ald_hub *hub, struct ald_st
     return ald_table_find(&hub->capabilities, name);
 }
 
+static bool pattern_matches(struct ald_str pattern, struct ald_str name)
+{
+    if (!name_is_pattern(pattern)) {
+        return ald_str_equal(pattern, name);
+    }
+    pattern.size--;
+    return ald_str_starts(name, pattern);
+}
+
+bool ald_capable_takes(const struct ald_party *party, struct ald_str name)
+{
+    bool is_of_plugin = ald_str_find(name, ALD_STR(":")) < name.size;
+
+    if (party->n_capabilities == 0 || (party->n_patterns > 0 && !is_of_plugin)) {
+        return true;
+    }
+    ald_list_each (it, &party->capabilities) {
+        if (pattern_matches(ald_list_entry(it, const struct ald_capability_holder, of_party)->capability->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ald_capable_part(struct ald_hub *hub, struct ald_party *party)
 {
     struct ald_node *node = ald_list_first(&party->capabilities);
@@ -146,6 +176,7 @@ bool ald_capable_part(struct ald_hub *hub, struct ald_party *party)
     }
     holder = ald_list_entry(node, struct ald_capability_holder, of_party);
     party->n_capabilities--;
+    party->n_patterns -= name_is_pattern(holder->capability->name) ? 1 : 0;
     party->capability_bytes -= (uint32_t)holder->capability->name.size;
     hub->n_capable--;
     holder->capability->n_holders--;

@@ -46,6 +46,9 @@ struct ald_capability_holder {
 void ald_capable_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 /* NULL when nobody understands it. */
 struct ald_capability *ald_capable_find(const struct ald_hub *hub, struct ald_str name);
+/* Is a broadcast of that name for it? It is for whoever said nothing; for who named it; and for who named what begins so (`foo:*`),
+ * which says nothing about names that are no plugin's, without a colon (link 4.8). */
+bool ald_capable_takes(const struct ald_party *party, struct ald_str name);
 /* The party is gone: a unit of letting go of its names; false when it has none. */
 bool ald_capable_part(struct ald_hub *hub, struct ald_party *party);
 void ald_capable_check(const struct ald_hub *hub, const struct ald_party *party);

@@ -6,11 +6,13 @@
 #include "hub/delivery.h"
 #include "hub/health.h"
 #include "hub/hold.h"
+#include "hub/kind.h"
 #include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/roster.h"
+#include "hub/session.h"
 #include "hub/target.h"
 #include "hub/who.h"
 #include "hub/world.h"
@@ -173,6 +175,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
     }
     if (channel->party->channel == channel) {
         channel->party->channel = NULL;
+        ald_kind_part(hub, channel->party);
     }
     ald_notes_channel(hub, channel, "gone");
     ald_world_went(hub, channel);
@@ -259,9 +262,13 @@ bool ald_channel_has_room(struct ald_hub *hub, struct ald_channel *channel)
 
 void ald_channel_bench(struct ald_channel *channel)
 {
+    struct ald_session *session = channel->party->session;
+
     ald_heap_remove(&channel->target->heap, channel);
     if (!ald_node_linked(&channel->bench)) {
-        ald_list_push_back(&channel->party->conn->benched, &channel->bench);
+        ald_list_push_back(session != NULL && ald_session_is_choked(session) ? &session->benched
+                                                                             : &channel->party->conn->benched,
+                           &channel->bench);
     }
 }
 

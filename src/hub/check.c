@@ -6,6 +6,7 @@
 #include "hub/party.h"
 #include "hub/record.h"
 #include "hub/roster.h"
+#include "hub/session.h"
 #include "hub/spread.h"
 #include "hub/state.h"
 #include "hub/target.h"
@@ -93,6 +94,19 @@ static void check_channels(const struct ald_hub *hub, struct check_sums *sums)
     }
 }
 
+static void check_sessions(const struct ald_hub *hub)
+{
+    size_t bytes = 0;
+
+    ald_list_each (it, &hub->all_sessions) {
+        const struct ald_session *session = ald_list_entry(it, const struct ald_session, node);
+
+        ald_session_check(hub, session);
+        bytes += session->bytes;
+    }
+    ald_assert(bytes == hub->window_bytes);
+}
+
 static void check_command(const struct ald_hub *hub, const struct ald_command *command)
 {
     ald_command_check(hub, command);
@@ -149,6 +163,7 @@ void ald_hub_check(const struct ald_hub *hub)
     check_targets(hub, &sums);
     check_channels(hub, &sums);
     check_commands(hub);
+    check_sessions(hub);
     ald_round_check(hub);
     ald_hold_check(hub);
     ald_bulletin_check(hub);

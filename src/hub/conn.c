@@ -419,6 +419,18 @@ void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool
     ald_hub_conn_leave(hub, conn, ALD_CLOSE_LEFT);
 }
 
+static void conn_leave_one(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald_party *party)
+{
+    if (!conn->left) {
+        if ((party->traits & ALD_CAN_LEAVE) != 0) {
+            conn->told_leave = true;
+        }
+        ald_party_say_goodbye(hub, party, !conn->for_good);
+    } else if (party->channel != NULL) {
+        ald_channel_set_leaving(hub, party->channel);
+    }
+}
+
 /* Tell one party; after the last one, a connection where nobody knows what a goodbye is ends at once. */
 bool ald_hub_conn_work_leave(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
@@ -429,12 +441,11 @@ bool ald_hub_conn_work_leave(struct ald_hub *hub, struct ald_hub_conn *conn)
         party = ald_list_entry(node, struct ald_party, node);
         ald_list_push_back(&conn->parties, node);
         conn->n_to_leave--;
-        if ((party->traits & ALD_CAN_LEAVE) != 0) {
-            conn->told_leave = true;
-        }
-        ald_party_say_goodbye(hub, party, !conn->for_good);
+        conn_leave_one(hub, conn, party);
     }
-    if (conn->n_to_leave == 0 && !conn->told_leave) {
+    if (conn->n_to_leave == 0 && conn->left) {
+        ald_hub_conn_settle(hub, conn);
+    } else if (conn->n_to_leave == 0 && !conn->told_leave) {
         ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
     }
     return conn->n_to_leave > 0 && ald_hub_conn_hears(conn);
@@ -446,6 +457,11 @@ void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn)
         conn_set_state(hub, conn, ALD_CONN_LEAVING);
         conn->close_cause = ALD_CLOSE_LEFT;
         ald_hub_alarm_set(hub, &conn->leave, hub->now + hub->config.leave_timeout);
+        conn->left = true;
+        if (conn->n_parties > 1) {
+            conn->n_to_leave = conn->n_parties;
+            ald_work_add(hub, &hub->work.leaving, &conn->work_leave);
+        }
         ald_hub_conn_settle(hub, conn);
     }
 }

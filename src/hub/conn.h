@@ -57,7 +57,7 @@ struct ald_hub_conn {
     struct ald_hub_alarm leave;
 
     struct ald_node handed;  /* of ald_command.place */
-    struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more */
+    struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more; see session.h */
 
     struct ald_node resaying; /* of ald_session.wait: they go on when it is choked no more */
     struct ald_node unheard;  /* of ald_party.hearing: the same */
@@ -72,7 +72,10 @@ struct ald_hub_conn {
     uint32_t n_submitted; /* commands of its parties that have no outcome */
     uint32_t n_to_leave;  /* parties at the head of the list that are to be told goodbye */
     bool told_leave;      /* one of them was */
+    bool left;            /* it was the peer who said it: nobody is told, their channels take no more */
     bool for_good;        /* they are not asked to come back */
+
+    uint64_t told; /* number of the round that was told last for its instances: see hub/kind.h */
 
     struct ald_str peer, dialect;
     char text[];

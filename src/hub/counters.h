@@ -58,6 +58,9 @@
     X(PAUSED, "connections_paused")                        \
     X(SESSIONS_RESUMED, "sessions_resumed")                \
     X(SESSIONS_ENDED, "sessions_ended")                    \
+    X(SESSIONS_JOINED, "sessions_joined")                  \
+    X(WINDOWS_FULL, "session_windows_full")                \
+    X(UNSAID_DROPPED, "session_messages_unsaid")           \
     X(SIGNALS_INVALID, "signals_invalid")                  \
     X(SIGNALS_REPEATED, "signals_repeated")                \
     X(EVENTS_STALE, "events_stale")                        \

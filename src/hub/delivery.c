@@ -61,6 +61,9 @@ void ald_delivery_begun(struct ald_hub *hub, struct ald_command *command)
     if (command->whole != NULL) {
         ald_roster_member_sent(hub, command);
     }
+    if (command->channel->party->state == ALD_PARTY_GONE) {
+        ald_work_add(hub, &hub->work.gone, &command->channel->work); /* it ended before its connection, and is lost */
+    }
     if (command->cancel_wanted) {
         ald_ignore(ald_cancel_ask(hub, command)); /* its caller is told */
     }
@@ -134,7 +137,7 @@ void ald_delivery_return(struct ald_hub *hub, struct ald_command *command)
 {
     struct ald_queue *home = delivery_home(command);
 
-    ald_party_untell(hub, command->channel->party, &command->kept_command);
+    ald_party_untell(hub, &command->kept_command);
     if (command->cancel_wanted) {
         ald_cancel_now(hub, command);
     } else if (hub->draining) {

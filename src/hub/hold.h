@@ -6,8 +6,8 @@
  * for how long; the page enforces no such time, we do (communicator 14, point 10).
  *
  * An event is held when no channel of its target can be told anything now: there is none, none is active, or all are over
- * their accounts. A party that is away counts as not there: its session keeps what must not be lost, and events may be. What
- * is held is given out in order as soon as a channel is ready, and before anything that comes later: while something
+ * their accounts, or their sessions can hold no more: for one that is away, an event waits there (hub/session.h). What is held
+ * is given out in order as soon as a channel is ready, and before anything that comes later: while something
  * waits for a target that is there, every event for it goes behind.
  *
  * Lifetime:   a target is expected until a later list does not name it; what is held for it then stays held.

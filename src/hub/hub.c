@@ -71,8 +71,11 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
         &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
         &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
-        &hub->work.graph,
+        &hub->work.graph,   &hub->work.parting, &hub->all_sessions, &hub->kinds[0],     &hub->kinds[1],
+        &hub->kinds[2],
     };
+
+    _Static_assert(ALD_COUNT(hub->kinds) == 3, "each of them is in the list");
 
     for (size_t i = 0; i < ALD_COUNT(heads); i++) {
         ald_node_init(heads[i]);
@@ -167,25 +170,12 @@ static void hub_free_commands(struct ald_hub *hub)
     }
 }
 
-static void hub_free_sessions_of(struct ald_hub *hub, struct ald_node *parties)
-{
-    ald_list_each (it, parties) {
-        struct ald_party *party = ald_list_entry(it, struct ald_party, node);
-
-        if (party->session != NULL) {
-            ald_session_free(hub, party->session);
-        }
-    }
-}
-
 static void hub_free_sessions(struct ald_hub *hub)
 {
-    hub_free_sessions_of(hub, &hub->parties);
-    ald_list_each (it, &hub->conns) {
-        hub_free_sessions_of(hub, &ald_list_entry(it, struct ald_hub_conn, node)->parties);
-    }
-    ald_list_each (it, &hub->work.ended) {
-        hub_free_sessions_of(hub, &ald_list_entry(it, struct ald_hub_conn, node)->parties);
+    struct ald_node *node;
+
+    while ((node = ald_list_first(&hub->all_sessions)) != NULL) {
+        ald_session_free(hub, ald_list_entry(node, struct ald_session, node));
     }
 }
 

@@ -64,6 +64,10 @@ struct ald_hub_config {
     ald_usec leave_timeout;   /* from our goodbye to the end of the connection */
     ald_usec stall_timeout;   /* output waits and not a byte is written for so long: the connection is cut */
     ald_usec session_max;     /* longest a session may be away */
+    uint32_t session_window_max; /* messages said to a session and not acknowledged: beyond it, and beyond the bytes, it is
+                                    given no command and no event */
+    size_t session_window_bytes_max;
+    size_t session_windows_bytes_max; /* the same of all sessions together */
 
     uint32_t hold_max;        /* events held for targets that are expected, in all */
     uint32_t hold_target_max; /* and for one of them */

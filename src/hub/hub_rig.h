@@ -11,6 +11,8 @@
  *     rig_expect(&rig, "1 command c1\n"
  *                      "2 reply c1 succeeded\n");
  *
+ * Where the story tells parties apart, what is said to another one than the first of a connection has its number in front:
+ * `(3) 1 command c1`.
  * What rig_watch() asks for stands in the story as well, a line a note, with a star in front.
  *
  * Unless told otherwise everything said is written at once, and all work is done before a call returns. Every step is
@@ -30,6 +32,7 @@ enum { RIG_CONNS = 16, RIG_IDS = 512, RIG_TEXT = 65536 };
 struct rig_conn {
     uint64_t said, begun, done;
     uint64_t session, serial;
+    uint64_t heard_by_hub; /* serial of the latest REGISTERED */
     struct ald_id health, primary;
     char channel[ALD_ID_TEXT + 1];
     bool open, closed_by_hub;
@@ -49,6 +52,7 @@ struct rig {
     ald_usec now;
     bool holds_writes;                            /* what is said is not written until rig_write() */
     bool by_hand;                                 /* one step a call */
+    bool tells_parties;                           /* the story tells them apart, see above */
     int result;                                   /* of the latest step: see rig_ask() */
     bool denies;                                  /* the edge's verdict of what is said next */
     bool guards;                                  /* the edge says of every signal that only the primary may say it */
@@ -76,6 +80,9 @@ struct rig_options {
     const char *collapse;
     uint8_t scope;
     bool no_target;
+    uint8_t to_kind;
+    const char *filters;
+    uint32_t party;
     uint64_t serial;
 };
 
@@ -175,9 +182,16 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
     if (signal->serial != 0) {
         conn->serial = signal->serial;
     }
+    if (signal->party != 0 && rig->tells_parties) {
+        rig_line(rig, "(%d) ", (int)signal->party);
+    }
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_REGISTERED:
         conn->session = signal->session;
+        conn->heard_by_hub = signal->serial;
+        if (signal->party != 0 && rig->tells_parties) {
+            break;
+        }
         snprintf(conn->channel, sizeof(conn->channel), "%.*s", ALD_STR_ARG(signal->channel));
         return;
     case ALD_SIGNAL_DENIED:
@@ -381,13 +395,21 @@ static ALD_UNUSED void rig_signal(struct rig *rig, uint64_t conn, struct ald_sig
     ald_signal_clear(signal);
 }
 
-static ALD_UNUSED void rig_register(struct rig *rig, uint64_t conn, const char *target, uint32_t traits)
+static ALD_UNUSED void rig_register_kind(struct rig *rig, uint64_t conn, uint32_t party, const char *target,
+                                         uint32_t traits, enum ald_party_kind kind)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
 
+    signal.party = party;
     signal.target = ald_str(target);
     signal.traits = traits;
+    signal.party_kind = (uint8_t)kind;
     rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_register(struct rig *rig, uint64_t conn, const char *target, uint32_t traits)
+{
+    rig_register_kind(rig, conn, 0, target, traits, ALD_PARTY_HOST);
 }
 
 static ALD_UNUSED void rig_agent(struct rig *rig, uint64_t conn, const char *target, uint32_t traits)
@@ -420,6 +442,8 @@ static ALD_UNUSED void rig_fill(struct ald_msg *msg, const char *target, const s
     ald_check_int(ald_msg_set_address(msg, &msg->to, &to), 0);
     ald_check_int(ald_msg_set(msg, &msg->name, ald_str(options->name != NULL ? options->name : "DO")), 0);
     ald_check_int(ald_msg_set(msg, &msg->collapse, ald_str(options->collapse)), 0);
+    ald_check_int(ald_msg_set(msg, &msg->filters, ald_str(options->filters)), 0);
+    msg->to_kind = options->to_kind;
     if (options->payload != NULL) {
         msg->payload = ald_slice_static(ald_str(options->payload));
     }
@@ -434,6 +458,7 @@ static ALD_UNUSED void rig_command_as(struct rig *rig, uint64_t conn, const char
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
 
     signal.msg = rig_msg(rig, ALD_COMMAND, wire_id);
+    signal.party = options.party;
     signal.serial = options.serial;
     rig_fill(signal.msg, target, &options);
     ald_msg_seal(signal.msg);
@@ -449,6 +474,7 @@ static ALD_UNUSED void rig_event_as(struct rig *rig, uint64_t conn, const char *
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
 
+    signal.party = options.party;
     signal.serial = options.serial;
     signal.msg = rig_msg(rig, ALD_EVENT, NULL);
     rig_fill(signal.msg, target, &options);
@@ -512,11 +538,12 @@ static ALD_UNUSED struct ald_id rig_id_of(const struct rig *rig, uint64_t conn, 
     return (struct ald_id){1, 1};
 }
 
-static ALD_UNUSED void rig_reply_as(struct rig *rig, uint64_t conn, struct ald_id id, uint8_t outcome, uint8_t cause,
-                                    const char *payload)
+static ALD_UNUSED void rig_reply_of(struct rig *rig, uint64_t conn, uint32_t party, struct ald_id id, uint8_t outcome,
+                                    uint8_t cause, const char *payload)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
 
+    signal.party = party;
     signal.id = id;
     signal.msg = rig_msg(rig, ALD_REPLY, NULL);
     signal.msg->outcome = outcome;
@@ -526,6 +553,12 @@ static ALD_UNUSED void rig_reply_as(struct rig *rig, uint64_t conn, struct ald_i
     }
     ald_msg_seal(signal.msg);
     rig_signal(rig, conn, &signal);
+}
+
+static ALD_UNUSED void rig_reply_as(struct rig *rig, uint64_t conn, struct ald_id id, uint8_t outcome, uint8_t cause,
+                                    const char *payload)
+{
+    rig_reply_of(rig, conn, 0, id, outcome, cause, payload);
 }
 
 static ALD_UNUSED void rig_reply(struct rig *rig, uint64_t conn, const char *wire_id, uint8_t outcome)

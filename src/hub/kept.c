@@ -54,7 +54,7 @@ int ald_kept_own(struct ald_kept_signal *kept)
 
     kept->travel = travel != NULL ? *travel : (struct ald_travel){.hops = 0};
     kept->texts = NULL;
-    size = signal->from.size + signal->channel.size + kept->travel.hub.size + kept->travel.id.size +
+    size = signal->from.size + signal->channel.size + signal->text.size + kept->travel.hub.size + kept->travel.id.size +
            kept->travel.informed.size;
     if (size > 0) {
         kept->texts = malloc(size);
@@ -65,6 +65,7 @@ int ald_kept_own(struct ald_kept_signal *kept)
     room = kept->texts;
     text_own(&signal->from, &room);
     text_own(&signal->channel, &room);
+    text_own(&signal->text, &room);
     text_own(&kept->travel.hub, &room);
     text_own(&kept->travel.id, &room);
     text_own(&kept->travel.informed, &room);

@@ -10,6 +10,7 @@
 #include "msg/signal.h"
 
 struct ald_hub;
+struct ald_party;
 struct ald_session;
 
 enum ald_kept_kind {
@@ -22,6 +23,7 @@ enum ald_kept_kind {
 struct ald_kept {
     struct ald_node node; /* the window of `session` */
     struct ald_session *session;
+    struct ald_party *party; /* of it: whom it is for; both while it is in a window */
     uint64_t serial;
     uint64_t ordinal; /* of its latest saying on a connection, 0: not said there */
     size_t cost;

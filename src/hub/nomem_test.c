@@ -142,6 +142,31 @@ static void scenario_session(struct rig *rig)
     expect_answers(rig, 9, wire_ids);
 }
 
+static void scenario_session_shared(struct rig *rig)
+{
+    static const char *const wire_ids[] = {"c1", "c2", "c3", NULL};
+    struct ald_signal local = ald_signal_of(ALD_SIGNAL_LOCAL);
+    struct ald_signal gone = ald_signal_of(ALD_SIGNAL_UNREGISTER);
+
+    rig_agent(rig, 1, "4", ALD_CAN_RESUME);
+    rig_register_kind(rig, 1, 1, "instance-7", ALD_CAN_RESUME, ALD_PARTY_INSTANCE);
+    rig_register_kind(rig, 1, 2, "instance-8", ALD_CAN_RESUME, ALD_PARTY_INSTANCE);
+    rig_caller(rig, 9);
+    rig_command(rig, 9, "c1", "instance-7");
+    rig_command(rig, 9, "c2", "instance-8");
+    local.text = ALD_STR("answered here");
+    rig_signal(rig, 1, &local);
+    rig_close(rig, 1);
+    rig_send_event(rig, 9, "instance-8");
+    rig_command(rig, 9, "c3", "4");
+    rig_open(rig, 2);
+    rig_resume(rig, 2, rig->conns[1].session, 0);
+    gone.party = 1;
+    rig_signal(rig, 2, &gone);
+    rig_advance(rig, 400 * ALD_SEC);
+    expect_answers(rig, 9, wire_ids);
+}
+
 static void scenario_outcome(struct rig *rig)
 {
     static const char *const wire_ids[] = {"c1", "q1", "q2", "q3", NULL};
@@ -286,6 +311,11 @@ ALD_TEST(nomem, a_session_goes_on)
     each_in_turn(scenario_session);
 }
 
+ALD_TEST(nomem, a_shared_session_goes_on)
+{
+    each_in_turn(scenario_session_shared);
+}
+
 ALD_TEST(nomem, who_asks_for_an_outcome_is_answered)
 {
     each_in_turn(scenario_outcome);
@@ -336,8 +366,8 @@ ALD_TEST(nomem, a_hub_is_made_whole_or_not_at_all)
 
 ALD_TEST_MAIN(nomem, ALD_CASE(nomem, refuses_what_asks_and_answers_what_it_took),
               ALD_CASE(nomem, a_fan_out_is_whole_or_refused), ALD_CASE(nomem, an_election_goes_on),
-              ALD_CASE(nomem, a_session_goes_on), ALD_CASE(nomem, who_asks_for_an_outcome_is_answered),
-              ALD_CASE(nomem, same_wire_ids_are_kept_apart), ALD_CASE(nomem, an_operator_is_heard),
-              ALD_CASE(nomem, what_is_spread_reaches_as_many_as_it_can),
+              ALD_CASE(nomem, a_session_goes_on), ALD_CASE(nomem, a_shared_session_goes_on),
+              ALD_CASE(nomem, who_asks_for_an_outcome_is_answered), ALD_CASE(nomem, same_wire_ids_are_kept_apart),
+              ALD_CASE(nomem, an_operator_is_heard), ALD_CASE(nomem, what_is_spread_reaches_as_many_as_it_can),
               ALD_CASE(nomem, who_wants_to_hear_of_an_event_hears_of_it), ALD_CASE(nomem, news_are_dropped_and_counted),
               ALD_CASE(nomem, a_hub_is_made_whole_or_not_at_all))

@@ -27,7 +27,8 @@ static int operator_cancel(struct ald_hub *hub, const struct ald_event *event)
 
 /*
  * As if the party had said goodbye itself: its session is over, one of several parties loses its name only, the last one
- * takes the connection with it. What it has in flight it may finish. One that is away has nobody to be told.
+ * takes the connection with it, and so does one whose session others joined; one that joined ends alone. What it has in flight
+ * it may finish. One that is away has nobody to be told.
  */
 static int operator_leave(struct ald_hub *hub, const struct ald_event *event)
 {
@@ -41,13 +42,18 @@ static int operator_leave(struct ald_hub *hub, const struct ald_event *event)
     if (channel->state == ALD_CHANNEL_LIVE && (channel->leaving || party->conn->state != ALD_CONN_OPEN)) {
         return ALD_ASK_CONFLICT;
     }
+    if (ald_party_is_joined(party)) {
+        ald_party_say_goodbye(hub, party, event->reconnect);
+        ald_party_end(hub, party, ALD_CAUSE_SESSION_ENDED);
+        return 0;
+    }
     if (party->session != NULL) {
         ald_session_over(hub, party->session);
     }
     if (party->conn == NULL) {
         return 0;
     }
-    if (party->conn->n_parties > 1) {
+    if (!ald_party_is_whole(party)) {
         ald_party_say_goodbye(hub, party, event->reconnect);
         ald_channel_part(hub, channel);
         return 0;

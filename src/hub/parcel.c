@@ -5,6 +5,7 @@
 #include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
 #include "hub/who.h"
@@ -41,6 +42,7 @@ struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *par
         .who = party->who,
         .conn = party->conn->number,
         .party = party->number,
+        .session = party->session != NULL ? party->session->number : 0,
         .from = party->who->target,
     };
 

@@ -28,6 +28,7 @@ struct ald_parcel {
     struct ald_who *who; /* its sender, as it was then */
     uint64_t conn;       /* and where it is told what became of it */
     uint32_t party;
+    uint64_t session;                /* its sender's, 0: none */
     struct ald_str from;             /* the target that those who get it are told it is from; absent: a caller's */
     const struct ald_travel *travel; /* NULL: it was submitted here */
 };

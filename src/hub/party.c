@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/health.h"
+#include "hub/kind.h"
 #include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/session.h"
@@ -54,6 +55,9 @@ int ald_party_attach(struct ald_party *party, struct ald_hub_conn *conn, uint32_
     conn->n_parties++;
     conn->n_submitted += party->n_submitted;
     conn->n_in_flight += party->n_in_flight;
+    if (party->session != NULL) {
+        ald_session_attached(party->session, party);
+    }
     return 0;
 }
 
@@ -68,8 +72,12 @@ static void party_detach(struct ald_hub *hub, struct ald_party *party)
     conn->n_submitted -= party->n_submitted;
     conn->n_in_flight -= party->n_in_flight;
     party->conn = NULL;
+    conn->n_to_leave = ALD_MIN(conn->n_to_leave, conn->n_parties);
     ald_node_remove(&party->node);
     ald_list_push_back(&hub->parties, &party->node);
+    if (party->session != NULL) {
+        ald_session_detached(party->session, party);
+    }
 }
 
 static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, struct ald_party **ret_party)
@@ -83,6 +91,9 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     }
     *party = (struct ald_party){0};
     ald_node_init(&party->node);
+    ald_node_init(&party->work);
+    ald_node_init(&party->of_session);
+    ald_node_init(&party->of_kind);
     ald_node_init(&party->submitted);
     ald_node_init(&party->finishing);
     ald_node_init(&party->capabilities);
@@ -97,15 +108,27 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     return 0;
 }
 
-/* Why a registration cannot be; no text: it can. */
+/* Why a registration cannot be; without a cause it can. */
 struct denial {
     enum ald_cause cause;
-    const char *text;
+    struct ald_str text;
 };
 
-static struct denial deny(enum ald_cause cause, const char *text)
+static struct denial deny(enum ald_cause cause, struct ald_str text)
 {
     return (struct denial){cause, text};
+}
+
+struct ald_str ald_party_denial(struct ald_hub *hub, const struct ald_signal *signal)
+{
+    struct ald_str text = signal->text;
+
+    if (text.size == 0) {
+        return ALD_STR("the credential does not allow this target");
+    }
+    text.size = ALD_MIN(text.size, sizeof(hub->denial));
+    memcpy(hub->denial, text.data, text.size);
+    return ald_str_of(hub->denial, text.size);
 }
 
 static struct denial register_judge_taken(const struct ald_hub *hub, const struct ald_party *party,
@@ -118,13 +141,14 @@ static struct denial register_judge_taken(const struct ald_hub *hub, const struc
         n--;
     }
     if (n == 0 || signal->taken == ALD_TAKEN_SHARE || target->peer != NULL) {
-        return deny(ALD_CAUSE_NONE, NULL);
+        return deny(ALD_CAUSE_NONE, ALD_STR_NONE);
     }
     if (signal->taken == ALD_TAKEN_REPLACE) {
         /* Whoever replaces means one predecessor; a name that several share is not theirs to take. */
-        return n == 1 ? deny(ALD_CAUSE_NONE, NULL) : deny(ALD_CAUSE_DUPLICATE, "the target is shared by several");
+        return n == 1 ? deny(ALD_CAUSE_NONE, ALD_STR_NONE)
+                      : deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is shared by several"));
     }
-    return deny(ALD_CAUSE_DUPLICATE, "the target is taken");
+    return deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is taken"));
 }
 
 static bool name_is_valid(struct ald_str name)
@@ -132,33 +156,50 @@ static bool name_is_valid(struct ald_str name)
     return name.size > 0 && name.size <= ALD_NAME_MAX && ald_utf8_valid(name);
 }
 
+/* The session that a REGISTER joins: that of party 0 of the connection; NULL: none. */
+static struct ald_session *register_shared(struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_party *first = ald_party_find(conn, 0);
+    bool asks = signal->party != 0 && (signal->traits & ALD_CAN_RESUME) != 0 && signal->ttl == 0;
+
+    return asks && first != NULL ? first->session : NULL;
+}
+
 static struct denial register_judge(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     const struct ald_party *party = ald_party_find(conn, signal->party);
+    const struct ald_session *shared = register_shared(conn, signal);
     struct denial denial;
+    const char *text = NULL;
 
     if (signal->denied) {
-        return deny(ALD_CAUSE_NOT_ALLOWED, "the credential does not allow this target");
+        return deny(ALD_CAUSE_NOT_ALLOWED, ald_party_denial(hub, signal));
     }
     if (hub->draining) {
-        return deny(ALD_CAUSE_DRAINING, "the hub is stopping");
+        return deny(ALD_CAUSE_DRAINING, ALD_STR("the hub is stopping"));
     }
     if (conn->state != ALD_CONN_OPEN) {
-        return deny(ALD_CAUSE_DRAINING, "the connection is leaving");
+        return deny(ALD_CAUSE_DRAINING, ALD_STR("the connection is leaving"));
     }
     if (signal->principal.size > ALD_NAME_MAX) {
-        return deny(ALD_CAUSE_INVALID, "the principal's name is too long");
+        return deny(ALD_CAUSE_INVALID, ALD_STR("the principal's name is too long"));
     }
     if (party == NULL && conn->n_parties >= ALD_CONN_PARTIES_MAX) {
-        return deny(ALD_CAUSE_BUSY, "too many parties on one connection");
+        return deny(ALD_CAUSE_BUSY, ALD_STR("too many parties on one connection"));
     }
-    denial.text = NULL;
-    denial.cause = ald_peer_judge(hub, party, signal, &denial.text);
+    if (party == NULL && ald_session_returns_on(conn)) {
+        return deny(ALD_CAUSE_INVALID, ALD_STR("the connection is taking up a session"));
+    }
+    if (shared != NULL && !ald_session_may_be_joined(shared)) {
+        return deny(ALD_CAUSE_NO_CHANNEL, ALD_STR("the session is over, or not all of it is back"));
+    }
+    denial.cause = ald_peer_judge(hub, party, signal, &text);
+    denial.text = ald_str(text);
     if (!ald_str_present(signal->target) || denial.cause != ALD_CAUSE_NONE) {
         return denial;
     }
     return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal)
-                                         : deny(ALD_CAUSE_INVALID, "not a valid target name");
+                                         : deny(ALD_CAUSE_INVALID, ALD_STR("not a valid target name"));
 }
 
 /* What a registration needs, made before anything is changed. */
@@ -184,6 +225,24 @@ static uint32_t party_traits(uint8_t peering, uint32_t traits)
     return peering != ALD_PEERING_NONE ? traits & ~others : traits;
 }
 
+static int registration_session(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal,
+                                struct ald_party *party)
+{
+    struct ald_session *shared = register_shared(conn, signal);
+    int r;
+
+    if ((signal->traits & ALD_CAN_RESUME) == 0 || party->session != NULL || signal_is_of_hub(signal)) {
+        return 0;
+    }
+    if (shared != NULL) {
+        ald_session_join(shared, party);
+        ald_hub_count(hub, ALD_N_SESSIONS_JOINED);
+        return 0;
+    }
+    r = ald_session_new(hub, party, signal->ttl);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal,
                              struct registration *made)
 {
@@ -200,11 +259,9 @@ static int registration_make(struct ald_hub *hub, struct ald_hub_conn *conn, con
         }
         made->is_new = true;
     }
-    if ((signal->traits & ALD_CAN_RESUME) != 0 && made->party->session == NULL && !signal_is_of_hub(signal)) {
-        r = ald_session_new(hub, made->party, signal->ttl);
-        if (r < 0) {
-            return ald_trace(r);
-        }
+    r = registration_session(hub, conn, signal, made->party);
+    if (r < 0) {
+        return ald_trace(r);
     }
     if (!ald_str_present(signal->target)) {
         return 0;
@@ -237,7 +294,8 @@ static void registration_undo(struct ald_hub *hub, struct registration *made)
     ald_who_unref(made->who);
 }
 
-/* The channel that has the name goes, and with it the connection, if it is that one's only party. */
+/* The channel that has the name goes, and with it the connection, if it is that one's only party, or all others of it share
+ * its session. One that joined a session goes alone. */
 static void registration_replace(struct ald_hub *hub, const struct registration *made)
 {
     struct ald_node *node = ald_list_first(&made->target->channels);
@@ -250,12 +308,17 @@ static void registration_replace(struct ald_hub *hub, const struct registration 
     if (party == made->party) {
         return;
     }
+    if (ald_party_is_joined(party)) {
+        ald_party_say_goodbye(hub, party, false);
+        ald_party_end(hub, party, ALD_CAUSE_SESSION_ENDED);
+        return;
+    }
     ald_channel_part(hub, party->channel);
+    if (party->conn != NULL && ald_party_is_whole(party)) {
+        ald_hub_conn_close(hub, party->conn, ALD_CLOSE_REPLACED);
+    }
     if (party->session != NULL) {
         ald_session_over(hub, party->session);
-    }
-    if (party->conn != NULL && party->conn->n_parties == 1) {
-        ald_hub_conn_close(hub, party->conn, ALD_CLOSE_REPLACED);
     }
 }
 
@@ -275,6 +338,7 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
     ald_world_hear(hub, party);
     ald_hub_count(hub, ALD_N_REGISTERED);
     if (made->channel == NULL) {
+        ald_kind_join(hub, party, signal->party_kind);
         ald_party_say_registered(hub, party);
         return;
     }
@@ -283,6 +347,7 @@ static void registration_commit(struct ald_hub *hub, const struct ald_signal *si
     }
     made->channel->who = ald_who_ref(made->who);
     party->channel = made->channel;
+    ald_kind_join(hub, party, signal->party_kind);
     ald_party_say_registered(hub, party);
     ald_channel_join(hub, made->channel);
 }
@@ -292,12 +357,12 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct denial denial = register_judge(hub, conn, signal);
     struct registration made = {.party = ald_party_find(conn, signal->party)};
 
-    if (denial.text == NULL && registration_make(hub, conn, signal, &made) < 0) {
+    if (denial.cause == ALD_CAUSE_NONE && registration_make(hub, conn, signal, &made) < 0) {
         registration_undo(hub, &made);
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        denial = deny(ALD_CAUSE_BUSY, "memory is short");
+        denial = deny(ALD_CAUSE_BUSY, ALD_STR("memory is short"));
     }
-    if (denial.text != NULL) {
+    if (denial.cause != ALD_CAUSE_NONE) {
         ald_party_deny(hub, conn, signal->party, denial.cause, denial.text);
         return;
     }
@@ -306,13 +371,13 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 
 /* Whoever is there under another name, or as a caller, stays what it is and may ask for something else. */
 void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
-                    const char *text)
+                    struct ald_str text)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_DENIED);
 
     signal.party = number;
     signal.cause = (uint8_t)cause;
-    signal.text = ald_str(text);
+    signal.text = text;
     ald_hub_count(hub, ALD_N_DENIED);
     ald_ignore(ald_hub_conn_say(hub, conn, &signal)); /* a connection that hears nothing ends all the same */
     if (ald_party_find(conn, number) == NULL) {
@@ -324,6 +389,7 @@ void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTERED);
 
+    signal.principal = party->who->principal;
     if (party->channel != NULL) {
         signal.target = party->who->target;
         signal.channel = ald_str_of(party->channel->id, ALD_ID_TEXT);
@@ -343,6 +409,10 @@ void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const 
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
 
+    if (party != NULL && ald_party_is_joined(party)) {
+        ald_party_end(hub, party, ALD_CAUSE_SESSION_ENDED);
+        return;
+    }
     if (party == NULL || party->channel == NULL) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
@@ -366,24 +436,40 @@ void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const 
     }
 }
 
-/* One of several parties only gives its name up; the last one takes the connection with it. */
+/* One of several parties only gives its name up; the last one takes the connection with it, and so does the one whose session
+ * others joined. */
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
+    bool is_whole = party != NULL ? ald_party_is_whole(party) : conn->n_parties <= 1;
 
+    if (party != NULL && ald_party_is_joined(party)) {
+        ald_party_end(hub, party, ALD_CAUSE_SESSION_ENDED);
+        return;
+    }
     if (party != NULL && party->session != NULL) {
         ald_session_over(hub, party->session);
     }
     if (party != NULL && party->channel != NULL) {
-        if (conn->n_parties > 1) {
-            ald_channel_part(hub, party->channel);
-        } else {
+        if (is_whole) {
             ald_channel_set_leaving(hub, party->channel);
+        } else {
+            ald_channel_part(hub, party->channel);
         }
     }
-    if (conn->n_parties <= 1) {
+    if (is_whole) {
         ald_hub_conn_left(hub, conn);
     }
+}
+
+bool ald_party_is_joined(const struct ald_party *party)
+{
+    return party->session != NULL && party->session->first != party;
+}
+
+bool ald_party_is_whole(const struct ald_party *party)
+{
+    return party->conn->n_parties <= 1 || (party->session != NULL && party->session->n_parties > 1);
 }
 
 bool ald_party_hears(const struct ald_party *party)
@@ -399,7 +485,12 @@ bool ald_party_is_choked(const struct ald_party *party)
     if (party->conn == NULL || !ald_hub_conn_hears(party->conn) || party->conn->choked) {
         return true;
     }
-    return party->session != NULL && party->session->unsaid != NULL;
+    return party->session != NULL && ald_session_is_choked(party->session);
+}
+
+bool ald_party_can_wait(const struct ald_party *party)
+{
+    return party->session != NULL && !party->session->over && party->state != ALD_PARTY_GONE && !party->session->full;
 }
 
 void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal)
@@ -431,7 +522,7 @@ void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kep
     struct ald_signal signal;
 
     if (party->session != NULL && !party->session->over) {
-        ald_session_tell(hub, party->session, kept);
+        ald_session_tell(hub, party, kept);
         return;
     }
     kept->ordinal = UINT64_MAX;
@@ -444,24 +535,43 @@ void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kep
     }
 }
 
-void ald_party_untell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
+void ald_party_untell(struct ald_hub *hub, struct ald_kept *kept)
 {
-    if (party->session != NULL) {
-        ald_session_untell(hub, party->session, kept);
+    if (ald_node_linked(&kept->node)) {
+        ald_session_untell(hub, kept);
     }
+}
+
+/* An event waits where there is a session (link 4.10: "events to a dropped-but-alive session are buffered"); a status is out of
+ * date by then. */
+static bool party_takes(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
+{
+    if (party->session == NULL || party->session->over || signal->kind != ALD_SIGNAL_EVENT) {
+        return !ald_party_is_choked(party);
+    }
+    if (!ald_party_can_wait(party)) {
+        ald_hub_count(hub, ALD_N_WINDOWS_FULL);
+        return false;
+    }
+    return true;
 }
 
 bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal)
 {
-    struct ald_kept_signal *kept;
-
-    if (ald_party_is_choked(party)) {
+    if (!party_takes(hub, party, signal)) {
         ald_signal_clear(signal);
         return false;
     }
-    signal->party = party->number;
+    return ald_party_keep(hub, party, signal);
+}
+
+bool ald_party_keep(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal)
+{
+    struct ald_kept_signal *kept;
+
     if (party->session == NULL || party->session->over) {
-        return ald_hub_conn_say(hub, party->conn, signal);
+        ald_party_say(hub, party, signal);
+        return party->conn != NULL && ald_hub_conn_hears(party->conn);
     }
     kept = ald_pool_get(&hub->kept);
     if (kept == NULL) {
@@ -477,7 +587,7 @@ bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_si
         ald_signal_clear(signal);
         return false;
     }
-    ald_session_tell(hub, party->session, &kept->kept);
+    ald_party_tell(hub, party, &kept->kept);
     return true;
 }
 
@@ -486,6 +596,7 @@ void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_c
     party_set_state(hub, party, ALD_PARTY_GONE);
     party->lost_cause = lost_cause;
     ald_world_part(hub, party);
+    ald_kind_part(hub, party);
     if (party->channel != NULL) {
         ald_channel_part(hub, party->channel);
     }
@@ -512,18 +623,50 @@ static bool party_may_resume(const struct ald_hub *hub, const struct ald_party *
     return party->session != NULL && !party->session->over && !hub->draining;
 }
 
+void ald_party_end(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause)
+{
+    struct ald_hub_conn *conn = party->conn;
+
+    if (conn != NULL) {
+        party_detach(hub, party);
+        ald_hub_conn_settle(hub, conn);
+    }
+    ald_session_leave(hub, party);
+    ald_party_part(hub, party, lost_cause);
+    party->is_parting = true;
+    ald_work_add(hub, &hub->work.parting, &party->work);
+}
+
+bool ald_party_work_parting(struct ald_hub *hub, struct ald_party *party)
+{
+    if (ald_party_work_gone(hub, party)) {
+        return true;
+    }
+    party->is_parting = false;
+    ald_party_settle(hub, party);
+    return false;
+}
+
+/* All of a session are away when the last one is. */
+static void party_work_away(struct ald_hub *hub, struct ald_party *party)
+{
+    if (ald_session_rewind(party->session, party->conn->begun)) {
+        return;
+    }
+    party_detach(hub, party);
+    party_set_state(hub, party, ALD_PARTY_AWAY);
+    if (party->channel != NULL && party->channel->state == ALD_CHANNEL_LIVE) {
+        ald_channel_away(hub, party->channel);
+    }
+    if (party->session->n_here == 0) {
+        ald_session_away(hub, party->session);
+    }
+}
+
 void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party)
 {
     if (party->state == ALD_PARTY_LIVE && party_may_resume(hub, party)) {
-        if (ald_session_rewind(party->session, party->conn->begun)) {
-            return;
-        }
-        party_detach(hub, party);
-        party_set_state(hub, party, ALD_PARTY_AWAY);
-        if (party->channel != NULL) {
-            ald_channel_away(hub, party->channel);
-        }
-        ald_session_away(hub, party->session);
+        party_work_away(hub, party);
         return;
     }
     if (party->state == ALD_PARTY_LIVE) {
@@ -536,7 +679,7 @@ void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party)
     party_detach(hub, party);
     if (party->session != NULL) {
         ald_session_over(hub, party->session);
-        ald_session_wake(hub, party->session);
+        ald_session_leave(hub, party);
     }
     ald_party_settle(hub, party);
 }
@@ -544,7 +687,7 @@ void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party)
 void ald_party_settle(struct ald_hub *hub, struct ald_party *party)
 {
     if (party->state == ALD_PARTY_GONE && party->conn == NULL && party->n_channels == 0 && party->n_submitted == 0 &&
-        party->session == NULL) {
+        party->session == NULL && party->n_kept == 0 && !party->is_parting) {
         ald_party_free(hub, party);
     }
 }
@@ -555,15 +698,17 @@ void ald_party_free(struct ald_hub *hub, struct ald_party *party)
     ald_assert(party->n_submitted == 0);
 
     ald_world_part(hub, party);
+    ald_kind_part(hub, party);
     while (ald_capable_part(hub, party)) {
     }
     if (party->session != NULL) {
-        ald_session_free(hub, party->session);
+        ald_session_undo(hub, party);
     }
     if (party->conn != NULL) {
         party_detach(hub, party);
     }
     ald_node_remove(&party->node);
+    ald_node_remove(&party->work);
     ald_table_fini(&party->wire_ids);
     ald_who_unref(party->who);
     free(party);
@@ -584,7 +729,4 @@ void ald_party_check(const struct ald_hub *hub, const struct ald_party *party)
     ald_assert(party->wire_ids.n_entries <= n);
     ald_assert((party->state == ALD_PARTY_LIVE) ? party->conn != NULL : true);
     ald_capable_check(hub, party);
-    if (party->session != NULL) {
-        ald_session_check(hub, party->session);
-    }
 }

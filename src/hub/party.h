@@ -26,12 +26,15 @@ enum ald_party_state {
 
 struct ald_party {
     struct ald_node node; /* its connection's parties, or the hub's that have no connection */
+    struct ald_node work; /* gone before its connection or session: the hub's that are worked off by themselves */
     struct ald_hub_conn *conn;
     uint32_t number;
     uint32_t traits;
     uint8_t state;              /* enum ald_party_state */
     uint8_t lost_cause;         /* GONE: enum ald_cause of what it had */
+    uint8_t kind;               /* enum ald_party_kind */
     uint8_t peering;            /* enum ald_peering: it is another hub */
+    bool is_parting;            /* it ended by itself, and is not worked off */
     struct ald_peer_link *link; /* NULL: it is no hub, or none any more */
     struct ald_who *who;
     struct ald_channel *channel; /* its registration, or NULL */
@@ -42,9 +45,14 @@ struct ald_party {
     uint32_t n_in_flight; /* commands handed or sent to its channels */
     struct ald_table wire_ids;
     struct ald_session *session; /* NULL: it ends with its connection */
+    struct ald_node of_session;  /* of ald_session.parties */
+    uint32_t n_kept;             /* what is for it in the window of a session */
+
+    struct ald_node of_kind; /* the hub's parties of its kind: see hub/kind.h */
+    uint64_t of_kind_since;
 
     struct ald_node capabilities; /* of ald_capability_holder.of_party: see hub/capable.h */
-    uint32_t n_capabilities, capability_bytes;
+    uint32_t n_capabilities, n_patterns, capability_bytes;
     struct ald_node hearing; /* who hears of the world: see hub/bulletin.h */
     uint64_t hears_next;     /* number of the next piece of news */
     bool is_passed;          /* it is over its account, and goes on later */
@@ -58,9 +66,12 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
-/* Refuse what it asked for; who is nobody on this connection yet is cut. `text` is static, for people. */
+/* Refuse what it asked for; who is nobody on this connection yet is cut. `text` (borrows) lives as long as the effects of
+ * this step, and is for people. */
 void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
-                    const char *text);
+                    struct ald_str text);
+/* Why the edge denied what `signal` asks for: its text, for as long as the effects of this step live. */
+struct ald_str ald_party_denial(struct ald_hub *hub, const struct ald_signal *signal);
 
 /* There is somebody who can be told something, now or when the session resumes. */
 bool ald_party_hears(const struct ald_party *party);
@@ -74,18 +85,30 @@ void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party, bool re
 /* Tell it what `kept` stands for; with a session it is kept until it is acknowledged. Never fails. */
 void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
 /* What was told and is known not to have been written is taken back. */
-void ald_party_untell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
+void ald_party_untell(struct ald_hub *hub, struct ald_kept *kept);
 /* Tell it something that may be dropped: when it is choked, or memory is short. Takes the references; false: dropped. */
 bool ald_party_offer(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
+/* The same, where it is dropped only when memory is short. */
+bool ald_party_keep(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
 
 /* Its connection has ended: a unit of letting go. Once nothing is left to do it is no longer among the connection's. */
 void ald_party_work_ended(struct ald_hub *hub, struct ald_party *party);
+/* It joined the session of another party of its connection (see session.h): it may end by itself. */
+bool ald_party_is_joined(const struct ald_party *party);
+/* Its end is that of its connection: it is the only party there, or others joined its session. */
+bool ald_party_is_whole(const struct ald_party *party);
+/* It ends before its connection or session does, which it leaves at once; a unit of letting go of it then; false when that is
+ * done. What was written to it and is not answered is lost, for `lost_cause` (an ald_cause). */
+void ald_party_end(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause);
+bool ald_party_work_parting(struct ald_hub *hub, struct ald_party *party);
 /* It is gone for good: what hung on it is let go of in slices. `lost_cause` is an ald_cause. */
 void ald_party_part(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause);
 /* A unit of letting go of a party that is GONE; false when it hangs on nothing of ours any more. */
 bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party);
 /* Put it under `conn` as its party `number`, which must be free. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_party_attach(struct ald_party *party, struct ald_hub_conn *conn, uint32_t number);
+/* It can be told something later: what is said now waits. */
+bool ald_party_can_wait(const struct ald_party *party);
 /* The answer to what it asked for. */
 void ald_party_say_registered(struct ald_hub *hub, struct ald_party *party);
 /* Free it if nothing hangs on it any more; it must be GONE. */

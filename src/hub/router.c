@@ -52,15 +52,23 @@ struct ald_route ald_route_channel(struct ald_hub *hub, struct ald_channel *chan
     return route_wait(hub, route, cost);
 }
 
-static struct ald_route route_named(struct ald_hub *hub, const struct ald_msg *msg, size_t cost)
+/* The channel that it names; NULL: there is none. */
+static struct ald_channel *route_find_named(const struct ald_hub *hub, const struct ald_msg *msg)
 {
     struct ald_channel *channel = ald_channel_find(hub, msg->to.channel);
 
     if (channel == NULL || channel->target->peer != NULL ||
         (ald_str_present(msg->to.target) && !ald_str_equal(channel->target->name, msg->to.target))) {
-        return route_refuse(ALD_CAUSE_NO_CHANNEL);
+        return NULL;
     }
-    return ald_route_channel(hub, channel, cost);
+    return channel;
+}
+
+static struct ald_route route_named(struct ald_hub *hub, const struct ald_msg *msg, size_t cost)
+{
+    struct ald_channel *channel = route_find_named(hub, msg);
+
+    return channel != NULL ? ald_route_channel(hub, channel, cost) : route_refuse(ALD_CAUSE_NO_CHANNEL);
 }
 
 struct ald_route ald_route_any(struct ald_hub *hub, struct ald_target *target, size_t cost)
@@ -126,6 +134,11 @@ struct ald_route ald_route_event(struct ald_hub *hub, const struct ald_msg *msg)
     struct ald_route route;
 
     if (ald_str_present(msg->to.channel)) {
+        struct ald_channel *channel = route_find_named(hub, msg);
+
+        if (channel != NULL && ald_channel_is_usable(channel) && ald_party_can_wait(channel->party)) {
+            return (struct ald_route){.target = channel->target, .channel = channel};
+        }
         route = route_named(hub, msg, 0);
         if (route.channel != NULL && ald_party_is_choked(route.channel->party)) {
             route.channel = NULL;

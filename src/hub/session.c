@@ -8,18 +8,29 @@
 #include "hub/party.h"
 #include "hub/state.h"
 
-static void session_init(struct ald_hub *hub, struct ald_session *session, struct ald_party *party, ald_usec ttl)
+static void session_init(struct ald_hub *hub, struct ald_session *session, ald_usec ttl)
 {
     ald_usec max = hub->config.session_max;
 
-    *session = (struct ald_session){.party = party, .ttl = ttl == 0 || ttl > max ? max : ttl};
+    *session = (struct ald_session){.ttl = ttl == 0 || ttl > max ? max : ttl};
+    ald_node_init(&session->node);
     ald_node_init(&session->work);
     ald_node_init(&session->wait);
+    ald_node_init(&session->parties);
     ald_node_init(&session->window);
+    ald_node_init(&session->benched);
     ald_hub_alarm_init(&session->alarm, ALD_ALARM_SESSION);
     do {
         session->number = ald_rng_next(&hub->rng);
     } while (session->number == 0 || ald_table_find_number(&hub->sessions, session->number) != NULL);
+}
+
+static void session_add(struct ald_session *session, struct ald_party *party)
+{
+    party->session = session;
+    session->n_parties++;
+    session->n_here++;
+    ald_list_push_back(&session->parties, &party->of_session);
 }
 
 int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl)
@@ -30,15 +41,82 @@ int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl)
     if (session == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    session_init(hub, session, party, ttl);
+    session_init(hub, session, ttl);
     r = ald_table_add_number(&hub->sessions, session->number, session);
     if (r < 0) {
         free(session);
         return ald_trace(r);
     }
     ald_assert(r == 0);
-    party->session = session;
+    ald_list_push_back(&hub->all_sessions, &session->node);
+    session->conn = party->conn;
+    session->first = party;
+    session_add(session, party);
     return 0;
+}
+
+bool ald_session_may_be_joined(const struct ald_session *session)
+{
+    return !session->over && session->conn != NULL && session->n_here == session->n_parties;
+}
+
+void ald_session_join(struct ald_session *session, struct ald_party *party)
+{
+    ald_assert(party->session == NULL);
+    ald_assert(party->conn == session->conn);
+    session_add(session, party);
+}
+
+static void session_remove(struct ald_session *session, struct ald_party *party)
+{
+    ald_node_remove(&party->of_session);
+    session->n_parties--;
+    session->n_here -= party->conn != NULL ? 1 : 0;
+    if (session->first == party) {
+        session->first = NULL;
+    }
+    if (session->n_here == 0) {
+        session->conn = NULL;
+    }
+    party->session = NULL;
+}
+
+void ald_session_leave(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_session *session = party->session;
+
+    session_remove(session, party);
+    if (session->n_parties == 0) {
+        ald_session_over(hub, session);
+    }
+    ald_session_wake(hub, session);
+}
+
+void ald_session_undo(struct ald_hub *hub, struct ald_party *party)
+{
+    struct ald_session *session = party->session;
+
+    session_remove(session, party);
+    if (session->n_parties == 0) {
+        ald_session_free(hub, session);
+    }
+}
+
+void ald_session_attached(struct ald_session *session, struct ald_party *party)
+{
+    session->n_here++;
+    ald_node_remove(&party->of_session);
+    ald_list_push_back(&session->parties, &party->of_session);
+}
+
+void ald_session_detached(struct ald_session *session, struct ald_party *party)
+{
+    session->n_here--;
+    ald_node_remove(&party->of_session);
+    ald_list_push_front(&session->parties, &party->of_session);
+    if (session->n_here == 0) {
+        session->conn = NULL;
+    }
 }
 
 static void session_release(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept);
@@ -48,13 +126,19 @@ void ald_session_free(struct ald_hub *hub, struct ald_session *session)
     while (!ald_list_empty(&session->window)) {
         session_release(hub, session, ald_list_entry(session->window.next, struct ald_kept, node));
     }
+    while (!ald_list_empty(&session->parties)) {
+        session_remove(session, ald_list_entry(session->parties.next, struct ald_party, of_session));
+    }
+    while (!ald_list_empty(&session->benched)) {
+        ald_node_remove(session->benched.next);
+    }
     if (!session->over) {
         ald_table_remove_number(&hub->sessions, session->number);
     }
     ald_hub_alarm_stop(hub, &session->alarm);
+    ald_node_remove(&session->node);
     ald_node_remove(&session->work);
     ald_node_remove(&session->wait);
-    session->party->session = NULL;
     free(session);
 }
 
@@ -78,33 +162,62 @@ static struct ald_kept *session_next(const struct ald_session *session, struct a
     return kept->node.next == &session->window ? NULL : ald_list_entry(kept->node.next, struct ald_kept, node);
 }
 
-/* Out of the window, and the command it stands in may go again. */
+static bool session_is_over(const struct ald_hub *hub, const struct ald_session *session, unsigned share)
+{
+    return session->n_window > hub->config.session_window_max / share ||
+           session->bytes > hub->config.session_window_bytes_max / share ||
+           (session->n_window > 0 && hub->window_bytes > hub->config.session_windows_bytes_max);
+}
+
+static void session_charge(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
+{
+    session->n_window++;
+    session->bytes += kept->cost;
+    hub->window_bytes += kept->cost;
+    session->full = session->full || session_is_over(hub, session, 1);
+}
+
+static void session_credit(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
+{
+    session->n_window--;
+    session->bytes -= kept->cost;
+    hub->window_bytes -= kept->cost;
+    if (session->full && !session_is_over(hub, session, 2)) {
+        session->full = false;
+        ald_session_wake(hub, session);
+    }
+}
+
+/* Out of the window, and the command it stands in may go again; and so may its party. */
 static void session_release(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     struct ald_command *command = kept_command(kept);
+    struct ald_party *party = kept->party;
 
     if (session->unsaid == kept) {
         session->unsaid = session_next(session, kept);
     }
     ald_node_remove(&kept->node);
-    session->bytes -= kept->cost;
+    session_credit(hub, session, kept);
     kept->serial = 0;
     if (command != NULL) {
         ald_history_unpin(hub, command);
     } else {
         ald_kept_discard(hub, ald_container(kept, struct ald_kept_signal, kept));
     }
+    party->n_kept--;
+    ald_party_settle(hub, party);
 }
 
 static void session_say(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     struct ald_signal signal = ald_kept_signal_of(hub, kept);
-    struct ald_hub_conn *conn = session->party->conn;
+    struct ald_hub_conn *conn = session->conn;
 
     if (kept->serial == 0) {
         kept->serial = ++session->serial_out;
     }
-    signal.party = session->party->number;
+    signal.party = kept->party->number;
     signal.serial = kept->serial;
     kept->ordinal = ald_hub_conn_say(hub, conn, &signal) ? conn->said : UINT64_MAX;
 }
@@ -131,10 +244,39 @@ static size_t kept_cost(const struct ald_kept *kept)
     return ALD_CONN_SIGNAL_COST + (msg != NULL ? ald_msg_cost(msg) : 0);
 }
 
-void ald_session_tell(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
+/* Its parties are all there to be told something. */
+static bool session_is_here(const struct ald_session *session)
 {
+    return session->conn != NULL && session->n_here == session->n_parties && ald_hub_conn_hears(session->conn);
+}
+
+bool ald_session_is_choked(const struct ald_session *session)
+{
+    return session->unsaid != NULL || (!session->over && (session->full || !session_is_here(session)));
+}
+
+static void session_add_kept(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
+{
+    kept->session = party->session;
+    kept->party = party;
+    kept->cost = kept_cost(kept);
+    kept->ordinal = UINT64_MAX;
+    party->n_kept++;
+    ald_list_push_back(&kept->session->window, &kept->node);
+    session_charge(hub, kept->session, kept);
+}
+
+/* An event is kept from a connection that does not read; commands do not come here then, and answers have their room. */
+static bool kept_may_wait(const struct ald_session *session, const struct ald_kept *kept)
+{
+    return session->conn->choked && kept->kind == ALD_KEPT_SIGNAL;
+}
+
+void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
+{
+    struct ald_session *session = party->session;
     struct ald_command *command = kept_command(kept);
-    bool is_next = session->party->state == ALD_PARTY_LIVE && session->unsaid == NULL;
+    bool is_next = session_is_here(session) && session->unsaid == NULL && !kept_may_wait(session, kept);
 
     if (command != NULL) {
         ald_history_pin(
@@ -144,20 +286,17 @@ void ald_session_tell(struct ald_hub *hub, struct ald_session *session, struct a
     if (ald_node_linked(&kept->node)) {
         session_release(hub, kept->session, kept);
     }
-    kept->session = session;
-    kept->cost = kept_cost(kept);
-    kept->ordinal = UINT64_MAX;
-    session->bytes += kept->cost;
-    ald_list_push_back(&session->window, &kept->node);
+    session_add_kept(hub, party, kept);
     if (is_next) {
         session_say(hub, session, kept);
     } else if (session->unsaid == NULL) {
         session->unsaid = kept;
+        ald_session_wake(hub, session);
     }
     if (session->bytes > hub->config.out_bytes_max) {
         ald_session_over(hub, session); /* it acknowledges nothing */
-        if (session->party->conn != NULL) {
-            ald_hub_conn_close(hub, session->party->conn, ALD_CLOSE_SLOW);
+        if (session->conn != NULL) {
+            ald_hub_conn_close(hub, session->conn, ALD_CLOSE_SLOW);
         }
     }
 }
@@ -170,12 +309,10 @@ static void session_unserial(struct ald_session *session, struct ald_kept *kept)
     }
 }
 
-void ald_session_untell(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
+void ald_session_untell(struct ald_hub *hub, struct ald_kept *kept)
 {
-    if (ald_node_linked(&kept->node)) {
-        session_unserial(session, kept);
-        session_release(hub, session, kept);
-    }
+    session_unserial(kept->session, kept);
+    session_release(hub, kept->session, kept);
 }
 
 /* The last one that was said on the present connection; NULL: none was. */
@@ -211,31 +348,97 @@ static struct ald_kept *session_first(const struct ald_session *session)
     return node != NULL ? ald_list_entry(node, struct ald_kept, node) : NULL;
 }
 
-/* The party is there again, as party `number` of `conn`, and has everything up to `serial`. */
+/* The first of those that are away, of which there must be one. */
+static struct ald_party *session_absent(const struct ald_session *session)
+{
+    struct ald_party *party = ald_list_entry(session->parties.next, struct ald_party, of_session);
+
+    ald_assert(party->conn == NULL);
+    return party;
+}
+
+static void session_put(struct ald_hub *hub, struct ald_session *session, struct ald_party *party, uint32_t number)
+{
+    int r = ald_party_attach(party, session->conn, number);
+
+    ald_assert(r == 0); /* there is room: see session_reserve() */
+    ald_sm_move(&hub->machines[ALD_MACHINE_PARTY], &party->state, ALD_PARTY_LIVE);
+}
+
+static void session_welcome(struct ald_hub *hub, struct ald_party *party)
+{
+    ald_party_say_registered(hub, party);
+    if (party->channel != NULL && party->channel->state == ALD_CHANNEL_AWAY) {
+        ald_channel_back(hub, party->channel);
+    }
+}
+
+/* All are there: whoever resumed hears it, and what is said again follows. */
+static void session_is_back(struct ald_hub *hub, struct ald_session *session)
+{
+    ald_hub_count(hub, ALD_N_SESSIONS_RESUMED);
+    session->unsaid = session_first(session);
+    ald_session_wake(hub, session);
+    session_welcome(hub, session->first);
+}
+
+/* A unit of putting the others on the connection where the first one is. */
+static void session_return(struct ald_hub *hub, struct ald_session *session)
+{
+    struct ald_party *party = session_absent(session);
+
+    session_put(hub, session, party, party->number);
+    session_welcome(hub, party);
+    if (session->n_here == session->n_parties) {
+        session_is_back(hub, session);
+    }
+}
+
+bool ald_session_returns_on(struct ald_hub_conn *conn)
+{
+    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see party.c */
+
+    return first != NULL && first->session != NULL && first->session->n_here < first->session->n_parties;
+}
+
+/* Several come back as they went, so nobody may be in their places. */
+static bool session_fits(const struct ald_session *session, struct ald_hub_conn *conn, uint32_t number)
+{
+    if (conn->state != ALD_CONN_OPEN || ald_session_returns_on(conn)) {
+        return false;
+    }
+    return session->n_parties == 1 ? ald_party_find(conn, number) == NULL && conn->n_parties < ALD_CONN_PARTIES_MAX
+                                   : conn->n_parties == 0 && number == session->first->number;
+}
+
+static int session_reserve(const struct ald_session *session, struct ald_hub_conn *conn)
+{
+    int r = ald_table_reserve(&conn->by_number, session->n_parties);
+
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* The session is wanted, as party `number` of `conn`, which has everything up to `serial`. */
 static void session_continue(struct ald_hub *hub, struct ald_session *session, struct ald_hub_conn *conn,
                              uint32_t number, uint64_t serial)
 {
-    struct ald_party *party = session->party;
-
-    if (conn->state != ALD_CONN_OPEN || ald_party_find(conn, number) != NULL ||
-        conn->n_parties >= ALD_CONN_PARTIES_MAX) {
-        ald_party_deny(hub, conn, number, ALD_CAUSE_INVALID, "this connection cannot take the session");
+    if (!session_fits(session, conn, number)) {
+        ald_party_deny(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
         return;
     }
-    if (ald_party_attach(party, conn, number) < 0) {
+    if (session_reserve(session, conn) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        ald_party_deny(hub, conn, number, ALD_CAUSE_BUSY, "memory is short");
+        ald_party_deny(hub, conn, number, ALD_CAUSE_BUSY, ALD_STR("memory is short"));
         return;
     }
     ald_hub_alarm_stop(hub, &session->alarm);
-    ald_sm_move(&hub->machines[ALD_MACHINE_PARTY], &party->state, ALD_PARTY_LIVE);
     session->acked = ALD_MAX(session->acked, ALD_MIN(serial, session->serial_out));
-    session->unsaid = session_first(session);
-    ald_hub_count(hub, ALD_N_SESSIONS_RESUMED);
-    ald_party_say_registered(hub, party);
-    ald_session_wake(hub, session);
-    if (party->channel != NULL) {
-        ald_channel_back(hub, party->channel);
+    session->conn = conn;
+    session_put(hub, session, session->first, number);
+    if (session->n_here == session->n_parties) {
+        session_is_back(hub, session);
+    } else {
+        ald_session_wake(hub, session);
     }
 }
 
@@ -263,30 +466,31 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct ald_hub_conn *other;
 
     if (signal->denied) {
-        ald_party_deny(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, "the credential does not allow this target");
+        ald_party_deny(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, ald_party_denial(hub, signal));
         return;
     }
     if (session == NULL || hub->draining) {
         ald_party_deny(hub, conn, signal->party, session == NULL ? ALD_CAUSE_NO_CHANNEL : ALD_CAUSE_DRAINING,
-                       session == NULL ? "no such session" : "the hub is stopping");
+                       session == NULL ? ALD_STR("no such session") : ALD_STR("the hub is stopping"));
         return;
     }
-    if (session->party->state == ALD_PARTY_AWAY) {
+    if (session->conn == NULL) {
         session_continue(hub, session, conn, signal->party, signal->serial);
         return;
     }
-    if (session->party->conn == conn) {
+    if (session->conn == conn) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
     other = session->resume_conn != 0 ? ald_hub_conn_find(hub, session->resume_conn) : NULL;
     if (other != NULL && other != conn) {
-        ald_party_deny(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL, "the session was resumed elsewhere");
+        ald_party_deny(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL,
+                       ALD_STR("the session was resumed elsewhere"));
     }
     session->resume_conn = conn->number;
     session->resume_party = signal->party;
     session->resume_serial = signal->serial;
-    ald_hub_conn_close(hub, session->party->conn, ALD_CLOSE_REPLACED);
+    ald_hub_conn_close(hub, session->conn, ALD_CLOSE_REPLACED);
 }
 
 void ald_session_acked(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
@@ -329,9 +533,6 @@ void ald_session_over(struct ald_hub *hub, struct ald_session *session)
     ald_hub_alarm_stop(hub, &session->alarm);
     ald_table_remove_number(&hub->sessions, session->number);
     ald_hub_count(hub, ALD_N_SESSIONS_ENDED);
-    if (session->party->state == ALD_PARTY_AWAY) {
-        ald_party_part(hub, session->party, ALD_CAUSE_SESSION_ENDED);
-    }
     ald_session_wake(hub, session);
 }
 
@@ -340,29 +541,50 @@ void ald_session_expired(struct ald_hub *hub, struct ald_session *session)
     ald_session_over(hub, session);
 }
 
-/* Free what hung on the party, one thing a unit, and in the end the party itself. */
+/* Nobody will hear it. */
+static void session_drop(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
+{
+    if (kept->serial == 0) {
+        ald_hub_count(hub, kept->kind == ALD_KEPT_REPLY ? ALD_N_REPLIES_UNDELIVERED : ALD_N_UNSAID_DROPPED);
+    }
+    session_release(hub, session, kept);
+}
+
+/* It is choked no more: its channels are looked at again. False: there are none. */
+static bool session_unbench(struct ald_hub *hub, struct ald_session *session)
+{
+    struct ald_node *node = ald_list_pop_front(&session->benched);
+
+    if (node != NULL) {
+        ald_channel_ready(hub, ald_list_entry(node, struct ald_channel, bench));
+    }
+    return node != NULL;
+}
+
+/* End those that are away, let go of the window, one thing a unit, and in the end free the session itself. */
 static bool session_work_over(struct ald_hub *hub, struct ald_session *session)
 {
-    struct ald_party *party = session->party;
     struct ald_kept *first = session_first(session);
 
+    if (session->n_here < session->n_parties) {
+        ald_party_end(hub, session_absent(session), ALD_CAUSE_SESSION_ENDED);
+        return true;
+    }
     if (first != NULL) {
-        session_release(hub, session, first);
+        session_drop(hub, session, first);
         return true;
     }
-    if (party->state != ALD_PARTY_GONE) {
-        return false;
-    }
-    if (ald_party_work_gone(hub, party)) {
+    if (session_unbench(hub, session)) {
         return true;
     }
-    ald_session_free(hub, session);
-    ald_party_settle(hub, party);
+    if (session->n_parties == 0) {
+        ald_session_free(hub, session);
+    }
     return false;
 }
 
 /* What was never begun need not be said any more once its command has ended: refused or expired, it never ran. */
-static bool session_is_pointless(struct ald_kept *kept)
+static bool kept_is_pointless(struct ald_kept *kept)
 {
     const struct ald_command *command = kept_command(kept);
 
@@ -372,10 +594,23 @@ static bool session_is_pointless(struct ald_kept *kept)
     return kept->kind == ALD_KEPT_COMMAND || (kept->kind == ALD_KEPT_CANCEL && command->n_attempts == 0);
 }
 
+static void session_say_next(struct ald_hub *hub, struct ald_session *session)
+{
+    struct ald_kept *kept = session->unsaid;
+
+    if (kept_is_pointless(kept)) {
+        session_release(hub, session, kept);
+    } else if (kept->party->state == ALD_PARTY_GONE) {
+        session_drop(hub, session, kept); /* no command: those are only handed over when they can be said */
+    } else {
+        session->unsaid = session_next(session, kept);
+        session_say(hub, session, kept);
+    }
+}
+
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
 {
     struct ald_kept *first = session_first(session);
-    struct ald_hub_conn *conn = session->party->conn;
 
     if (session->over) {
         return session_work_over(hub, session);
@@ -384,43 +619,66 @@ bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
         session_release(hub, session, first);
         return true;
     }
-    if (session->unsaid == NULL || session->party->state != ALD_PARTY_LIVE || !ald_hub_conn_hears(conn)) {
+    if (session->conn == NULL || !ald_hub_conn_hears(session->conn)) {
         return false;
     }
-    if (conn->choked) {
-        ald_list_push_back(&conn->resaying, &session->wait);
+    if (session->n_here < session->n_parties) {
+        session_return(hub, session);
+        return true;
+    }
+    if (session->unsaid == NULL) {
+        return !session->full && session_unbench(hub, session);
+    }
+    if (session->conn->choked) {
+        ald_list_push_back(&session->conn->resaying, &session->wait);
         return false;
     }
-    first = session->unsaid;
-    if (session_is_pointless(first)) {
-        session_release(hub, session, first);
-    } else {
-        session->unsaid = session_next(session, first);
-        session_say(hub, session, first);
+    session_say_next(hub, session);
+    return true;
+}
+
+static void session_check_parties(const struct ald_session *session)
+{
+    uint32_t n = 0;
+    uint32_t n_here = 0;
+
+    ald_list_each (it, &session->parties) {
+        const struct ald_party *party = ald_list_entry(it, const struct ald_party, of_session);
+
+        ald_assert(party->session == session);
+        ald_assert(party->conn == NULL || party->conn == session->conn);
+        ald_assert(party->conn != NULL || n_here == 0);
+        n++;
+        n_here += party->conn != NULL ? 1 : 0;
     }
-    if (session->unsaid == NULL && session->party->channel != NULL) {
-        ald_channel_ready(hub, session->party->channel);
-    }
-    return session->unsaid != NULL;
+    ald_assert(n == session->n_parties);
+    ald_assert(n_here == session->n_here);
+    ald_assert((n_here > 0) == (session->conn != NULL));
+    ald_assert(session->over || (session->first != NULL && session->first->session == session));
 }
 
 void ald_session_check(const struct ald_hub *hub, const struct ald_session *session)
 {
-    const struct ald_hub_conn *conn = session->party->conn;
-    bool is_ending = session->over || (conn != NULL && conn->state == ALD_CONN_ENDED);
+    bool is_ending = session->over || (session->conn != NULL && session->conn->state == ALD_CONN_ENDED);
     size_t bytes = 0;
+    uint32_t n = 0;
     uint64_t serial = 0;
 
     ald_list_each (it, &session->window) {
         const struct ald_kept *kept = ald_list_entry(it, const struct ald_kept, node);
 
         bytes += kept->cost;
+        n++;
+        ald_assert(kept->session == session);
         /* While the end of its connection is worked off, serials are taken back one by one. */
         ald_assert(is_ending || kept->serial == 0 || kept->serial > serial);
         ald_assert(is_ending || kept->serial <= session->serial_out);
         serial = ALD_MAX(serial, kept->serial);
     }
     ald_assert(bytes == session->bytes);
-    ald_assert(session->party->session == session);
+    ald_assert(n == session->n_window);
+    ald_assert(session->full || session->over || !session_is_over(hub, session, 1) || session->n_window == 0 ||
+               hub->window_bytes > hub->config.session_windows_bytes_max);
+    session_check_parties(session);
     ald_assert(session->over || ald_table_find_number(&hub->sessions, session->number) == session);
 }

@@ -1,14 +1,23 @@
 #pragma once
 
 /*
- * Session: what lets a party lose its connection and go on with another one (DESIGN section 1: `away`).
+ * Session: what lets a party lose its connection and go on with another one (DESIGN section 1: `away`), and what several
+ * parties of one connection may share: a link host speaks for its instances so (link 1.2, 2.7).
  *
- * Everything said to such a party has a serial and stays in the window until the party acknowledges it. When it comes back,
- * it names the last serial it has; the rest is said again. A serial is given when something is first said; what was
- * said and certainly never written loses it again, so that the party sees no gap.
+ * Everything said to its parties has a serial, one count for all of them, and stays in the window until it is acknowledged.
+ * When the session comes back, its connection names the last serial it has; the rest is said again. A serial is given when
+ * something is first said; what was said and certainly never written loses it again, so that the peer sees no gap. There is a
+ * gap where something was for a party that has ended meanwhile: it is not said again.
  *
- * Lifetime:   REGISTER of a party that can resume, until it says goodbye, is away too long, or its window is full.
- * Limits:     the window is charged against out_bytes_max, as the output of a connection is.
+ * The parties come and go together. While the end of a connection is worked off, or the parties are put on a new one, some of
+ * them are there and some are away; nothing is said to any of them then.
+ *
+ * Lifetime:   REGISTER of the first party, until that says goodbye, it is away too long, or its window is over all limits; then
+ *             until its window is empty and its parties have left it.
+ * Limits:     a window that holds session_window_max messages, or session_window_bytes_max, or has no room among all windows,
+ *             is full: its channels get no command, events for it are dropped, counted, and commands from it are refused. It is
+ *             not full any more at half of that. Answers go on until out_bytes_max, as in the output of a connection.
+ * Invariants: `first` is of the session until it is over. Those of `parties` that are away stand before those that are there.
  */
 
 #include "hub/alarm.h"
@@ -19,15 +28,22 @@ struct ald_hub_conn;
 struct ald_party;
 
 struct ald_session {
-    struct ald_node work; /* the hub's sessions that have something to do */
-    struct ald_node wait; /* a choked connection's */
-    struct ald_party *party;
+    struct ald_node node;      /* the hub's sessions */
+    struct ald_node work;      /* the hub's sessions that have something to do */
+    struct ald_node wait;      /* a choked connection's */
+    struct ald_hub_conn *conn; /* where its parties are, or are being put; NULL: it is away */
+    struct ald_node parties;   /* of ald_party.of_session */
+    struct ald_party *first;   /* who made it; NULL: gone */
+    uint32_t n_parties;
+    uint32_t n_here; /* of them: on `conn` */
     uint64_t number;
     ald_usec ttl; /* how long it may be away */
     struct ald_hub_alarm alarm;
     struct ald_node window;  /* of ald_kept.node, as told */
-    struct ald_kept *unsaid; /* the first of them to be said on the present connection; NULL: all are */
+    struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more */
+    struct ald_kept *unsaid; /* the first of the window to be said on the present connection; NULL: all are */
     size_t bytes;
+    uint32_t n_window;
     uint64_t serial_out;   /* the last one given */
     uint64_t serial_begun; /* up to it everything was written once, at least in part */
     uint64_t serial_in;    /* the last one received */
@@ -35,27 +51,47 @@ struct ald_session {
     uint64_t resume_conn; /* who wants it, while its former connection is being ended; 0: nobody */
     uint32_t resume_party;
     uint64_t resume_serial;
-    bool over; /* it will not be resumed any more */
+    uint64_t told; /* number of the round that was told last for its instances: see hub/kind.h */
+    bool over;     /* it will not be resumed any more */
+    bool full;
 };
 
 /* Gives `party` a session that may be away for `ttl` (0: as long as the hub allows). Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl);
+/* All of it is here, and goes on. */
+bool ald_session_may_be_joined(const struct ald_session *session);
+/* `party` has none, and is on its connection. */
+void ald_session_join(struct ald_session *session, struct ald_party *party);
+/* It ends while others of the session go on; the last one ends the session. */
+void ald_session_leave(struct ald_hub *hub, struct ald_party *party);
+/* The registration of `party` failed: as if it had not joined, or its session had not been made. */
+void ald_session_undo(struct ald_hub *hub, struct ald_party *party);
 /* Its window must be empty, or the hub is being freed. */
 void ald_session_free(struct ald_hub *hub, struct ald_session *session);
+
+/* The parties of a session are being put on it, so nobody else may come there. */
+bool ald_session_returns_on(struct ald_hub_conn *conn);
+
+/* The party was put on a connection, or taken from it. */
+void ald_session_attached(struct ald_session *session, struct ald_party *party);
+void ald_session_detached(struct ald_session *session, struct ald_party *party);
 
 void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_session_acked(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 /* Is this the first time that this was received? */
 bool ald_session_take(struct ald_hub *hub, struct ald_session *session, uint64_t serial);
 
-void ald_session_tell(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept);
-void ald_session_untell(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept);
+/* What is told waits, or it has all that it can hold. */
+bool ald_session_is_choked(const struct ald_session *session);
+void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
+void ald_session_untell(struct ald_hub *hub, struct ald_kept *kept);
 /* The connection ended, `begun` being the last ordinal that was: a unit of taking back the serials of what was not;
- * false when that is done and the party may go away. */
+ * false when that is done and its parties may go away. */
 bool ald_session_rewind(struct ald_session *session, uint64_t begun);
+/* The last of its parties is away. */
 void ald_session_away(struct ald_hub *hub, struct ald_session *session);
 void ald_session_wake(struct ald_hub *hub, struct ald_session *session);
-/* It will not be resumed: the party is gone, or about to be. */
+/* It will not be resumed: its parties are gone, or about to be. */
 void ald_session_over(struct ald_hub *hub, struct ald_session *session);
 void ald_session_expired(struct ald_hub *hub, struct ald_session *session);
 

@@ -354,6 +354,162 @@ ALD_TEST(session, what_was_never_written_waits_for_one_that_was_told_goodbye)
     rig_fini(&rig);
 }
 
+ALD_TEST(session, an_event_waits_for_one_that_is_away)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_send_event(&rig, 9, "lamp");
+    rig_close(&rig, 1);
+    rig_send_event(&rig, 9, "lamp");
+    rig_event_as(&rig, 9, "lamp", (struct rig_options){.channel = rig.conns[1].channel, .name = "named"});
+    rig_expect(&rig, "1 event\n");
+    come_back(&rig, 1);
+    rig_expect(&rig, "2 event\n"
+                     "2 event named\n");
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS), 3);
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, an_event_waits_for_one_whose_link_is_choked)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.out_bytes_high = 2000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    rig.holds_writes = true;
+    for (int i = 0; i < 8; i++) {
+        rig_send_event(&rig, 9, "lamp");
+    }
+    ald_check(rig.conns[1].said < 8);
+    rig.holds_writes = false;
+    rig_settle(&rig);
+    ald_check_int(rig.conns[1].serial, 8);
+    rig_fini(&rig);
+}
+
+static void full_begin(struct rig *rig)
+{
+    rig_init(rig);
+    rig->config.session_window_max = 4;
+    rig_start(rig);
+    rig_agent(rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_caller(rig, 9);
+}
+
+static void full_acked(struct rig *rig, uint64_t serial)
+{
+    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
+
+    acked.serial = serial;
+    rig_signal(rig, 1, &acked);
+}
+
+ALD_TEST(session, a_full_window_takes_no_command_until_it_is_acknowledged)
+{
+    struct rig rig;
+
+    full_begin(&rig);
+    rig.config.channel_queue_max = 3;
+    for (int i = 0; i < 7; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "c%d", i);
+        rig_command(&rig, 9, id, "lamp");
+    }
+    rig_expect(&rig, "1 command c0\n"
+                     "1 command c1\n"
+                     "1 command c2\n"
+                     "1 command c3\n"
+                     "1 command c4\n"); /* the first one over it */
+    full_acked(&rig, 1);
+    full_acked(&rig, 2);
+    rig_expect(&rig, "");
+    full_acked(&rig, 3);
+    rig_expect(&rig, "1 command c5\n"
+                     "1 command c6\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.session_window_max = 1;
+    rig.config.channel_queue_max = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    rig_command(&rig, 9, "c0", "lamp");
+    rig_command(&rig, 9, "c1", "lamp");
+    rig_command(&rig, 9, "c2", "lamp");
+    rig_command(&rig, 9, "c3", "lamp");
+    rig_expect(&rig, "1 command c0\n"
+                     "1 command c1\n"
+                     "9 reply c3 refused busy\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, a_full_window_takes_no_event_and_says_so)
+{
+    struct rig rig;
+
+    full_begin(&rig);
+    rig_close(&rig, 1);
+    for (int i = 0; i < 7; i++) {
+        rig_send_event(&rig, 9, "lamp");
+    }
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS), 5);
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DROPPED), 2);
+    come_back(&rig, 0);
+    ald_check_int(rig.conns[2].serial, 5);
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, who_acknowledges_nothing_may_ask_for_nothing)
+{
+    struct rig rig;
+
+    full_begin(&rig);
+    for (int i = 0; i < 5; i++) {
+        rig_send_event(&rig, 9, "lamp");
+    }
+    rig.n_text = 0;
+    rig_command(&rig, 1, "c1", "lamp");
+    full_acked(&rig, 6);
+    rig_command(&rig, 1, "c2", "lamp");
+    rig_expect(&rig, "1 reply c1 refused busy\n"
+                     "1 command c2\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, all_windows_together_have_an_end)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.session_windows_bytes_max = 4000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "bell", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    for (int i = 0; i < 8; i++) {
+        rig_send_event(&rig, 9, "lamp");
+    }
+    ald_check(rig_count(&rig, ALD_N_EVENTS_DROPPED) > 0);
+    rig_send_event(&rig, 9, "bell");
+    ald_check_int(rig.conns[2].serial, 1); /* who has nothing there still gets something */
+    full_acked(&rig, rig.conns[1].serial);
+    rig.n_text = 0;
+    rig_send_event(&rig, 9, "lamp");
+    rig_expect(&rig, "1 event\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_stays_sent),
               ALD_CASE(session, what_the_party_did_not_receive_is_said_again),
               ALD_CASE(session, while_a_channel_is_away_new_work_queues),
@@ -370,4 +526,11 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest),
               ALD_CASE(session, what_is_said_again_waits_for_a_choked_connection),
               ALD_CASE(session, a_retry_after_its_end_goes_to_another_session),
-              ALD_CASE(session, what_was_never_written_waits_for_one_that_was_told_goodbye))
+              ALD_CASE(session, what_was_never_written_waits_for_one_that_was_told_goodbye),
+              ALD_CASE(session, an_event_waits_for_one_that_is_away),
+              ALD_CASE(session, an_event_waits_for_one_whose_link_is_choked),
+              ALD_CASE(session, a_full_window_takes_no_command_until_it_is_acknowledged),
+              ALD_CASE(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends),
+              ALD_CASE(session, a_full_window_takes_no_event_and_says_so),
+              ALD_CASE(session, who_acknowledges_nothing_may_ask_for_nothing),
+              ALD_CASE(session, all_windows_together_have_an_end))

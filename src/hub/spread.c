@@ -2,13 +2,14 @@
 
 #include "hub/capable.h"
 #include "hub/channel.h"
+#include "hub/kind.h"
 #include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/state.h"
 #include "hub/target.h"
 
-/* Who is meant: the holders of a name, or the channels of a target. NULL: nobody. */
-static struct ald_node *spread_list(const struct ald_hub *hub, const struct ald_msg *msg)
+/* Who is meant: the holders of a name, the channels of a target, or all of a kind. NULL: nobody. */
+static struct ald_node *spread_list(struct ald_hub *hub, const struct ald_msg *msg)
 {
     struct ald_capability *capability;
     struct ald_target *target;
@@ -16,6 +17,9 @@ static struct ald_node *spread_list(const struct ald_hub *hub, const struct ald_
     if (ald_str_present(msg->to.target)) {
         target = ald_target_find(hub, msg->to.target);
         return target != NULL ? &target->channels : NULL;
+    }
+    if (msg->to_kind != ALD_TO_CAPABLE) {
+        return ald_kind_list(hub, msg->to_kind);
     }
     capability = ald_capable_find(hub, msg->name);
     return capability != NULL ? &capability->holders : NULL;
@@ -58,12 +62,27 @@ static void spread_tell(struct ald_hub *hub, const struct ald_parcel *parcel, st
     ald_hub_count(hub, ald_party_offer(hub, party, &signal) ? ALD_N_BROADCASTS_TOLD : ALD_N_BROADCASTS_MISSED);
 }
 
-/* Other hubs have a way of their own to it; a channel whose party is away is not there. */
+/* Other hubs have a way of their own to it. */
 static void spread_to_holder(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_party *party)
 {
-    if (party->peering == ALD_PEERING_NONE && party->state == ALD_PARTY_LIVE) {
+    if (party->peering == ALD_PEERING_NONE && party->state != ALD_PARTY_GONE) {
         spread_tell(hub, parcel, party);
     }
+}
+
+/* False: it came later than what is spread, and so did all that follow. */
+static bool spread_to_kind(struct ald_hub *hub, const struct ald_parcel_stored *stored, struct ald_node *node)
+{
+    struct ald_party *party = ald_list_entry(node, struct ald_party, of_kind);
+
+    if (party->of_kind_since >= stored->round.number) {
+        return false;
+    }
+    party = ald_kind_addressee(&stored->parcel, &stored->round, party);
+    if (party != NULL) {
+        spread_tell(hub, &stored->parcel, party);
+    }
+    return true;
 }
 
 /* False: it came later than what is spread, and so did all that follow. */
@@ -72,6 +91,9 @@ static bool spread_to(struct ald_hub *hub, const struct ald_parcel_stored *store
     struct ald_capability_holder *holder;
     struct ald_channel *channel;
 
+    if (!ald_str_present(stored->parcel.msg->to.target) && stored->parcel.msg->to_kind != ALD_TO_CAPABLE) {
+        return spread_to_kind(hub, stored, node);
+    }
     if (!ald_str_present(stored->parcel.msg->to.target)) {
         holder = ald_list_entry(node, struct ald_capability_holder, of_name);
         if (holder->number < stored->round.number) {
@@ -80,7 +102,7 @@ static bool spread_to(struct ald_hub *hub, const struct ald_parcel_stored *store
         return holder->number < stored->round.number;
     }
     channel = ald_list_entry(node, struct ald_channel, target_node);
-    if (channel->number < stored->round.number && channel->state == ALD_CHANNEL_LIVE) {
+    if (channel->number < stored->round.number && channel->state != ALD_CHANNEL_GONE) {
         spread_tell(hub, &stored->parcel, channel->party);
     }
     return channel->number < stored->round.number;

@@ -2,9 +2,10 @@
 
 /*
  * Spread: an event for many is given to each of them that is here: a broadcast to every party that understands it, the
- * sender included (communicator 5.3), or one for all channels of a target to these.
+ * sender included (communicator 5.3), or one for all channels of a target to these, or one for all of a kind (hub/kind.h).
  *
- * It is told in a round (hub/round.h), one party a unit. Whoever cannot be told more at the moment misses it, counted.
+ * It is told in a round (hub/round.h), one party a unit. Whoever cannot be told more at the moment misses it, counted; a party
+ * that is away hears it when its session comes back.
  *
  * Limits: broadcasts_max of them at once, holding broadcasts_bytes_max; beyond that one is dropped, counted.
  */

@@ -47,6 +47,7 @@ struct ald_hub_work {
     struct ald_node links;    /* ald_peer_link.work: other hubs that may have to be told of the graph */
     struct ald_node graph;    /* ald_graph.work */
     struct ald_node gone;     /* ald_channel.work: channels that are gone */
+    struct ald_node parting;  /* ald_party.work: parties that ended before their connections */
     struct ald_node channels; /* ald_channel.work: hungry ones */
     struct ald_node targets;  /* ald_target.work: hungry ones */
     struct ald_node rosters;  /* ald_roster.work: to be made, ended or told */
@@ -87,7 +88,9 @@ struct ald_hub {
     uint32_t n_conns;                                        /* with those that ended and are not worked off */
 
     struct ald_node parties; /* those without a connection */
-    struct ald_table sessions;
+    struct ald_table sessions; /* by number: those that may be resumed */
+    struct ald_node all_sessions;
+    size_t window_bytes; /* of all of them */
 
     struct ald_node targets;
     struct ald_table targets_by_name;
@@ -121,7 +124,8 @@ struct ald_hub {
 
     struct ald_pool kept; /* of struct ald_kept_signal */
 
-    struct ald_table capabilities; /* by name */
+    struct ald_node kinds[ALD_N_PARTY_KINDS]; /* of ald_party.of_kind */
+    struct ald_table capabilities;            /* by name */
     uint32_t n_capable;            /* names that parties hold, each as often as it is held */
     struct ald_round_walk walk;    /* of the first round */
     uint32_t n_spreads;
@@ -136,6 +140,8 @@ struct ald_hub {
     struct ald_graph graph;
 
     struct ald_hub_work work;
+
+    char denial[256]; /* what the edge said of what it denied in this step */
 
     bool draining;
     bool cutting; /* and the time of those at work is over */

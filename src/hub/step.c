@@ -80,19 +80,21 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
     }
 }
 
-/* What a session received before is not taken twice; what has no serial is taken as it comes. */
+/* What a session received before is not taken twice; what has no serial is taken as it comes. One that is only now asked for
+ * is that of the first party. */
 static bool step_takes(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_party *party = signal->serial != 0 ? ald_party_find(conn, signal->party) : NULL;
+    bool counts = signal->serial != 0 && signal->kind != ALD_SIGNAL_ACKED && signal->kind != ALD_SIGNAL_RESUME;
+    struct ald_party *party = counts ? ald_party_find(conn, signal->party) : NULL;
 
+    if (counts && party == NULL) {
+        party = ald_party_find(conn, 0);
+    }
     return party == NULL || party->session == NULL || ald_session_take(hub, party->session, signal->serial);
 }
 
 static void step_message(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    if (!step_takes(hub, conn, signal)) {
-        return;
-    }
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_COMMAND:
         ald_submit_command(hub, conn, signal);
@@ -114,8 +116,27 @@ static void step_message(struct ald_hub *hub, struct ald_hub_conn *conn, const s
     }
 }
 
+/* What its dialect wants to tell a party comes back to it, in its turn. */
+static void step_local(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_signal copy = *signal;
+
+    if (party == NULL) {
+        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
+        return;
+    }
+    copy.serial = 0;
+    copy.msg = copy.msg != NULL ? ald_msg_ref(copy.msg) : NULL;
+    copy.request = copy.request != NULL ? ald_msg_ref(copy.request) : NULL;
+    ald_ignore(ald_party_keep(hub, party, &copy)); /* who is not there any more misses nothing */
+}
+
 static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
+    if (!step_takes(hub, conn, signal)) {
+        return;
+    }
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
@@ -157,6 +178,11 @@ static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     case ALD_SIGNAL_OPERATE:
         ald_operator_signal(hub, conn, signal);
         break;
+    case ALD_SIGNAL_LOCAL:
+        step_local(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_TAKEN:
+        break; /* that it was is all there is to know */
     default:
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID); /* not for a hub to hear; a CLOSE is the edge's own business */
         break;
@@ -347,8 +373,8 @@ bool ald_work_is_there(const struct ald_hub *hub)
            !ald_list_empty(&work->bench) || !ald_list_empty(&work->sessions) || !ald_list_empty(&work->channels) ||
            !ald_list_empty(&work->targets) || !ald_list_empty(&work->rosters) || !ald_list_empty(&work->rounds) ||
            !ald_list_empty(&work->links) || !ald_list_empty(&work->graph) || !ald_list_empty(&work->answers) ||
-           !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) || hub->drain_at != NULL ||
-           ald_bulletin_is_behind(&hub->bulletin);
+           !ald_list_empty(&work->leaving) || !ald_list_empty(&work->reaped) || !ald_list_empty(&work->parting) ||
+           hub->drain_at != NULL || ald_bulletin_is_behind(&hub->bulletin);
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
@@ -365,6 +391,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget, bool is_t
     step_graph(hub, budget);
     step_links(hub, budget);
     STEP_WORK(hub, budget, &work->gone, struct ald_channel, work, ald_channel_work_gone);
+    STEP_WORK(hub, budget, &work->parting, struct ald_party, work, ald_party_work_parting);
     STEP_WORK(hub, budget, &work->bench, struct ald_hub_conn, work_bench, ald_hub_conn_work_bench);
     STEP_WORK(hub, budget, &work->sessions, struct ald_session, work, ald_session_work);
     STEP_WORK(hub, budget, &work->channels, struct ald_channel, work, ald_channel_work_hungry);

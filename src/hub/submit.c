@@ -11,6 +11,7 @@
 #include "hub/roster.h"
 #include "hub/router.h"
 #include "hub/self.h"
+#include "hub/session.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -70,6 +71,9 @@ struct ald_route ald_submit_judge_form(const struct ald_msg *msg)
     }
     if (msg->mode > ALD_MODE_ALL) {
         return submit_refusal(ALD_CAUSE_INVALID, "there is no such mode");
+    }
+    if (msg->to_kind >= ALD_N_TO_KINDS) {
+        return submit_refusal(ALD_CAUSE_INVALID, "there is no such kind of party");
     }
     if (ald_str_present(msg->to.channel) ? msg->mode == ALD_MODE_ALL || msg->mode == ALD_MODE_PRIMARY
                                          : msg->mode == ALD_MODE_CHANNEL) {
@@ -154,6 +158,9 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     }
     if (party->conn->n_submitted >= max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the caller has too many commands in flight");
+    }
+    if (party->session != NULL && party->session->full) {
+        return submit_refusal(ALD_CAUSE_BUSY, "the caller does not acknowledge what it is told");
     }
     if (ald_hub_n_admitted(hub) >= hub->config.commands_max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the hub has too many commands in flight");

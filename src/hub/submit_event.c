@@ -79,21 +79,23 @@ static bool channel_may_be_pressed(const struct ald_hub *hub, const struct ald_c
 /*
  * Everybody is over the mark beyond which what may be dropped is dropped. Of a sender that wants to hear what becomes of its
  * events, or that they are kept, a burst is not lost for that: these may fill half of the account of a connection. The
- * other half is for answers, which have no other place.
+ * other half is for answers, which have no other place. Where there is a session all of them wait in its window, also while it is
+ * away.
  */
 static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_target *target)
 {
+    bool may_press = (parcel->msg->flags & (ALD_MSG_HOLD | ALD_MSG_REPORT)) != 0;
     size_t cost = ALD_CONN_SIGNAL_COST + ald_msg_cost(parcel->msg);
     int n = 0;
 
-    if ((parcel->msg->flags & (ALD_MSG_HOLD | ALD_MSG_REPORT)) == 0) {
-        return false;
-    }
     ald_list_each (it, &target->channels) {
         struct ald_channel *channel = ald_list_entry(it, struct ald_channel, target_node);
         struct ald_signal signal;
 
-        if (channel_may_be_pressed(hub, channel, cost)) {
+        if (ald_channel_is_usable(channel) && ald_party_can_wait(channel->party) && event_tell(hub, parcel, channel)) {
+            return true;
+        }
+        if (may_press && channel_may_be_pressed(hub, channel, cost)) {
             signal = ald_parcel_signal(parcel);
             ald_party_say(hub, channel->party, &signal);
             ald_parcel_delivered(hub, parcel, channel);
@@ -226,7 +228,9 @@ static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
     } else {
         ald_spread_start(hub, parcel);
     }
-    ald_relay_spread(hub, parcel);
+    if (parcel->msg->to_kind == ALD_TO_CAPABLE) { /* other hubs have no word for it */
+        ald_relay_spread(hub, parcel);
+    }
 }
 
 /* What hubs tell each other; true: it is such a thing, and has been dealt with. */

@@ -25,7 +25,8 @@ enum ald_signal_kind {
     ALD_SIGNAL_ACKED,      /* a session party has received everything up to `serial` */
     ALD_SIGNAL_TAKEN,      /* what it said under `serial` was dealt with by the dialect, and is nothing for the hub */
     ALD_SIGNAL_CAPABLE,    /* a party also understands the names in `text`, comma separated: broadcasts of these reach it.
-                              A `*` at the end of one stands for any rest: `foo:*` is all messages of a plugin (link 4.8) */
+                              For those to a kind a `*` at the end of one stands for any rest: `foo:*` is all messages of a
+                              plugin (link 4.8) */
     ALD_SIGNAL_SUBSCRIBE,  /* a party wants to hear the events of `subscription`; answered by SUBSCRIBED */
     ALD_SIGNAL_ASK,        /* a party asks for the news of `topic`, about `target` where there are several */
     ALD_SIGNAL_NEIGHBORS,  /* a peer hub names addresses of hubs, in `text`, comma separated; `ok`: and wants to be called
@@ -176,7 +177,7 @@ struct ald_signal {
      * Session parties: counts their messages each way, from 1; one count for all parties of a session. To the hub: 0, or that
      * of the message that the signal is, of whatever kind; one that is not beyond the last is a repetition, dropped and
      * counted. What is several signals gives it with the first. ACKED, RESUME, REGISTERED: the last one received. What is said
-     * about the link itself (REGISTERED, DENIED, HEALTH, PRIMARY, NEWS, REPORT, LEAVE, OPERATE) has none.
+     * about the link itself (REGISTERED, DENIED, HEALTH, PRIMARY, REPORT, LEAVE, OPERATE) has none.
      */
     uint64_t serial;
     ald_usec ttl; /* COMMAND to the party: time left now. REGISTER, REGISTERED with a session: how long it may be away; in a
