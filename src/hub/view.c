@@ -388,10 +388,10 @@ int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald
 {
     const struct ald_session *found = ald_table_find_number(&hub->sessions, session);
 
-    if (found == NULL || found->party->channel == NULL) {
+    if (found == NULL || found->first->channel == NULL) {
         return ALD_VIEW_UNKNOWN;
     }
-    view_channel(found->party->channel, ret_view);
+    view_channel(found->first->channel, ret_view);
     return 0;
 }
 
