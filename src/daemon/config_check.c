@@ -2,9 +2,11 @@
  * What cannot be judged by looking at one key. Each rule names the key that a person would have to change.
  */
 
+#include "base/printable.h"
 #include "daemon/config.h"
 #include "daemon/config_rules.h"
 #include "daemon/config_value.h"
+#include "wire/link/link_address.h"
 
 static bool empty(const struct ald_config *config, enum ald_config_key key)
 {
@@ -78,13 +80,23 @@ static int order_check(const struct ald_config *config, struct ald_config_why *w
     return 0;
 }
 
+static int alias_check(const struct ald_config *config, struct ald_config_why *why)
+{
+    struct ald_str bad = ALD_STR_NONE;
+    char quoted[256];
+
+    if (ald_link_aliases_check(ald_str(ald_config_text(config, ALD_KEY_LINK_ALIAS)), &bad)) {
+        return 0;
+    }
+    (void)ald_printable(bad, quoted, sizeof(quoted));
+    return ald_config_fault(config, ALD_KEY_LINK_ALIAS, why, "\"%s\" is not NAME=host NUMBER or NAME=instance NUMBER",
+                            quoted);
+}
+
 int ald_config_check_in(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     static int (*const checks[])(const struct ald_config *config, struct ald_config_why *why) = {
-        tls_check,
-        reach_check,
-        order_check,
-        ald_config_check_communicator,
+        tls_check, reach_check, order_check, ald_config_check_communicator, alias_check,
     };
 
     for (size_t i = 0; i < ALD_COUNT(checks); i++) {

@@ -96,6 +96,7 @@ int ald_family_new(const struct ald_family_spec *spec, struct ald_family **ret_f
     ald_family_init_gate(family);
     family->identity.hub = ald_family_text(family, ALD_KEY_HUB_ID);
     family->identity.secret = ald_family_text(family, ALD_KEY_COMMUNICATOR_SECRET);
+    family->identity.link_alias = ald_family_text(family, ALD_KEY_LINK_ALIAS);
     r = family_read_services(family, ret_why);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : r;

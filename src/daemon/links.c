@@ -20,11 +20,13 @@
 #include "hub/view.h"
 #include "loop/loop.h"
 #include "msg/json.h"
+#include "wire/link/link_address.h"
 
 enum { LINKS_AUDIENCE = 32, LINKS_CAUSE = 96 };
 
 struct ald_links {
     const struct ald_edge *edge; /* NULL: the hub is not there yet */
+    struct ald_str aliases;      /* [link] alias */
     struct ald_secret secret;
     uint64_t last_control;
     char audience[LINKS_AUDIENCE];    /* of the tokens of sessions: another one at every start */
@@ -104,6 +106,7 @@ int ald_links_new(const struct ald_config *config, struct ald_links **ret_links,
     if (links == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
+    links->aliases = ald_str(ald_config_text(config, ALD_KEY_LINK_ALIAS));
     r = secret_open(config, &links->secret, ret_why);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : r;
@@ -214,7 +217,7 @@ static bool vouch_control(struct ald_links *links, struct ald_signal *signal, st
 static bool vouch_host(struct ald_links *links, struct ald_signal *signal, struct ald_shown *shown)
 {
     const char *claim = ald_jwt_is_for(&links->jwt, ALD_STR("host")) ? "host" : "slave";
-    uint64_t asked = 0;
+    struct ald_link_address asked;
     int64_t id = 0;
 
     if (!vouch_audience(links, signal, "host", "slave")) {
@@ -223,8 +226,9 @@ static bool vouch_host(struct ald_links *links, struct ald_signal *signal, struc
     if (!ald_jwt_time(&links->jwt, "iat", &shown->issued)) {
         return vouch_refuse(signal, "invalid token");
     }
-    if (ald_json_i64(ald_jwt_claim(&links->jwt, claim), &id) != 0 || ald_str_u64(signal->target, &asked) != 0 ||
-        id < 0 || (uint64_t)id != asked) {
+    if (ald_json_i64(ald_jwt_claim(&links->jwt, claim), &id) != 0 ||
+        !ald_link_target_read(links->aliases, signal->target, &asked) || asked.type != ALD_LINK_HOST_KIND ||
+        asked.id != id) {
         return vouch_refuse(signal, "missmatched host id"); /* spelled so (link.md 2.11) */
     }
     (void)snprintf(links->principal, sizeof(links->principal), "host-%" PRId64, id);

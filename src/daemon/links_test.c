@@ -35,6 +35,7 @@ static void post_open(struct post *post)
     ald_check_int(ald_config_new(fallbacks, &post->config), 0);
     (void)snprintf(setting, sizeof(setting), "link.secret=%s", post->path);
     ald_check_int(ald_config_set(post->config, ald_str(setting), &why), 0);
+    ald_check_int(ald_config_set(post->config, ALD_STR("link.alias=lamp=host 100, press=instance 7"), &why), 0);
     ald_check_int(ald_links_new(post->config, &post->links, &why), 0);
 }
 
@@ -102,6 +103,11 @@ ALD_TEST(links, know_a_host_by_its_token)
     /* Those made before the roles had their names (link.md 6.2). */
     ald_check(!ald_str_present(shows_payload(&post, "{\"aud\":\"slave\",\"slave\":5,\"iat\":1}", "5")));
     ald_check_str(post.shown.proved, "host-5");
+    /* Whom the settings give another name is the same host. */
+    ald_check(!ald_str_present(shows_payload(&post, "{\"aud\":\"host\",\"host\":100,\"iat\":1}", "lamp")));
+    ald_check_str(post.shown.proved, "host-100");
+    ald_check_str(post.signal.target, "lamp");
+    ald_check_str(shows_payload(&post, "{\"aud\":\"host\",\"host\":7,\"iat\":1}", "press"), "missmatched host id");
     ald_check(!ald_str_present(shows_payload(&post, "{\"aud\":[\"user\",\"host\"],\"host\":6.0,\"iat\":1}", "6")));
     post_fini(&post);
 }

@@ -52,6 +52,7 @@ void ald_settings_hub(const struct ald_config *config, struct ald_hub_config *hu
 #define ALD_X(key, member) hub->member = (__typeof__(hub->member))ald_config_number(config, ALD_KEY_##key);
     HUB_LIMITS(ALD_X)
 #undef ALD_X
+    hub->session_max = ALD_MAX(hub->session_max, ald_config_number(config, ALD_KEY_LINK_SESSION_TIMEOUT));
 }
 
 void ald_settings_edge(const struct ald_config *config, struct ald_edge_spec *edge)
@@ -65,6 +66,8 @@ void ald_settings_edge(const struct ald_config *config, struct ald_edge_spec *ed
         .alive_interval = ald_config_number(config, ALD_KEY_COMMUNICATOR_HEALTHCHECK_INTERVAL),
         .alive_failures = (uint32_t)ald_config_number(config, ALD_KEY_COMMUNICATOR_HEALTHCHECK_FAILURES),
         .line_max = ald_config_number(config, ALD_KEY_COMMUNICATOR_LINE_MAX),
+        .heartbeat_interval = ald_config_number(config, ALD_KEY_LINK_HEARTBEAT_INTERVAL),
+        .session_timeout = ald_config_number(config, ALD_KEY_LINK_SESSION_TIMEOUT),
     };
     edge->connections_max = (uint32_t)ald_config_number(config, ALD_KEY_LIMITS_CONNECTIONS_MAX);
     edge->greeting_bytes = ald_config_number(config, ALD_KEY_LIMITS_GREETING_BYTES);

@@ -533,8 +533,12 @@ static int link_open(const struct ald_dialect_facts *facts, struct ald_dialect *
 /* link.md 2.1: exactly this path; whatever follows it in the query does not matter. */
 static int link_accept(const struct ald_http_request *request, struct ald_accept *ret_accept)
 {
-    if (!ald_str_equal(request->path, ALD_STR(ALD_LINK_PATH))) {
+    if (!ald_str_starts(request->path, ALD_STR(ALD_LINK_PATH))) {
         return ALD_ACCEPT_NOT_MINE;
+    }
+    if (request->path.size > strlen(ALD_LINK_PATH)) {
+        *ret_accept = (struct ald_accept){.status = 400, .body = "Bad Request"};
+        return ALD_ACCEPT_REFUSED;
     }
     *ret_accept = (struct ald_accept){.first_protocol = true, .old_version = true, .wants_token = true};
     return 0;
