@@ -118,6 +118,7 @@ struct ald_command {
     uint8_t doubt_phase; /* enum ald_phase: how far it, or one before it, had come */
     bool is_abroad;      /* its agent is another hub: it is one command there, whatever its mode */
     bool is_flooded;     /* and so are all daemons that are linked: the first to answer counts */
+    uint64_t flooded_at; /* a number of the hub's own: those that joined before were given it */
     bool has_progress;   /* `total` and `completed` were said */
     const char *text;    /* static: why, when the hub decided */
 

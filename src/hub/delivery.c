@@ -150,13 +150,54 @@ void ald_delivery_return(struct ald_hub *hub, struct ald_command *command)
     }
 }
 
-/* "it is lost unless marked idempotent, which allows another attempt" (DESIGN section 1). */
+/* Another of the daemons that it was given to as well, which may answer still; NULL: none is left. */
+static struct ald_channel *delivery_other_daemon(const struct ald_hub *hub, const struct ald_command *command)
+{
+    ald_list_each (it, &hub->graph.links) {
+        const struct ald_peer_link *link = ald_list_entry(it, const struct ald_peer_link, node);
+        struct ald_channel *channel = link->party->channel;
+
+        if (link->peer->peering == ALD_PEERING_FLOODS && channel != NULL && channel != command->channel &&
+            channel->state == ALD_CHANNEL_LIVE && channel->number < command->flooded_at) {
+            return channel;
+        }
+    }
+    return NULL;
+}
+
+/* It has been sent there: that one is the agent now. */
+static void delivery_adopt(struct ald_hub *hub, struct ald_command *command, struct ald_channel *channel)
+{
+    struct ald_target *before = command->target;
+
+    delivery_release(hub, command);
+    before->n_commands--;
+    command->target = channel->target;
+    command->target->n_commands++;
+    command->channel = channel;
+    command->agent_conn = channel->party->conn->number;
+    command->agent_party = channel->party->number;
+    memcpy(command->channel_id, channel->id, ALD_ID_TEXT);
+    ald_list_push_back(&channel->sent, &command->place_node);
+    channel->party->conn->n_in_flight++;
+    channel->party->n_in_flight++;
+    ald_channel_taken(hub, channel);
+    ald_command_write(hub, command, ALD_LINE_MOVED);
+}
+
+/* "it is lost unless marked idempotent, which allows another attempt" (DESIGN section 1). Of several that were given it, the
+ * last one takes it along. */
 void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t cause)
 {
+    struct ald_channel *other = command->is_flooded ? delivery_other_daemon(hub, command) : NULL;
     struct ald_queue *home = delivery_home(command);
     bool may_again = (command->msg->flags & ALD_MSG_IDEMPOTENT) != 0 && !command->cancel_wanted && !hub->draining &&
                      command->n_attempts < hub->config.attempts_max;
 
+    if (other != NULL) {
+        delivery_adopt(hub, command, other);
+        return;
+    }
     if (!may_again || home == NULL) {
         ald_command_end(hub, command, &(struct ald_end){.outcome = ALD_LOST, .cause = cause});
         return;

@@ -659,6 +659,30 @@ ALD_TEST(graph, a_command_that_nobody_knows_is_asked_of_all_daemons)
     graph_fini(&graph);
 }
 
+/* Who is gone answers no more; as long as one of them is there, it may. */
+ALD_TEST(graph, a_command_that_was_asked_of_all_daemons_is_lost_with_the_last_one)
+{
+    story_begin(3);
+    graph_link_as(&graph, "a", "b", true);
+    graph_link_as(&graph, "a", "c", true);
+    graph_agent(&graph, "b", 1, "lamp");
+    graph_agent(&graph, "c", 1, "lamp");
+    graph_caller(&graph, "a", 1);
+    graph_command(&graph, "a", 1, "c1", "lamp");
+    graph_command(&graph, "a", 1, "c2", "lamp");
+    graph_expect(&graph, "b1 command c1 from a:\n"
+                         "c1 command c1 from a:\n"
+                         "b1 command c2 from a:\n"
+                         "c1 command c2 from a:\n");
+    graph_cut(&graph, "a", "b");
+    graph_reply(&graph, "c", 1, "c1", ALD_SUCCEEDED);
+    graph_expect(&graph, "a1 reply c1 succeeded\n");
+    graph_link_as(&graph, "a", "b", true); /* it was asked over a link that is no more */
+    graph_cut(&graph, "a", "c");
+    graph_expect(&graph, "a1 reply c2 lost hub_lost\n");
+    graph_fini(&graph);
+}
+
 /* --- adverts ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t n_targets_of(const char *at, const char *of)
@@ -870,6 +894,7 @@ ALD_TEST_MAIN(
     ALD_CASE(graph, what_nobody_knows_goes_to_all_daemons_and_arrives_once),
     ALD_CASE(graph, a_broadcast_passes_daemons_and_hubs_once_each), ALD_CASE(graph, a_broadcast_passes_five_daemons),
     ALD_CASE(graph, a_command_that_nobody_knows_is_asked_of_all_daemons),
+    ALD_CASE(graph, a_command_that_was_asked_of_all_daemons_is_lost_with_the_last_one),
     ALD_CASE(graph, thousands_of_targets_are_told_in_pages), ALD_CASE(graph, a_hub_that_returns_says_what_is_true_now),
     ALD_CASE(graph, only_another_hub_may_tell_of_the_graph), ALD_CASE(graph, what_an_advert_says_wrongly_is_counted),
     ALD_CASE(graph, what_others_say_of_us_is_outbid_in_time),

@@ -1,5 +1,6 @@
 #include "hub/submit.h"
 
+#include "hub/alive.h"
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
@@ -216,6 +217,9 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
     if (ald_self_is_meant(msg)) {
         return route;
     }
+    if (ald_alive_is_meant(hub, msg)) {
+        return route;
+    }
     route = msg->mode == ALD_MODE_ALL ? ald_route_target(hub, msg) : ald_route_command(hub, msg, submit_cost(msg));
     if (route.cause == ALD_CAUSE_NO_TARGET || route.cause == ALD_CAUSE_NO_CHANNEL) {
         return submit_route_elsewhere(hub, msg, travel, route);
@@ -264,6 +268,7 @@ static void submit_place(struct ald_hub *hub, struct ald_command *command, const
     command->is_flooded =
         route->flooded && command->place == ALD_PLACE_HANDED; /* one that waits is for that daemon alone */
     if (command->is_flooded) {
+        command->flooded_at = ald_hub_number(hub);
         ald_relay_command(hub, command);
     }
 }
