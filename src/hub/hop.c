@@ -449,6 +449,7 @@ static void report_tell(struct ald_hub *hub, struct ald_peer_event *slot, const 
     size = snprintf(hub->graph.text, sizeof(hub->graph.text), "at hub %.*s: %s", (int)ALD_MIN(report->hub.size, 255U),
                     report->hub.data, ald_cause_text((enum ald_cause)signal.cause));
     signal.text = ald_str_of(hub->graph.text, (size_t)size);
+    signal.from = ald_str_of(hub->graph.text + strlen("at hub "), ALD_MIN(report->hub.size, 255U));
     signal.id = ald_hub_id(hub, slot->number);
     signal.request = ald_msg_ref(slot->msg);
     ald_hub_count(hub, ALD_N_REPORTS);

@@ -1,5 +1,6 @@
 #include "hub/self.h"
 
+#include "hub/alive.h"
 #include "hub/cancel.h"
 #include "hub/command.h"
 #include "hub/history.h"
@@ -208,7 +209,7 @@ void ald_self_answer(struct ald_hub *hub, struct ald_command *command)
         self_answer_outcome(hub, command);
     } else if (self_asks_cancel(command->msg)) {
         self_answer_cancel(hub, command);
-    } else {
+    } else if (!ald_alive_answer(hub, command)) {
         ald_command_refuse(hub, command, ALD_CAUSE_UNKNOWN_COMMAND, NULL);
     }
 }

@@ -7,6 +7,7 @@
  */
 
 #include "hub/advert.h"
+#include "hub/alive.h"
 #include "hub/channel.h"
 #include "hub/hold.h"
 #include "hub/hop.h"
@@ -184,6 +185,9 @@ static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
     if (route.channel != NULL
             ? event_tell(hub, parcel, route.channel)
             : route.target != NULL && ald_str_present(target) && event_press(hub, parcel, route.target)) {
+        return;
+    }
+    if (route.cause == ALD_CAUSE_NO_TARGET && ald_alive_answer_event(hub, parcel)) {
         return;
     }
     if ((route.cause == ALD_CAUSE_NO_TARGET || route.cause == ALD_CAUSE_NO_CHANNEL) && event_hop(hub, parcel)) {

@@ -144,7 +144,7 @@ enum ald_operation {
     ALD_OPERATE_STOP,        /* end, in order */
     ALD_OPERATE_SHUTDOWN,    /* and all hubs that it is linked with */
     ALD_OPERATE_ROTATE_LOGS, /* open the log anew */
-    ALD_OPERATE_FORGET,      /* the neighbour at the address `text` */
+    ALD_OPERATE_FORGET,      /* the neighbour at the address `text`, or the hub of that id */
     ALD_N_OPERATIONS
 };
 
@@ -227,7 +227,8 @@ struct ald_signal {
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
     union {
         struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
-                                caller only. What msg->from says is its sender's claim, and a hub does not pass it on */
+                                caller only. What msg->from says is its sender's claim, and a hub does not pass it on. REPORT: the
+                            hub where it ended; absent: this one */
         struct ald_str rights; /* REGISTERED: the command names that it may use, comma separated; absent: any. Not the hub's,
                                   but filled in by whoever judged its REGISTER */
     };

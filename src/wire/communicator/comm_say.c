@@ -179,7 +179,10 @@ int ald_comm_alive(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     const struct ald_comm_head head = ald_comm_head_back(comm, &line->head, ALD_STR("ABSOLUTELY"));
     char room[ALD_COMM_TIME_MAX];
+    struct ald_str asked = comm->work->asked; /* as a command */
     const struct ald_comm_edit edits[] = {
+        {ALD_COMM_ID, asked},
+        {ALD_COMM_OUTCOME, ald_str_present(asked) ? ald_str(ald_outcome_name(ALD_SUCCEEDED)) : ALD_STR_NONE},
         {ALD_STR("reply_timestamp"), now_format(comm, room)},
         {ALD_STR("serial"), ald_comm_get(comm, line, ALD_STR("serial"))},
         {ALD_STR("timestamp"), ald_comm_get(comm, line, ALD_STR("timestamp"))},

@@ -166,8 +166,12 @@ static int report_delivery(struct ald_comm *comm, const struct ald_signal *signa
 {
     const struct ald_msg *request = signal->request;
     bool is_kept = signal->phase == ALD_PHASE_QUEUED;
-    const struct ald_comm_edit report[] = {{ALD_STR("command"), request->name},
-                                           {ALD_STR("status"), is_kept ? ALD_STR("cached") : ALD_STR("failed")}};
+    /* What happened at another hub says which that was. */
+    const struct ald_comm_edit report[] = {
+        {ALD_COMM_MESSAGE, ald_str_present(signal->from) ? signal->text : ALD_STR_NONE},
+        {ALD_STR("command"), request->name},
+        {ALD_STR("status"), is_kept ? ALD_STR("cached") : ALD_STR("failed")},
+    };
     struct ald_comm_edit away[] = {{ALD_STR("unsent_command"), request->name},
                                    {ALD_STR("destination_service"), ALD_STR_NONE}};
     struct ald_comm_head head;
