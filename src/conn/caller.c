@@ -56,14 +56,14 @@ static void caller_wait(struct ald_caller *caller, ald_usec delay)
     ald_alarm_start(loop, &caller->alarm, delay == ALD_NEVER ? ALD_NEVER : ald_loop_now(loop) + delay);
 }
 
-static void caller_registered(void *owner)
+static void caller_registered(void *owner, struct ald_str target)
 {
     struct ald_caller *caller = owner;
 
     caller->n_failures = 0;
     ald_sm_move(&caller_machine, &caller->state, CALLER_LINKED);
     if (caller->callbacks->linked != NULL) {
-        caller->callbacks->linked(caller->owner);
+        caller->callbacks->linked(caller->owner, target);
     }
 }
 

@@ -24,8 +24,8 @@ struct ald_caller_callbacks {
     /* The stream is there: which variant of the dialect did both ends agree on? False: it is not who was meant. NULL: the
      * one of the spec. See ald_ws_header(). */
     bool (*agreed)(void *owner, const struct ald_stream *stream, uint32_t *variant);
-    /* The hub has let it in. Inside a step of the hub. NULL: nobody cares. */
-    void (*linked)(void *owner);
+    /* The hub has let it in, as `target` (borrowed). Inside a step of the hub. NULL: nobody cares. */
+    void (*linked)(void *owner, struct ald_str target);
     /* It ended (borrows `end`): after how long is it to be called again? ALD_NEVER: not before ald_caller_call(). */
     ald_usec (*again)(void *owner, const struct ald_conn_end *end);
 };

@@ -19,7 +19,7 @@ struct calling {
     ald_usec pause;
 };
 
-static void linked(void *owner)
+static void linked(void *owner, struct ald_str target ALD_UNUSED)
 {
     ((struct calling *)owner)->n_linked++;
 }

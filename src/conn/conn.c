@@ -378,6 +378,7 @@ static void conn_forget(struct ald_conn *conn)
         conn->group->n--;
     }
     free(conn->linked);
+    free(conn->neighbors);
     free(conn->why);
     ald_dialect_free(conn->dialect);
     ald_node_remove(&conn->speaker.node);
@@ -410,7 +411,7 @@ static void conn_bury(struct ald_conn *conn, struct ald_str text, int http_statu
         ald_edge_step(edge, &event);
         ald_edge_notice(edge, &(struct ald_notice){.kind = ALD_NOTICE_CLOSED, .conn = conn->number, .text = text});
     }
-    if (conn->greeted && conn->linked != NULL) {
+    if (conn->leads) {
         edge->gate->linked(edge->gate->owner, ald_str(conn->linked), false);
     }
     conn_tell_caller(conn, text, http_status);
@@ -533,11 +534,11 @@ static void conn_registered(struct ald_conn *conn, const struct ald_signal *sign
             ald_ws_set_message_max(conn->stream, ald_dialect_message_max(conn->type, options) + room);
         }
     }
-    if (!conn->greeted && conn->linked != NULL) {
-        ald_conn_linked(conn);
+    if (!conn->greeted) {
+        conn->learns = conn->linked != NULL || conn->neighbors != NULL; /* at the end of the turn: see conn_talk() */
     }
     if (!conn->greeted && conn->caller != NULL && conn->caller->registered != NULL) {
-        conn->caller->registered(conn->owner);
+        conn->caller->registered(conn->owner, signal->target);
     }
     conn->greeted = true;
     ald_edge_notice(conn->edge, &notice);
@@ -650,6 +651,9 @@ static void conn_talk(struct ald_speaker *speaker)
 {
     struct ald_conn *conn = conn_of(speaker);
 
+    if (conn->learns) { /* which the hub hears of, so not within its step */
+        ald_conn_learn(conn);
+    }
     if (ald_conn_hears(conn)) {
         conn_pump(conn);
     }

@@ -33,7 +33,7 @@ struct ald_conn_caller {
     /* The stream is there: which variant did both ends agree on? False: none, and it is closed. */
     bool (*agreed)(void *owner, const struct ald_stream *stream, uint32_t *variant);
     /* The hub has let its party in. Inside a step of the hub. NULL: nobody cares. */
-    void (*registered)(void *owner);
+    void (*registered)(void *owner, struct ald_str target);
     /* It is gone. Never inside a call of the caller's, nor inside a step. */
     void (*ended)(void *owner, const struct ald_conn_end *end);
 };

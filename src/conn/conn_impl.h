@@ -46,11 +46,14 @@ struct ald_conn {
     size_t answered;      /* bytes of the dialect's own, of which the hub keeps no account, since all was written */
     size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */
     char *linked;         /* the address of the hub that it leads to, once the hub has let it in; NULL */
+    char *neighbors;      /* addresses that this one has told, itself among them: learnt when it is let in; NULL */
     char *why;            /* what its dialect closed it for, in its words; NULL */
     const char *end_text; /* once ended; static, or `why` */
     uint32_t variant;
     uint16_t dialect_index;
     uint16_t close_code; /* of the dialect's CLOSE; 0: it said none */
+    bool learns;         /* it was let in: `linked` and `neighbors` are to be told on */
+    bool leads;          /* and `linked` was */
     bool trusted;        /* it may do everything: we called it, or it has shown the password of its door */
     bool wants_token;    /* its dialect shows a signed token, or it is nobody */
     bool vouched;        /* it has shown one */
@@ -84,8 +87,9 @@ ALD_NODISCARD int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, s
 void ald_conn_stepped(const struct ald_conn *conn, const struct ald_signal *signal);
 /* Who says that it is a hub is turned away. */
 void ald_conn_refused(const struct ald_conn *conn, struct ald_str why);
-/* The hub has let in whoever said the greeting that was judged last. */
-void ald_conn_linked(struct ald_conn *conn);
+/* The hub has let in whoever said the greeting that was judged last: where it is, and whom it knows, is told on. Not within a
+ * step. */
+void ald_conn_learn(struct ald_conn *conn);
 
 /* conn_vouch.c */
 

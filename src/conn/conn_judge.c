@@ -92,29 +92,61 @@ static int conn_check_token(struct ald_conn *conn, const struct ald_peer *peer, 
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* Where a hub can be called, and what others it knows. The address is kept until the hub has decided. */
+/* Gives what is to be learnt of a greeting: of a daemon of the family its own address first. Errors: ALDIS_E_NOMEM. */
+static int greeting_neighbors(const struct ald_greeting *greeting, const char *address, char **ret_list)
+{
+    bool is_own = greeting->peering == ALD_PEERING_FLOODS && address != NULL;
+    bool has_others = greeting->neighbors.size > 0;
+
+    *ret_list = NULL;
+    if ((is_own || has_others) && asprintf(ret_list, "%s%s%.*s", is_own ? address : "", is_own && has_others ? "," : "",
+                                           ALD_STR_ARG(greeting->neighbors)) < 0) {
+        *ret_list = NULL;
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    return 0;
+}
+
+/* Where a hub can be called, and what others it knows. Kept until the hub has decided: who is not let in is nobody's
+ * neighbor. */
 static int conn_hear_greeting(struct ald_conn *conn, const struct ald_greeting *greeting)
 {
-    const struct ald_gate *gate = conn->edge->gate;
+    char *neighbors = NULL;
+    int r;
 
-    if (gate == NULL) {
+    if (conn->edge->gate == NULL) {
         return 0;
     }
-    free(conn->linked);
-    conn->linked = NULL;
+    free(ald_steal(&conn->linked));
     if (greeting->address.size > 0 && greeting->address.size <= CONN_ADDRESS_MAX) {
         conn->linked = strndup(greeting->address.data, greeting->address.size);
         if (conn->linked == NULL) {
             return ald_trace(ALDIS_E_NOMEM);
         }
-        if (greeting->peering == ALD_PEERING_FLOODS) {
-            gate->neighbors(gate->owner, greeting->address, false);
-        }
     }
-    if (greeting->neighbors.size > 0) {
-        gate->neighbors(gate->owner, greeting->neighbors, false);
+    r = greeting_neighbors(greeting, conn->linked, &neighbors);
+    if (r < 0) {
+        return ald_trace(r);
     }
+    free(conn->neighbors);
+    conn->neighbors = neighbors;
     return 0;
+}
+
+void ald_conn_learn(struct ald_conn *conn)
+{
+    const struct ald_gate *gate = conn->edge->gate;
+    char *neighbors = ald_steal(&conn->neighbors);
+
+    conn->learns = false;
+    if (neighbors != NULL) {
+        gate->neighbors(gate->owner, ald_str(neighbors), false);
+        free(neighbors);
+    }
+    if (conn->linked != NULL) {
+        conn->leads = true;
+        gate->linked(gate->owner, ald_str(conn->linked), true);
+    }
 }
 
 void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
@@ -126,15 +158,6 @@ void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
     if (gate != NULL && conn->called_as == NULL) {
         ald_stream_peer(conn->stream, &peer);
         gate->refused(gate->owner, &peer, ald_str(conn->linked), why);
-    }
-}
-
-void ald_conn_linked(struct ald_conn *conn)
-{
-    const struct ald_gate *gate = conn->edge->gate;
-
-    if (conn->linked != NULL) {
-        gate->linked(gate->owner, ald_str(conn->linked), true);
     }
 }
 

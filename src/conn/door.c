@@ -19,6 +19,37 @@ static void door_refuse(struct ald_door *door, struct ald_stream *stream, const 
     ald_edge_notice(door->edge, &notice);
 }
 
+/* Who is turned away with a word hears it when the stream is there, and lingers until that is read, or its time is over. */
+static void away_opened(void *owner ALD_UNUSED, struct ald_stream *stream)
+{
+    ald_stream_close(stream, 0, ALD_STR(""));
+    ald_stream_free(stream);
+}
+
+static void away_closed(void *owner ALD_UNUSED, struct ald_stream *stream, const struct ald_end *end ALD_UNUSED)
+{
+    ald_stream_free(stream);
+}
+
+static const struct ald_stream_callbacks away_callbacks = {.opened = away_opened, .closed = away_closed};
+
+/* One more than the group takes: a hub that hears nothing calls again and again. Where all doors together are full there is no
+ * room for a word either. */
+static void door_turn_away(struct ald_door *door, struct ald_stream *stream)
+{
+    struct ald_notice notice = {
+        .kind = ALD_NOTICE_REFUSED, .door = door->name, .text = ALD_STR("too many connections")};
+    bool has_room = ald_net_streams(door->edge->net) <= door->edge->connections_max;
+
+    if (door->lines.turned_away != NULL && has_room) {
+        ald_stream_own(stream, &away_callbacks, NULL);
+        ald_stream_push_copy(stream, ALD_CHUNK_BYTES, ald_str(door->lines.turned_away), 0);
+    } else {
+        ald_stream_free(stream);
+    }
+    ald_edge_notice(door->edge, &notice);
+}
+
 static bool door_is_full(const struct ald_door *door)
 {
     const struct ald_door_group *group = door->lines.group;
@@ -59,7 +90,7 @@ static void door_accepted(void *owner, struct ald_listener *listener ALD_UNUSED,
     door->counters.accepted++;
     if (door_is_full(door)) {
         door->counters.refused_full++;
-        door_refuse(door, stream, "too many connections");
+        door_turn_away(door, stream);
         return;
     }
     if (door->n_greeting >= door->limits.greeting_max) {

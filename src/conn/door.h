@@ -122,6 +122,7 @@ struct ald_door_lines {
     ald_usec hello_timeout; /* 0: the edge's */
     bool credentials;       /* who comes in must show a name and a password that the gate knows, or a certificate */
     struct ald_door_group *group; /* NULL: none */
+    const char *turned_away;      /* what somebody is told for whom the group has no room; static. NULL: nothing */
 };
 
 struct ald_door_spec {

@@ -208,7 +208,7 @@ ALD_TEST(lines, of_another_hub_tell_the_gate_of_neighbors)
 
     rig_say(peer, CONNECT ";neighbors=\"10.0.0.3:4042,10.0.0.4:4042\"\n");
     rig_until(&rig, rig_heard(peer, "ACCEPT"));
-    ald_check_str(ald_str(gate_saw.neighbors), "10.0.0.2:4042;10.0.0.3:4042,10.0.0.4:4042;");
+    ald_check_str(ald_str(gate_saw.neighbors), "10.0.0.2:4042,10.0.0.3:4042,10.0.0.4:4042;");
     ald_check_int(gate_saw.n_linked, 1);
     rig_say(peer, "LOADAVG avg=0.5;my_address=10.0.0.2:4042;timestamp=1795226634.692451503\n");
     rig_until(&rig, gate_saw.n_loads == 1);

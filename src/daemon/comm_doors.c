@@ -97,7 +97,9 @@ static int remote_open(struct opening *opening)
     opening->lines.variant = ALD_COMMUNICATOR_OPEN;
     opening->lines.credentials = text_of(opening->config, ALD_KEY_COMMUNICATOR_USERNAME) != NULL;
     opening->spec.name = "communicator-remote";
+    opening->lines.turned_away = "REFUSE\n"; /* "REFUSE without parameter" (communicator 6.2) */
     r = tcp_open(opening, ALD_KEY_COMMUNICATOR_REMOTE);
+    opening->lines.turned_away = NULL; /* over TLS nobody hears a word before the handshake */
     if (r == 0 && text_of(opening->config, ALD_KEY_COMMUNICATOR_SECURE) != NULL) {
         r = ald_comm_doors_tls(opening->config, &tls, opening->why);
         opening->spec.name = "communicator-secure";

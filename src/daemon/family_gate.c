@@ -28,6 +28,10 @@ static void family_forget(struct ald_family *family, struct ald_str address)
 {
     bool known = family->neighbors != NULL && ald_neighbors_forget(family->neighbors, address);
 
+    if (family->peers != NULL && ald_peers_forget(family->peers, address)) {
+        known = true;
+        ald_family_count(family);
+    }
     if (family->loads != NULL) {
         ald_loads_forget(family->loads, address);
     }

@@ -173,7 +173,7 @@ static ald_usec row_again(void *owner, const struct ald_conn_end *end)
     return jitter(row->neighbors, row->pause);
 }
 
-static void row_linked(void *owner)
+static void row_linked(void *owner, struct ald_str target ALD_UNUSED)
 {
     row_found(owner);
 }

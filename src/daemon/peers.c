@@ -29,8 +29,9 @@ enum {
 
 struct peer {
     struct ald_peers *peers;
-    struct ald_caller *caller;
+    struct ald_caller *caller; /* NULL: it is forgotten */
     char url[ALD_URL_MAX];
+    char id[ALD_NAME_MAX + 1]; /* of the hub that was last found there */
 };
 
 struct ald_peers {
@@ -64,8 +65,18 @@ static ald_usec peer_again(void *owner, const struct ald_conn_end *end)
     return end->greeted ? ald_rng_below(rng, PEERS_FIRST) : ald_backoff(rng, PEERS_FIRST, PEERS_LONGEST, n_failures);
 }
 
+/* Its target is `hub:` and its id (hub/peer.h). */
+static void peer_linked(void *owner, struct ald_str target)
+{
+    struct peer *peer = owner;
+    struct ald_str id = ald_str_from(target, ALD_MIN(target.size, sizeof("hub:") - 1));
+
+    (void)snprintf(peer->id, sizeof(peer->id), "%.*s", ALD_STR_ARG(id));
+}
+
 static const struct ald_caller_callbacks peer_callbacks = {
     .name = "peer",
+    .linked = peer_linked,
     .agreed = peer_agreed,
     .again = peer_again,
 };
@@ -251,5 +262,25 @@ struct ald_peers *ald_peers_free(struct ald_peers *peers)
 
 size_t ald_peers_count(const struct ald_peers *peers)
 {
-    return peers->n;
+    size_t n = 0;
+
+    for (size_t i = 0; i < peers->n; i++) {
+        n += peers->all[i].caller != NULL ? 1 : 0;
+    }
+    return n;
+}
+
+bool ald_peers_forget(struct ald_peers *peers, struct ald_str id)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < peers->n; i++) {
+        struct peer *peer = &peers->all[i];
+
+        if (peer->caller != NULL && id.size > 0 && ald_str_equal(ald_str(peer->id), id)) {
+            peer->caller = ald_caller_free(peer->caller);
+            found = true;
+        }
+    }
+    return found;
 }

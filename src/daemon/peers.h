@@ -27,4 +27,7 @@ ALD_DEFINE_CLEANUP(struct ald_peers *, ald_peers_free);
 /* The files that the settings name can be read. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_peers_check(const struct ald_config *config, struct ald_config_why *ret_why);
 
+/* Those that are called, there or not. */
 size_t ald_peers_count(const struct ald_peers *peers);
+/* Call the hub of that id no more, until the next start; false: it was never found at any of their places. */
+bool ald_peers_forget(struct ald_peers *peers, struct ald_str id);

@@ -104,5 +104,7 @@ void ald_operator_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const s
         answer.denied = true;
         ald_hub_count(hub, ALD_N_OPERATIONS_DENIED);
         ald_party_say(hub, party, &answer);
+    } else if (signal->operation == ALD_OPERATE_FORGET) {
+        ald_world_forget(hub); /* whom, the edge knows */
     }
 }

@@ -105,6 +105,12 @@ void ald_world_set_live(struct ald_hub *hub, uint32_t n_live)
     world_count_cluster(hub, n_live);
 }
 
+void ald_world_forget(struct ald_hub *hub)
+{
+    hub->world.cluster_most = hub->world.cluster_live;
+    world_count_cluster(hub, hub->world.cluster_live);
+}
+
 /* The edge knows of so many hubs now. */
 static void world_set_named(struct ald_hub *hub, uint32_t n)
 {

@@ -46,6 +46,8 @@ void ald_world_part(struct ald_hub *hub, struct ald_party *party);
 void ald_world_tell(struct ald_hub *hub, const struct ald_news *news);
 /* The edge found something out. */
 void ald_world_event(struct ald_hub *hub, const struct ald_event *event);
+/* Somebody who may has said that a hub is gone for good: no more are expected than are there, or named by the edge. */
+void ald_world_forget(struct ald_hub *hub);
 /* So many hubs are there now, this one included. */
 void ald_world_set_live(struct ald_hub *hub, uint32_t n_live);
 /* A channel has joined; or it is gone. Those of other hubs are no news: these have their own kind. */

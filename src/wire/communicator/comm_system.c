@@ -325,12 +325,18 @@ static int hear_log_rotate(struct ald_comm *comm, const struct ald_comm_line *li
     return 0;
 }
 
-/* communicator.md 6.4: with broadcast_hops it has been told to everybody by whoever began it. */
+/* communicator.md 6.4: with broadcast_hops it has been told to everybody by whoever began it. A hub that is no neighbour of this
+ * protocol has no address here; it is forgotten by its name. */
 static int hear_forget(struct ald_comm *comm, const struct ald_comm_line *line)
 {
     struct ald_str ip = ald_comm_get(comm, line, ALD_STR("ip"));
+    struct ald_str name = ald_comm_get(comm, line, ALD_STR("server_name"));
     int r;
 
+    if (!ald_str_present(ip) && ald_comm_name_legal(name) && name.size <= ALD_NAME_MAX && !ald_comm_is_peer(comm)) {
+        operate_give(comm, ALD_OPERATE_FORGET, ald_comm_unspelled(comm, name), false);
+        return 0;
+    }
     if (!ald_comm_is_host(ip)) {
         r = ald_comm_invalid_about(comm, &line->head, "the parameter ip must be an address", ip);
         return r < 0 ? ald_trace(r) : 0;
