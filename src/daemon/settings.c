@@ -63,6 +63,7 @@ void ald_settings_edge(const struct ald_config *config, struct ald_edge_spec *ed
         .ping_interval = ald_config_number(config, ALD_KEY_EXCHANGE_PING_INTERVAL),
         .pong_timeout = ald_config_number(config, ALD_KEY_EXCHANGE_PONG_TIMEOUT),
         .message_max = ald_config_number(config, ALD_KEY_LIMITS_MESSAGE_MAX),
+        .hold_ttl = ald_config_number(config, ALD_KEY_LIMITS_HOLD_TTL),
         .alive_interval = ald_config_number(config, ALD_KEY_COMMUNICATOR_HEALTHCHECK_INTERVAL),
         .alive_failures = (uint32_t)ald_config_number(config, ALD_KEY_COMMUNICATOR_HEALTHCHECK_FAILURES),
         .line_max = ald_config_number(config, ALD_KEY_COMMUNICATOR_LINE_MAX),

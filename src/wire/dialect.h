@@ -61,6 +61,7 @@ struct ald_dialect_options {
     size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
     ald_usec alive_interval; /* a link that nothing came over for so long is asked for a sign of life; 0: never */
     uint32_t alive_failures; /* so many intervals, and it is dead (communicator 4: ALIVE) */
+    ald_usec hold_ttl;       /* how long an event waits for its target that does not say (communicator 5.5: 60 s); 0: so long */
     size_t line_max;         /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
     ald_usec heartbeat_interval; /* link 2.10: 15 s */
     ald_usec session_timeout;    /* link 2.10: 60 s: how long the session of a link may be without a connection */

@@ -433,6 +433,16 @@ class Commands(FamilyCase):
         self.assertEqual(self.outcome(), "<alpha:lamp alpha:boss/SEEN aldis_id=1;aldis_outcome=succeeded;light=on")
 
 
+class Waiting(FamilyCase):
+    def test_a_message_waits_as_long_as_the_settings_say(self):
+        self.family(f"communicator.services_dir={self.services('off')}", "limits.hold_ttl=1s")
+        service = self.service(self.sock).register("a", "TRANSMISSION_REPORT")
+        for status in ("cached", "failed"):
+            if status == "cached":
+                service.send("off/DATA transmission_report=failure")
+            self.assertEqual(service.line(), f"<alpha:communicatord TRANSMISSION_REPORT command=DATA;status={status}")
+
+
 class Crowds(FamilyCase):
     """Who comes is news for everybody, and nobody else waits for it."""
 

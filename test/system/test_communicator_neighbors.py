@@ -160,6 +160,27 @@ class Calls(FamilyCase):
             os.kill(second.process.pid, signal.SIGCONT)
         wait_until(lambda: "beta" in self.links(first), "beta is back")
 
+    def test_one_that_is_refused_is_no_neighbor(self):
+        hub = self.hub_at()
+        count = hub.get("/api/v1/cluster")
+        with Listener("127.0.0.7") as other, Service(split(self.remote(hub))) as call:
+            call.send(f"<alpha:communicatord CONNECT my_address={other.text};neighbors=127.0.0.1:7;server_name=alpha;version=1")
+            self.assertIn("REFUSE conflict=name", call.line())
+            call.ended()
+            self.assertEqual(hub.get("/api/v1/cluster"), count)
+            self.assertTrue(other.silent(1))
+
+    def test_one_more_than_there_is_room_for_is_told_so(self):
+        hub = self.hub_at("communicator.max_connections=5")
+        services = [self.service(self.sock).register(f"s{i}") for i in range(5)]
+        with Service(split(self.remote(hub))) as call:
+            self.assertEqual(call.ended(), ["REFUSE"])
+        services[0].close()
+        wait_until(lambda: hub.state()["totals"]["connections"] == 4, "there is room")
+        with Service(split(self.remote(hub))) as call:
+            call.send("<n:communicatord CONNECT my_address=127.0.0.1:9;server_name=n;version=1")
+            self.assertIn("ACCEPT", call.lines(2)[1])
+
     def test_one_that_refuses_is_left_alone(self):
         for refusal in ("REFUSE", "REFUSE conflict=name", "REFUSE shutdown=true"):
             with Listener("127.0.0.1") as small:
@@ -301,7 +322,47 @@ class Graph(FamilyCase):
         result = self.call(first, "hub2:lamp")
         self.assertEqual(result.returncode, 11)
         self.assertIn("no_target", result.stderr)
+        self.assertIn("at hub hub2: no such target", result.stderr)
         self.assertEqual(self.call(first, "hub9:lamp").returncode, 11)
+
+    def test_a_hub_is_asked_whether_it_is_alive_over_others(self):
+        first, _, third = self.line_of("hub1", "hub2", "hub3")
+        self.echo(third)
+        self.wait_call(first, "lamp")
+        asks = self.service(first.door("communicator-unix")).register("asks", "ABSOLUTELY")
+        wait_until(lambda: "asks" in self.known(third), "the way back is known")
+        for name in ("hub2", "hub3"):
+            self.matches(asks.ask(f"{name}:communicatord/ALIVE serial=5"),
+                         f"<{name}:communicatord hub1:asks/ABSOLUTELY reply_timestamp=T;serial=5")
+            answer = asks.ask(f"{name}:communicatord/ALIVE aldis_id=6")
+            self.assertRegex(answer, rf"^<{name}:communicatord hub1:asks/ALDIS_REPLY .*aldis_id=6;"
+                             r"aldis_outcome=succeeded;reply_timestamp=\d+\.\d{9}$")
+        self.assertRegex(asks.ask("communicatord/ALIVE aldis_id=7"),
+                         r"ABSOLUTELY aldis_id=7;aldis_outcome=succeeded;reply_timestamp=")
+        # What a hub does not know is told by that hub.
+        self.assertEqual(asks.ask("hub3:nobody/WAKE transmission_report=failure"), "<hub1:communicatord TRANSMISSION_REPORT "
+                         "aldis_message=at hub hub3: no such target;command=WAKE;status=failed")
+        self.assertEqual(asks.ask("hub3:communicatord/DANCE transmission_report=failure"), "<hub1:communicatord "
+                         "TRANSMISSION_REPORT aldis_message=at hub hub3: no such target;command=DANCE;status=failed")
+
+    def test_a_hub_that_is_gone_for_good_is_forgotten_by_its_name(self):
+        first, second = self.line_of("hub1", "hub2")
+        for hub in (first, second):
+            wait_until(lambda: hub.get("/api/v1/cluster")["hubs"] == 2, "both are there")
+        service = self.service(second.door("communicator-unix"))
+        first.kill()
+        wait_until(lambda: not second.get("/api/v1/cluster")["complete"], "one is missed")
+        service.send("FORGET server_name=hub1")
+        wait_until(lambda: second.get("/api/v1/cluster")["complete"], "nobody is")
+        self.assertEqual(second.get("/api/v1/cluster")["expected"], 1)
+
+    def test_one_that_called_and_is_gone_for_good_is_forgotten_too(self):
+        first, second = self.line_of("hub1", "hub2")
+        wait_until(lambda: first.get("/api/v1/cluster")["hubs"] == 2, "both are there")
+        second.kill()
+        wait_until(lambda: not first.get("/api/v1/cluster")["complete"], "one is missed")
+        self.service(first.door("communicator-unix")).send("FORGET server_name=hub2")
+        wait_until(lambda: first.get("/api/v1/cluster")["complete"], "nobody is")
 
     def test_a_hub_on_the_way_dies_and_another_way_is_taken(self):
         first, second, third = self.line_of("hub1", "hub2", "hub3")

@@ -97,7 +97,7 @@ static void event_flags(struct ald_comm *comm, struct forwarding *forwarding)
     }
     if (cache.keep) {
         msg->flags |= ALD_MSG_HOLD;
-        msg->ttl = cache.ttl;
+        msg->ttl = cache.says_ttl || comm->options.hold_ttl == 0 ? cache.ttl : comm->options.hold_ttl;
     } else if (cache.reply) {
         msg->flags |= ALD_MSG_TELL_AWAY;
     }

@@ -238,14 +238,14 @@ bool ald_comm_list_next(struct ald_str *list, struct ald_str *ret_item)
     return false;
 }
 
-static ald_usec cache_ttl(struct ald_str text)
+/* "out of range or invalid → default" (communicator 5.5). */
+static void cache_read_ttl(struct ald_str text, struct ald_comm_cache *cache)
 {
     ald_usec ttl;
 
-    if (ald_comm_duration_read(text, &ttl) != 0 || ttl < ALD_COMM_CACHE_TTL_MIN || ttl > ALD_COMM_CACHE_TTL_MAX) {
-        return ALD_COMM_CACHE_TTL;
-    }
-    return ttl;
+    cache->says_ttl =
+        ald_comm_duration_read(text, &ttl) == 0 && ttl >= ALD_COMM_CACHE_TTL_MIN && ttl <= ALD_COMM_CACHE_TTL_MAX;
+    cache->ttl = cache->says_ttl ? ttl : ALD_COMM_CACHE_TTL;
 }
 
 struct ald_comm_cache ald_comm_cache_read(struct ald_str text)
@@ -261,7 +261,7 @@ struct ald_comm_cache ald_comm_cache_read(struct ald_str text)
         } else if (ald_str_equal(name, ALD_STR("reply"))) {
             cache.reply = true;
         } else if (ald_str_equal(name, ALD_STR("ttl"))) {
-            cache.ttl = cache_ttl(value);
+            cache_read_ttl(value, &cache);
         }
     }
     cache.reply = cache.reply && !cache.keep;

@@ -44,8 +44,9 @@ bool ald_comm_list_next(struct ald_str *list, struct ald_str *ret_item);
 
 /* What to do with a message whose service is away (5.5). */
 struct ald_comm_cache {
-    bool keep;    /* not `no` */
-    bool reply;   /* `reply` together with `no`: tell the sender */
+    bool keep;  /* not `no` */
+    bool reply; /* `reply` together with `no`: tell the sender */
+    bool says_ttl;
     ald_usec ttl; /* how long to keep it */
 };
 
