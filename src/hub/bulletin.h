@@ -9,8 +9,8 @@
  *   - One piece stands for the one before it of the same target, of the clock, of the cluster: who has not heard of the
  *     first hears only the second, which says how things are. What comes and goes faster than it can be told costs nothing.
  *   - A hearer is told several in a row, which then leave in one write, before the next one has its turn.
- *   - An event is followed by a few pieces only; the rest is told with ticks (hub/step.c), between which the edge takes
- *     input, so that nobody's command waits for a storm to be over.
+ *   - An event is followed by a few pieces only, and by none while others wait; the rest is told with ticks (hub/step.c),
+ *     between which the edge takes input, so that nobody's command waits for a storm to be over.
  *
  * Who is over its account is passed over until it has been read, and goes on where it stood.
  *

@@ -253,6 +253,9 @@ static void step_event(struct ald_hub *hub, struct ald_event *event)
     }
 }
 
+/* How much of a step is for news. */
+enum step_news_share { STEP_NEWS_NONE, STEP_NEWS_FEW, STEP_NEWS_HALF };
+
 struct step_budget {
     uint32_t units;
 };
@@ -341,13 +344,17 @@ static void step_rounds(struct ald_hub *hub, struct step_budget *budget)
 
 /*
  * Each event may be somebody's coming or going, and so news for everybody: were all of it told at once, a crowd that
- * registers would be served before anybody else is. After an event there are a few pieces; half of a tick is theirs.
+ * registers would be served before anybody else is. What happens to a hub that has nothing else to tell is told at once, as
+ * far as a few pieces go; the rest has half of each tick.
  */
-static void step_news(struct ald_hub *hub, struct step_budget *budget, bool is_tick)
+static void step_news(struct ald_hub *hub, struct step_budget *budget, enum step_news_share share)
 {
     uint32_t max = ALD_MAX(hub->config.step_work / 2, 1U);
 
-    max = is_tick ? max : ALD_MIN(max, (uint32_t)ALD_BULLETIN_EVENT_MAX);
+    if (share == STEP_NEWS_NONE) {
+        return;
+    }
+    max = share == STEP_NEWS_HALF ? max : ALD_MIN(max, (uint32_t)ALD_BULLETIN_EVENT_MAX);
     for (uint32_t n = 0; n < max && ald_bulletin_is_behind(&hub->bulletin) && step_may(hub, budget); n++) {
         ald_bulletin_work(hub);
     }
@@ -378,7 +385,7 @@ bool ald_work_is_there(const struct ald_hub *hub)
 }
 
 /* First what makes commands sent or not, then what ends, then what may move again, then what can wait. */
-static void step_work(struct ald_hub *hub, struct step_budget *budget, bool is_tick)
+static void step_work(struct ald_hub *hub, struct step_budget *budget, enum step_news_share news)
 {
     struct ald_hub_work *work = &hub->work;
 
@@ -397,7 +404,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget, bool is_t
     STEP_WORK(hub, budget, &work->channels, struct ald_channel, work, ald_channel_work_hungry);
     STEP_WORK(hub, budget, &work->targets, struct ald_target, work, ald_target_work_hungry);
     step_rosters(hub, budget);
-    step_news(hub, budget, is_tick);
+    step_news(hub, budget, news);
     step_rounds(hub, budget);
     STEP_WORK(hub, budget, &work->answers, struct ald_command, work, ald_self_work);
     STEP_WORK(hub, budget, &work->leaving, struct ald_hub_conn, work_leave, ald_hub_conn_work_leave);
@@ -411,6 +418,7 @@ static void step_work(struct ald_hub *hub, struct step_budget *budget, bool is_t
 void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effects *effects)
 {
     struct step_budget budget = {.units = hub->config.step_work};
+    bool is_behind = ald_bulletin_is_behind(&hub->bulletin);
     bool is_end = event->kind == ALD_EVENT_CLOSED; /* nothing is said on a connection from here on: it comes first */
 
     ald_assert(effects->n == 0);
@@ -430,7 +438,10 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     if (!is_end) {
         step_event(hub, event);
     }
-    step_work(hub, &budget, event->kind == ALD_EVENT_TICK);
+    step_work(hub, &budget,
+              event->kind == ALD_EVENT_TICK ? STEP_NEWS_HALF
+              : is_behind                   ? STEP_NEWS_NONE
+                                            : STEP_NEWS_FEW);
     hub->effects = NULL;
 }
 
