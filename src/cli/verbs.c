@@ -16,6 +16,7 @@ const struct ald_verb *const ald_verbs[] = {
     &ald_verb_auth,
     &ald_verb_token,
     &ald_verb_flag,
+    &ald_verb_schema,
     &ald_verb_bench,
     &ald_verb_completion,
     &ald_verb_manual,

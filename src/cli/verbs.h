@@ -21,6 +21,7 @@ extern const struct ald_verb ald_verb_drain;
 extern const struct ald_verb ald_verb_auth;
 extern const struct ald_verb ald_verb_token;
 extern const struct ald_verb ald_verb_flag;
+extern const struct ald_verb ald_verb_schema;
 extern const struct ald_verb ald_verb_bench;
 extern const struct ald_verb ald_verb_completion;
 extern const struct ald_verb ald_verb_manual;

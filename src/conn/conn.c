@@ -173,7 +173,8 @@ static bool signal_is_answered(const struct ald_signal *signal)
 static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
 {
     struct ald_peer peer;
-    struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = signal};
+    struct ald_event event = {
+        .kind = ALD_EVENT_SIGNAL, .conn = conn->number, .dialect = ald_str(conn->type->name), .signal = signal};
 
     if (signal->kind == ALD_SIGNAL_CLOSE) {
         conn_closed_by_dialect(conn, signal);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "conn/conn.h"
 #include "conn/speaker.h"
+#include "msg/catalog.h"
 
 enum {
     /* Messages and connections kept for the next time: what a busy second uses, a few megabytes at most. */
@@ -59,6 +60,9 @@ void ald_edge_step(struct ald_edge *edge, struct ald_event *event)
 {
     ald_assert(!edge->stepping);
 
+    if (edge->catalog != NULL && event->kind == ALD_EVENT_SIGNAL) {
+        ald_edge_judge(edge, event);
+    }
     edge->stepping = true;
     edge->counters.steps++;
     event->now = ald_loop_now(edge->loop);
@@ -243,6 +247,8 @@ struct ald_edge *ald_edge_free(struct ald_edge *edge)
         ald_spare_fini(&edge->dialect_spares[i]);
     }
     free(edge->dialect_spares);
+    (void)ald_catalog_unref(edge->catalog);
+    (void)ald_schema_checker_free(edge->checker);
     free(edge);
     return NULL;
 }

@@ -19,6 +19,7 @@
 #include "transport/net.h"
 #include "wire/dialect.h"
 
+struct ald_catalog;
 struct ald_conn;
 struct ald_door;
 struct ald_edge;
@@ -71,6 +72,10 @@ struct ald_edge_watch {
     X(pages_refused, "connections for lines closed because a browser, or another client of HTTP, has made them")       \
     X(answers_unread, "connections cut because they ask, and do not read what they are answered")                      \
     X(lines_full, "connections closed because too much of lines without an end is coming in")                          \
+    X(schema_commands_refused, "commands refused because of their schema, or by [link] strict")                        \
+    X(schema_replies_failed, "replies that broke their schema, told to callers as failures")                           \
+    X(schema_events_dropped, "events dropped because of their schema, or by [link] strict")                            \
+    X(schema_unrecognized, "of these, those of link parties whose name has no schema")                                 \
     X(expelled, "connections closed because their credential, or its right, was taken away")                           \
     X(no_memory, "connections closed, or not taken, and datagrams dropped, because memory was short")
 
@@ -126,6 +131,14 @@ void ald_edge_expect(struct ald_edge *edge, struct ald_str targets);
  * change the mask, and 0 ends it. Not to be called inside a step. Errors: ALDIS_E_NOMEM, not for a mask of 0.
  */
 ALD_NODISCARD int ald_edge_watch_hub(struct ald_edge *edge, uint32_t mask, ald_note_fn fn, void *owner);
+
+/*
+ * From now on messages are held against `catalog` (shares; NULL: against nothing). `strict`: what a party of the dialect link
+ * says under a name that is not in it is refused. Not to be called inside a step. Errors: ALDIS_E_NOMEM.
+ */
+ALD_NODISCARD int ald_edge_set_catalog(struct ald_edge *edge, struct ald_catalog *catalog, bool strict);
+/* NULL when there is none. */
+struct ald_catalog *ald_edge_catalog(const struct ald_edge *edge);
 
 const struct ald_hub *ald_edge_hub(const struct ald_edge *edge);
 struct ald_net *ald_edge_net(const struct ald_edge *edge);

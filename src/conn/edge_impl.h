@@ -29,6 +29,9 @@ struct ald_edge {
     const struct ald_guard *guard;            /* may be NULL */
     const struct ald_gate *gate;              /* may be NULL */
     const struct ald_identity *identity;      /* may be NULL */
+    struct ald_catalog *catalog;              /* what messages must look like; may be NULL */
+    struct ald_schema_checker *checker;       /* once there was a catalog */
+    bool strict;
     struct ald_edge_watch watch;
     void *owner;
     struct ald_edge_counters counters;
@@ -56,6 +59,8 @@ struct ald_edge {
 
 /* Step the hub with an event of `kind` about the connection `number` (0: none). Fills in the time. */
 void ald_edge_step(struct ald_edge *edge, struct ald_event *event);
+/* A signal is about to be told to the hub: hold it against the catalog, which is there. */
+void ald_edge_judge(struct ald_edge *edge, struct ald_event *event);
 /* Something waits for the end of the turn. */
 void ald_edge_settle_later(struct ald_edge *edge);
 /* What the calendar says, refreshed each turn in which the hub is stepped, and by this call. */

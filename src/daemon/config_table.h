@@ -160,6 +160,12 @@
     X(LINK_ALIAS, "link", "alias", TEXT, "", 0, 65536,                                                                 \
       "Integers for targets that have other names, and names for integers: NAME=host 100, OTHER=instance 7, "          \
       "separated by commas.")                                                                                          \
+    X(LINK_SCHEMAS, "link", "schemas", PATH, "", 0, 4095,                                                              \
+      "Folder with the messages that have a schema, one JSON document in each file NAME.json: what their payloads "    \
+      "must look like, whoever sends them. Read again at SIGHUP. Empty: none, but those added over the API.")          \
+    X(LINK_STRICT, "link", "strict", YES, "no", 0, 1,                                                                  \
+      "What a party of the dialect link sends under a name without a schema is refused, as by the original. no: it "   \
+      "is passed on, as that of all others always is.")                                                                \
     X(AUTH_TOKENS, "auth", "tokens", PATH, "", 0, 4095,                                                                \
       "File of tokens: who may come in, and what they may do; read again at SIGHUP and when it changes. Empty: "       \
       "nobody "                                                                                                        \

@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/peers.h"
+#include "daemon/schemas.h"
 #include "daemon/settings.h"
 #include "daemon/warden.h"
 #include "loop/loop.h"
@@ -59,6 +60,7 @@ struct ald_daemon {
     struct ald_links *links;
     struct ald_family *family;
     struct ald_edge *edge;
+    struct ald_schemas *schemas;
     struct ald_mgmt *mgmt;
     struct ald_doors doors;
     struct ald_sigwatch *watches[ALD_COUNT(watched)];
@@ -132,8 +134,10 @@ static void daemon_reload(struct ald_daemon *daemon)
         ald_warden_reload(daemon->warden);
     }
     ald_family_reload(daemon->family);
-    if (daemon->warden == NULL && ald_config_text(daemon->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR)[0] == '\0') {
-        ald_log(ALD_LOG_INFO, "without [auth] tokens and [communicator] services_dir nothing is read again",
+    if (!ald_schemas_reload(daemon->schemas) && daemon->warden == NULL &&
+        ald_config_text(daemon->config, ALD_KEY_COMMUNICATOR_SERVICES_DIR)[0] == '\0') {
+        ald_log(ALD_LOG_INFO,
+                "without [auth] tokens, [communicator] services_dir and [link] schemas nothing is read again",
                 {"signal", ALD_STR("SIGHUP")});
     }
 }
@@ -325,6 +329,7 @@ static int daemon_make_mgmt(struct ald_daemon *daemon)
         .streams_max = (uint32_t)ald_config_number(daemon->config, ALD_KEY_LIMITS_STREAMS_MAX),
         .auth = daemon_auth_counters(daemon),
         .flags = ald_daemon_flags_pages(daemon->flags),
+        .schemas = ald_schemas_pages(daemon->schemas),
         .drain = daemon_asked_to_stop,
         .owner = daemon,
     };
@@ -387,6 +392,7 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
     r = r != 0 ? r : ald_links_new(daemon->config, &daemon->links, why);
     r = r != 0 ? r : daemon_make_family(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
+    r = r != 0 ? r : ald_schemas_new(daemon->config, daemon->edge, &daemon->schemas, why);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
     r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
     r = r != 0
@@ -440,6 +446,7 @@ struct ald_daemon *ald_daemon_free(struct ald_daemon *daemon)
     }
     ald_doors_close(&daemon->doors);
     ald_mgmt_free(daemon->mgmt);
+    ald_schemas_free(daemon->schemas);
     ald_family_end(daemon->family);
     ald_edge_free(daemon->edge);
     ald_family_free(daemon->family);
@@ -490,6 +497,7 @@ int ald_daemon_check(const struct ald_config *config, struct ald_config_why *ret
     r = r != 0 ? r : ald_peers_check(config, ret_why);
     r = r != 0 ? r : ald_family_check(config, ret_why);
     r = r != 0 ? r : ald_links_check(config, ret_why);
+    r = r != 0 ? r : ald_schemas_check(config, ret_why);
     if (r == 0 && tokens[0] != '\0') {
         r = ald_auth_load(tokens, &auth, &why);
         r = r == ALD_RULES_BAD ? tokens_fault(config, &why, ret_why) : r;

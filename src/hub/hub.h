@@ -124,7 +124,7 @@ struct ald_event {
 
     void *edge;          /* OPENED: handed back in every effect for this connection */
     struct ald_str peer; /* OPENED: for people: address and dialect. Borrowed for the call */
-    struct ald_str dialect;
+    struct ald_str dialect;    /* OPENED, and by connections SIGNAL: whose words it says, for whoever judges it */
     struct ald_signal *signal; /* SIGNAL: borrowed; the hub takes its own references */
     struct ald_news *news;     /* NEWS: the same. CLUSTER: only `number`, the neighbours that are known with this hub */
 

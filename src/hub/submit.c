@@ -56,6 +56,9 @@ static struct ald_route submit_judge_denied(const struct ald_signal *signal)
     if (signal->denied) {
         return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "the sender's credential does not allow this command");
     }
+    if (signal->cause != ALD_CAUSE_NONE && signal->cause < ALD_N_CAUSES) {
+        return submit_refusal((enum ald_cause)signal->cause, "the command breaks the schema of its name");
+    }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
 
@@ -345,6 +348,12 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     if (signal->denied) {
         ald_hub_count(hub, ALD_N_COMMANDS_DENIED);
         ald_command_write(hub, command, ALD_LINE_DENIED);
+    }
+    if (signal->request != NULL && route.cause != ALD_CAUSE_NONE && route.cause == signal->cause) {
+        ald_command_end(
+            hub, command,
+            &(struct ald_end){.outcome = ALD_REFUSED, .cause = route.cause, .reply = signal->request});
+        return;
     }
     submit_place(hub, command, &route);
 }

@@ -33,6 +33,9 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
     if (signal->denied) {
         return ALD_CAUSE_NOT_ALLOWED;
     }
+    if (signal->cause != ALD_CAUSE_NONE && signal->cause < ALD_N_CAUSES) {
+        return (enum ald_cause)signal->cause;
+    }
     if (hub->draining) {
         return ALD_CAUSE_DRAINING;
     }

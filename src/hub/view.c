@@ -406,6 +406,54 @@ int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct al
     return 0;
 }
 
+static enum ald_party_kind party_kind(const struct ald_party *party)
+{
+    return party->channel != NULL ? ALD_PARTY_HOST : ALD_PARTY_CONTROL;
+}
+
+bool ald_hub_find_party(const struct ald_hub *hub, uint64_t conn, uint32_t party, struct ald_party_view *ret_view)
+{
+    struct ald_hub_conn *found_conn = ald_hub_conn_find(hub, conn);
+    const struct ald_party *found = found_conn != NULL ? ald_party_find(found_conn, party) : NULL;
+
+    if (found == NULL) {
+        return false;
+    }
+    *ret_view = (struct ald_party_view){
+        .target = found->channel != NULL ? found->channel->target->name : ALD_STR_NONE,
+        .kind = (uint8_t)party_kind(found),
+        .peering = found->peering,
+    };
+    return true;
+}
+
+int ald_hub_target_kind(const struct ald_hub *hub, struct ald_str name)
+{
+    const struct ald_target *target = ald_target_find(hub, name);
+    struct ald_node *first = target != NULL ? ald_list_first(&target->channels) : NULL;
+
+    if (first == NULL || target->peer != NULL) {
+        return -1;
+    }
+    return (int)party_kind(ald_list_entry(first, struct ald_channel, target_node)->party);
+}
+
+bool ald_hub_is_controller(const struct ald_hub *hub, struct ald_str target)
+{
+    return target.size == 0 || (ald_str_present(hub->config.controller) && ald_str_equal(target, hub->config.controller));
+}
+
+bool ald_hub_asked(const struct ald_hub *hub, struct ald_id id, struct ald_str *ret_name)
+{
+    const struct ald_command *command = ald_command_find(hub, id).command;
+
+    if (command == NULL || command->outcome != ALD_OUTCOME_NONE) {
+        return false;
+    }
+    *ret_name = command->msg->name;
+    return true;
+}
+
 uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter)
 {
     ald_assert((size_t)counter < ALD_N_COUNTERS);

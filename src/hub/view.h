@@ -134,6 +134,22 @@ ALD_NODISCARD int ald_hub_find_session(const struct ald_hub *hub, uint64_t sessi
 /* By the hub's id, or by the id its sender gave it (the newest of several). */
 ALD_NODISCARD int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view);
 
+/* A party, as far as it matters to what it says. */
+struct ald_party_view {
+    struct ald_str target; /* absent: it is a caller only */
+    uint8_t kind;          /* enum ald_party_kind */
+    uint8_t peering;       /* enum ald_peering */
+};
+
+/* False: there is none. */
+bool ald_hub_find_party(const struct ald_hub *hub, uint64_t conn, uint32_t party, struct ald_party_view *ret_view);
+/* What serves a target (enum ald_party_kind), or -1: nobody here does. */
+int ald_hub_target_kind(const struct ald_hub *hub, struct ald_str target);
+/* The hub itself is meant, or who answers for it. */
+bool ald_hub_is_controller(const struct ald_hub *hub, struct ald_str target);
+/* The name of a command without an outcome. False: there is no such command. */
+bool ald_hub_asked(const struct ald_hub *hub, struct ald_id id, struct ald_str *ret_name);
+
 uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter);
 
 struct ald_hub_totals {

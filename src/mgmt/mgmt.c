@@ -140,8 +140,8 @@ static int mgmt_admit(void *owner, const struct ald_page_request *request, struc
 
     ald_mgmt_call_init(&call, mgmt, page);
     call_ask(&call, request);
-    if (path_split(&call, scratch, sizeof(scratch)) == 0 && ald_mgmt_route_takes_message(&call)) {
-        *body_max = mgmt->message_max + MGMT_ENVELOPE_MAX;
+    if (path_split(&call, scratch, sizeof(scratch)) == 0) {
+        ald_mgmt_route_limit(&call, body_max);
     }
     return 0;
 }
@@ -246,6 +246,7 @@ int ald_mgmt_new(const struct ald_mgmt_spec *spec, struct ald_mgmt **ret_mgmt)
         .streams_max = spec->streams_max,
         .auth = spec->auth,
         .flags = spec->flags,
+        .schemas = spec->schemas,
         .drain = spec->drain,
         .owner = spec->owner,
         .started = ald_loop_fresh(),

@@ -15,6 +15,7 @@
 
 #include "conn/door.h"
 
+struct ald_blueprint;
 struct ald_flag_list;
 struct ald_mgmt;
 
@@ -38,6 +39,22 @@ struct ald_mgmt_flags {
     struct ald_mgmt_counters counters; /* of those that the hub itself raises and lowers */
 };
 
+/* The messages that have a schema (msg/catalog.h) are the edge's to know; who keeps them changes them. */
+enum { ALD_MGMT_SCHEMAS_WHY_MAX = 1024 }; /* bytes of a reason, with its end */
+/* Outcomes: there is none of that name; something else is in the way, and `why` says what. */
+enum { ALD_MGMT_SCHEMA_UNKNOWN = 1, ALD_MGMT_SCHEMA_CONFLICT };
+
+struct ald_mgmt_schemas {
+    /* Have `blueprint` (shares) be the message of its name. Outcome: ALD_MGMT_SCHEMA_CONFLICT. Errors: ALDIS_E_NOMEM.
+     * NULL: this hub takes none. */
+    int (*put)(void *owner, struct ald_blueprint *blueprint, char why[ALD_MGMT_SCHEMAS_WHY_MAX]);
+    /* The message of that name has no schema any more. Outcomes: both. Errors: ALDIS_E_NOMEM. */
+    int (*remove)(void *owner, struct ald_str name, char why[ALD_MGMT_SCHEMAS_WHY_MAX]);
+    void *owner;
+    bool stored; /* changes are there after a restart */
+    bool strict; /* [link] strict */
+};
+
 struct ald_mgmt_spec {
     struct ald_edge *edge;         /* borrowed, outlives mgmt */
     struct ald_str id;             /* of the hub; borrowed, outlives mgmt */
@@ -47,6 +64,7 @@ struct ald_mgmt_spec {
     uint32_t streams_max;          /* readers of /api/v1/events at once; [limits] streams_max */
     struct ald_mgmt_counters auth; /* of who guards the doors; n 0: nobody does */
     struct ald_mgmt_flags flags;   /* without read(): none are shown; [communicator] flags_dir */
+    struct ald_mgmt_schemas schemas;
     /* Somebody who may has asked the hub to stop. NULL: nobody can. */
     void (*drain)(void *owner);
     void *owner;

@@ -28,6 +28,7 @@ struct ald_mgmt {
     uint32_t streams_max;
     struct ald_mgmt_counters auth;
     struct ald_mgmt_flags flags;
+    struct ald_mgmt_schemas schemas;
     void (*drain)(void *owner);
     void *owner;
     ald_usec started;
@@ -85,6 +86,10 @@ int ald_mgmt_why(struct ald_mgmt_call *call);
 int ald_mgmt_flags(struct ald_mgmt_call *call);
 int ald_mgmt_cluster(struct ald_mgmt_call *call);
 int ald_mgmt_hubs(struct ald_mgmt_call *call);
+int ald_mgmt_schemas(struct ald_mgmt_call *call);
+int ald_mgmt_schema(struct ald_mgmt_call *call);
+int ald_mgmt_schema_put(struct ald_mgmt_call *call);
+int ald_mgmt_schema_delete(struct ald_mgmt_call *call);
 
 /* Answer with a problem instead. Errors: ALDIS_E_NOMEM. */
 int ald_mgmt_problem(struct ald_mgmt_call *call, uint16_t status, const char *detail);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mgmt/dashboard.h"
 #include "mgmt/exchange.h"
+#include "msg/catalog.h"
 
 #define ANY MGMT_ANY
 
@@ -20,6 +21,10 @@ static const struct ald_mgmt_route routes[] = {
     {MGMT_GET, MGMT_READ, {"api", "v1", "hub"}, ald_mgmt_hub},
     {MGMT_POST, MGMT_WRITE, {"api", "v1", "hub", "drain"}, ald_mgmt_stop},
     {MGMT_GET, MGMT_READ, {"api", "v1", "hubs"}, ald_mgmt_hubs},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "schemas"}, ald_mgmt_schemas},
+    {MGMT_GET, MGMT_READ, {"api", "v1", "schemas", ANY}, ald_mgmt_schema},
+    {MGMT_PUT, MGMT_STORE, {"api", "v1", "schemas", ANY}, ald_mgmt_schema_put},
+    {MGMT_DELETE, MGMT_WRITE, {"api", "v1", "schemas", ANY}, ald_mgmt_schema_delete},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets"}, ald_mgmt_targets},
     {MGMT_GET, MGMT_READ, {"api", "v1", "targets", ANY}, ald_mgmt_target},
     {MGMT_GET, MGMT_READ, {"api", "v1", "channels"}, ald_mgmt_channels},
@@ -38,14 +43,29 @@ static const struct ald_mgmt_route routes[] = {
 static const char *const method_names[] = {
     [MGMT_GET] = "GET",
     [MGMT_POST] = "POST",
+    [MGMT_PUT] = "PUT",
     [MGMT_DELETE] = "DELETE",
 };
 _Static_assert(ALD_COUNT(method_names) == MGMT_N_METHODS, "a method has no name");
 
 /* For every set of methods that a path may have, in the order of the enum. HEAD is GET without its body. */
 static const char *const allows[1 << MGMT_N_METHODS] = {
-    "",       "GET, HEAD",         "POST",         "GET, HEAD, POST",
-    "DELETE", "GET, HEAD, DELETE", "POST, DELETE", "GET, HEAD, POST, DELETE",
+    "",
+    "GET, HEAD",
+    "POST",
+    "GET, HEAD, POST",
+    "PUT",
+    "GET, HEAD, PUT",
+    "POST, PUT",
+    "GET, HEAD, POST, PUT",
+    "DELETE",
+    "GET, HEAD, DELETE",
+    "POST, DELETE",
+    "GET, HEAD, POST, DELETE",
+    "PUT, DELETE",
+    "GET, HEAD, PUT, DELETE",
+    "POST, PUT, DELETE",
+    "GET, HEAD, POST, PUT, DELETE",
 };
 
 const struct ald_mgmt_route *ald_mgmt_route(size_t i)
@@ -108,12 +128,17 @@ static int call_refuse(struct ald_mgmt_call *call, unsigned methods)
                             methods == 1U << MGMT_GET ? "This can only be read" : "This path does not know the method");
 }
 
-bool ald_mgmt_route_takes_message(const struct ald_mgmt_call *call)
+/* A message may come in where one is expected, or a document; anything else is small. */
+void ald_mgmt_route_limit(const struct ald_mgmt_call *call, size_t *body_max)
 {
     unsigned methods;
     const struct ald_mgmt_route *route = route_find(call, &methods);
 
-    return route != NULL && route->need == MGMT_SEND;
+    if (route != NULL && route->need == MGMT_SEND) {
+        *body_max = call->mgmt->message_max + MGMT_ENVELOPE_MAX;
+    } else if (route != NULL && route->need == MGMT_STORE) {
+        *body_max = ALD_CATALOG_DOCUMENT_MAX;
+    }
 }
 
 /* Outcome: ALD_MGMT_ANSWERED: what the route needs is not there. */
@@ -131,7 +156,7 @@ static int access_check(struct ald_mgmt_call *call, enum ald_mgmt_need need)
         r = ald_mgmt_problem(call, 401, "This needs a credential");
     } else if (need == MGMT_READ && manage < ALD_GUEST_MANAGE_READ) {
         r = ald_mgmt_problem(call, 403, "This needs the right to read (manage = read)");
-    } else if (need == MGMT_WRITE && manage < ALD_GUEST_MANAGE_WRITE) {
+    } else if ((need == MGMT_WRITE || need == MGMT_STORE) && manage < ALD_GUEST_MANAGE_WRITE) {
         r = ald_mgmt_problem(call, 403, "This needs the Unix socket, or the right to write (manage = write)");
     } else {
         return 0;
@@ -146,7 +171,7 @@ static int route_answer(struct ald_mgmt_call *call, const struct ald_mgmt_route 
     if (r != 0) {
         return r < 0 ? ald_trace(r) : 0;
     }
-    if (route->need != MGMT_SEND && call->request->body.size > 0) {
+    if (route->need != MGMT_SEND && route->need != MGMT_STORE && call->request->body.size > 0) {
         r = ald_mgmt_problem(call, 400, "This takes no body");
         return r < 0 ? ald_trace(r) : 0;
     }

@@ -111,12 +111,14 @@ ALD_TEST(routes, and_the_document_agree_on_who_may)
         const struct ald_json_node *item = paper_find(&paper, route);
         const struct ald_json_node *operation = ald_json_find(item, route->method == MGMT_GET    ? ALD_STR("get")
                                                                     : route->method == MGMT_POST ? ALD_STR("post")
+                                                                    : route->method == MGMT_PUT  ? ALD_STR("put")
                                                                                                  : ALD_STR("delete"));
         const struct ald_json_node *responses = ald_json_find(operation, ALD_STR("responses"));
 
         ald_check((ald_json_find(operation, ALD_STR("security")) != NULL) == (route->need == MGMT_OPEN));
         ald_check((ald_json_find(responses, ALD_STR("401")) == NULL) == (route->need == MGMT_OPEN));
-        ald_check((ald_json_find(operation, ALD_STR("requestBody")) != NULL) == (route->need == MGMT_SEND));
+        ald_check((ald_json_find(operation, ALD_STR("requestBody")) != NULL) ==
+                  (route->need == MGMT_SEND || route->need == MGMT_STORE));
     }
     ald_json_fini(&paper.json);
 }

@@ -163,7 +163,8 @@ struct ald_signal {
      */
     struct ald_id id;
     struct ald_msg *msg;     /* COMMAND, EVENT: the message. STATUS, REPLY: what was said, NULL when the hub itself speaks */
-    struct ald_msg *request; /* STATUS, REPLY, CANCEL to whoever submitted: its own command (the wire id is there) */
+    struct ald_msg *request; /* STATUS, REPLY, CANCEL to whoever submitted: its own command (the wire id is there). COMMAND to
+                                the hub with a `cause`: the reply that refuses it, in the edge's words; may be NULL */
 
     /* What only some kinds have. */
     union {
@@ -186,7 +187,7 @@ struct ald_signal {
     /* REPLY to whoever submitted; STATUS to it (phase). They say it, whether `msg` is there or not. */
     uint8_t outcome; /* enum ald_outcome */
     uint8_t phase;   /* enum ald_phase; with an outcome: the last one before it */
-    uint8_t cause;   /* enum ald_cause */
+    uint8_t cause;   /* enum ald_cause. COMMAND, EVENT to the hub: the edge's verdict; the hub refuses it for that */
 
     uint8_t topic;     /* ASK: enum ald_topic; LOAD: `ok`: from now on, else no more */
     uint8_t operation; /* OPERATE: enum ald_operation */

@@ -62,6 +62,7 @@ class OpenApi(HubCase):
         self.scene_of_flags(seen)
         self.scene_of_the_cluster(seen)
         self.scene_of_other_hubs(seen)
+        self.scene_of_schemas(seen)
         self.run_async(self.scene_of_commands(seen))
         self.run_async(self.scene_of_channels(seen))
         self.run_async(self.scene_of_draining(seen))
@@ -113,6 +114,31 @@ class OpenApi(HubCase):
         page = third.ask("GET", "/api/v1/hubs?limit=1", 200).json()
         self.assertEqual((len(page["hubs"]), page["hubs"][0]["id"]), (1, "third"))
         third.ask("GET", "/api/v1/hubs?limit=0", 400)
+
+    def scene_of_schemas(self, seen):
+        hub = self.judged(seen)
+        near = {"over_unix": True}
+        document = {"name": "foo:Echo", "kind": "request", "src": "control", "dst": ["host"], "permission": "foo",
+                    "schema": {"type": "object"}, "response": True}
+        hub.ask("GET", "/api/v1/schemas", 200)
+        hub.ask("GET", "/api/v1/schemas?limit=0", 400)
+        hub.ask("PUT", "/api/v1/schemas/foo:Echo", 201, body=document, **near)
+        hub.ask("PUT", "/api/v1/schemas/foo:Echo", 200, body=document, **near)
+        self.assertEqual(hub.ask("GET", "/api/v1/schemas/foo:Echo", 200).json(), document)
+        self.assertEqual(hub.ask("GET", "/api/v1/schemas", 200).json()["schemas"][0]["permission"], "foo")
+        hub.ask("PUT", "/api/v1/schemas/other", 400, body=document, **near)
+        hub.ask("PUT", "/api/v1/schemas/foo:Echo", 415, body="{}", **near)
+        hub.ask("PUT", "/api/v1/schemas/foo:Echo", 403, body=document)
+        hub.ask("DELETE", "/api/v1/schemas/foo:Echo", 403)
+        hub.ask("DELETE", "/api/v1/schemas/foo:Echo", 400, body="x", **near)
+        hub.ask("DELETE", "/api/v1/schemas/foo:Echo", 200, **near)
+        hub.ask("DELETE", "/api/v1/schemas/foo:Echo", 404, **near)
+        hub.ask("GET", "/api/v1/schemas/foo:Echo", 404)
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "a.json"), "w", encoding="ascii") as file:
+                file.write('{"name": "b", "kind": "event"}')
+            hub = self.judged(seen, f"link.schemas={folder}")
+            hub.ask("PUT", "/api/v1/schemas/a", 409, body={"name": "a", "kind": "event"}, **near)
 
     def scene_of_flags(self, seen):
         self.assertEqual(self.judged(seen).ask("GET", "/api/v1/flags", 200).json(),

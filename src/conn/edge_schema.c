@@ -1,0 +1,241 @@
+/*
+ * What comes in is held against the catalog before the hub hears of it, whatever it came in by: a connection of any dialect, a
+ * datagram, or a page of the API. The hub is told a verdict and decides nothing about payloads; a reply that breaks its schema
+ * reaches it as a failure.
+ *
+ * Where it comes from and goes to counts as well (link.md 4.4): what a party is was said when it registered. What nobody here
+ * knows, a target of another hub for instance, is not judged; it will be there.
+ */
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "conn/edge_impl.h"
+
+#include "msg/catalog.h"
+
+enum {
+    SAID_MAX = ALD_SCHEMA_TEXT_MAX + 320, /* of a text: a name, what is wrong, and where */
+    NAME_SHOWN_MAX = 128
+};
+
+/* The code of the original for all of these (link.md 4.4). */
+static const struct ald_str invalid_code = {"InvalidMessage", 14};
+
+int ald_edge_set_catalog(struct ald_edge *edge, struct ald_catalog *catalog, bool strict)
+{
+    if (catalog != NULL && edge->checker == NULL) {
+        int r = ald_schema_checker_new(&edge->checker);
+
+        if (r < 0) {
+            return ald_trace(r);
+        }
+    }
+    (void)ald_catalog_unref(edge->catalog);
+    edge->catalog = catalog != NULL ? ald_catalog_ref(catalog) : NULL;
+    edge->strict = strict;
+    return 0;
+}
+
+struct ald_catalog *ald_edge_catalog(const struct ald_edge *edge)
+{
+    return edge->catalog;
+}
+
+/* --- places --- */
+
+/* What a target is; 0: nobody here knows. */
+static unsigned target_place(const struct ald_edge *edge, struct ald_str target)
+{
+    int kind = ald_hub_target_kind(edge->hub, target);
+
+    if (ald_hub_is_controller(edge->hub, target)) {
+        return ALD_PLACE_CONTROLLER;
+    }
+    return kind < 0 ? 0 : 1U << kind;
+}
+
+static unsigned source_place(const struct ald_edge *edge, const struct ald_event *event)
+{
+    struct ald_party_view party;
+
+    if (!ald_hub_find_party(edge->hub, event->conn, event->signal->party, &party) ||
+        party.peering != ALD_PEERING_NONE) {
+        return 0; /* it comes from another hub, which judges its own */
+    }
+    if (ald_str_present(party.target) && ald_hub_is_controller(edge->hub, party.target)) {
+        return ALD_PLACE_CONTROLLER;
+    }
+    return 1U << party.kind;
+}
+
+static unsigned destination_place(const struct ald_edge *edge, const struct ald_msg *msg)
+{
+    if (ald_str_present(msg->to.hub) || ald_str_present(msg->to.channel)) {
+        return 0;
+    }
+    if (ald_str_present(msg->to.target)) {
+        return target_place(edge, msg->to.target);
+    }
+    if (msg->to.scope == ALD_SCOPE_ONE) {
+        return ALD_PLACE_CONTROLLER;
+    }
+    switch (msg->to_kind) {
+    case ALD_TO_HOSTS:
+        return ALD_PLACE_HOST;
+    case ALD_TO_INSTANCES:
+        return ALD_PLACE_INSTANCE;
+    case ALD_TO_CONTROLS:
+        return ALD_PLACE_CONTROL;
+    default:
+        return 0;
+    }
+}
+
+/* --- verdicts --- */
+
+/* What is wrong, for people. Returns whether something is. */
+static bool schema_breaks(struct ald_edge *edge, const struct ald_schema *schema, struct ald_slice payload,
+                          char text[ALD_SCHEMA_TEXT_MAX])
+{
+    struct ald_schema_fault fault;
+    struct ald_str json = ald_str_present(ald_slice_str(payload)) ? ald_slice_str(payload) : ALD_STR("null");
+    int r;
+
+    if (schema == NULL) {
+        return false;
+    }
+    r = ald_schema_check(schema, edge->checker, json, &fault);
+    if (r < 0) {
+        edge->counters.no_memory++;
+        (void)snprintf(text, ALD_SCHEMA_TEXT_MAX, "memory is short");
+        return true;
+    }
+    (void)ald_schema_fault_text(&fault, text);
+    return r != 0;
+}
+
+/* Is the message wrong in itself, or between these two? `text` then says how. */
+static bool message_breaks(struct ald_edge *edge, const struct ald_event *event, const struct ald_blueprint *blueprint,
+                           char text[SAID_MAX])
+{
+    const struct ald_msg *msg = event->signal->msg;
+    unsigned src = source_place(edge, event), dst = destination_place(edge, msg);
+    const char *kind = blueprint->is_event ? "Event" : "Request";
+    char name[NAME_SHOWN_MAX], what[ALD_SCHEMA_TEXT_MAX];
+
+    (void)ald_printable(msg->name, name, sizeof(name));
+    if (src != 0 && (blueprint->src & src) == 0) {
+        (void)snprintf(text, SAID_MAX, "Source %s is not allowed for %s", ald_place_name(src), name);
+        return true;
+    }
+    if (dst != 0 && (blueprint->dst & dst) == 0) {
+        (void)snprintf(text, SAID_MAX, "Destination %s is not allowed for %s", ald_place_name(dst), name);
+        return true;
+    }
+    if (schema_breaks(edge, blueprint->schema, msg->payload, what)) {
+        (void)snprintf(text, SAID_MAX, "%s %s failed validation: %s", kind, name, what);
+        return true;
+    }
+    return false;
+}
+
+/* The link dialect alone knows a registry of all messages, and only its parties are held to it. */
+static bool is_unrecognized(const struct ald_edge *edge, const struct ald_event *event)
+{
+    return edge->strict && ald_str_equal(event->dialect, ALD_STR("link")) &&
+           !ald_str_starts(event->signal->msg->name, ALD_STR("aldis:")); /* these are the hub's own */
+}
+
+/* A reply of ours with `text`; NULL: memory is short, and it goes without. */
+static struct ald_msg *reply_make(struct ald_edge *edge, enum ald_outcome outcome, enum ald_cause cause,
+                                  const char *text)
+{
+    struct ald_msg *reply = NULL;
+
+    if (ald_msg_new(edge->messages, ALD_REPLY, &reply) < 0) {
+        edge->counters.no_memory++;
+        return NULL;
+    }
+    reply->outcome = (uint8_t)outcome;
+    reply->cause = (uint8_t)cause;
+    if (ald_msg_set(reply, &reply->code, invalid_code) < 0 || ald_msg_set(reply, &reply->text, ald_str(text)) < 0) {
+        edge->counters.no_memory++;
+        return ald_msg_unref(reply);
+    }
+    ald_msg_seal(reply);
+    return reply;
+}
+
+/* A command or an event. The hub refuses what has a cause, with the words of `request` if there are any. */
+static void judge_message(struct ald_edge *edge, struct ald_event *event)
+{
+    struct ald_signal *signal = event->signal;
+    bool is_event = signal->kind == ALD_SIGNAL_EVENT;
+    const struct ald_blueprint *blueprint = ald_catalog_find(edge->catalog, signal->msg->name);
+    char text[SAID_MAX], name[NAME_SHOWN_MAX];
+
+    if (blueprint != NULL && blueprint->is_event == is_event) {
+        if (!message_breaks(edge, event, blueprint, text)) {
+            return;
+        }
+    } else if (is_unrecognized(edge, event)) {
+        (void)ald_printable(signal->msg->name, name, sizeof(name));
+        (void)snprintf(text, sizeof(text), "Unrecognized %s %s", is_event ? "event" : "request", name);
+        edge->counters.schema_unrecognized++;
+    } else {
+        return;
+    }
+    signal->cause = ALD_CAUSE_INVALID;
+    if (is_event) {
+        edge->counters.schema_events_dropped++;
+    } else {
+        edge->counters.schema_commands_refused++;
+        signal->request = reply_make(edge, ALD_REFUSED, ALD_CAUSE_INVALID, text);
+    }
+}
+
+/* What an agent answers: the caller relies on its form, so what has another one is a failure of the agent. */
+static void judge_reply(struct ald_edge *edge, struct ald_signal *signal)
+{
+    const struct ald_blueprint *blueprint;
+    struct ald_str name;
+    char what[ALD_SCHEMA_TEXT_MAX], text[SAID_MAX], shown[NAME_SHOWN_MAX];
+
+    if (signal->msg->outcome != ALD_SUCCEEDED || signal->msg->roster.size > 0 ||
+        !ald_hub_asked(edge->hub, signal->id, &name)) {
+        return;
+    }
+    blueprint = ald_catalog_find(edge->catalog, name);
+    if (blueprint == NULL || !schema_breaks(edge, blueprint->response, signal->msg->payload, what)) {
+        return;
+    }
+    (void)ald_printable(name, shown, sizeof(shown));
+    (void)snprintf(text, sizeof(text), "Response for request %s failed validation: %s", shown, what);
+    edge->counters.schema_replies_failed++;
+    (void)ald_msg_unref(signal->msg);
+    signal->msg = reply_make(edge, ALD_FAILED, ALD_CAUSE_AGENT_BROKE, text);
+    signal->outcome = ALD_FAILED;
+    signal->cause = ALD_CAUSE_AGENT_BROKE;
+}
+
+void ald_edge_judge(struct ald_edge *edge, struct ald_event *event)
+{
+    struct ald_signal *signal = event->signal;
+
+    if (signal->msg == NULL || signal->denied) {
+        return;
+    }
+    switch (signal->kind) {
+    case ALD_SIGNAL_COMMAND:
+    case ALD_SIGNAL_EVENT:
+        judge_message(edge, event);
+        break;
+    case ALD_SIGNAL_REPLY:
+        judge_reply(edge, signal);
+        break;
+    default:
+        break;
+    }
+}

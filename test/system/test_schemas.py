@@ -1,0 +1,210 @@
+"""Message schemas: loaded, checked at the edge for every dialect, changed over the API and on the command line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+from cli_rig import CliCase, aldis
+from harness import Connector, binary, echo, wait_until
+
+SIGNAL = {
+    "name": "SIGNAL",
+    "kind": "request",
+    "schema": {"type": "object", "properties": {"level": {"type": "integer", "maximum": 9}}, "required": ["level"]},
+    "response": {"type": "object"},
+}
+
+
+class SchemaCase(CliCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = self.path("schemas")
+        os.makedirs(self.folder)
+
+    def put(self, name, document):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(document if isinstance(document, str) else json.dumps(document))
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def schema_hub(self, *settings):
+        return self.hub(f"link.schemas={self.folder}", *settings)
+
+    def names(self, hub):
+        return [one["name"] for one in hub.get("/api/v1/schemas")["schemas"]]
+
+
+class Start(SchemaCase):
+    def check(self):
+        words = [binary("aldisd"), "--check", "-s", f"link.schemas={self.folder}"]
+        return subprocess.run(words, capture_output=True, text=True, check=False)
+
+    def test_a_wrong_file_is_named_with_the_place_in_it(self):
+        self.put("good.json", SIGNAL)
+        self.put("README", "no schema, and not looked at")
+        self.assertEqual(self.check().returncode, 0)
+        self.put("bad.json", {**SIGNAL, "name": "OTHER", "schema": {"properties": {"a": {"type": "int"}}}})
+        done = self.check()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"link.schemas: {self.folder}/bad.json: must name a type, or several in an array "
+                      "at /schema/properties/a/type", done.stderr)
+        self.put("bad.json", SIGNAL)
+        self.assertIn("good.json: another file describes a message of this name", self.check().stderr)
+        os.remove(self.file("bad.json"))
+        self.folder = self.path("nowhere")
+        self.assertIn("No such file or directory", self.check().stderr)
+
+    def test_a_change_is_read_at_sighup_and_a_wrong_one_is_not(self):
+        self.put("signal.json", SIGNAL)
+        hub = self.schema_hub()
+        self.assertEqual(self.names(hub), ["SIGNAL"])
+        self.put("other.json", {"name": "OTHER", "kind": "event"})
+        hub.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.names(hub) == ["OTHER", "SIGNAL"], "the new file is read")
+        self.put("third.json", "{")
+        os.remove(self.file("other.json"))
+        hub.send_signal(signal.SIGHUP)
+        wait_until(lambda: any("schemas stay as they were" in line and "third.json" in line for line in hub.log),
+                   "the log says so")
+        self.assertEqual(self.names(hub), ["OTHER", "SIGNAL"])
+
+
+class Edge(SchemaCase):
+    async def refused(self, hub):
+        async with Connector(hub.url(), target="lamp", handlers={"SIGNAL": echo}):
+            caller = Connector(hub.url(), target="caller", extended=True)
+            async with caller:
+                good = await caller.command("SIGNAL", {"level": 3}, to="lamp")
+                bad = await caller.command("SIGNAL", {"level": 10}, to="lamp")
+                free = await caller.command("SIGNAL2", {"level": 10}, to="lamp")
+        return good, bad, free
+
+    def test_a_command_is_refused_with_path_and_rule(self):
+        self.put("signal.json", SIGNAL)
+        hub = self.schema_hub("link.strict=yes")
+        good, bad, free = self.run_async(self.refused(hub))
+        self.assertEqual(good["outcome"], "succeeded")
+        self.assertEqual((bad["outcome"], bad["cause"]), ("refused", "invalid"))
+        self.assertIn("must be at most 9 at /level (rule #/properties/level/maximum)", json.dumps(bad))
+        self.assertNotIn("failed validation", json.dumps(free))
+        self.assertEqual(hub.edge_counter("schema_commands_refused"), 1)
+        self.assertIn("aldis_edge_schema_commands_refused_total 1", hub.request("GET", "/metrics").body.decode())
+
+    def test_what_comes_over_the_api_and_from_aldis_call_is_checked_too(self):
+        self.put("signal.json", SIGNAL)
+        hub = self.schema_hub()
+        body = json.dumps({"target": "lamp", "name": "SIGNAL", "payload": {"level": "x"}})
+        got = hub.request("POST", "/api/v1/commands", headers={"Content-Type": "application/json"}, body=body).json()
+        self.assertEqual((got["outcome"], got["cause"]), ("refused", "invalid"))
+        self.assertIn("must be of type integer at /level", json.dumps(got))
+        self.assert_ends(aldis("-H", f"unix:{hub.unix}", "call", "lamp", "SIGNAL", "{}"), 11,
+                         err=re.escape("must have the member level"))
+
+
+class Api(SchemaCase):
+    HEADERS = {"Content-Type": "application/json"}
+
+    def ask(self, hub, method, name, status, document=None, over_unix=True):
+        body = None if document is None else json.dumps(document)
+        got = hub.request(method, f"/api/v1/schemas/{name}", headers=self.HEADERS if body else None, body=body,
+                          over_unix=over_unix)
+        self.assertEqual(got.status, status, got.body)
+        return got.json()
+
+    def test_a_schema_is_put_read_and_removed_and_so_is_its_file(self):
+        hub = self.schema_hub()
+        document = {"name": "foo:Echo Request", "kind": "request", "dst": "host", "schema": {"type": "string"}}
+        self.assertEqual(self.ask(hub, "PUT", "foo%3AEcho%20Request", 201, document)["dst"], ["host"])
+        self.assertEqual(self.ask(hub, "GET", "foo%3AEcho%20Request", 200), document)
+        with open(self.file("foo%3AEcho%20Request.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file), document)
+        self.ask(hub, "PUT", "foo:Echo%20Request", 200, {**document, "schema": True})
+        self.assertTrue(self.ask(hub, "DELETE", "foo:Echo%20Request", 200)["has_schema"])
+        self.assertEqual(os.listdir(self.folder), [])
+        self.ask(hub, "DELETE", "foo:Echo%20Request", 404)
+        self.ask(hub, "GET", "foo:Echo%20Request", 404)
+
+    def test_what_is_in_a_file_of_another_name_is_changed_there(self):
+        self.put("a.json", SIGNAL)
+        hub = self.schema_hub()
+        self.ask(hub, "PUT", "SIGNAL", 200, {"name": "SIGNAL", "kind": "request"})
+        self.assertEqual(os.listdir(self.folder), ["a.json"])
+        self.put("b.json", {"name": "SIGNAL3", "kind": "event"})
+        hub.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(self.names(hub)) == 2, "the file is read")
+        self.ask(hub, "DELETE", "SIGNAL", 200)
+        self.assertEqual(os.listdir(self.folder), ["b.json"])
+
+    def test_what_is_wrong_is_refused_and_nothing_changes(self):
+        hub = self.schema_hub()
+        self.assertIn("at /schema/type", self.ask(hub, "PUT", "a", 400, {"name": "a", "kind": "event",
+                                                                         "schema": {"type": 1}})["detail"])
+        self.assertIn("another name", self.ask(hub, "PUT", "b", 400, {"name": "a", "kind": "event"})["detail"])
+        self.ask(hub, "PUT", "a", 403, {"name": "a", "kind": "event"}, over_unix=False)
+        self.put("a.json", {"name": "z", "kind": "event"})
+        hub.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.names(hub) == ["z"], "the file is read")
+        self.assertIn("a.json: this file describes another message",
+                      self.ask(hub, "PUT", "a", 409, {"name": "a", "kind": "event"})["detail"])
+        self.assertEqual(self.names(hub), ["z"])
+
+    def test_without_a_folder_they_are_kept_until_the_hub_stops(self):
+        hub = self.hub()
+        self.assertEqual(hub.get("/api/v1/schemas"), {"schemas": [], "strict": False, "stored": False})
+        self.ask(hub, "PUT", "SIGNAL", 201, SIGNAL)
+        self.assertEqual(self.names(hub), ["SIGNAL"])
+        body = json.dumps({"target": "lamp", "name": "SIGNAL"})
+        got = hub.request("POST", "/api/v1/commands", headers=self.HEADERS, body=body).json()
+        self.assertEqual(got["cause"], "invalid")
+        hub.send_signal(signal.SIGHUP)
+        self.ask(hub, "DELETE", "SIGNAL", 200)
+        got = hub.request("POST", "/api/v1/commands", headers=self.HEADERS, body=body).json()
+        self.assertEqual(got["cause"], "no_target")
+
+    def test_long_lists_are_pages(self):
+        for i in range(5):
+            self.put(f"{i}.json", {"name": f"m{i}", "kind": "event"})
+        hub = self.schema_hub()
+        page = hub.get("/api/v1/schemas?limit=2")
+        self.assertEqual([one["name"] for one in page["schemas"]], ["m0", "m1"])
+        page = hub.get(f"/api/v1/schemas?limit=3&after={page['next']}")
+        self.assertEqual([one["name"] for one in page["schemas"]], ["m2", "m3", "m4"])
+        self.assertNotIn("next", page)
+
+
+class CommandLine(SchemaCase):
+    def test_a_file_is_checked_without_a_hub(self):
+        self.put("signal.json", SIGNAL)
+        self.put("bare.json", {"minimum": 3})
+        self.put("wrong.json", {**SIGNAL, "kind": "thing"})
+        file = self.file("signal.json")
+        self.assert_ends(aldis("schema", "check", file), 0)
+        self.assert_ends(aldis("schema", "check", file, '{"level":3}'), 0)
+        self.assert_ends(aldis("schema", "check", file, '{"level":30}'), 1,
+                         err=re.escape("must be at most 9 at /level (rule #/properties/level/maximum)"))
+        self.assert_ends(aldis("schema", "check", file, "--response", "[]"), 1, err=re.escape("must be of type object"))
+        self.assert_ends(aldis("schema", "check", self.file("bare.json"), "2"), 1, err=re.escape("must be at least 3"))
+        self.assert_ends(aldis("schema", "check", self.file("wrong.json")), 1, err=re.escape('must be "request" or "event"'))
+        self.assert_ends(aldis("schema", "check", self.file("nowhere.json")), 1, err=re.escape("cannot be read"))
+        self.assert_ends(aldis("schema", "check"), 2, err=re.escape("aldis schema check FILE [PAYLOAD]"))
+        self.assert_ends(aldis("schema"), 2, err=re.escape("it is list, show, check, add or remove"))
+
+    def test_a_hub_is_told_and_asked(self):
+        hub = self.hub()
+        self.put("signal.json", {**SIGNAL, "src": "control", "dst": ["host", "instance"], "permission": "lamp.signal"})
+        at = ("-H", f"unix:{hub.unix}", "schema")
+        self.assert_ends(aldis(*at, "add", self.file("signal.json")), 0)
+        listed = self.assert_ends(aldis(*at, "list"), 0).out
+        self.assertRegex(listed, r"SIGNAL +request +control +host,instance +payload,reply +lamp.signal")
+        self.assertEqual(self.assert_ends(aldis(*at, "show", "SIGNAL"), 0).json()["permission"], "lamp.signal")
+        self.assertEqual(len(self.assert_ends(aldis(*at, "list", "--json"), 0).json()["schemas"]), 1)
+        self.assert_ends(aldis(*at, "remove", "SIGNAL"), 0)
+        self.assert_ends(aldis(*at, "remove", "SIGNAL"), 1, err=re.escape("No message of this name"))
+
+
+if __name__ == "__main__":
+    unittest.main()
