@@ -33,7 +33,7 @@ static void run_place(struct run *run, const struct schema_rule *rule, uint32_t 
     uint32_t where = rule->value != DOC_NONE ? rule->value : rule->more[0] != DOC_NONE ? rule->more[0] : rule->more[1];
 
     fault_pointer(run->doc, node, "", run->fault->path, sizeof(run->fault->path));
-    fault_pointer(&run->schema->units[rule->unit].doc, where, rule->unit == UNIT_META ? schema_meta_uri : "#",
+    fault_pointer(&run->schema->units[rule->unit].doc, where, rule->unit == UNIT_META ? schema_meta_place : "#",
                   run->fault->rule, sizeof(run->fault->rule));
 }
 

@@ -99,6 +99,7 @@ static inline const struct schema_place *schema_place(const struct ald_schema *s
 /* The meta-schema of draft-07, and its name without the fragment. */
 extern const char schema_meta_text[];
 extern const char schema_meta_uri[];
+extern const char schema_meta_place[]; /* with the `#` before a pointer */
 
 /* An address under which a schema can be found, or under which those inside it are. */
 struct schema_id {

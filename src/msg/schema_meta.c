@@ -5,7 +5,10 @@
  * A schema may refer to it, to say that a value is a schema.
  */
 
-const char schema_meta_uri[] = "http://json-schema.org/draft-07/schema";
+#define META_URI "http://json-schema.org/draft-07/schema"
+
+const char schema_meta_uri[] = META_URI;
+const char schema_meta_place[] = META_URI "#";
 
 const char schema_meta_text[] =
     "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"$id\":\"http://json-schema.org/draft-07/schema#\","

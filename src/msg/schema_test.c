@@ -139,7 +139,7 @@ ALD_TEST(schema, follows_addresses_within_the_document)
     breaks("{\"properties\":{\"s\":{\"$ref\":\"http://json-schema.org/draft-07/schema#\"}}}",
            "{\"s\":{\"minLength\":-1}}",
            "must be at least 0 at /s/minLength "
-           "(rule http://json-schema.org/draft-07/schema/definitions/nonNegativeInteger/minimum)");
+           "(rule http://json-schema.org/draft-07/schema#/definitions/nonNegativeInteger/minimum)");
 }
 
 ALD_TEST(schema, refuses_what_is_no_schema)

@@ -213,7 +213,7 @@ def check_states(name, page, tree):
     return complaints
 
 
-LIBRARIES = {"PkgConfig::UV": "libuv", "PkgConfig::OPENSSL": "OpenSSL"}
+LIBRARIES = {"PkgConfig::UV": "libuv", "PkgConfig::OPENSSL": "OpenSSL", "PkgConfig::PCRE2": "PCRE2"}
 
 
 def check_layers(name, page, tree):

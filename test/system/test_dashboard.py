@@ -408,6 +408,63 @@ class Dashboard(HubCase):
 
         self.run_async(scene())
 
+    def test_a_message_with_a_schema_has_a_form(self):
+        """The fields write the payload, the payload fills the fields, and what the hub refuses is said with its place."""
+        hub = self.hub()
+        schema = {"$ref": "#/definitions/signal", "definitions": {
+            "level": {"type": "integer", "minimum": 0, "maximum": 9},
+            "signal": {"type": "object", "required": ["letters"], "properties": {
+                "letters": {"type": "string", "description": HOSTILE}, "level": {"$ref": "#/definitions/level"},
+                "twice": {"type": "boolean"}, "colour": {"enum": ["red", "green", 3]}, "rest": {"type": "array"}}}}}
+        document = {"name": "foo:Signal", "kind": "request", "schema": schema}
+        got = hub.request("PUT", "/api/v1/schemas/foo%3ASignal", headers={"Content-Type": "application/json"},
+                          body=json.dumps(document), over_unix=True)
+        self.assertEqual(got.status, 201)
+
+        async def payload(page):
+            return json.loads(await page.value("document.querySelector('#payload').value"))
+
+        async def scene(width, height):
+            handlers = {"foo:Signal": echo, "signal": echo}
+            async with agent(hub, "lamp", handlers), self.page(hub, width=width, height=height) as page:
+                await self.live(page)
+                field = "#schema-fields label:nth-child({}) :is(input, select)".format
+                self.assertTrue(await page.value("document.querySelector('#schema-form').hidden"))
+                await page.type("#target", "lamp")
+                await page.type("#name", "foo:Signal")
+                await page.until("!document.querySelector('#schema-form').hidden", "the form")
+                await page.until_text("#schema-fields label:nth-child(1)", "letters *")
+                await page.until_text("#schema-fields label:nth-child(2)", "integer, 0 to 9")
+                await page.type(field(1), 'S"O"S')
+                await page.type(field(2), "7")
+                await page.choose(field(3), "true")
+                await page.choose(field(4), "3")
+                await page.type(field(5), "[1, {}]")
+                self.assertEqual(await payload(page),
+                                 {"letters": 'S"O"S', "level": 7, "twice": True, "colour": 3, "rest": [1, {}]})
+                self.looks_right(await page.value(FAINT), await page.value(WIDE))
+                await page.type("#payload", '{"letters": "x", "level": 10, "more": 12345678901234567890}')
+                self.assertEqual(await page.value(f"document.querySelector('{field(2)}').value"), "10")
+                self.assertEqual(await page.value(f"document.querySelector('{field(3)}').value"), "")
+                await page.type(field(1), "y")
+                self.assertIn('"more":12345678901234567890', await page.value("document.querySelector('#payload').value"))
+                await page.press("Enter", 2)
+                await page.until_text(".run", "must be at most 9 at /level")
+                await page.type(field(2), "9")
+                await page.press("Enter", 2)
+                await page.until("document.querySelectorAll('.run').length === 2", "the second command")
+                await page.until_text(".run", "succeeded")
+                await page.type(field(2), "nine")
+                self.assertEqual(await page.value(f"document.querySelector('{field(2)}').getAttribute('aria-invalid')"),
+                                 "true")
+                await page.type("#name", "signal")
+                await page.until("document.querySelector('#schema-form').hidden", "the form to go")
+                self.assertFalse(await page.value("window.broken === 1"))
+
+        for width, height in SIZES:
+            with self.subTest(width=width):
+                self.run_async(scene(width, height))
+
     def test_its_json_is_that_of_the_browser(self):
         """What is taken as JSON while one types is what JSON.parse() takes: over many texts, most of them broken."""
         hub = self.hub()

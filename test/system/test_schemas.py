@@ -75,7 +75,7 @@ class Start(SchemaCase):
 
 class Edge(SchemaCase):
     async def refused(self, hub):
-        async with Connector(hub.url(), target="lamp", handlers={"SIGNAL": echo}):
+        async with Connector(hub.url(), target="lamp", handlers={"SIGNAL": echo, "SIGNAL2": echo}):
             caller = Connector(hub.url(), target="caller", extended=True)
             async with caller:
                 good = await caller.command("SIGNAL", {"level": 3}, to="lamp")

@@ -5,6 +5,7 @@ import { announce, el, find, setAttribute, setText, show } from "./dom.js";
 import { parseDuration, size } from "./format.js";
 import { check } from "./json.js";
 import { Run } from "./run.js";
+import { SchemaForm } from "./schema.js";
 
 const RUNS_MAX = 20;
 const OFFERED_MAX = 300; // Names that a browser lists under a field.
@@ -35,6 +36,7 @@ export class Console {
         this.idempotent = find("idempotent");
         this.send = find("send");
         this.problem = find("console-problem");
+        this.schema = new SchemaForm(link, this.payload, () => this.checkPayload());
         this.listen();
     }
 
@@ -53,6 +55,7 @@ export class Console {
         this.deadline.addEventListener("input", () => this.checkDeadline());
         this.target.addEventListener("input", () => this.targetChanged());
         this.mode.addEventListener("input", () => this.targetChanged());
+        this.name.addEventListener("input", () => this.schema.use(this.name.value));
         this.registry.addEventListener("change", () => this.targetChanged());
         this.link.on("state", () => (this.send.disabled = !this.link.live));
         this.link.on("resync", () => this.runs.forEach((run) => run.read()));
@@ -89,7 +92,7 @@ export class Console {
         const away = this.target.value !== "" && target === undefined;
 
         offer(find("targets-known"), this.registry.targets.map((one) => one.name));
-        offer(find("names-known"), this.names.get(this.target.value) ?? []);
+        offer(find("names-known"), [...new Set([...(this.names.get(this.target.value) ?? []), ...this.schema.names()])]);
         offer(find("channels-known"), this.registry.channelsOf(this.target.value).map((one) => one.id));
         setText(find("target-state"), away ? "nobody is registered under this name now" : "");
         show(find("channel-field"), this.mode.value === "channel");
@@ -210,6 +213,7 @@ export class Console {
         this.deadline.value = request.deadline;
         this.idempotent.checked = request.idempotent;
         this.targetChanged();
+        this.schema.use(request.name).then(() => this.schema.fill());
         this.checkPayload();
         this.checkDeadline();
         this.payload.focus();
