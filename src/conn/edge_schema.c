@@ -148,9 +148,9 @@ static bool is_unrecognized(const struct ald_edge *edge, const struct ald_event 
            !ald_str_starts(event->signal->msg->name, ALD_STR("aldis:")); /* these are the hub's own */
 }
 
-/* A reply of ours with `text`; NULL: memory is short, and it goes without. */
-static struct ald_msg *reply_make(struct ald_edge *edge, enum ald_outcome outcome, enum ald_cause cause,
-                                  const char *text)
+/* A reply of ours with `text`, to what its agent calls `wire_id`; NULL: memory is short, and it goes without. */
+static struct ald_msg *reply_make(struct ald_edge *edge, struct ald_str wire_id, enum ald_outcome outcome,
+                                  enum ald_cause cause, const char *text)
 {
     struct ald_msg *reply = NULL;
 
@@ -160,7 +160,8 @@ static struct ald_msg *reply_make(struct ald_edge *edge, enum ald_outcome outcom
     }
     reply->outcome = (uint8_t)outcome;
     reply->cause = (uint8_t)cause;
-    if (ald_msg_set(reply, &reply->code, invalid_code) < 0 || ald_msg_set(reply, &reply->text, ald_str(text)) < 0) {
+    if (ald_msg_set(reply, &reply->code, invalid_code) < 0 || ald_msg_set(reply, &reply->text, ald_str(text)) < 0 ||
+        ald_msg_set(reply, &reply->wire_id, wire_id) < 0) {
         edge->counters.no_memory++;
         return ald_msg_unref(reply);
     }
@@ -174,6 +175,7 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
     struct ald_signal *signal = event->signal;
     bool is_event = signal->kind == ALD_SIGNAL_EVENT;
     const struct ald_blueprint *blueprint = ald_catalog_find(edge->catalog, signal->msg->name);
+    enum ald_cause cause = ALD_CAUSE_INVALID;
     char text[SAID_MAX], name[NAME_SHOWN_MAX];
 
     if (blueprint != NULL && blueprint->is_event == is_event) {
@@ -184,27 +186,30 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
         (void)ald_printable(signal->msg->name, name, sizeof(name));
         (void)snprintf(text, sizeof(text), "Unrecognized %s %s", is_event ? "event" : "request", name);
         edge->counters.schema_unrecognized++;
+        cause = ALD_CAUSE_UNKNOWN_COMMAND;
     } else {
         return;
     }
-    signal->cause = ALD_CAUSE_INVALID;
+    signal->cause = (uint8_t)cause;
     if (is_event) {
         edge->counters.schema_events_dropped++;
     } else {
         edge->counters.schema_commands_refused++;
-        signal->request = reply_make(edge, ALD_REFUSED, ALD_CAUSE_INVALID, text);
+        signal->request = reply_make(edge, ALD_STR_NONE, ALD_REFUSED, cause, text);
     }
 }
 
 /* What an agent answers: the caller relies on its form, so what has another one is a failure of the agent. */
-static void judge_reply(struct ald_edge *edge, struct ald_signal *signal)
+static void judge_reply(struct ald_edge *edge, const struct ald_event *event)
 {
+    struct ald_signal *signal = event->signal;
     const struct ald_blueprint *blueprint;
+    struct ald_msg *failed;
     struct ald_str name;
     char what[ALD_SCHEMA_TEXT_MAX], text[SAID_MAX], shown[NAME_SHOWN_MAX];
 
     if (signal->msg->outcome != ALD_SUCCEEDED || signal->msg->roster.size > 0 ||
-        !ald_hub_asked(edge->hub, signal->id, &name)) {
+        !ald_hub_asked(edge->hub, event->conn, signal, &name)) {
         return;
     }
     blueprint = ald_catalog_find(edge->catalog, name);
@@ -214,8 +219,9 @@ static void judge_reply(struct ald_edge *edge, struct ald_signal *signal)
     (void)ald_printable(name, shown, sizeof(shown));
     (void)snprintf(text, sizeof(text), "Response for request %s failed validation: %s", shown, what);
     edge->counters.schema_replies_failed++;
+    failed = reply_make(edge, signal->msg->wire_id, ALD_FAILED, ALD_CAUSE_AGENT_BROKE, text);
     (void)ald_msg_unref(signal->msg);
-    signal->msg = reply_make(edge, ALD_FAILED, ALD_CAUSE_AGENT_BROKE, text);
+    signal->msg = failed;
     signal->outcome = ALD_FAILED;
     signal->cause = ALD_CAUSE_AGENT_BROKE;
 }
@@ -233,7 +239,7 @@ void ald_edge_judge(struct ald_edge *edge, struct ald_event *event)
         judge_message(edge, event);
         break;
     case ALD_SIGNAL_REPLY:
-        judge_reply(edge, signal);
+        judge_reply(edge, event);
         break;
     default:
         break;

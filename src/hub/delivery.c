@@ -277,7 +277,7 @@ static bool id_is_absent(struct ald_id id)
 }
 
 /* Does the command exist, and did this party have it? */
-static struct ald_found delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
+struct ald_found ald_delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     bool is_named = id_is_absent(signal->id) && signal->msg != NULL && signal->msg->wire_id.size > 0;
     struct ald_found found = is_named ? delivery_find_named(hub, conn, signal) : ald_command_find(hub, signal->id);
@@ -367,7 +367,7 @@ static void delivery_expire(struct ald_hub *hub, struct ald_command *command)
 
 void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_found found = delivery_find(hub, conn, signal);
+    struct ald_found found = ald_delivery_find(hub, conn, signal);
     struct ald_command *command = found.command;
     struct ald_end end;
 
@@ -448,7 +448,7 @@ static void delivery_set_progress(struct ald_command *command, const struct ald_
 
 void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
-    struct ald_command *command = delivery_find(hub, conn, signal).command;
+    struct ald_command *command = ald_delivery_find(hub, conn, signal).command;
     uint8_t phase = signal->msg != NULL ? signal->msg->phase : signal->phase;
     bool told = false;
 

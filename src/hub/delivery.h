@@ -29,5 +29,7 @@ void ald_delivery_return(struct ald_hub *hub, struct ald_command *command);
 /* It was sent, and whoever had it is gone: another attempt if it may have one, else it is lost. `cause` is an ald_cause. */
 void ald_delivery_lost(struct ald_hub *hub, struct ald_command *command, uint8_t cause);
 
+/* The command that what an agent says is about, if it is this agent's; both NULL: there is none. */
+struct ald_found ald_delivery_find(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_delivery_status(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);

@@ -2,6 +2,7 @@
 
 #include "hub/channel.h"
 #include "hub/command.h"
+#include "hub/delivery.h"
 #include "hub/party.h"
 #include "hub/peer.h"
 #include "hub/primary.h"
@@ -443,9 +444,10 @@ bool ald_hub_is_controller(const struct ald_hub *hub, struct ald_str target)
     return target.size == 0 || (ald_str_present(hub->config.controller) && ald_str_equal(target, hub->config.controller));
 }
 
-bool ald_hub_asked(const struct ald_hub *hub, struct ald_id id, struct ald_str *ret_name)
+bool ald_hub_asked(struct ald_hub *hub, uint64_t conn, const struct ald_signal *reply, struct ald_str *ret_name)
 {
-    const struct ald_command *command = ald_command_find(hub, id).command;
+    struct ald_hub_conn *found = ald_hub_conn_find(hub, conn);
+    const struct ald_command *command = found != NULL ? ald_delivery_find(hub, found, reply).command : NULL;
 
     if (command == NULL || command->outcome != ALD_OUTCOME_NONE) {
         return false;

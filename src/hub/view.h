@@ -147,8 +147,8 @@ bool ald_hub_find_party(const struct ald_hub *hub, uint64_t conn, uint32_t party
 int ald_hub_target_kind(const struct ald_hub *hub, struct ald_str target);
 /* The hub itself is meant, or who answers for it. */
 bool ald_hub_is_controller(const struct ald_hub *hub, struct ald_str target);
-/* The name of a command without an outcome. False: there is no such command. */
-bool ald_hub_asked(const struct ald_hub *hub, struct ald_id id, struct ald_str *ret_name);
+/* The name of the command that `reply`, which an agent is about to say on a connection, would end. False: it ends none. */
+bool ald_hub_asked(struct ald_hub *hub, uint64_t conn, const struct ald_signal *reply, struct ald_str *ret_name);
 
 uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter);
 

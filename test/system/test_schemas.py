@@ -8,7 +8,8 @@ import subprocess
 import unittest
 
 from cli_rig import CliCase, aldis
-from harness import Connector, binary, echo, wait_until
+from harness import Connector, binary, echo, wait_until, wait_until_async
+from link_party import Link
 
 SIGNAL = {
     "name": "SIGNAL",
@@ -103,6 +104,55 @@ class Edge(SchemaCase):
         self.assertIn("must be of type integer at /level", json.dumps(got))
         self.assert_ends(aldis("-H", f"unix:{hub.unix}", "call", "lamp", "SIGNAL", "{}"), 11,
                          err=re.escape("must have the member level"))
+
+
+class Links(SchemaCase):
+    """The same for parties of the dialect that schemas come from."""
+
+    async def scene(self, hub):
+        handlers = {"SIGNAL": lambda frame: frame["data"]["level"], "foo:Free": lambda frame: {}}
+        async with Link(hub, host=4, handlers=handlers) as host, Link(hub) as control:
+            answers = [await control.call([1, 4], "SIGNAL", data={"level": 10}),
+                       await control.call([1, 4], "SIGNAL", data={"level": 1}),
+                       await control.call([1, 4], "foo:Free")]
+            await control.event([1, 4], "foo:Bell", data=[])
+            await control.event([1, 4], "foo:Bell", data={})
+            await wait_until_async(lambda: host.events, "the event that keeps to its schema")
+            answers.append(await control.call([0, 0], "PingRequest"))
+        return host, answers
+
+    def test_refusals_are_said_in_the_words_of_the_original(self):
+        self.put("signal.json", SIGNAL)
+        self.put("bell.json", {"name": "foo:Bell", "kind": "event", "schema": {"type": "object"}})
+        hub = self.schema_hub()
+        host, (bad, broken, free, ping) = self.run_async(self.scene(hub))
+        self.assertEqual((bad["type"], bad["data"]["code"]), ("responseError", "InvalidMessage"))
+        self.assertEqual(bad["data"]["message"], "Request SIGNAL failed validation: must be at most 9 at /level "
+                                                 "(rule #/properties/level/maximum)")
+        self.assertEqual((broken["type"], broken["data"]["code"]), ("responseError", "InvalidMessage"))
+        self.assertEqual(broken["data"]["message"],
+                         "Response for request SIGNAL failed validation: must be of type object (rule #/type)")
+        self.assertEqual((free["type"], ping["type"]), ("response", "response"))
+        self.assertEqual([event["data"] for event in host.events], [{}])
+        self.assertEqual(len(host.requests), 2)
+        self.assertEqual([hub.edge_counter(f"schema_{name}") for name in
+                          ("commands_refused", "replies_failed", "events_dropped", "unrecognized")], [1, 1, 1, 0])
+
+    def test_strict_knows_no_other_names(self):
+        async def run():
+            async with Link(hub, host=4, handlers={"foo:Free": lambda frame: {}}) as host, Link(hub) as control:
+                answer = await control.call([1, 4], "foo:Free")
+                self.assertEqual(answer["data"], {"message": "Unrecognized request foo:Free", "code": "InvalidMessage"})
+                await control.event([1, 4], "foo:Bell")
+                self.assertEqual((await control.call([0, 0], "PingRequest"))["type"], "response")
+                await wait_until_async(lambda: hub.edge_counter("schema_events_dropped") == 1, "the event is dropped")
+                self.assertEqual((host.requests, host.events), ([], []))
+                async with Connector(hub.url(), target="caller", extended=True) as caller:
+                    self.assertEqual((await caller.command("foo:Free", {}, to="4"))["outcome"], "succeeded")
+
+        hub = self.schema_hub("link.strict=yes")
+        self.run_async(run())
+        self.assertEqual(hub.edge_counter("schema_unrecognized"), 2)
 
 
 class Api(SchemaCase):
