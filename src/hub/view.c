@@ -409,7 +409,7 @@ int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct al
 
 static enum ald_party_kind party_kind(const struct ald_party *party)
 {
-    return party->channel != NULL ? ALD_PARTY_HOST : ALD_PARTY_CONTROL;
+    return party->channel != NULL ? (enum ald_party_kind)party->kind : ALD_PARTY_CONTROL;
 }
 
 bool ald_hub_find_party(const struct ald_hub *hub, uint64_t conn, uint32_t party, struct ald_party_view *ret_view)

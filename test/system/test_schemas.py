@@ -109,9 +109,18 @@ class Edge(SchemaCase):
 class Links(SchemaCase):
     """The same for parties of the dialect that schemas come from."""
 
+    def link_hub(self, *settings):
+        self.secret = self.path("secret")
+        return self.schema_hub(f"link.secret={self.secret}", *settings)
+
+    def link(self, hub, host=None, **options):
+        who = ("user", "julia") if host is None else ("host", str(host))
+        made = self.assert_ends(aldis("token", "create", *who, "--secret", self.secret), 0)
+        return Link(hub, host=host, token=made.out.strip(), **options)
+
     async def scene(self, hub):
         handlers = {"SIGNAL": lambda frame: frame["data"]["level"], "foo:Free": lambda frame: {}}
-        async with Link(hub, host=4, handlers=handlers) as host, Link(hub) as control:
+        async with self.link(hub, host=4, handlers=handlers) as host, self.link(hub) as control:
             answers = [await control.call([1, 4], "SIGNAL", data={"level": 10}),
                        await control.call([1, 4], "SIGNAL", data={"level": 1}),
                        await control.call([1, 4], "foo:Free")]
@@ -124,7 +133,7 @@ class Links(SchemaCase):
     def test_refusals_are_said_in_the_words_of_the_original(self):
         self.put("signal.json", SIGNAL)
         self.put("bell.json", {"name": "foo:Bell", "kind": "event", "schema": {"type": "object"}})
-        hub = self.schema_hub()
+        hub = self.link_hub()
         host, (bad, broken, free, ping) = self.run_async(self.scene(hub))
         self.assertEqual((bad["type"], bad["data"]["code"]), ("responseError", "InvalidMessage"))
         self.assertEqual(bad["data"]["message"], "Request SIGNAL failed validation: must be at most 9 at /level "
@@ -140,7 +149,8 @@ class Links(SchemaCase):
 
     def test_strict_knows_no_other_names(self):
         async def run():
-            async with Link(hub, host=4, handlers={"foo:Free": lambda frame: {}}) as host, Link(hub) as control:
+            handlers = {"foo:Free": lambda frame: {}}
+            async with self.link(hub, host=4, handlers=handlers) as host, self.link(hub) as control:
                 answer = await control.call([1, 4], "foo:Free")
                 self.assertEqual(answer["data"], {"message": "Unrecognized request foo:Free", "code": "InvalidMessage"})
                 await control.event([1, 4], "foo:Bell")
@@ -150,9 +160,23 @@ class Links(SchemaCase):
                 async with Connector(hub.url(), target="caller", extended=True) as caller:
                     self.assertEqual((await caller.command("foo:Free", {}, to="4"))["outcome"], "succeeded")
 
-        hub = self.schema_hub("link.strict=yes")
+        hub = self.link_hub("link.strict=yes")
         self.run_async(run())
         self.assertEqual(hub.edge_counter("schema_unrecognized"), 2)
+
+    def test_it_matters_what_kind_of_party_speaks_to_which(self):
+        async def run():
+            async with self.link(hub, host=4, handlers={"foo:Up": lambda frame: {}}) as host, self.link(hub) as control:
+                answer = await control.call([1, 4], "foo:Up")
+                self.assertEqual(answer["data"]["message"], "Source control is not allowed for foo:Up")
+                answer = await control.call([1, 4], "foo:Down")
+                self.assertEqual(answer["data"]["message"], "Destination host is not allowed for foo:Down")
+                self.assertEqual(host.requests, [])
+
+        self.put("up.json", {"name": "foo:Up", "kind": "request", "src": ["host", "instance"]})
+        self.put("down.json", {"name": "foo:Down", "kind": "request", "src": "control", "dst": ["instance"]})
+        hub = self.link_hub()
+        self.run_async(run())
 
 
 class Api(SchemaCase):
