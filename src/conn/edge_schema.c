@@ -95,50 +95,54 @@ static unsigned destination_place(const struct ald_edge *edge, const struct ald_
 
 /* --- verdicts --- */
 
-/* What is wrong, for people. Returns whether something is. */
-static bool schema_breaks(struct ald_edge *edge, const struct ald_schema *schema, struct ald_slice payload,
-                          char text[ALD_SCHEMA_TEXT_MAX])
+/* What is wrong with a message. */
+enum verdict { SOUND, BROKEN, UNDECIDED /* memory is short */ };
+
+/* BROKEN: `text` says how. */
+static enum verdict schema_judge(struct ald_edge *edge, const struct ald_schema *schema, struct ald_slice payload,
+                                 char text[ALD_SCHEMA_TEXT_MAX])
 {
     struct ald_schema_fault fault;
     struct ald_str json = ald_str_present(ald_slice_str(payload)) ? ald_slice_str(payload) : ALD_STR("null");
     int r;
 
     if (schema == NULL) {
-        return false;
+        return SOUND;
     }
     r = ald_schema_check(schema, edge->checker, json, &fault);
     if (r < 0) {
         edge->counters.no_memory++;
-        (void)snprintf(text, ALD_SCHEMA_TEXT_MAX, "memory is short");
-        return true;
+        return UNDECIDED;
     }
     (void)ald_schema_fault_text(&fault, text);
-    return r != 0;
+    return r == 0 ? SOUND : BROKEN;
 }
 
-/* Is the message wrong in itself, or between these two? `text` then says how. */
-static bool message_breaks(struct ald_edge *edge, const struct ald_event *event, const struct ald_blueprint *blueprint,
-                           char text[SAID_MAX])
+/* Is the message wrong in itself, or between these two? BROKEN: `text` says how. */
+static enum verdict message_judge(struct ald_edge *edge, const struct ald_event *event,
+                                  const struct ald_blueprint *blueprint, char text[SAID_MAX])
 {
     const struct ald_msg *msg = event->signal->msg;
     unsigned src = source_place(edge, event), dst = destination_place(edge, msg);
     const char *kind = blueprint->is_event ? "Event" : "Request";
     char name[NAME_SHOWN_MAX], what[ALD_SCHEMA_TEXT_MAX];
 
+    enum verdict verdict;
+
     (void)ald_printable(msg->name, name, sizeof(name));
     if (src != 0 && (blueprint->src & src) == 0) {
         (void)snprintf(text, SAID_MAX, "Source %s is not allowed for %s", ald_place_name(src), name);
-        return true;
+        return BROKEN;
     }
     if (dst != 0 && (blueprint->dst & dst) == 0) {
         (void)snprintf(text, SAID_MAX, "Destination %s is not allowed for %s", ald_place_name(dst), name);
-        return true;
+        return BROKEN;
     }
-    if (schema_breaks(edge, blueprint->schema, msg->payload, what)) {
+    verdict = schema_judge(edge, blueprint->schema, msg->payload, what);
+    if (verdict == BROKEN) {
         (void)snprintf(text, SAID_MAX, "%s %s failed validation: %s", kind, name, what);
-        return true;
     }
-    return false;
+    return verdict;
 }
 
 /* The link dialect alone knows a registry of all messages, and only its parties are held to it. */
@@ -176,12 +180,15 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
     bool is_event = signal->kind == ALD_SIGNAL_EVENT;
     const struct ald_blueprint *blueprint = ald_catalog_find(edge->catalog, signal->msg->name);
     enum ald_cause cause = ALD_CAUSE_INVALID;
+    enum verdict verdict;
     char text[SAID_MAX], name[NAME_SHOWN_MAX];
 
     if (blueprint != NULL && blueprint->is_event == is_event) {
-        if (!message_breaks(edge, event, blueprint, text)) {
+        verdict = message_judge(edge, event, blueprint, text);
+        if (verdict == SOUND) {
             return;
         }
+        cause = verdict == UNDECIDED ? ALD_CAUSE_BUSY : cause;
     } else if (is_unrecognized(edge, event)) {
         (void)ald_printable(signal->msg->name, name, sizeof(name));
         (void)snprintf(text, sizeof(text), "Unrecognized %s %s", is_event ? "event" : "request", name);
@@ -195,11 +202,12 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
         edge->counters.schema_events_dropped++;
     } else {
         edge->counters.schema_commands_refused++;
-        signal->request = reply_make(edge, ALD_STR_NONE, ALD_REFUSED, cause, text);
+        signal->request = cause != ALD_CAUSE_BUSY ? reply_make(edge, ALD_STR_NONE, ALD_REFUSED, cause, text) : NULL;
     }
 }
 
-/* What an agent answers: the caller relies on its form, so what has another one is a failure of the agent. */
+/* What an agent answers: the caller relies on its form, so what has another one is a failure of the agent. It was done, so it
+ * is not held back because memory is short. */
 static void judge_reply(struct ald_edge *edge, const struct ald_event *event)
 {
     struct ald_signal *signal = event->signal;
@@ -213,7 +221,7 @@ static void judge_reply(struct ald_edge *edge, const struct ald_event *event)
         return;
     }
     blueprint = ald_catalog_find(edge->catalog, name);
-    if (blueprint == NULL || !schema_breaks(edge, blueprint->response, signal->msg->payload, what)) {
+    if (blueprint == NULL || schema_judge(edge, blueprint->response, signal->msg->payload, what) != BROKEN) {
         return;
     }
     (void)ald_printable(name, shown, sizeof(shown));

@@ -121,7 +121,11 @@ static int shelf_fill(struct shelf *shelf, const char *folder, struct dirent *co
 {
     int r = 0;
 
-    /* One more than there are: an addition over the API never has to ask whether there is room. */
+    if (n > ALD_CATALOG_MESSAGES_MAX) {
+        (void)snprintf(why, room, "%s: more than %d messages", folder, ALD_CATALOG_MESSAGES_MAX);
+        return ALD_CONFIG_BAD;
+    }
+    /* One more than there are, since there may be none, and no memory for nothing is a failure to some systems. */
     shelf->files = calloc((size_t)n + 1, sizeof(*shelf->files));
     if (shelf->files == NULL) {
         return ald_trace(ALDIS_E_NOMEM);

@@ -57,7 +57,8 @@ static struct ald_route submit_judge_denied(const struct ald_signal *signal)
         return submit_refusal(ALD_CAUSE_NOT_ALLOWED, "the sender's credential does not allow this command");
     }
     if (signal->cause != ALD_CAUSE_NONE && signal->cause < ALD_N_CAUSES) {
-        return submit_refusal((enum ald_cause)signal->cause, "the command breaks the schema of its name");
+        return submit_refusal((enum ald_cause)signal->cause,
+                              signal->cause == ALD_CAUSE_INVALID ? "the command breaks the schema of its name" : NULL);
     }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
 }
@@ -350,9 +351,8 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         ald_command_write(hub, command, ALD_LINE_DENIED);
     }
     if (signal->request != NULL && route.cause != ALD_CAUSE_NONE && route.cause == signal->cause) {
-        ald_command_end(
-            hub, command,
-            &(struct ald_end){.outcome = ALD_REFUSED, .cause = route.cause, .reply = signal->request});
+        ald_command_end(hub, command,
+                        &(struct ald_end){.outcome = ALD_REFUSED, .cause = route.cause, .reply = signal->request});
         return;
     }
     submit_place(hub, command, &route);

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from cli_rig import CliCase, aldis
+from comm_case import Service
 from harness import Connector, binary, echo, wait_until, wait_until_async
 from link_party import Link
 
@@ -177,6 +178,23 @@ class Links(SchemaCase):
         self.put("down.json", {"name": "foo:Down", "kind": "request", "src": "control", "dst": ["instance"]})
         hub = self.link_hub()
         self.run_async(run())
+
+
+class Services(SchemaCase):
+    def test_a_message_between_services_is_checked_too(self):
+        """Parameters are members with text values; who is not answered anyway is not, and it is counted."""
+        self.put("data.json", {"name": "DATA", "kind": "event", "schema": {"properties": {"level": {"enum": ["1", "2"]}}}})
+        sock = self.path("c.sock")
+        hub = self.schema_hub(f"communicator.unix={sock}")
+        with Service(sock) as one, Service(sock) as two:
+            for service, name in ((one, "one"), (two, "two")):
+                service.send(f"REGISTER service={name};version=1")
+                wait_until(lambda name=name: hub.channels(name), "it is registered")
+            one.send("two/DATA level=3")
+            one.send("two/DATA level=2")
+            first = next(line for line in iter(two.line, None) if "DATA" in line)
+            self.assertIn("level=2", first)
+        self.assertEqual(hub.edge_counter("schema_events_dropped"), 1)
 
 
 class Api(SchemaCase):
