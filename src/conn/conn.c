@@ -445,7 +445,11 @@ void ald_conn_expel(void *who)
     struct ald_conn *conn = who;
 
     conn->edge->counters.expelled++;
-    if (ald_conn_hears(conn)) {
+    if (ald_conn_hears(conn) && conn->vouched) {
+        /* Its peer's clients come back after a cut, and are told then why they may not (link.md 6.2). */
+        conn_cut(conn, "not allowed any more");
+        conn_end_session(conn, 0);
+    } else if (ald_conn_hears(conn)) {
         ald_conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("Not allowed any more"), "not allowed any more");
     } else if (conn->state == CONN_OPENING) {
         conn_cut(conn, "not allowed any more");

@@ -254,6 +254,9 @@ static void judge_pass(struct ald_conn *conn, struct ald_signal *signal)
         conn->edge->counters.strangers_denied++;
         signal->denied = true;
     }
+    if (registers && conn->vouched && signal->denied) {
+        signal->text = ALD_STR("Permission denied"); /* link.md 2.11 */
+    }
 }
 
 /* What a right is needed for. */

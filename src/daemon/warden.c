@@ -127,7 +127,7 @@ const struct ald_guard *ald_warden_guard(const struct ald_warden *warden)
     return &warden->guard;
 }
 
-void ald_warden_watch(struct ald_warden *warden, const struct ald_edge *edge)
+void ald_warden_watch(struct ald_warden *warden, struct ald_edge *edge)
 {
     warden->edge = edge;
 }

@@ -48,8 +48,9 @@ ALD_DEFINE_CLEANUP(struct ald_warden *, ald_warden_free);
 
 /* What an edge asks. Lives as long as the warden. */
 const struct ald_guard *ald_warden_guard(const struct ald_warden *warden);
-/* Whose hub is read where a command names a channel only. Once, before the first door opens. */
-void ald_warden_watch(struct ald_warden *warden, const struct ald_edge *edge);
+/* Whose hub is read where a command names a channel only, and ends the sessions of who is away. Once, before the first door
+ * opens. */
+void ald_warden_watch(struct ald_warden *warden, struct ald_edge *edge);
 
 /* Read the file again, now. What is wrong with it is logged. */
 void ald_warden_reload(struct ald_warden *warden);

@@ -206,6 +206,22 @@ static void judge_register(struct ald_warden *warden, struct ald_pass *pass, str
     warden->counters.registrations_denied += signal->denied ? 1 : 0;
 }
 
+/* The session's own token was shown, and its principal admitted: without that nobody resumes anything. What it serves it goes
+ * on to serve, for as long as it may; a control was given its name. */
+static void judge_resume(const struct ald_warden *warden, struct ald_pass *pass, struct ald_signal *signal)
+{
+    struct ald_channel_view channel;
+    const void *walk = NULL;
+
+    signal->denied = signal->denied || !pass->proved;
+    while (!signal->denied && ald_hub_next_in_session(ald_edge_hub(warden->edge), signal->session, &walk, &channel)) {
+        if (channel.party_kind != ALD_PARTY_CONTROL) {
+            signal->denied = !ald_auth_may_register(warden->auth, pass->principal, channel.target) ||
+                             !served_add(pass, channel.party, channel.target);
+        }
+    }
+}
+
 /* Whom the address means, as the hub will see it: see ald_address, and the router of the hub. */
 static struct ald_str target_meant(const struct ald_warden *warden, const struct ald_address *to)
 {
@@ -252,8 +268,7 @@ static void guard_judge(void *owner, struct ald_pass *pass, struct ald_signal *s
         served_clear(pass, signal->party);
         break;
     case ALD_SIGNAL_RESUME:
-        /* The session's own token was shown, and its principal admitted: without that nobody resumes anything. */
-        signal->denied = signal->denied || !pass->proved;
+        judge_resume(warden, pass, signal);
         break;
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
@@ -373,6 +388,35 @@ static bool pass_holds(const struct ald_warden *warden, const struct ald_pass *p
     return true;
 }
 
+/* Somebody who has no connection, and so no pass, may come back to his session. */
+static bool channel_holds(const struct ald_warden *warden, const struct ald_channel_view *channel, uint64_t began)
+{
+    const struct ald_principal *principal = ald_auth_proved(warden->auth, channel->principal, began);
+
+    return principal != NULL && (channel->party_kind == ALD_PARTY_CONTROL ||
+                                 ald_auth_may_register(warden->auth, principal, channel->target));
+}
+
+static void end_who_is_away(struct ald_warden *warden)
+{
+    const uint64_t now = ald_loop_wall() / ALD_SEC;
+    struct ald_channel_view channel;
+    uint64_t cursor = 0;
+
+    while (ald_hub_next_channel(ald_edge_hub(warden->edge), ALD_STR_NONE, &cursor, &channel)) {
+        char id[ALD_ID_TEXT];
+        /* The session is younger than the token that began it: who revokes it now revokes the session. */
+        uint64_t age = (ald_loop_now(warden->loop) - channel.since) / ALD_SEC;
+
+        if (channel.state == ALD_CHANNEL_AWAY && channel.session != 0 &&
+            !channel_holds(warden, &channel, now - ALD_MIN(age, now))) {
+            memcpy(id, channel.id.data, sizeof(id)); /* the hub is stepped, and what was shown is gone */
+            warden->counters.expelled++;
+            ald_ignore(ald_edge_channel_leave(warden->edge, ald_str_of(id, sizeof(id)), false)); /* gone already */
+        }
+    }
+}
+
 void ald_warden_judge_again(struct ald_warden *warden)
 {
     /* Nobody leaves the list in between: who is put out gives his pass back later. */
@@ -391,5 +435,8 @@ void ald_warden_judge_again(struct ald_warden *warden)
             warden->counters.expelled++;
             expel(pass->who);
         }
+    }
+    if (warden->edge != NULL) {
+        end_who_is_away(warden);
     }
 }

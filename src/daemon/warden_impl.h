@@ -19,7 +19,7 @@ struct ald_warden_stamp {
 struct ald_warden {
     struct ald_auth *auth;
     struct ald_loop *loop;
-    const struct ald_edge *edge;
+    struct ald_edge *edge; /* NULL: it is not there yet */
     char *path;
     struct ald_str controller;
     struct ald_guard guard;

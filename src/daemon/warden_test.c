@@ -250,6 +250,79 @@ ALD_TEST(warden, puts_out_who_may_not_see_any_more)
     post_fini(&post);
 }
 
+static int admit_proved(struct post *post, const char *name, uint64_t issued, struct ald_pass **ret_pass)
+{
+    const struct ald_peer nobody = {.address = ""};
+    const struct ald_shown shown = {.peer = &nobody, .proved = ald_str(name), .issued = issued};
+
+    return post->guard->admit(post->guard->owner, &shown, ret_pass);
+}
+
+ALD_TEST(warden, takes_the_word_of_who_checked_a_signed_token)
+{
+    struct ald_pass *pass = NULL;
+    struct ald_buf rights;
+    struct post post;
+
+    post_init(&post, "");
+    post_write(&post, "[token host-4]\nregister = 4\ncommand = *:foo:Echo, lamp:*\nvalid_after = 1000\n[user 1]\n");
+    ald_warden_reload(post.warden);
+    ald_check_int(admit_proved(&post, "host-5", 2000, &pass), ALD_GUARD_UNKNOWN);
+    ald_check_int(admit_proved(&post, "1", 2000, &pass), ALD_GUARD_UNKNOWN);
+    ald_check_int(admit_proved(&post, "", 2000, &pass), ALD_GUARD_UNKNOWN);
+    ald_check_int(admit_proved(&post, "host-4", 999, &pass), ALD_GUARD_REVOKED);
+    ald_check_int(admit_proved(&post, "host-4", 1000, &pass), 0);
+    ald_check_str(post.guard->principal(post.guard->owner, pass), "host-4");
+    ald_buf_init(&rights, 100);
+    ald_check_int(post.guard->rights(post.guard->owner, pass, &rights), 0);
+    ald_check_str(ald_buf_str(&rights), "foo:Echo,*");
+    ald_buf_fini(&rights);
+    ald_check(!registers(&post, pass, "4").denied);
+    leave(&post, pass);
+    post_fini(&post);
+}
+
+ALD_TEST(warden, says_who_may_command_everything)
+{
+    struct ald_pass *pass = NULL;
+    struct ald_buf rights;
+    struct post post;
+
+    post_init(&post, "");
+    post_write(&post, "[token test]\ncommand = *:*\n");
+    ald_warden_reload(post.warden);
+    ald_check_int(admit_proved(&post, "test", 0, &pass), 0);
+    ald_buf_init(&rights, 100);
+    ald_check_int(post.guard->rights(post.guard->owner, pass, &rights), ALD_GUARD_ANY);
+    ald_check_int(ald_buf_size(&rights), 0);
+    ald_buf_fini(&rights);
+    leave(&post, pass);
+    post_fini(&post);
+}
+
+ALD_TEST(warden, puts_out_whose_signed_token_was_revoked)
+{
+    static const char *const files[] = {"[token test]\nvalid_after = 1001\n", "[token other]\n"};
+
+    for (size_t i = 0; i < ALD_COUNT(files); i++) {
+        struct ald_pass *pass = NULL;
+        struct post post;
+
+        post_init(&post, "");
+        post_write(&post, "[token test]\nvalid_after = 1000\n");
+        ald_warden_reload(post.warden);
+        ald_check_int(admit_proved(&post, "test", 1000, &pass), 0);
+        post.guard->enter(post.guard->owner, pass, ALD_GUEST_MANAGE_NONE, expel, &post);
+        ald_warden_reload(post.warden);
+        ald_check_int(post.n_expelled, 0);
+        post_write(&post, files[i]);
+        ald_warden_reload(post.warden);
+        ald_check_int(post.n_expelled, 1);
+        leave(&post, pass);
+        post_fini(&post);
+    }
+}
+
 ALD_TEST(warden, keeps_its_rules_when_the_file_is_wrong)
 {
     struct post post;
@@ -326,5 +399,8 @@ ALD_TEST_MAIN(warden, ALD_CASE(warden, knows_who_shows_what),
               ALD_CASE(warden, judges_commands_by_whom_they_mean), ALD_CASE(warden, puts_out_whose_token_was_replaced),
               ALD_CASE(warden, puts_out_who_may_not_serve_its_target_any_more),
               ALD_CASE(warden, puts_out_who_may_not_see_any_more),
+              ALD_CASE(warden, takes_the_word_of_who_checked_a_signed_token),
+              ALD_CASE(warden, says_who_may_command_everything),
+              ALD_CASE(warden, puts_out_whose_signed_token_was_revoked),
               ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, stands_a_shortage_of_memory),
               ALD_CASE(warden, sees_a_file_that_changed))

@@ -48,6 +48,8 @@ static void view_channel(const struct ald_channel *channel, struct ald_channel_v
         .dialect = channel->who->dialect,
         .conn = conn != NULL ? conn->number : 0,
         .session = session != NULL && !session->over ? session->number : 0,
+        .party = channel->party->number,
+        .party_kind = channel->party->kind,
         .state = channel->state,
         .active = channel->active,
         .primary = ald_primary_find(channel->target) == channel,
@@ -383,6 +385,27 @@ int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct al
     }
     view_channel(channel, ret_view);
     return 0;
+}
+
+bool ald_hub_next_in_session(const struct ald_hub *hub, uint64_t session, const void **walk,
+                             struct ald_channel_view *ret_view)
+{
+    const struct ald_session *found = ald_table_find_number(&hub->sessions, session);
+    const struct ald_party *party = *walk;
+
+    if (found == NULL) {
+        return false;
+    }
+    for (const struct ald_node *node = party != NULL ? party->of_session.next : found->parties.next;
+         node != &found->parties; node = node->next) {
+        party = ald_container(node, const struct ald_party, of_session);
+        if (party->channel != NULL) {
+            *walk = party;
+            view_channel(party->channel, ret_view);
+            return true;
+        }
+    }
+    return false;
 }
 
 int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald_channel_view *ret_view)

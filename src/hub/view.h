@@ -17,6 +17,8 @@ struct ald_channel_view {
     struct ald_str dialect;
     uint64_t conn;
     uint64_t session; /* of its party; 0: it ends with its connection */
+    uint32_t party;   /* within its connection, or session */
+    uint8_t party_kind; /* enum ald_party_kind */
     uint8_t state; /* enum ald_channel_state */
     bool active;
     bool primary;      /* confirmed */
@@ -129,6 +131,9 @@ bool ald_hub_next_fact(const struct ald_hub *hub, struct ald_str id, const void 
 enum { ALD_VIEW_UNKNOWN = 1 };
 ALD_NODISCARD int ald_hub_find_target(const struct ald_hub *hub, struct ald_str name, struct ald_target_view *ret_view);
 ALD_NODISCARD int ald_hub_find_channel(const struct ald_hub *hub, struct ald_str id, struct ald_channel_view *ret_view);
+/* Of those that a session speaks for, the next after *walk, which is NULL at first, and good between two steps only. */
+bool ald_hub_next_in_session(const struct ald_hub *hub, uint64_t session, const void **walk,
+                             struct ald_channel_view *ret_view);
 /* One that the session speaks for. */
 ALD_NODISCARD int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald_channel_view *ret_view);
 /* By the hub's id, or by the id its sender gave it (the newest of several). */
