@@ -202,7 +202,7 @@ bool ald_status_is_refusal(const char *name)
         "refused", "denied",    "dropped",   "undelivered",  "full",     "cut",       "slow",
         "silent",  "malformed", "stray",     "late",         "fail",     "violation", "size",
         "memory",  "evict",     "shed",      "invalid",      "stale",    "broken",    "truncated",
-        "unknown", "timeout",   "no_budget", "unauthorized", "expelled",
+        "unknown", "timeout",   "no_budget", "unauthorized", "expelled", "untaken",
     };
     static const char *const outcomes[] = {"commands_failed", "commands_refused"};
 

@@ -6,10 +6,10 @@
 
 ALD_TEST(status_view, tells_trouble_from_success_by_its_name)
 {
-    static const char *const trouble[] = {"commands_refused_busy", "registrations_denied", "events_dropped",
-                                          "connections_cut_slow",  "door http malformed",  "transport tls_failures",
-                                          "replies_late",          "out_of_memory",        "door http unauthorized",
-                                          "edge expelled",         "transport ws_oversize"};
+    static const char *const trouble[] = {"commands_refused_busy", "registrations_denied",  "events_dropped",
+                                          "connections_cut_slow",  "door http malformed",   "transport tls_failures",
+                                          "replies_late",          "out_of_memory",         "door http unauthorized",
+                                          "edge expelled",         "transport ws_oversize", "events_untaken"};
     static const char *const fine[] = {"commands_refused",     "commands_failed",  "commands_succeeded",
                                        "registrations",        "events_delivered", "connections_opened",
                                        "transport read_bytes", "elections",        "edge closed_by_hub"};

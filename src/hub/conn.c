@@ -10,6 +10,7 @@
 #include "hub/peer.h"
 #include "hub/session.h"
 #include "hub/state.h"
+#include "hub/transit.h"
 
 const struct ald_state ald_conn_states[] = {
     [ALD_CONN_OPEN] = {"open", ALD_STATE_INITIAL,
@@ -60,6 +61,8 @@ static void conn_init(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     ald_node_init(&conn->work_bench);
     ald_node_init(&conn->work_leave);
     ald_node_init(&conn->handed);
+    ald_node_init(&conn->transits);
+    ald_node_init(&conn->untaken);
     ald_node_init(&conn->benched);
     ald_node_init(&conn->resaying);
     ald_node_init(&conn->unheard);
@@ -144,6 +147,12 @@ void ald_hub_conn_free(struct ald_hub *hub, struct ald_hub_conn *conn)
     ald_assert(ald_list_empty(&conn->handed));
     ald_assert(ald_list_empty(&conn->unheard));
 
+    while (!ald_list_empty(&conn->transits)) {
+        ald_transit_free(hub, ald_list_entry(conn->transits.next, struct ald_transit, node));
+    }
+    while (!ald_list_empty(&conn->untaken)) {
+        ald_transit_free(hub, ald_list_entry(conn->untaken.next, struct ald_transit, node));
+    }
     while (!ald_list_empty(&conn->benched)) {
         ald_node_remove(conn->benched.next);
     }
@@ -200,6 +209,12 @@ static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
         conn->choked = true;
         ald_node_remove(&conn->work_bench);
     }
+}
+
+void ald_hub_conn_charge(struct ald_hub *hub, struct ald_hub_conn *conn, size_t cost)
+{
+    conn_charge(hub, conn, cost);
+    conn_choke(hub, conn);
 }
 
 /* Somebody asked for it, rather than that others had something to say. */
@@ -323,7 +338,7 @@ void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64
     conn->moved = hub->now;
     conn_credit(conn);
     conn_unchoke(hub, conn);
-    if (conn_first_begun(conn) != NULL) {
+    if (ald_transit_written(hub, conn) || conn_first_begun(conn) != NULL) {
         ald_work_add(hub, &hub->work.begun, &conn->work_begun);
     }
 }
@@ -334,8 +349,9 @@ bool ald_hub_conn_work_begun(struct ald_hub *hub, struct ald_hub_conn *conn)
 
     if (command != NULL) {
         ald_delivery_begun(hub, command);
+        return true;
     }
-    return conn_first_begun(conn) != NULL;
+    return ald_transit_written(hub, conn);
 }
 
 bool ald_hub_conn_work_bench(struct ald_hub *hub, struct ald_hub_conn *conn)
@@ -513,13 +529,19 @@ bool ald_hub_conn_work_ended(struct ald_hub *hub, struct ald_hub_conn *conn)
         conn_return(hub, conn);
         return true;
     }
-    node = ald_list_first(&conn->parties);
-    if (node == NULL) {
-        ald_hub_conn_free(hub, conn);
-        return false;
+    if (ald_transit_work_hold(hub, conn)) {
+        return true;
     }
-    ald_party_work_ended(hub, ald_list_entry(node, struct ald_party, node));
-    return true;
+    node = ald_list_first(&conn->parties);
+    if (node != NULL) {
+        ald_party_work_ended(hub, ald_list_entry(node, struct ald_party, node));
+        return true;
+    }
+    if (ald_transit_work_fate(hub, conn)) {
+        return true;
+    }
+    ald_hub_conn_free(hub, conn);
+    return false;
 }
 
 void ald_hub_conn_check(const struct ald_hub *hub, const struct ald_hub_conn *conn)
@@ -547,4 +569,5 @@ void ald_hub_conn_check(const struct ald_hub *hub, const struct ald_hub_conn *co
         n_parties++;
     }
     ald_assert(n_parties == conn->n_parties);
+    ald_transit_check(conn);
 }

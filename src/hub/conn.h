@@ -57,6 +57,7 @@ struct ald_hub_conn {
     struct ald_hub_alarm leave;
 
     struct ald_node handed;  /* of ald_command.place */
+    struct ald_node transits, untaken; /* of ald_transit.node */
     struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more; see session.h */
 
     struct ald_node resaying; /* of ald_session.wait: they go on when it is choked no more */
@@ -101,6 +102,9 @@ enum { ALD_CONN_SIGNAL_COST = 256 };
  * not hear any more or its account is exhausted, for which it is then cut. May pause or close the connection.
  */
 bool ald_hub_conn_say(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald_signal *signal);
+
+/* What is kept of the latest thing said costs so much beside it. */
+void ald_hub_conn_charge(struct ald_hub *hub, struct ald_hub_conn *conn, size_t cost);
 
 /* The edge's report. What it says beyond the truth is cut to the truth. */
 void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64_t begun, uint64_t done);

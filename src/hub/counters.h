@@ -23,6 +23,7 @@
     X(EVENTS, "events_delivered")                          \
     X(EVENTS_DROPPED, "events_dropped")                    \
     X(EVENTS_DENIED, "events_denied")                      \
+    X(EVENTS_UNTAKEN, "events_untaken")                    \
     X(EVENTS_HELD, "events_held")                          \
     X(EVENTS_NOT_HELD, "events_not_held")                  \
     X(EVENTS_EXPIRED, "events_expired")                    \

@@ -9,6 +9,7 @@
 #include "hub/state.h"
 #include "hub/submit.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 
 static struct ald_expected *hold_find(const struct ald_hub *hub, struct ald_str name)
 {
@@ -102,6 +103,21 @@ bool ald_hold_expects(const struct ald_hub *hub, struct ald_str name)
     return expected != NULL && expected->listed;
 }
 
+struct ald_str ald_hold_target(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    if (ald_str_present(msg->to.channel)) {
+        return ALD_STR_NONE;
+    }
+    return ald_str_present(msg->to.target) ? msg->to.target : hub->config.controller;
+}
+
+bool ald_hold_may(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    struct ald_str target = hub->expected_by_name.n_entries > 0 ? ald_hold_target(hub, msg) : ALD_STR_NONE;
+
+    return (msg->flags & ALD_MSG_HOLD) != 0 && ald_str_present(target) && ald_hold_expects(hub, target);
+}
+
 bool ald_hold_has(const struct ald_hub *hub, struct ald_str name)
 {
     const struct ald_expected *expected = hub->n_held > 0 ? hold_find(hub, name) : NULL;
@@ -117,12 +133,16 @@ static bool hold_has_room(const struct ald_hub *hub, const struct ald_expected *
            hub->held_bytes + cost <= config->hold_bytes_max && expected->bytes + cost <= config->hold_target_bytes_max;
 }
 
-/* "absent: cache for 60 s", and no longer than a command may take (communicator 5.5: at most a day). */
-static ald_usec hold_until(const struct ald_hub *hub, const struct ald_msg *msg)
+/* In the order in which they came: what comes back stands before what came later, of which there is little. */
+static void hold_queue(struct ald_expected *expected, struct ald_parcel_stored *stored)
 {
-    ald_usec ttl = msg->ttl == ALD_NEVER ? hub->config.hold_ttl : msg->ttl;
+    struct ald_node *before = expected->held.prev;
 
-    return hub->now + ALD_MIN(ttl, hub->config.deadline_max);
+    while (before != &expected->held &&
+           ald_list_entry(before, struct ald_parcel_stored, node)->parcel.number > stored->parcel.number) {
+        before = before->prev;
+    }
+    ald_list_push_before(before->next, &stored->node);
 }
 
 int ald_hold_keep(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_str name)
@@ -143,8 +163,8 @@ int ald_hold_keep(struct ald_hub *hub, const struct ald_parcel *parcel, struct a
         return ald_trace(r);
     }
     stored->expected = expected;
-    ald_list_push_back(&expected->held, &stored->node);
-    ald_hub_alarm_set(hub, &stored->alarm, hold_until(hub, parcel->msg));
+    hold_queue(expected, stored);
+    ald_hub_alarm_set(hub, &stored->alarm, parcel->until);
     expected->n++;
     expected->bytes += stored->cost;
     hub->n_held++;
@@ -214,7 +234,7 @@ static bool hold_tell(struct ald_hub *hub, struct ald_parcel_stored *stored)
     }
     hold_release(hub, stored);
     signal = ald_parcel_signal(&stored->parcel);
-    if (ald_party_offer(hub, channel->party, &signal)) {
+    if (ald_transit_offer(hub, channel->party, &signal, &stored->parcel)) {
         ald_parcel_delivered(hub, &stored->parcel, channel);
     } else {
         ald_parcel_dropped(hub, &stored->parcel, ALD_CAUSE_BUSY); /* memory is short, or it was cut for this one */

@@ -21,6 +21,7 @@
 
 struct ald_event;
 struct ald_hub;
+struct ald_msg;
 struct ald_parcel;
 struct ald_parcel_stored;
 struct ald_target;
@@ -43,12 +44,17 @@ struct ald_expected {
 void ald_hold_expect(struct ald_hub *hub, const struct ald_event *event);
 bool ald_hold_expects(const struct ald_hub *hub, struct ald_str name);
 
+/* The target that an event is held for when nobody is there; absent: it names a channel, which nobody else stands in for. */
+struct ald_str ald_hold_target(const struct ald_hub *hub, const struct ald_msg *msg);
+/* Its sender said that it may wait, and its target is expected. */
+bool ald_hold_may(const struct ald_hub *hub, const struct ald_msg *msg);
+
 /* Something is held for that target. */
 bool ald_hold_has(const struct ald_hub *hub, struct ald_str name);
 /* Outcomes. */
 enum { ALD_HOLD_FULL = 1, ALD_HOLD_UNEXPECTED };
-/* Hold an event for the target of that name, which is listed or has something held already; its fate is noted. Errors:
- * ALDIS_E_NOMEM. */
+/* Hold an event, until its time is over, for the target of that name, which is listed or has something held already; its fate
+ * is noted. One that comes back stands where it stood. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_hold_keep(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_str name);
 
 /* A channel of it is ready to be told something: what is held goes out. */

@@ -13,6 +13,7 @@
 #include "hub/route_way.h"
 #include "hub/state.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 #include "hub/who.h"
 #include "msg/json_scan.h"
 #include "msg/json_write.h"
@@ -400,7 +401,8 @@ void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_
     hub->graph.travel = here;
     report.travel = &hub->graph.travel;
     signal = ald_parcel_signal(&report);
-    ald_hub_count(hub, ald_party_offer(hub, route.channel->party, &signal) ? ALD_N_REPORTS : ALD_N_REPORTS_UNDELIVERED);
+    ald_hub_count(hub, ald_transit_offer(hub, route.channel->party, &signal, NULL) ? ALD_N_REPORTS
+                                                                                   : ALD_N_REPORTS_UNDELIVERED);
 }
 
 /* What a report says, each text in `room`. */

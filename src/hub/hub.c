@@ -13,10 +13,11 @@
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 #include "hub/who.h"
 
 /* Free objects kept for the next time: the steady state of a busy hub, some 5 MiB. */
-enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 256 };
+enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 256, HUB_TRANSITS_KEPT = 1024 };
 
 /* An attempt has six bits in a line of a story. */
 enum { HUB_ATTEMPTS_MAX = 60 };
@@ -143,6 +144,7 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     ald_pool_init(&hub->commands, sizeof(struct ald_command), HUB_COMMANDS_KEPT);
     ald_pool_init(&hub->records, sizeof(struct ald_record), HUB_RECORDS_KEPT);
     ald_pool_init(&hub->kept, sizeof(struct ald_kept_signal), HUB_SIGNALS_KEPT);
+    ald_pool_init(&hub->transits, sizeof(struct ald_transit), HUB_TRANSITS_KEPT);
     r = ald_graph_init(hub);
     if (r < 0) {
         free(hub->names);
@@ -281,6 +283,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     ald_pool_fini(&hub->commands);
     ald_pool_fini(&hub->records);
     ald_pool_fini(&hub->kept);
+    ald_pool_fini(&hub->transits);
     for (size_t i = 0; i < ALD_COUNT(tables); i++) {
         ald_table_fini(tables[i]);
     }

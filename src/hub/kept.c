@@ -5,6 +5,7 @@
 #include "hub/command.h"
 #include "hub/hop.h"
 #include "hub/state.h"
+#include "hub/transit.h"
 #include "hub/who.h"
 
 /* The time left is told anew each time; a command whose time is over is told as such, never as one without a limit. */
@@ -79,6 +80,7 @@ void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept)
 {
     ald_signal_clear(&kept->signal);
     free(kept->texts);
+    ald_transit_free(hub, kept->transit);
     ald_pool_put(&hub->kept, kept);
 }
 

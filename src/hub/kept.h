@@ -12,6 +12,7 @@
 struct ald_hub;
 struct ald_party;
 struct ald_session;
+struct ald_transit;
 
 enum ald_kept_kind {
     ALD_KEPT_COMMAND, /* these three stand in a command */
@@ -35,6 +36,7 @@ struct ald_kept_signal {
     struct ald_signal signal;
     struct ald_travel travel; /* what the signal's shows, where it has one */
     char *texts;              /* what its views show, and those of the travel; NULL: nothing */
+    struct ald_transit *transit; /* of an event that has another fate if it cannot be said; NULL: it has none */
 };
 
 static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)

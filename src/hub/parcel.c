@@ -34,10 +34,21 @@ static struct ald_id parcel_id(const struct ald_msg *msg, struct ald_id otherwis
     return ald_id_parse(msg->wire_id, &id) == 0 ? id : otherwise;
 }
 
+/* "absent: cache for 60 s", and no longer than a command may take (communicator 5.5: at most a day). */
+static ald_usec parcel_until(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    ald_usec ttl = msg->ttl == ALD_NEVER ? hub->config.hold_ttl : msg->ttl;
+
+    return hub->now + ALD_MIN(ttl, hub->config.deadline_max);
+}
+
 struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
 {
+    uint64_t number = ald_hub_number(hub);
     struct ald_parcel parcel = {
-        .id = ald_hub_id(hub, ald_hub_number(hub)),
+        .id = ald_hub_id(hub, number),
+        .number = number,
+        .until = parcel_until(hub, signal->msg),
         .msg = signal->msg,
         .who = party->who,
         .conn = party->conn->number,

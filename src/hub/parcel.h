@@ -4,8 +4,9 @@
  * Parcel: an event on its way, from when it came in until it is with whom it is for, or dropped. Most are delivered within
  * the step that they come in, and then a parcel is only a handful of views; what has to wait is stored.
  *
- * A parcel has one fate, which is counted and noted (hub/note.h); one that is held has a second one later. Its sender is
- * told of a fate when it asked (communicator 5.6), of a broadcast never.
+ * A parcel has one fate, which is counted and noted (hub/note.h); one that is held has a second one later, and so has one
+ * that was given to somebody who ended before it took it (hub/transit.h). Its sender is told of a fate when it asked
+ * (communicator 5.6), of a broadcast never.
  *
  * Lifetime:   a stored one from ald_parcel_store() to ald_parcel_discard(); what effects of a step show of it lives until
  *             the next step.
@@ -24,6 +25,8 @@ struct ald_who;
 
 struct ald_parcel {
     struct ald_id id;
+    uint64_t number; /* counts them as they come in */
+    ald_usec until;  /* how long it may wait for its target, if it may */
     struct ald_msg *msg;
     struct ald_who *who; /* its sender, as it was then */
     uint64_t conn;       /* and where it is told what became of it */

@@ -581,6 +581,7 @@ bool ald_party_keep(struct ald_hub *hub, struct ald_party *party, struct ald_sig
     }
     ald_kept_init(&kept->kept, ALD_KEPT_SIGNAL);
     kept->signal = *signal;
+    kept->transit = NULL;
     if (ald_kept_own(kept) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         ald_pool_put(&hub->kept, kept);

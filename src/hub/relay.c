@@ -14,6 +14,7 @@
 #include "hub/seen.h"
 #include "hub/state.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 
 enum {
     RELAY_HOPS_MAX = 5,       /* "and only if incoming hops < 5" (communicator 5.3) */
@@ -313,7 +314,8 @@ static void relay_tell(struct ald_hub *hub, struct ald_peer *peer, struct ald_si
     bool told = false;
 
     if (channel != NULL) {
-        told = ald_party_offer(hub, channel->party, signal);
+        told = signal->kind == ALD_SIGNAL_EVENT ? ald_transit_offer(hub, channel->party, signal, NULL)
+                                                : ald_party_offer(hub, channel->party, signal);
     } else {
         ald_signal_clear(signal);
     }

@@ -7,6 +7,7 @@
 #include "hub/history.h"
 #include "hub/party.h"
 #include "hub/state.h"
+#include "hub/transit.h"
 
 static void session_init(struct ald_hub *hub, struct ald_session *session, ald_usec ttl)
 {
@@ -546,6 +547,9 @@ static void session_drop(struct ald_hub *hub, struct ald_session *session, struc
 {
     if (kept->serial == 0) {
         ald_hub_count(hub, kept->kind == ALD_KEPT_REPLY ? ALD_N_REPLIES_UNDELIVERED : ALD_N_UNSAID_DROPPED);
+    }
+    if (kept->serial == 0 && kept->kind == ALD_KEPT_SIGNAL) {
+        ald_transit_unsaid(hub, ald_container(kept, struct ald_kept_signal, kept));
     }
     session_release(hub, session, kept);
 }

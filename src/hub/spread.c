@@ -7,6 +7,7 @@
 #include "hub/party.h"
 #include "hub/state.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 
 /* Who is meant: the holders of a name, the channels of a target, or all of a kind. NULL: nobody. */
 static struct ald_node *spread_list(struct ald_hub *hub, const struct ald_msg *msg)
@@ -59,7 +60,7 @@ static void spread_tell(struct ald_hub *hub, const struct ald_parcel *parcel, st
 {
     struct ald_signal signal = ald_parcel_signal(parcel);
 
-    ald_hub_count(hub, ald_party_offer(hub, party, &signal) ? ALD_N_BROADCASTS_TOLD : ALD_N_BROADCASTS_MISSED);
+    ald_hub_count(hub, ald_transit_offer(hub, party, &signal, NULL) ? ALD_N_BROADCASTS_TOLD : ALD_N_BROADCASTS_MISSED);
 }
 
 /* Other hubs have a way of their own to it. */

@@ -123,6 +123,7 @@ struct ald_hub {
     size_t history_bytes;
 
     struct ald_pool kept; /* of struct ald_kept_signal */
+    struct ald_pool transits;
 
     struct ald_node kinds[ALD_N_PARTY_KINDS]; /* of ald_party.of_kind */
     struct ald_table capabilities;            /* by name */

@@ -10,11 +10,17 @@
 
 struct ald_hub;
 struct ald_hub_conn;
+struct ald_parcel;
 struct ald_party;
 struct ald_signal;
 
 void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+
+/* Somebody who was given an event ended before it took it. First: may it wait for its target? True: it has its fate. */
+bool ald_submit_event_wait(struct ald_hub *hub, const struct ald_parcel *parcel);
+/* Else, when that one is gone: it goes to whoever is there now, or is dropped. */
+void ald_submit_event_again(struct ald_hub *hub, const struct ald_parcel *parcel);
 
 /* Waiting must not pin a read buffer: copy what is small, while nobody else has the message. When memory is short it waits as
  * it is, counted. */

@@ -20,9 +20,13 @@
 #include "hub/spread.h"
 #include "hub/submit.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 
 /* Of a target whose channels are all choked, so many are looked at for one that an event may still be pressed on. */
 enum { EVENT_PRESS_MAX = 16 };
+
+/* With more than that before it, what the kernel of a peer that reads takes at once, an event is not written soon. */
+enum { EVENT_WAITS = 128 * 1024 };
 
 /* What is wrong with an event; the hub itself takes none. */
 static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_party *party,
@@ -52,23 +56,25 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
     return (enum ald_cause)route.cause;
 }
 
-/* The target that it is held for when nobody is there; absent: it names a channel, which nobody else stands in for. */
-static struct ald_str event_target(const struct ald_hub *hub, const struct ald_msg *msg)
+/* What `party` hears of it, which is `said`: the same, or the same one link further. */
+static struct ald_signal event_signal(struct ald_hub *hub, const struct ald_parcel *parcel,
+                                      const struct ald_parcel *said, const struct ald_party *party)
 {
-    if (ald_str_present(msg->to.channel)) {
-        return ALD_STR_NONE;
+    if (party->conn != NULL && party->conn->out_bytes > EVENT_WAITS && ald_transit_wants(hub, parcel)) {
+        ald_submit_compact(hub, parcel->msg); /* it will be there for a while */
     }
-    return ald_str_present(msg->to.target) ? msg->to.target : hub->config.controller;
+    return ald_parcel_signal(said);
 }
 
-static bool event_tell(struct ald_hub *hub, const struct ald_parcel *parcel, struct ald_channel *channel)
+static bool event_tell(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_parcel *said,
+                       struct ald_channel *channel)
 {
-    struct ald_signal signal = ald_parcel_signal(parcel);
+    struct ald_signal signal = event_signal(hub, parcel, said, channel->party);
 
-    if (!ald_party_offer(hub, channel->party, &signal)) {
+    if (!ald_transit_offer(hub, channel->party, &signal, parcel)) {
         return false;
     }
-    ald_parcel_delivered(hub, parcel, channel);
+    ald_parcel_delivered(hub, said, channel);
     return true;
 }
 
@@ -86,7 +92,8 @@ static bool channel_may_be_pressed(const struct ald_hub *hub, const struct ald_c
  * other half is for answers, which have no other place. Where there is a session all of them wait in its window, also while it is
  * away.
  */
-static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_target *target)
+static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_parcel *said,
+                        const struct ald_target *target)
 {
     bool may_press = (parcel->msg->flags & (ALD_MSG_HOLD | ALD_MSG_REPORT)) != 0;
     size_t cost = ALD_CONN_SIGNAL_COST + ald_msg_cost(parcel->msg);
@@ -96,14 +103,16 @@ static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, co
         struct ald_channel *channel = ald_list_entry(it, struct ald_channel, target_node);
         struct ald_signal signal;
 
-        if (ald_channel_is_usable(channel) && ald_party_can_wait(channel->party) && event_tell(hub, parcel, channel)) {
+        if (ald_channel_is_usable(channel) && ald_party_can_wait(channel->party) &&
+            event_tell(hub, parcel, said, channel)) {
             return true;
         }
         if (may_press && channel_may_be_pressed(hub, channel, cost)) {
-            signal = ald_parcel_signal(parcel);
-            ald_party_say(hub, channel->party, &signal);
-            ald_parcel_delivered(hub, parcel, channel);
-            return true;
+            signal = event_signal(hub, parcel, said, channel->party);
+            if (ald_transit_press(hub, channel->party, &signal, parcel)) {
+                ald_parcel_delivered(hub, said, channel);
+                return true;
+            }
         }
         if (++n == EVENT_PRESS_MAX) {
             break;
@@ -141,7 +150,8 @@ static bool event_hop(struct ald_hub *hub, const struct ald_parcel *parcel)
         return false;
     }
     onward = ald_hop_onward(hub, parcel);
-    if (route.channel != NULL ? event_tell(hub, &onward, route.channel) : event_press(hub, &onward, route.target)) {
+    if (route.channel != NULL ? event_tell(hub, parcel, &onward, route.channel)
+                              : event_press(hub, parcel, &onward, route.target)) {
         ald_hub_count(hub, ALD_N_EVENTS_ABROAD);
         ald_hop_remember(hub, parcel);
     } else {
@@ -177,7 +187,7 @@ static void event_miss(struct ald_hub *hub, const struct ald_parcel *parcel, str
 /* To one channel here; when there is none, to one at another hub; or to nobody. */
 static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
-    struct ald_str target = event_target(hub, parcel->msg);
+    struct ald_str target = ald_hold_target(hub, parcel->msg);
     struct ald_route route = ald_route_event(hub, parcel->msg);
 
     if (route.cause == ALD_CAUSE_NONE && ald_str_present(target)) {
@@ -186,8 +196,8 @@ static void event_send(struct ald_hub *hub, const struct ald_parcel *parcel)
         }
     }
     if (route.channel != NULL
-            ? event_tell(hub, parcel, route.channel)
-            : route.target != NULL && ald_str_present(target) && event_press(hub, parcel, route.target)) {
+            ? event_tell(hub, parcel, parcel, route.channel)
+            : route.target != NULL && ald_str_present(target) && event_press(hub, parcel, parcel, route.target)) {
         return;
     }
     if (route.cause == ALD_CAUSE_NO_TARGET && ald_alive_answer_event(hub, parcel)) {
@@ -216,6 +226,36 @@ static bool event_is_for_elsewhere(const struct ald_msg *msg)
 static bool event_skips_us(const struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     return ald_hop_is_abroad(hub, parcel->msg) || (parcel->travel == NULL && event_is_for_elsewhere(parcel->msg));
+}
+
+bool ald_submit_event_wait(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    struct ald_str name = ald_hold_target(hub, parcel->msg);
+    struct ald_target *target;
+
+    if (hub->draining || hub->now >= parcel->until || event_skips_us(hub, parcel) || !ald_hold_may(hub, parcel->msg) ||
+        !event_hold(hub, parcel, name)) {
+        return false;
+    }
+    target = ald_target_find(hub, name);
+    if (target != NULL) {
+        ald_hold_wake(hub, target); /* another of its channels may have it at once */
+    }
+    return true;
+}
+
+void ald_submit_event_again(struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    if (hub->draining) {
+        ald_parcel_dropped(hub, parcel, ALD_CAUSE_DRAINING);
+    } else if ((parcel->msg->flags & ALD_MSG_HOLD) != 0 && hub->now >= parcel->until) {
+        ald_hub_count(hub, ALD_N_EVENTS_EXPIRED);
+        ald_parcel_dropped(hub, parcel, ALD_CAUSE_DEADLINE);
+    } else if (event_skips_us(hub, parcel)) {
+        event_send_abroad(hub, parcel);
+    } else {
+        event_send(hub, parcel);
+    }
 }
 
 static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
