@@ -26,7 +26,7 @@
 /*
  * From a close until the last of what was said must be with the kernel. The commands that the agent has are lost only
  * then, so a dead peer may not take the ten seconds of a closing handshake (exchange.md 2.12) for it, which goes on
- * without us.
+ * without us. While the hub stops, what was taken in for a slow reader has nowhere else to go: it has what is left of that.
  */
 #define CONN_FLUSH (1 * ALD_SEC)
 
@@ -71,14 +71,37 @@ static void conn_end(struct ald_conn *conn, const char *text)
     ald_edge_settle_later(edge);
 }
 
+static ald_usec conn_flush_until(const struct ald_conn *conn)
+{
+    ald_usec until = ald_loop_now(conn->edge->loop) + CONN_FLUSH;
+
+    return conn->edge->draining ? ALD_MAX(until, conn->edge->leave_until) : until;
+}
+
+/* A stream that closes has a deadline of its own, which is shorter. What the peer says until then is read, and not heard:
+ * it may have to say something before it reads on. */
+static void conn_close_later(struct ald_conn *conn, uint16_t code, struct ald_str reason)
+{
+    conn->closes_late = true;
+    conn->late_code = code;
+    conn->late_reason = reason;
+    if (conn->paused || conn->clogged_until != ALD_NEVER) {
+        ald_stream_resume(conn->stream);
+    }
+}
+
 void ald_conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text)
 {
     if (!ald_conn_hears(conn)) {
         return; /* the first close decides (exchange.md 2.12) */
     }
     ald_sm_move(&conn_machine, &conn->state, CONN_CLOSING);
-    ald_alarm_start(conn->edge->loop, &conn->alarm, ald_loop_now(conn->edge->loop) + CONN_FLUSH);
+    ald_alarm_start(conn->edge->loop, &conn->alarm, conn_flush_until(conn));
     conn->end_text = text;
+    if (conn->edge->draining && conn->done < conn->pushed) {
+        conn_close_later(conn, code, reason);
+        return;
+    }
     ald_stream_close(conn->stream, code, reason);
     if (conn->done >= conn->pushed) {
         conn_end(conn, text);
@@ -156,7 +179,7 @@ static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signa
     if (signal->code == 0) {
         conn_cut(conn, text);
     } else {
-        ald_conn_close(conn, signal->code, signal->text, text);
+        ald_conn_close(conn, signal->code, conn->why != NULL ? ald_str(conn->why) : ALD_STR(""), text);
     }
     if (signal->ok) {
         conn_end_session(conn, signal->party);
@@ -302,6 +325,9 @@ static void conn_written(void *owner, struct ald_stream *stream ALD_UNUSED, uint
     conn->done = done;
     conn_tell_written(conn, begun);
     if (conn->state == CONN_CLOSING && conn->done >= conn->pushed) {
+        if (conn->closes_late) {
+            ald_stream_close(conn->stream, conn->late_code, conn->late_reason);
+        }
         conn_end(conn, conn->end_text);
     }
 }

@@ -51,6 +51,8 @@ struct ald_conn {
     const char *end_text; /* once ended; static, or `why` */
     uint32_t variant;
     uint16_t dialect_index;
+    struct ald_str late_reason; /* and the code: with which its stream is closed when everything is written */
+    uint16_t late_code;
     uint16_t close_code; /* of the dialect's CLOSE; 0: it said none */
     bool learns;         /* it was let in: `linked` and `neighbors` are to be told on */
     bool leads;          /* and `linked` was */
@@ -66,6 +68,7 @@ struct ald_conn {
     bool asked;          /* it has said something that others answer */
     bool begun;          /* a byte came */
     bool paused;         /* the hub does not want it read now */
+    bool closes_late;    /* while it is CLOSING: see conn_close_later() */
     uint8_t goodbye;     /* enum ald_conn_goodbye */
     uint8_t state;       /* enum ald_conn_state */
 };

@@ -259,6 +259,7 @@ void ald_edge_drain(struct ald_edge *edge, ald_usec leave_until)
         return;
     }
     edge->draining = true;
+    edge->leave_until = leave_until;
     ald_edge_step(edge, &(struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = leave_until});
 }
 

@@ -55,6 +55,7 @@ struct ald_edge {
     bool stepping;
     bool draining;
     bool drained; /* and the watch was told */
+    ald_usec leave_until; /* while it drains: nobody stays longer */
 };
 
 /* Step the hub with an event of `kind` about the connection `number` (0: none). Fills in the time. */

@@ -26,7 +26,8 @@
 
 /*
  * After the hub is drained: how long the last close frames may take to be answered, and how often we look. An existing
- * connector decides by the close frame it got whether to come back (exchange.md 2.12), so it is worth a moment.
+ * connector decides by the close frame it got whether to come back (exchange.md 2.12), so it is worth a moment. What a slow
+ * reader has not got out of the kernel is lost when we end, so it is worth what is left of the time to drain.
  */
 #define DAEMON_LINGER (500 * ALD_MSEC)
 #define DAEMON_LINGER_LOOK (10 * ALD_MSEC)
@@ -65,7 +66,7 @@ struct ald_daemon {
     struct ald_doors doors;
     struct ald_sigwatch *watches[ALD_COUNT(watched)];
     struct ald_alarm alarm; /* DRAINING: the end of patience. LINGERING: to look again */
-    ald_usec linger_until;
+    ald_usec leave_until, linger_until;
     uint8_t state;
 };
 
@@ -83,7 +84,9 @@ static void daemon_look(struct ald_daemon *daemon)
 {
     ald_usec now = ald_loop_now(daemon->loop);
 
-    if (ald_net_streams(daemon->net) == 0 || now >= daemon->linger_until) {
+    bool is_over = now >= daemon->linger_until && (now >= daemon->leave_until || !ald_net_delivers(daemon->net));
+
+    if (ald_net_streams(daemon->net) == 0 || is_over) {
         daemon_done(daemon);
         return;
     }
@@ -123,6 +126,7 @@ void ald_daemon_drain(struct ald_daemon *daemon)
         return;
     }
     ald_sm_move(&daemon_machine, &daemon->state, DAEMON_DRAINING);
+    daemon->leave_until = until;
     /* The hub cuts everybody at `until`; then they have as long as a closing handshake may take here. */
     ald_alarm_start(daemon->loop, &daemon->alarm, until + DAEMON_LINGER);
     ald_edge_drain(daemon->edge, until);

@@ -90,6 +90,24 @@ size_t ald_net_streams(const struct ald_net *net)
     return net->n_bottoms;
 }
 
+/* What a unix socket has taken is with the peer, who can read it when we are gone. */
+bool ald_net_delivers(const struct ald_net *net)
+{
+    ald_list_each (it, &net->streams) {
+        const struct ald_stream *stream = ald_list_entry(it, const struct ald_stream, node);
+        struct ald_peer peer;
+
+        if (!stream->given_up || ald_stream_ended(stream)) {
+            continue;
+        }
+        ald_stream_peer(stream, &peer);
+        if (!peer.has_ids && ald_stream_undelivered(stream) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int ald_net_room(struct ald_net *net, bool rewind, uint8_t **ret_data, size_t *ret_size)
 {
     int r;

@@ -65,6 +65,9 @@ struct ald_loop *ald_net_loop(const struct ald_net *net);
 const struct ald_net_counters *ald_net_counters(const struct ald_net *net);
 /* Streams alive, those that linger included. A stack of tls and ws over tcp counts once. */
 size_t ald_net_streams(const struct ald_net *net);
+/* Of a stream that its owner has closed and given up the kernel has bytes that it still has to get across: they would be lost
+ * with ald_net_free(). */
+bool ald_net_delivers(const struct ald_net *net);
 
 /*
  * Budget: a number of bytes that several streams share, for messages that are being put together. A stream that finds

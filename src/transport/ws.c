@@ -432,10 +432,16 @@ static void ws_peer(const struct ald_stream *stream, struct ald_peer *peer)
     ws->lower->ops->peer(ws->lower, peer);
 }
 
+static size_t ws_undelivered(const struct ald_stream *stream)
+{
+    return ald_stream_undelivered(ald_container(stream, const struct ald_ws, stream)->lower);
+}
+
 static const struct ald_stream_ops ws_ops = {
     .messages = true,
     .push = ws_push,
     .queued = ws_queued,
+    .undelivered = ws_undelivered,
     .pause = ws_pause,
     .resume = ws_resume,
     .close = ws_close,
