@@ -247,6 +247,16 @@ static void conn_alive(struct ald_conn *conn, ald_usec heard)
     }
 }
 
+void ald_conn_refuse(struct ald_conn *conn)
+{
+    struct ald_edge *edge = conn->edge;
+    int r = ald_dialect_refuse(conn->dialect, ald_loop_now(edge->loop), edge->greeting_bytes);
+
+    if ((r == 0 ? conn_drain(conn) : r) < 0) {
+        edge->counters.no_memory++; /* it is closed all the same */
+    }
+}
+
 void ald_conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk)
 {
     enum ald_frame_kind kind = ald_frame_kind_of(chunk->kind);
@@ -375,6 +385,7 @@ static void conn_opened(void *owner, struct ald_stream *stream)
         .now = ald_loop_now(edge->loop),
         .wall = ald_edge_wall(edge),
         .identity = conn->identity,
+        .greeting_max = conn->trusted ? 0 : edge->greeting_bytes,
         .variant = conn->variant,
     };
 
@@ -385,7 +396,12 @@ static void conn_opened(void *owner, struct ald_stream *stream)
     if (conn->hello_timeout > 0) {
         options.hello_timeout = conn->hello_timeout;
     }
-    if (ald_conn_identify(conn) < 0 || conn->type->open(&facts, &conn->dialect) < 0) {
+    if (ald_conn_identify(conn) < 0) {
+        conn_fail(conn);
+        return;
+    }
+    facts.admits = ald_conn_is_known(conn);
+    if (conn->type->open(&facts, &conn->dialect) < 0) {
         conn_fail(conn);
         return;
     }

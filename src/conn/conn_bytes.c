@@ -51,6 +51,7 @@ bool ald_conn_spend(struct ald_conn *conn, size_t size)
     }
     if (size > conn->greeting_left) {
         conn->edge->counters.greeting_oversize++;
+        ald_conn_refuse(conn);
         ald_conn_close(conn, ALD_WS_CLOSE_TOO_BIG, ALD_STR("Too much before the hello"), "too much before the hello");
         return false;
     }

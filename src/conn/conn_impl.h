@@ -77,6 +77,8 @@ struct ald_conn {
 
 /* Find out who is at the other end, whose handshakes are done. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_conn_identify(struct ald_conn *conn);
+/* It has shown who it is, or nobody asks. */
+bool ald_conn_is_known(const struct ald_conn *conn);
 /* Give back what was found out. */
 void ald_conn_release(struct ald_conn *conn);
 
@@ -123,8 +125,11 @@ static inline bool ald_conn_hears(const struct ald_conn *conn)
 {
     return conn->state == CONN_GREETING || conn->state == CONN_READY;
 }
-/* Close in order; the first close decides (exchange.md 2.12). `text` is static, or lives as long as the connection. */
+/* Close in order; the first close decides (exchange.md 2.12). `reason` and `text` are static, or live as long as the
+ * connection. */
 void ald_conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text);
+/* It said more than is taken before a hello, and is about to be closed: its dialect may have words for that. */
+void ald_conn_refuse(struct ald_conn *conn);
 void ald_conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk);
 /* Its deadline may have changed. */
 void ald_conn_arm(struct ald_conn *conn);

@@ -161,7 +161,7 @@ void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
     }
 }
 
-static bool conn_is_known(const struct ald_conn *conn)
+bool ald_conn_is_known(const struct ald_conn *conn)
 {
     if (conn->wants_token && !conn->vouched) {
         return false;
@@ -187,7 +187,7 @@ static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct 
     conn->greets = greeting != NULL && greeting->peering != ALD_PEERING_NONE;
     if (!conn->greets) {
         signal->greeting = NULL; /* what it showed was for us */
-    } else if (conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
+    } else if (ald_conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
         conn->edge->counters.no_memory++;
         signal->denied = true;
     }
@@ -215,7 +215,7 @@ static int judge_neighbors(struct ald_conn *conn, const struct ald_signal *signa
 {
     const struct ald_gate *gate = conn->edge->gate;
 
-    if (!conn_is_known(conn)) {
+    if (!ald_conn_is_known(conn)) {
         conn->edge->counters.strangers_denied++;
     } else if (gate != NULL) {
         gate->neighbors(gate->owner, signal->text, signal->ok);
@@ -227,7 +227,7 @@ static int judge_news(struct ald_conn *conn, const struct ald_signal *signal)
 {
     const struct ald_gate *gate = conn->edge->gate;
 
-    if (gate != NULL && conn_is_known(conn)) {
+    if (gate != NULL && ald_conn_is_known(conn)) {
         gate->news(gate->owner, signal->news);
     }
     return ALD_CONN_TAKEN;
@@ -290,7 +290,7 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
     if (!signal_is_judged(signal)) {
         return 0;
     }
-    if (!conn_is_known(conn)) {
+    if (!ald_conn_is_known(conn)) {
         conn->edge->counters.strangers_denied++;
         signal->denied = true;
     } else if (conn->pass != NULL) {

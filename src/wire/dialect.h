@@ -91,6 +91,8 @@ struct ald_dialect_facts {
     ald_usec now;
     const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
     const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
+    size_t greeting_max; /* bytes that are taken of a peer of a hub until its party is registered; 0: nobody counts them */
+    bool admits;         /* of a hub: a peer may stay without showing who it is */
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */
 };
 
@@ -122,6 +124,9 @@ struct ald_dialect_ops {
     /* When tick() wants to be called; ALD_NEVER: never. */
     ald_usec (*deadline)(const struct ald_dialect *dialect);
     int (*tick)(struct ald_dialect *dialect, ald_usec now);
+    /* The peer is about to be closed because it said too much, `max` bytes, before its party was registered: tell it so. NULL:
+     * this protocol has no word for that but the close itself. Errors: ALDIS_E_NOMEM. */
+    int (*refuse)(struct ald_dialect *dialect, ald_usec now, size_t max);
     /* Anything came from the peer (a pong, half a message): it is alive. */
     void (*alive)(struct ald_dialect *dialect, ald_usec now);
     /* The hub ends the connection: with which code and reason (static, or the dialect's until it is freed) does this protocol
@@ -159,6 +164,10 @@ static inline ald_usec ald_dialect_deadline(const struct ald_dialect *d)
 static inline ALD_NODISCARD int ald_dialect_tick(struct ald_dialect *d, ald_usec now)
 {
     return d->ops->tick(d, now);
+}
+static inline ALD_NODISCARD int ald_dialect_refuse(struct ald_dialect *d, ald_usec now, size_t max)
+{
+    return d->ops->refuse != NULL ? d->ops->refuse(d, now, max) : 0;
 }
 static inline void ald_dialect_alive(struct ald_dialect *d, ald_usec now)
 {

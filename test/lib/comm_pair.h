@@ -46,6 +46,8 @@ struct comm_world {
     struct ald_msg_pool *messages;
     struct ald_spare spare;
     ald_usec now;
+    size_t greeting_max; /* facts of what is opened next */
+    bool admits;
 };
 
 static inline void comm_must(bool fact, const char *what)
@@ -96,6 +98,8 @@ static inline void comm_open_with(struct comm_world *world, struct comm_end *end
         .now = world->now,
         .wall = &comm_wall,
         .identity = identity,
+        .greeting_max = world->greeting_max,
+        .admits = world->admits,
         .variant = variant,
     };
 

@@ -209,13 +209,46 @@ class Mistakes(FamilyCase):
         stranger = self.service(self.tcp(hub))
         with self.cut_off():
             stranger.sock.sendall(b"x" * 1_000_000)
-        stranger.ended()
+        self.assertEqual(stranger.ended(), ["INVALID message=a line is longer than is taken here, at byte 10241"])
         wait_until(lambda: hub.edge_counter("greeting_oversize") == 1, "it is counted")
+        self.assertEqual(hub.dialect_counter("communicator_line_too_long", "communicator"), 1)
         service = self.service(self.sock).register("a")
         with self.cut_off():
             service.sock.sendall(b"b/DATA v=" + b"x" * 1_000_000 + b"\n")
         self.assertIn("INVALID", "".join(service.flush("on")))
-        self.assertGreaterEqual(hub.dialect_counter("communicator_line_too_long", "communicator"), 1)
+        self.assertEqual(hub.dialect_counter("communicator_line_too_long", "communicator"), 2)
+        self.works(hub)
+
+    def test_who_only_asks_the_daemon_may_stay(self):
+        hub = self.family("limits.greeting_bytes=10KiB")
+        for address in (self.sock, self.tcp(hub)):
+            monitor = self.service(address)
+            for i in range(2000):
+                self.assertIn(f"serial={i}", monitor.ask(f"ALIVE serial={i}"))
+            self.assertIn("COMMANDS list=", monitor.ask("HELP"))
+        self.assertEqual(hub.edge_counter("greeting_oversize"), 0)
+        self.works(hub)
+
+    def test_who_says_nothing_but_nonsense_is_told_when_it_was_too_much(self):
+        hub = self.family("limits.greeting_bytes=10KiB")
+        service = self.service(self.sock)
+        with self.cut_off():
+            service.send(*["FOO BAR"] * 2000)
+        *answers, last = service.ended()
+        self.assertEqual(set(answers), {"INVALID command=FOO;message=a parameter without = and a value, at byte 8"})
+        self.assertEqual(last, "INVALID message=more than 10240 bytes without a word that counts")
+        self.assertEqual(hub.edge_counter("greeting_oversize"), 1)
+        self.works(hub)
+
+    def test_who_shows_no_password_may_ask_so_much_and_no_more(self):
+        hub = self.family("communicator.remote=127.0.0.1:0", "communicator.username=hub", "communicator.password=p",
+                          "limits.greeting_bytes=10KiB")
+        stranger = self.service(self.tcp(hub, "communicator-remote"))
+        with self.cut_off():
+            stranger.send(*["ALIVE"] * 3000)
+        *answers, last = stranger.ended()
+        self.assertGreater(len(answers), 1000)
+        self.assertEqual(last, "INVALID message=more than 10240 bytes without a word that counts")
         self.works(hub)
 
     def test_many_lines_without_an_end_share_a_budget(self):
@@ -349,7 +382,7 @@ class Life(FamilyCase):
     def test_who_says_nothing_is_cut(self):
         hub = self.family("communicator.hello_timeout=200ms")
         silent, talking = self.service(self.sock), self.service(self.sock).register("a")
-        self.assertEqual(silent.ended(), [])
+        self.assertEqual(silent.ended(), ["INVALID message=no word that counts in time"])
         talking.flush("still there")
         self.assertEqual(hub.dialect_counter("communicator_hello_timeout", "communicator"), 1)
 

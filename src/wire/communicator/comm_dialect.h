@@ -123,6 +123,8 @@ struct ald_comm {
     struct ald_slice name; /* as it is written: the service that is registered here, or the server at the other end */
     struct ald_slice name_plain; /* and its target, or id */
     struct ald_comm_lines lines;
+    bool admits;                    /* the peer may stay without showing who it is */
+    size_t long_max;                /* of a line, once the party is registered; until then lines.max may be smaller */
     size_t line_max;                /* of who is no hub; hubs add to what they pass on */
     struct ald_slice chunk;         /* what is still to be read of what was fed */
     struct ald_comm_client *client; /* role party; else NULL */
@@ -195,6 +197,8 @@ void ald_comm_push(struct ald_comm *comm, size_t from, struct ald_slice shared, 
 void ald_comm_move(struct ald_comm *comm, enum ald_comm_state state);
 /* Say CLOSE; the first one decides. `text` lives for ever. */
 void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text);
+/* Its party is registered: from now on lines may be as long as anybody's. */
+void ald_comm_greeted(struct ald_comm *comm);
 /* A signal that this protocol has no form for, or not now. */
 void ald_comm_drop(struct ald_comm *comm);
 /* Keep a copy of `value` in `*slice`, in place of what it held. Errors: ALDIS_E_NOMEM. */

@@ -232,6 +232,9 @@ int ald_comm_hear(struct ald_comm *comm, const struct ald_comm_line *line)
     if (comm->state == ALD_COMM_NEW && comm->variant == ALD_COMMUNICATOR_SERVICE && !comm->work->invalid) {
         comm->hello_until = ALD_NEVER;
         ald_comm_move(comm, ALD_COMM_READY);
+        if (comm->admits) {
+            ald_comm_introduce(comm, NULL);
+        }
     }
     return 0;
 }

@@ -268,7 +268,62 @@ ALD_TEST(comm_system, who_says_nothing_that_counts_is_closed)
     ald_check_int(ald_dialect_tick(end.dialect, world.now), 0);
     comm_hear(&end);
     check_heard("close code=1002 text=No word that counts in time\n");
+    check_written("INVALID message=no word that counts in time\n");
     ald_check_int(end.counters[ALD_COMMUNICATOR_N_HELLO_TIMEOUT], 1);
+    close_end();
+}
+
+/* A service, of what it may say before it is registered. */
+static void open_greeting(size_t greeting_max, bool admits)
+{
+    comm_world_open(&world);
+    world.greeting_max = greeting_max;
+    world.admits = admits;
+    comm_open(&world, &end, ALD_ROLE_HUB, ALD_COMMUNICATOR_SERVICE);
+}
+
+ALD_TEST(comm_system, where_everybody_may_stay_any_word_that_counts_introduces)
+{
+    const char *const alive = "ABSOLUTELY reply_timestamp=1795226634.692451000\n";
+
+    open_greeting(1000, true);
+    check_says("FOO BAR\n", "", "INVALID command=FOO;message=a parameter without = and a value, at byte 8\n");
+    check_says("ALIVE\n", "register report\n", alive);
+    comm_registered(&world, &end, NULL);
+    check_says("ALIVE\n", "", alive);
+    close_end();
+
+    open_greeting(1000, false);
+    check_says("ALIVE\n", "", alive);
+    close_end();
+}
+
+ALD_TEST(comm_system, a_first_line_is_no_longer_than_all_that_may_be_said_before)
+{
+    char line[301];
+
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    open_greeting(200, true);
+    check_says(line, "", "INVALID message=a line is longer than is taken here, at byte 201\n");
+    ald_check_int(end.counters[ALD_COMMUNICATOR_N_LINE_TOO_LONG], 1);
+    ald_check_int(ald_dialect_refuse(end.dialect, world.now, 200), 0);
+    comm_drain(&end);
+    check_written(""); /* it knows */
+    check_says("\nALIVE\n", "register report\n", "ABSOLUTELY reply_timestamp=1795226634.692451000\n");
+    comm_registered(&world, &end, NULL);
+    check_says(line, "", "");
+    check_says(" a=1\n", "", "INVALID message=the command is no name\n");
+    close_end();
+}
+
+ALD_TEST(comm_system, who_says_too_much_without_a_word_that_counts_is_told)
+{
+    open_greeting(200, true);
+    say("x");
+    ald_check_int(ald_dialect_refuse(end.dialect, world.now, 200), 0);
+    comm_drain(&end);
+    check_written("INVALID message=more than 200 bytes without a word that counts\n");
     close_end();
 }
 
@@ -345,6 +400,9 @@ ALD_TEST_MAIN(
     ALD_CASE(comm_system, lines_that_cannot_be_read_are_answered),
     ALD_CASE(comm_system, a_line_without_end_is_told_once),
     ALD_CASE(comm_system, who_says_nothing_that_counts_is_closed),
+    ALD_CASE(comm_system, where_everybody_may_stay_any_word_that_counts_introduces),
+    ALD_CASE(comm_system, a_first_line_is_no_longer_than_all_that_may_be_said_before),
+    ALD_CASE(comm_system, who_says_too_much_without_a_word_that_counts_is_told),
     ALD_CASE(comm_system, a_service_that_knows_a_goodbye_hears_one),
     ALD_CASE(comm_system, a_service_that_shall_not_come_back_hears_quitting),
     ALD_CASE(comm_system, commands_that_run_are_answered_after_the_goodbye),

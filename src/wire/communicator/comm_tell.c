@@ -264,6 +264,7 @@ static int registered_tell(struct ald_comm *comm, const struct ald_signal *signa
 
     (void)asked_pop(comm);
     comm->confirmed = comm->known = true;
+    ald_comm_greeted(comm);
     if (ald_comm_is_peer(comm)) {
         r = ald_comm_tell_linked(comm, signal);
         return r < 0 ? ald_trace(r) : 0;

@@ -5,6 +5,7 @@
 
 #include "wire/communicator/communicator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -58,6 +59,11 @@ void ald_comm_close(struct ald_comm *comm, uint16_t code, const char *text)
     comm->hello_until = ALD_NEVER;
     comm->alive_at = ALD_NEVER;
     ald_slice_clear(&comm->chunk);
+}
+
+void ald_comm_greeted(struct ald_comm *comm)
+{
+    comm->lines.max = comm->long_max;
 }
 
 void ald_comm_drop(struct ald_comm *comm)
@@ -270,6 +276,20 @@ static ald_usec comm_deadline(const struct ald_dialect *dialect)
     return ALD_MIN(comm->hello_until, comm->alive_at);
 }
 
+/* Say INVALID, about nothing in particular, to who came in here. */
+static int comm_complain(struct ald_comm *comm, const char *why)
+{
+    const struct ald_comm_head nothing = {.command = ALD_STR_NONE};
+    int r;
+
+    if (!ald_comm_is_hub(comm) || comm->variant == ALD_COMMUNICATOR_LINK || comm->variant == ALD_COMMUNICATOR_GOSSIP) {
+        return 0;
+    }
+    r = ald_comm_work_begin(comm);
+    r = r == 0 ? ald_comm_invalid(comm, &nothing, why) : r;
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int comm_tick(struct ald_dialect *dialect, ald_usec now)
 {
     struct ald_comm *comm = comm_of(dialect);
@@ -278,11 +298,28 @@ static int comm_tick(struct ald_dialect *dialect, ald_usec now)
     comm->now = now;
     if (now >= comm->hello_until) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_HELLO_TIMEOUT);
+        r = comm_complain(comm, "no word that counts in time");
         ald_comm_close(comm, ALD_COMMUNICATOR_CLOSE_LATE, "No word that counts in time");
     } else if (now >= comm->alive_at) {
         r = ald_comm_work_begin(comm);
         r = r == 0 ? ald_comm_peer_look(comm) : r;
     }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Of a line that was too long it has been told. */
+static int comm_refuse(struct ald_dialect *dialect, ald_usec now, size_t max)
+{
+    struct ald_comm *comm = comm_of(dialect);
+    char why[80];
+    int r;
+
+    comm->now = now;
+    if (comm->state == ALD_COMM_CLOSED || comm->lines.skipping) {
+        return 0;
+    }
+    (void)snprintf(why, sizeof(why), "more than %zu bytes without a word that counts", max);
+    r = comm_complain(comm, why);
     return r < 0 ? ald_trace(r) : 0;
 }
 
@@ -319,6 +356,7 @@ static const struct ald_dialect_ops comm_ops = {
     .drain = comm_drain,
     .deadline = comm_deadline,
     .tick = comm_tick,
+    .refuse = comm_refuse,
     .alive = comm_alive,
     .free = comm_free,
 };
@@ -359,11 +397,19 @@ static int comm_init(struct ald_comm *comm)
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Hubs add to what they pass on. Who has not said who it is cannot say more in one line than in all of them. */
+static void comm_init_lines(struct ald_comm *comm, size_t greeting_max)
+{
+    bool from_hub = comm->role == ALD_ROLE_PARTY || comm->variant != ALD_COMMUNICATOR_SERVICE;
+
+    comm->long_max = comm->line_max + (from_hub ? ALD_COMMUNICATOR_HUB_ROOM : 0);
+    ald_comm_lines_init(&comm->lines, greeting_max > 0 ? ALD_MIN(greeting_max, comm->long_max) : comm->long_max);
+}
+
 static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect **ret_dialect)
 {
     const struct ald_dialect_options *options = facts->options;
     struct ald_comm *comm = calloc(1, sizeof(*comm));
-    bool from_hub;
     int r;
 
     ald_assert(facts->variant < ALD_COMMUNICATOR_N_VARIANTS);
@@ -388,8 +434,8 @@ static int comm_open(const struct ald_dialect_facts *facts, struct ald_dialect *
         comm->hello_until = facts->now + options->hello_timeout;
     }
     comm->line_max = options->line_max > 0 ? options->line_max : ALD_COMM_LINE_MAX;
-    from_hub = comm->role == ALD_ROLE_PARTY || comm->variant != ALD_COMMUNICATOR_SERVICE;
-    ald_comm_lines_init(&comm->lines, comm->line_max + (from_hub ? ALD_COMMUNICATOR_HUB_ROOM : 0));
+    comm->admits = facts->admits;
+    comm_init_lines(comm, facts->greeting_max);
     r = comm_init(comm);
     if (r < 0) {
         comm_free(&comm->dialect);

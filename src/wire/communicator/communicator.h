@@ -14,7 +14,9 @@
  * (communicator.md 14.1). Answers of the dialect's own have the ordinal 0.
  *
  * Role hub, SERVICE (a local service):
- *   - Whoever speaks is registered without a target first, once, so that it stays whatever becomes of what it asks for.
+ *   - Whoever speaks is registered without a target first, once, so that it stays whatever becomes of what it asks for:
+ *     where facts.admits says that everybody may, with the first line that means anything; else with the first that is not
+ *     only for the dialect to answer. Until then a line has at most facts.greeting_max bytes.
  *     REGISTER of a name is then a REGISTER signal of that target, ALD_TAKEN_REFUSE, of the same party. REGISTERED with a
  *     target is HELP and READY, DENIED is an INVALID about REGISTER. UNREGISTER is UNREGISTER and a CLOSE.
  *   - `username` and `password` of a REGISTER come as a greeting with ALD_PEERING_NONE, for whoever judges it; the hub never
