@@ -349,9 +349,8 @@ bool ald_hub_conn_work_begun(struct ald_hub *hub, struct ald_hub_conn *conn)
 
     if (command != NULL) {
         ald_delivery_begun(hub, command);
-        return true;
     }
-    return ald_transit_written(hub, conn);
+    return ald_transit_written(hub, conn) || conn_first_begun(conn) != NULL;
 }
 
 bool ald_hub_conn_work_bench(struct ald_hub *hub, struct ald_hub_conn *conn)

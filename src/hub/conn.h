@@ -56,8 +56,9 @@ struct ald_hub_conn {
     struct ald_hub_alarm stall;
     struct ald_hub_alarm leave;
 
-    struct ald_node handed;  /* of ald_command.place */
+    struct ald_node handed;            /* of ald_command.place */
     struct ald_node transits, untaken; /* of ald_transit.node */
+    uint64_t run_first, run_last;      /* ordinals: the latest run of events that are only counted; 0: there is none */
     struct ald_node benched; /* of ald_channel.bench: to be looked at when it is choked no more; see session.h */
 
     struct ald_node resaying; /* of ald_session.wait: they go on when it is choked no more */

@@ -510,6 +510,43 @@ ALD_TEST(graph, whoever_asked_hears_from_the_hub_where_its_event_failed)
     graph_fini(&graph);
 }
 
+/* As commands: what stays on a link was not written. */
+ALD_TEST(graph, an_event_that_was_not_written_takes_another_way)
+{
+    const struct graph_options options = {.name = "DAWN", .flags = ALD_MSG_REPORT};
+
+    story_ring(4);
+    graph_agent(&graph, "b", 1, "lamp");
+    graph_register(&graph, "a", 1, "deck", ALD_CAN_REPORT);
+    graph.holds = true;
+    graph_event_as(&graph, "a", 1, "lamp", options);
+    graph_event_as(&graph, "a", 1, "lamp", (struct graph_options){.name = "NOON"});
+    graph.by_hand = true;
+    graph_cut(&graph, "a", "b");
+    graph.by_hand = graph.holds = false;
+    graph_settle(&graph);
+    graph_expect(&graph, "b1 event DAWN from a:deck\n"); /* nobody wanted to hear of the other one */
+    ald_check_int(graph_count(&graph, "a", ALD_N_EVENTS_UNTAKEN), 2);
+    graph_fini(&graph);
+}
+
+ALD_TEST(graph, an_event_that_was_not_written_and_has_no_way_is_told)
+{
+    story_line(3);
+    graph_agent(&graph, "c", 1, "lamp");
+    graph_register(&graph, "a", 1, "deck", ALD_CAN_REPORT);
+    graph_event_as(&graph, "a", 1, "lamp", (struct graph_options){.name = "DAWN", .flags = ALD_MSG_REPORT});
+    graph_expect(&graph, "c1 event DAWN from a:deck\n");
+    graph.holds = true;
+    graph_event_as(&graph, "a", 1, "lamp", (struct graph_options){.name = "NOON", .flags = ALD_MSG_REPORT});
+    graph.by_hand = true;
+    graph_cut(&graph, "a", "b");
+    graph.by_hand = graph.holds = false;
+    graph_settle(&graph);
+    graph_expect(&graph, "a1 report NOON no_target: no such target\n");
+    graph_fini(&graph);
+}
+
 ALD_TEST(graph, an_event_waits_at_the_hub_that_expects_its_target)
 {
     const struct graph_options options = {
@@ -888,6 +925,8 @@ ALD_TEST_MAIN(
     ALD_CASE(graph, the_cluster_is_counted_at_both_ends_at_once), ALD_CASE(graph, an_event_goes_over_hops),
     ALD_CASE(graph, a_target_elsewhere_is_never_one_here),
     ALD_CASE(graph, whoever_asked_hears_from_the_hub_where_its_event_failed),
+    ALD_CASE(graph, an_event_that_was_not_written_takes_another_way),
+    ALD_CASE(graph, an_event_that_was_not_written_and_has_no_way_is_told),
     ALD_CASE(graph, an_event_waits_at_the_hub_that_expects_its_target),
     ALD_CASE(graph, a_broadcast_is_heard_once_by_every_hub_of_a_ring),
     ALD_CASE(graph, every_channel_of_a_target_may_be_meant),

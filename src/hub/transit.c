@@ -139,27 +139,41 @@ struct ald_transit *ald_transit_free(struct ald_hub *hub, struct ald_transit *tr
 
 /* --- saying ----------------------------------------------------------------------------------------------------- */
 
-/* The run that goes on with what is said next; NULL: there is none. */
-static struct ald_transit *transit_run(const struct ald_hub_conn *conn)
+/* Events that are only counted make a run until something else is said between them; most connections have one at most. */
+static void run_store(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
-    struct ald_transit *last = ald_list_empty(&conn->transits) ? NULL : transit_of(conn->transits.prev);
+    struct ald_transit *transit = NULL;
 
-    return last != NULL && last->parcel.msg == NULL && last->last == conn->said ? last : NULL;
+    if (conn->run_last > conn->done && transit_new(hub, NULL, &transit) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* they will not even be counted */
+    }
+    if (transit != NULL) {
+        transit->first = conn->run_first;
+        transit->last = conn->run_last;
+        ald_list_push_back(&conn->transits, &transit->node);
+    }
+    conn->run_first = conn->run_last = 0;
+}
+
+/* The latest thing said is one of them. */
+static void run_add(struct ald_hub *hub, struct ald_hub_conn *conn)
+{
+    if (conn->run_last == 0 || conn->run_last + 1 != conn->said) {
+        run_store(hub, conn);
+        conn->run_first = conn->said;
+    }
+    conn->run_last = conn->said;
 }
 
 /* It has been said as the latest thing. */
 static void transit_depart(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald_transit *transit)
 {
-    transit->last = conn->said;
-    if (transit->first == 0) {
-        transit->first = conn->said;
-        ald_list_push_back(&conn->transits, &transit->node);
-    }
-    if (transit->parcel.msg != NULL) {
-        ald_hub_conn_charge(hub, conn,
-                            sizeof(*transit) + transit->parcel.from.size + transit->travel.hub.size +
-                                transit->travel.id.size + transit->travel.informed.size);
-    }
+    run_store(hub, conn);
+    transit->first = transit->last = conn->said;
+    ald_list_push_back(&conn->transits, &transit->node);
+    ald_hub_conn_charge(hub, conn,
+                        sizeof(*transit) + transit->parcel.from.size + transit->travel.hub.size +
+                            transit->travel.id.size + transit->travel.informed.size);
 }
 
 /* Into the window, from where it is taken when it could not be said. */
@@ -185,29 +199,26 @@ static bool transit_say(struct ald_hub *hub, struct ald_party *party, struct ald
 
     signal->party = party->number;
     if (!ald_hub_conn_say(hub, conn, signal)) {
-        if (transit != NULL && transit->first == 0) {
-            ald_transit_free(hub, transit);
-        }
+        ald_transit_free(hub, transit);
         return false;
     }
     if (transit != NULL) {
         transit_depart(hub, conn, transit);
+    } else {
+        run_add(hub, conn);
     }
     return true;
 }
 
-/* When memory is short it goes all the same, and is only counted if it does not arrive, or not even that. */
+/* When memory is short it goes all the same, and is only counted if it does not arrive. */
 static bool transit_send(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal,
                          const struct ald_parcel *parcel)
 {
     bool has_session = party->session != NULL && !party->session->over;
-    bool is_kept = parcel != NULL && ald_transit_wants(hub, parcel);
-    struct ald_transit *run = has_session ? NULL : transit_run(party->conn);
-    struct ald_transit *transit = is_kept ? NULL : run;
+    struct ald_transit *transit = NULL;
 
-    if (transit == NULL && (is_kept || !has_session) && transit_new(hub, is_kept ? parcel : NULL, &transit) < 0) {
+    if (parcel != NULL && ald_transit_wants(hub, parcel) && transit_new(hub, parcel, &transit) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        transit = run;
     }
     return has_session ? transit_tell_session(hub, party, signal, transit) : transit_say(hub, party, signal, transit);
 }
@@ -245,15 +256,20 @@ bool ald_transit_written(struct ald_hub *hub, struct ald_hub_conn *conn)
     return false;
 }
 
-static void transit_count(struct ald_hub *hub, uint64_t n)
+/* Of the events with these ordinals the last ones are not written. */
+static void count_untaken(struct ald_hub *hub, const struct ald_hub_conn *conn, uint64_t first, uint64_t last)
 {
-    hub->counters[ALD_N_EVENTS_UNTAKEN] += n;
+    hub->counters[ALD_N_EVENTS_UNTAKEN] += last - ALD_MAX(first - 1, conn->done);
 }
 
 bool ald_transit_work_hold(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     struct ald_transit *transit = transit_of(ald_list_first(&conn->transits));
 
+    if (conn->run_last > conn->done) {
+        count_untaken(hub, conn, conn->run_first, conn->run_last);
+    }
+    conn->run_first = conn->run_last = 0;
     if (transit == NULL) {
         return false;
     }
@@ -261,7 +277,7 @@ bool ald_transit_work_hold(struct ald_hub *hub, struct ald_hub_conn *conn)
         ald_transit_free(hub, transit);
         return true;
     }
-    transit_count(hub, transit->last - ALD_MAX(transit->first - 1, conn->done));
+    count_untaken(hub, conn, transit->first, transit->last);
     if (transit->parcel.msg == NULL || ald_submit_event_wait(hub, &transit->parcel)) {
         ald_transit_free(hub, transit);
     } else {
@@ -288,7 +304,7 @@ void ald_transit_unsaid(struct ald_hub *hub, struct ald_kept_signal *kept)
     if (kept->signal.kind != ALD_SIGNAL_EVENT) {
         return;
     }
-    transit_count(hub, 1);
+    ald_hub_count(hub, ALD_N_EVENTS_UNTAKEN);
     if (kept->transit != NULL && !ald_submit_event_wait(hub, &kept->transit->parcel)) {
         ald_submit_event_again(hub, &kept->transit->parcel);
     }
@@ -306,5 +322,7 @@ void ald_transit_check(const struct ald_hub_conn *conn)
         ald_assert(transit->parcel.msg == NULL || transit->last == transit->first);
         last = transit->last;
     }
+    ald_assert(conn->run_last == 0 || (conn->run_first > last && conn->run_first <= conn->run_last));
+    ald_assert(conn->run_last <= conn->said);
     ald_assert(ald_list_empty(&conn->untaken) || conn->state == ALD_CONN_ENDED);
 }

@@ -6,13 +6,13 @@
  * for its target, or whose sender asked what became of it, is treated as if its target had gone before it came: it is held
  * again, goes another way, or is dropped and reported (communicator 5.5, 5.6).
  *
- * An event on which nobody wants to hear leaves nothing but the number of its saying, and runs of such numbers are one
- * record. What is kept of another one is charged to the account of the connection, so its memory is bounded by that.
+ * An event on which nobody wants to hear leaves nothing but the number of its saying. A run of such numbers is one record, and
+ * the latest one two numbers of the connection, so these events cost next to nothing. What is kept of another one is charged to the account of the connection, so its memory is bounded by that.
  *
  * What was told to a session stays in its window (hub/kept.h), and is looked at when that will not be resumed.
  *
  * Lifetime:   from its saying until it is written, or the end of its connection is worked off.
- * Invariants: ald_hub_conn.transits is in the order of the ordinals, which overlap nowhere.
+ * Invariants: ald_hub_conn.transits is in the order of the ordinals, which overlap nowhere; the latest run comes after them.
  */
 
 #include "hub/parcel.h"

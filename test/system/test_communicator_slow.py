@@ -32,7 +32,7 @@ class Untaken(Slow):
     COUNT = 200
 
     def hub_that_cuts(self, *settings):
-        return self.family("limits.stall_timeout=1s", *settings)
+        return self.family("limits.stall_timeout=3s", *settings)
 
     def left(self, service):
         """What a service that was cut can still read; the last message is only half there."""
