@@ -210,23 +210,29 @@ static bool transit_say(struct ald_hub *hub, struct ald_party *party, struct ald
     return true;
 }
 
+/* What it is told waits in the window of a session, also while it is away or choked, as long as that has room. */
+static bool has_window(const struct ald_party *party)
+{
+    return party->session != NULL && !party->session->over;
+}
+
 /* When memory is short it goes all the same, and is only counted if it does not arrive. */
 static bool transit_send(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal,
                          const struct ald_parcel *parcel)
 {
-    bool has_session = party->session != NULL && !party->session->over;
     struct ald_transit *transit = NULL;
 
     if (parcel != NULL && ald_transit_wants(hub, parcel) && transit_new(hub, parcel, &transit) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
     }
-    return has_session ? transit_tell_session(hub, party, signal, transit) : transit_say(hub, party, signal, transit);
+    return has_window(party) ? transit_tell_session(hub, party, signal, transit)
+                             : transit_say(hub, party, signal, transit);
 }
 
 bool ald_transit_offer(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal,
                        const struct ald_parcel *parcel)
 {
-    if (ald_party_is_choked(party)) {
+    if (!has_window(party) && ald_party_is_choked(party)) {
         ald_signal_clear(signal);
         return false;
     }
