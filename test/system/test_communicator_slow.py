@@ -110,7 +110,6 @@ class Stopping(Slow):
 
     def slow_reader(self, address, sender, count):
         service = self.service(address).register("printer", "DATA")
-        service.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         self.post(sender, "printer", count)
         return service
 
