@@ -10,6 +10,7 @@
 #include "conn/visit.h"
 #include "lib/alloc_fail.h"
 #include "lib/door_rig.h"
+#include "msg/catalog.h"
 #include "transport/stream.h"
 
 /* Turn until `fact` holds or nobody is left to make it true. */
@@ -162,6 +163,23 @@ static void scene_visit(struct rig *rig)
     }
 }
 
+/* SHINE wants an object from now on, and is answered with a number; if that can be remembered at all. */
+static void scene_schemas(struct rig *rig)
+{
+    ALD_AUTO(ald_blueprint_unref) struct ald_blueprint *blueprint = NULL;
+    ALD_AUTO(ald_catalog_unref) struct ald_catalog *empty = NULL;
+    ALD_AUTO(ald_catalog_unref) struct ald_catalog *catalog = NULL;
+    char why[ALD_CATALOG_WHY_MAX];
+    int r = ald_blueprint_new(ALD_STR("{\"name\":\"SHINE\",\"kind\":\"request\",\"schema\":{\"type\":\"object\"},"
+                                      "\"response\":{\"type\":\"integer\"}}"),
+                              &blueprint, why);
+
+    r = r == 0 ? ald_catalog_new(&empty) : r;
+    r = r == 0 ? ald_catalog_with(empty, blueprint, &catalog) : r;
+    r = r == 0 ? ald_edge_set_catalog(rig->edge, catalog, false) : r;
+    ald_check(r == 0 || r == ALDIS_E_NOMEM);
+}
+
 static void scene_call(struct rig *rig)
 {
     struct rig_client *agent = rig_dial(rig, 1, true);
@@ -177,7 +195,13 @@ static void scene_call(struct rig *rig)
     if (agent->closed || caller->closed) {
         return;
     }
-    rig_say(caller, "t:COMMAND;;e:{\"id\":\"c1\",\"type\":\"SHINE\",\"to\":\"lamp\",\"ttl_ms\":50}");
+    rig_say(caller, "t:COMMAND;;e:{\"id\":\"c0\",\"type\":\"SHINE\",\"to\":\"lamp\",\"ttl_ms\":50,\"payload\":[]}");
+    rig_until(rig, rig_heard(agent, "SHINE") || rig_heard(caller, "\"outcome\"") || agent->closed || caller->closed);
+    if (agent->closed || caller->closed || rig_heard(agent, "SHINE")) {
+        return; /* or there is no catalog, and it expires */
+    }
+    rig_forget(caller);
+    rig_say(caller, "t:COMMAND;;e:{\"id\":\"c1\",\"type\":\"SHINE\",\"to\":\"lamp\",\"ttl_ms\":50,\"payload\":{}}");
     rig_until(rig, rig_heard(agent, "SHINE") || rig_heard(caller, "\"outcome\"") || agent->closed || caller->closed);
     if (rig_heard(agent, "SHINE")) {
         (void)snprintf(reply, sizeof(reply),
@@ -205,6 +229,7 @@ static bool scene_fails_at(uint64_t n)
         scene_later(&rig);
         scene_stream(&rig);
         scene_local(&rig);
+        scene_schemas(&rig);
         scene_call(&rig);
         ald_hub_check(ald_edge_hub(rig.edge));
     }
