@@ -1,12 +1,31 @@
 """A party of the link protocol made of python3-websockets: a host or a control, as link.md's appendix C has it."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
+import hmac
 import json
 
 import websockets
 
 from harness import PATIENCE
+
+
+SECRET = "TestSecretDoNotUse"  # as in link.md 6.1
+
+
+def encode(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def token(secret=SECRET, **payload):
+    """A JWT as the original makes it."""
+    key = base64.b64decode(secret + "=" * (-len(secret) % 4))
+    head = encode(json.dumps({"alg": "HS256", "typ": "JWT"}, separators=(",", ":")).encode())
+    body = encode(json.dumps({"iat": 1700000000, **payload}, separators=(",", ":")).encode())
+    signature = hmac.new(key, head + b"." + body, hashlib.sha256).digest()
+    return (head + b"." + body + b"." + encode(signature)).decode()
 
 
 class Closed(Exception):
@@ -24,10 +43,12 @@ class Link:
     What came in otherwise is kept: requests in `requests`, events in `events`, all frames in `frames`.
     """
 
-    def __init__(self, hub, host=None, token="", handlers=None, plugins=None, beats=True):
+    def __init__(self, hub, host=None, shown=None, handlers=None, plugins=None, beats=True):
         self.hub = hub
         self.host = host
-        self.token = token
+        self.token = shown
+        if shown is None:
+            self.token = token(aud="user", user="test") if host is None else token(aud="host", host=host)
         self.handlers = handlers or {}
         self.plugins = plugins or {}
         self.beats = beats

@@ -2,16 +2,26 @@
 
 import asyncio
 import json
+import os
+import tempfile
 import unittest
 
 import websockets
 
 from cli_rig import aldis
 from harness import PATIENCE, Connector, HubCase, echo, wait_until, wait_until_async
-from link_party import Closed, Link, Refusal
+from link_party import SECRET, Closed, Link, Refusal
 
 
 class LinkCase(HubCase):
+    def hub(self, *settings, **options):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="ascii") as file:
+            file.write(SECRET + "\n")
+        os.chmod(secret, 0o600)
+        return super().hub(f"link.secret={secret}", *settings, **options)
+
     def link_counter(self, hub, name):
         return hub.dialect_counter(f"link_{name}", "link")
 
@@ -168,9 +178,9 @@ class Requests(LinkCase):
     def test_the_command_line_reaches_a_host(self):
         async def run():
             async with Link(hub, host=4, handlers={"foo:Echo": lambda request: request["data"]}) as host:
-                done = await asyncio.to_thread(aldis, hub, "call", "4", "foo:Echo", '{"a":1}')
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual(json.loads(done.stdout), {"a": 1})
+                done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "call", "4", "foo:Echo", '{"a":1}')
+                self.assertEqual(done.status, 0, done.err)
+                self.assertEqual(json.loads(done.out), {"a": 1})
                 self.assertEqual(host.requests[0]["src"][:2], [0, 0])
                 self.assertEqual(len(host.requests[0]["src"]), 3)
 

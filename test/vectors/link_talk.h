@@ -26,6 +26,8 @@ struct talk {
     struct ald_identity identity;
     uint64_t counters[ALD_LINK_N_COUNTERS];
     struct ald_buf said;
+    size_t n_signals, n_frames; /* since the last talk_hush() */
+    bool reads_back;            /* what goes out must be a frame of generation B */
     ald_usec now;
 };
 
@@ -103,10 +105,16 @@ static inline void talk_drain(struct talk *talk)
     struct ald_frame frame;
 
     while (ald_dialect_drain(talk->dialect, &frame) == 0) {
+        struct ald_link_frame again;
+        size_t at = ald_buf_size(&talk->said) + 4;
+
+        talk->n_frames++;
         TALK_MUST(ald_buf_push(&talk->said, ALD_STR("out ")) == 0);
         for (uint8_t i = 0; i < frame.n_parts; i++) {
             TALK_MUST(ald_buf_push(&talk->said, ald_slice_str(frame.parts[i])) == 0);
         }
+        TALK_MUST(!talk->reads_back ||
+                  ald_link_frame_read(ald_str_from(ald_buf_str(&talk->said), at), &again, NULL) == 0);
         TALK_MUST(ald_buf_push_byte(&talk->said, '\n') == 0);
     }
 }
@@ -118,6 +126,7 @@ static inline void talk_collect(struct talk *talk)
     int r;
 
     while ((r = ald_dialect_next(talk->dialect, &signal)) == 0) {
+        talk->n_signals++;
         talk_put_signal(talk, &signal);
         ald_signal_clear(&signal);
     }
@@ -134,6 +143,7 @@ static inline struct ald_str talk_said(const struct talk *talk)
 static inline void talk_hush(struct talk *talk)
 {
     ald_buf_cut(&talk->said, 0);
+    talk->n_signals = talk->n_frames = 0;
 }
 
 /* --- talking -------------------------------------------------------------------------------------------------------- */

@@ -127,10 +127,12 @@ static void refusal_write(const struct ald_link *link, const struct ald_signal *
     }
 }
 
-/* link.md 4.9: an invalidated session loses what it had, one that closes has it answered. */
+/* link.md 4.7: what a link that ends leaves open. Invalidated are only sessions of a hub that is called (4.9). */
 static struct ald_str text_of_loss(const struct ald_signal *reply)
 {
-    return reply->cause == ALD_CAUSE_SESSION_ENDED ? ALD_STR("Session Closed") : ALD_STR("Session Lost");
+    bool is_ended = reply->cause == ALD_CAUSE_SESSION_ENDED || reply->cause == ALD_CAUSE_LINK_ENDED;
+
+    return is_ended ? ALD_STR("Session Closed") : ALD_STR("Session Lost");
 }
 
 void ald_link_outcome_write(const struct ald_link *link, const struct ald_signal *reply, char room[ALD_LINK_TEXT_ROOM],
