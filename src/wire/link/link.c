@@ -442,7 +442,8 @@ static int link_tick(struct ald_dialect *dialect, ald_usec now)
 
     if (now >= link->hello_until) {
         ald_link_count(link, ALD_LINK_N_HANDSHAKE_TIMEOUT);
-        ald_link_end(link, ALD_LINK_CLOSE_CUT, "no handshake in time");
+        ald_link_end(link, ald_link_is_hub(link) ? ALD_LINK_CLOSE_CUT : ALD_LINK_CLOSE_PROTOCOL,
+                     "no handshake in time");
         return 0;
     }
     if (now < link->heartbeat_at) {
@@ -450,7 +451,7 @@ static int link_tick(struct ald_dialect *dialect, ald_usec now)
     }
     if (link_is_dead(link, now)) {
         ald_link_count(link, ALD_LINK_N_HEARTBEAT_TIMEOUT);
-        ald_link_end(link, ALD_LINK_CLOSE_CUT, "no heartbeat in time");
+        ald_link_end(link, ald_link_is_hub(link) ? ALD_LINK_CLOSE_CUT : ALD_LINK_CLOSE_TIMEOUT, "Heartbeat timeout");
         return 0;
     }
     r = ald_link_begin_work(link);
@@ -473,6 +474,7 @@ static void link_free(struct ald_dialect *dialect)
     struct ald_link *link = link_of(dialect);
 
     work_free(link->work);
+    ald_link_client_fini(link);
     free(link->instances);
     free(link->calls);
     free(link);
@@ -518,6 +520,7 @@ static int link_open(const struct ald_dialect_facts *facts, struct ald_dialect *
     link->interval = facts->options->heartbeat_interval > 0 ? facts->options->heartbeat_interval : LINK_INTERVAL;
     link->heartbeat_at = ALD_NEVER;
     link->hello_until = facts->options->hello_timeout > 0 ? facts->now + facts->options->hello_timeout : ALD_NEVER;
+    ald_link_client_init(link);
     if (ald_link_is_hub(link)) {
         r = ald_link_begin_work(link);
         r = r < 0 ? r : ald_link_write_hello(link);

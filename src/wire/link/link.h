@@ -23,8 +23,10 @@
  *     that came from elsewhere the id has the low half only.
  *   - disconnect prepare is LEAVE both ways, ready the answer (`ok`).
  *
- * Role party: REGISTER given to emit() registers, RESUME resumes once the hub has said hello; REGISTERED and DENIED come
- * back. docs/wire-link.md tells what a hub is told of and what not.
+ * Role party: REGISTER given to emit() registers, once the hub has said hello: as the host that its target names, an integer,
+ * or without one as a control; the token is in its greeting. REGISTERED comes back; a hub that denies closes with a code.
+ * Every connection has a session of its own. COMMAND and EVENT for targets that are hosts, instances or controls are
+ * requests and events to these; other commands go by aldis:CallRequest. docs/wire-link.md tells what is not said.
  */
 
 #include "wire/dialect.h"
@@ -34,12 +36,6 @@
 
 /* link.md 2.10: the largest message, both sides. */
 enum { ALD_LINK_MESSAGE_MAX = 100 * 1024 * 1024 };
-
-/* Facts.variant in the role party. */
-enum {
-    ALD_LINK_CONTROL, /* registers as a control */
-    ALD_LINK_HOST     /* as the host that its target names, an integer */
-};
 
 /* Codes of CLOSE (link.md 2.11). */
 enum {
@@ -51,6 +47,7 @@ enum {
     ALD_LINK_CLOSE_INTERNAL = 1011,
     ALD_LINK_CLOSE_LATER = 1013,
     ALD_LINK_CLOSE_UNAUTHORIZED = 3000,
+    ALD_LINK_CLOSE_TIMEOUT = 3008, /* of a client; a hub cuts */
     ALD_LINK_CLOSE_MALFORMED = 4000,
     ALD_LINK_CLOSE_OLD_UNAUTHORIZED = 4003 /* generation A's */
 };

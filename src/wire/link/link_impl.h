@@ -20,7 +20,9 @@
  * strings of the last frame read that had to be decoded or copied, which the views of its signals show.
  */
 
+#include "base/list.h"
 #include "base/sm.h"
+#include "base/table.h"
 #include "wire/link/link.h"
 #include "wire/link/link_frame.h"
 
@@ -79,7 +81,11 @@ struct ald_link {
     bool close_ends;  /* and ends the session */
     bool we_leave;    /* prepare was said by us */
     bool they_leave;  /* by the peer; it waits for ready */
-    bool greeted;     /* role party: hello was heard */
+    bool greeted;     /* role party: hello was heard, */
+    bool wants;       /* and somebody wants to register, with: */
+    struct ald_slice want_token, want_target;
+    struct ald_table pending;     /* role party: by number, requests without an answer; */
+    struct ald_node pending_list; /* all of them */
     uint16_t close_code;
     const char *close_text; /* static */
     char denial[128];       /* why it was not let in */
@@ -239,6 +245,9 @@ ALD_NODISCARD int ald_link_instance_judged(struct ald_link *link, const struct a
 /* What a responseError of a party means to the hub. */
 void ald_link_outcome_read(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
                            enum ald_cause *ret_cause);
+/* What one of a hub means, perhaps of the original. */
+void ald_link_outcome_read_of_hub(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
+                                  enum ald_cause *ret_cause);
 /* What a REPLY that is no success says on the wire; `room` may hold the message. */
 enum { ALD_LINK_TEXT_ROOM = 600 };
 void ald_link_outcome_write(const struct ald_link *link, const struct ald_signal *reply, char room[ALD_LINK_TEXT_ROOM],
@@ -265,3 +274,5 @@ ALD_NODISCARD int ald_link_old_disconnect(struct ald_link *link, bool ready, con
 ALD_NODISCARD int ald_link_client_hear(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame,
                                        struct ald_slice bytes);
 ALD_NODISCARD int ald_link_client_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
+void ald_link_client_init(struct ald_link *link);
+void ald_link_client_fini(struct ald_link *link);

@@ -31,21 +31,67 @@ static const struct meaning meanings[] = {
     {{NULL, 0}, TEXT("Message would return back to sender"), ALD_REFUSED, ALD_CAUSE_AGENT_REFUSED},
 };
 
+/* What only a hub says; of a prefix that ends with nothing more to follow the whole is meant. */
+static const struct meaning hub_meanings[] = {
+    {TEXT("SessionLost"), TEXT(""), ALD_LOST, ALD_CAUSE_SESSION_ENDED},
+    {TEXT("Expired"), TEXT(""), ALD_EXPIRED, ALD_CAUSE_DEADLINE},
+    {TEXT("Cancelled"), TEXT(""), ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK},
+    {TEXT("Refused"), TEXT(""), ALD_REFUSED, ALD_CAUSE_BUSY},
+    {{NULL, 0}, TEXT("There is no target "), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
+    {{NULL, 0}, TEXT("Control connection does not exist"), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
+};
+
+static bool meaning_find(const struct meaning *rows, size_t n, struct ald_str message, struct ald_str code,
+                         enum ald_outcome *ret_outcome, enum ald_cause *ret_cause)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool same = ald_str_present(rows[i].code) ? ald_str_equal(rows[i].code, code) : !ald_str_present(code);
+
+        if (same && ald_str_starts(message, rows[i].prefix)) {
+            *ret_outcome = (enum ald_outcome)rows[i].outcome;
+            *ret_cause = (enum ald_cause)rows[i].cause;
+            return true;
+        }
+    }
+    return false;
+}
+
 void ald_link_outcome_read(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
                            enum ald_cause *ret_cause)
 {
-    for (size_t i = 0; i < ALD_COUNT(meanings); i++) {
-        const struct meaning *meaning = &meanings[i];
-        bool same = ald_str_present(meaning->code) ? ald_str_equal(meaning->code, code) : !ald_str_present(code);
-
-        if (same && ald_str_starts(message, meaning->prefix)) {
-            *ret_outcome = (enum ald_outcome)meaning->outcome;
-            *ret_cause = (enum ald_cause)meaning->cause;
-            return;
-        }
+    if (!meaning_find(meanings, ALD_COUNT(meanings), message, code, ret_outcome, ret_cause)) {
+        *ret_outcome = ALD_FAILED;
+        *ret_cause = ALD_CAUSE_AGENT_FAILED;
     }
-    *ret_outcome = ALD_FAILED;
-    *ret_cause = ALD_CAUSE_AGENT_FAILED;
+}
+
+static bool ends_with(struct ald_str str, struct ald_str end)
+{
+    return str.size >= end.size && ald_str_equal(ald_str_from(str, str.size - end.size), end);
+}
+
+/* link.md 7.1: who is not there. */
+static bool is_absence(struct ald_str message)
+{
+    return (ald_str_starts(message, ALD_STR("Host ")) && ends_with(message, ALD_STR(" is offline"))) ||
+           (ald_str_starts(message, ALD_STR("Instance ")) &&
+            (ends_with(message, ALD_STR(" does not exist")) ||
+             ends_with(message, ALD_STR(" is not assigned a host")))) ||
+           ald_str_starts(message, ALD_STR("Assigned host for instance "));
+}
+
+void ald_link_outcome_read_of_hub(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
+                                  enum ald_cause *ret_cause)
+{
+    if (meaning_find(hub_meanings, ALD_COUNT(hub_meanings), message, code, ret_outcome, ret_cause)) {
+        return;
+    }
+    if (!ald_str_present(code) && is_absence(message)) {
+        *ret_outcome = ALD_REFUSED;
+        *ret_cause = ALD_CAUSE_NO_TARGET;
+        return;
+    }
+    ald_link_outcome_read(message, code, ret_outcome, ret_cause);
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
