@@ -47,6 +47,8 @@ struct aldis_client_options {
      * And those of the communicator family (<aldis/service.h>): cd:///PATH, cd://HOST[:PORT], which stays in private
      * networks because nothing is encrypted (4040), cds://HOST[:PORT] with TLS (4043); for events only, and no more than
      * 1,024 bytes, datagrams: cdu://HOST[:PORT] and, to everybody on an interface, cdb://INTERFACE[:PORT] (4041).
+     * And link+ws://HOST[:PORT][/PREFIX] and link+wss://...: a hub's /api/socket, the protocol of Clusterio's links, where
+     * `token` is a signed one and a target the number of a host (8062).
      * They are UTF-8. One that worked is tried first the next time. NULL: those of the environment variable
      * ALDIS_URL, separated by commas, as for the command line; else where aldisd is by default, which is
      * /run/aldis/aldis.sock for root and $XDG_RUNTIME_DIR/aldis/aldis.sock for others.

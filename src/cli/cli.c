@@ -33,7 +33,8 @@ static const struct ald_option cli_options[] = {
      "or a daemon of the communicator family, for call, send, watch and agent:\n"
      "  cd:///run/communicator/communicatord.sock   cd://127.0.0.1:4040\n"
      "  cds://hub.example\n"
-     "  cdu://127.0.0.1:4041 and cdb://eth0:4041, datagrams, for send\n"},
+     "  cdu://127.0.0.1:4041 and cdb://eth0:4041, datagrams, for send\n"
+     "or /api/socket of a hub, as a control or host of links: link+ws://hub.example:8062 and link+wss://\n"},
     {CLI_CA, "ca", "FILE", 0, "wss, cds: trust the certificates in FILE instead of the system's"},
     {CLI_CERT, "cert", "FILE", 0, "wss, cds: show the certificate in FILE (PEM), where the hub asks clients for one"},
     {CLI_KEY, "key", "FILE", 0, "wss, cds: its private key, where that is not in the same file"},

@@ -28,5 +28,6 @@ struct ald_carrier {
 enum { ALD_CARRIER_DROPPED = 1 };
 
 extern const struct ald_carrier ald_carrier_ws;
+extern const struct ald_carrier ald_carrier_link; /* a WebSocket to where links are taken */
 extern const struct ald_carrier ald_carrier_bytes;
 extern const struct ald_carrier ald_carrier_datagram;

@@ -11,6 +11,7 @@
 #include "transport/tls.h"
 #include "transport/ws.h"
 #include "wire/exchange/exchange.h"
+#include "wire/link/link.h"
 
 static void stream_received(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_chunk *chunk)
 {
@@ -22,11 +23,21 @@ static void stream_written(void *owner, struct ald_stream *stream ALD_UNUSED, ui
     ald_link_written(owner, begun);
 }
 
+/* link.md 2.11: three codes mean that another attempt would fare no better. */
+static void stream_judge(struct ald_client *client, uint16_t code)
+{
+    if ((client->way->can & ALD_WAY_CODES) != 0 &&
+        (code == ALD_LINK_CLOSE_UNAUTHORIZED || code == ALD_LINK_CLOSE_PROTOCOL || code == ALD_LINK_CLOSE_POLICY)) {
+        client->final = true;
+    }
+}
+
 /* The program hears the most telling of: what we noted ourselves, the peer's reason, the system's words. */
 static void stream_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end)
 {
     if (end->cause == ALD_END_PEER) {
         ald_link_why(owner, end->reason);
+        stream_judge(owner, end->code);
     }
     ald_link_why(owner, ald_str(end->text));
     ald_link_lost(owner);
@@ -44,6 +55,14 @@ static void ws_opened(void *owner, struct ald_stream *stream)
     ald_link_opened(client, variant, is_extended ? client->way->can : 0);
 }
 
+static void link_opened(void *owner, struct ald_stream *stream)
+{
+    struct ald_client *client = owner;
+
+    ald_ws_set_message_max(stream, ALD_LINK_MESSAGE_MAX);
+    ald_link_opened(client, client->way->variant, client->way->can);
+}
+
 static void bytes_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
 {
     struct ald_client *client = owner;
@@ -53,6 +72,13 @@ static void bytes_opened(void *owner, struct ald_stream *stream ALD_UNUSED)
 
 static const struct ald_stream_callbacks ws_callbacks = {
     .opened = ws_opened,
+    .received = stream_received,
+    .written = stream_written,
+    .closed = stream_closed,
+};
+
+static const struct ald_stream_callbacks link_callbacks = {
+    .opened = link_opened,
     .received = stream_received,
     .written = stream_written,
     .closed = stream_closed,
@@ -90,6 +116,18 @@ static int ws_dial(struct ald_client *client, const struct ald_url *url)
     return ald_dial(client->net, &spec, &ws_callbacks, client, &client->stream);
 }
 
+/* Nothing is shown in the upgrade: the token stands in the first frame (link.md 2.1). */
+static int link_dial(struct ald_client *client, const struct ald_url *url)
+{
+    char target[sizeof(url->prefix) + sizeof(ALD_LINK_PATH)];
+    struct ald_ws_hello hello = {.target = target};
+    struct ald_dial_spec spec = spec_of(client, url);
+
+    snprintf(target, sizeof(target), "%s%s", url != NULL ? url->prefix : "", ALD_LINK_PATH);
+    spec.ws = &hello;
+    return ald_dial(client->net, &spec, &link_callbacks, client, &client->stream);
+}
+
 static int bytes_dial(struct ald_client *client, const struct ald_url *url)
 {
     struct ald_dial_spec spec = spec_of(client, url);
@@ -118,5 +156,7 @@ static void stream_drop(struct ald_client *client)
 
 const struct ald_carrier ald_carrier_ws = {
     .dial = ws_dial, .push = stream_push, .close = stream_close, .drop = stream_drop};
+const struct ald_carrier ald_carrier_link = {
+    .dial = link_dial, .push = stream_push, .close = stream_close, .drop = stream_drop};
 const struct ald_carrier ald_carrier_bytes = {
     .dial = bytes_dial, .push = stream_push, .close = stream_close, .drop = stream_drop};

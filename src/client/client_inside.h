@@ -25,11 +25,15 @@
 #include "transport/udp.h"
 #include "wire/communicator/communicator.h"
 #include "wire/exchange/exchange.h"
+#include "wire/link/link.h"
 
 /* More hubs than anyone lists; against a mistaken argument. */
 enum { CLIENT_URLS_MAX = 64 };
 /* One array for whichever dialect is spoken. */
-enum { CLIENT_COUNTERS = ALD_MAX((int)ALD_EXCHANGE_N_COUNTERS, (int)ALD_COMMUNICATOR_N_COUNTERS) };
+enum {
+    CLIENT_COUNTERS =
+        ALD_MAX((int)ALD_LINK_N_COUNTERS, ALD_MAX((int)ALD_EXCHANGE_N_COUNTERS, (int)ALD_COMMUNICATOR_N_COUNTERS))
+};
 
 struct ald_client {
     struct ald_net *net;

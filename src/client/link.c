@@ -153,9 +153,19 @@ static int link_open_dialect(struct ald_client *client, uint32_t variant)
     return client->way->dialect->open(&facts, &client->dialect);
 }
 
+/* What is shown as `Authorization`, without the word before it; absent: nothing is. */
+static struct ald_str link_token(const struct ald_client *client)
+{
+    struct ald_str shown = ald_str(client->authorization);
+    size_t blank = ald_str_find(shown, ALD_STR(" "));
+
+    return ald_str_present(shown) && blank < shown.size ? ald_str_from(shown, blank + 1) : ALD_STR_NONE;
+}
+
 void ald_link_opened(struct ald_client *client, uint32_t variant, unsigned can)
 {
     struct ald_signal hello = ald_signal_of(ALD_SIGNAL_REGISTER);
+    struct ald_greeting greeting = {.token = link_token(client)};
     int r;
 
     client->ordinal = 0;
@@ -164,6 +174,9 @@ void ald_link_opened(struct ald_client *client, uint32_t variant, unsigned can)
     client->wall = ald_loop_wall();
     if (client->target != NULL) {
         hello.target = ald_str(client->target);
+    }
+    if (ald_str_present(greeting.token)) {
+        hello.greeting = &greeting; /* for dialects that show it in their first frame */
     }
     r = link_open_dialect(client, variant);
     r = r == 0 ? ald_client_say(client, &hello) : r;

@@ -149,7 +149,9 @@ int ald_url_parse(const char *text, struct ald_url *ret_url, const char **ret_wh
             return r;
         }
     }
-    return url_malformed(ret_why, "it begins with none of unix:, ws://, wss://, cd://, cds://, cdu:// and cdb://");
+    return url_malformed(
+        ret_why,
+        "it begins with none of unix:, ws://, wss://, cd://, cds://, cdu://, cdb://, link+ws:// and link+wss://");
 }
 
 int ald_url_parse_api(const char *text, struct ald_url *ret_url, const char **ret_why)

@@ -6,6 +6,8 @@
  *     unix:/run/aldis/aldis.sock     ws://hub.example:8062     wss://hub.example/prefix
  *     cd:///run/communicator/communicatord.sock                cd://10.0.0.1     cds://hub.example     cdu://127.0.0.1     cdb://eth0
  *
+ *     link+ws://hub.example:8080     link+wss://hub.example/prefix
+ *
  * Over the Unix socket the same protocol runs as over `ws`. Without a port it is 8062, the exchange's own (exchange.md 2.1),
  * for both schemes; `http` and `https` are taken as `ws` and `wss`, because the original's endpoints are written so
  * (exchange.md 4.7). A path is a prefix, for hubs behind a reverse proxy. User, query and fragment have no meaning and are
@@ -14,6 +16,8 @@
  * The others are those of the communicator family (communicator.md 2.1): lines over a Unix socket, TCP or TLS, datagrams, and
  * datagrams to everybody on an interface. What is not encrypted stays in private networks: an address beyond them is
  * refused here, a name that leads there when it is dialled. The ports are that family's own.
+ *
+ * `link` is the protocol of Clusterio's links, over the same HTTP server at another path.
  *
  * What all these are is one table, way.h.
  */

@@ -3,6 +3,7 @@
 #include "client/carrier.h"
 #include "wire/communicator/communicator.h"
 #include "wire/exchange/exchange.h"
+#include "wire/link/link.h"
 
 enum { EXCHANGE_PORT = 8062 }; /* exchange.md 2.1, for all schemes */
 
@@ -10,6 +11,7 @@ enum {
     EXCHANGE_CAN = ALD_WAY_ADDRESSES | ALD_WAY_ASKS | ALD_WAY_STATUSES | ALD_WAY_DRAINS,
     COMMUNICATOR_CAN = ALD_WAY_ADDRESSES | ALD_WAY_ASKS | ALD_WAY_LEAVES | ALD_WAY_EVENT_OPTIONS | ALD_WAY_NEWS |
                        ALD_WAY_NAME_PASSES | ALD_WAY_UNKNOWN,
+    LINK_CAN = ALD_WAY_ADDRESSES | ALD_WAY_LEAVES | ALD_WAY_CODES,
     DATAGRAM_CAN = ALD_WAY_ADDRESSES | ALD_WAY_EVENT_OPTIONS | ALD_WAY_UNHEARD
 };
 
@@ -19,6 +21,8 @@ enum {
 #define WAY_COMMUNICATOR                                                                                               \
     .carrier = &ald_carrier_bytes, .dialect = &ald_communicator, .variant = ALD_COMMUNICATOR_SERVICE,                  \
     .can = COMMUNICATOR_CAN
+#define WAY_LINK                                                                                                       \
+    .port = EXCHANGE_PORT, .carrier = &ald_carrier_link, .dialect = &ald_link, .can = LINK_CAN
 #define WAY_DATAGRAM                                                                                                   \
     .near = true, .port = ALD_COMMUNICATOR_PORT_UDP, .carrier = &ald_carrier_datagram, .dialect = &ald_communicator,   \
     .variant = ALD_COMMUNICATOR_DATAGRAM, .can = DATAGRAM_CAN
@@ -36,6 +40,8 @@ const struct ald_way ald_ways[] = {
      WAY_COMMUNICATOR},
     {"cdu://", "cdu://", 6, "cdu://HOST[:PORT]", ALD_WAY_HOST, WAY_DATAGRAM},
     {"cdb://", "cdb://", 6, "cdb://INTERFACE[:PORT]", ALD_WAY_INTERFACE, WAY_DATAGRAM},
+    {"link+ws://", "link+ws://", 10, "link+ws://HOST[:PORT][/PREFIX]", ALD_WAY_PREFIX, WAY_LINK},
+    {"link+wss://", "link+wss://", 11, "link+wss://HOST[:PORT][/PREFIX]", ALD_WAY_PREFIX, .tls = true, WAY_LINK},
     {.scheme = NULL},
 };
 

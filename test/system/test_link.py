@@ -8,9 +8,9 @@ import unittest
 
 import websockets
 
-from cli_rig import aldis
+from cli_rig import Running, aldis
 from harness import PATIENCE, Connector, HubCase, echo, wait_until, wait_until_async
-from link_party import SECRET, Closed, Link, Refusal
+from link_party import SECRET, Closed, Link, Refusal, token
 
 
 class LinkCase(HubCase):
@@ -407,6 +407,48 @@ class Malformed(LinkCase):
         hub = self.hub("link.heartbeat_interval=200ms")
         self.run_async(run())
         self.assertEqual(self.link_counter(hub, "heartbeat_timeout"), 1)
+
+
+class Library(LinkCase):
+    """Programs of ours that speak link themselves."""
+
+    def url(self, hub):
+        return hub.url("").replace("ws://", "link+ws://")
+
+    def test_the_command_line_calls_as_a_control(self):
+        async def run():
+            async with Link(hub, host=4, handlers={"E": lambda request: request["data"]}):
+                env = {"ALDIS_TOKEN": token(aud="user", user="ann")}
+                done = await asyncio.to_thread(aldis, "call", "4", "E", '{"a":1}', url=self.url(hub), env=env)
+                self.assertEqual((done.status, done.json()), (0, {"a": 1}), done.err)
+                done = await asyncio.to_thread(aldis, "call", "5", "E", url=self.url(hub), env=env)
+                self.assertEqual(done.status, 11)
+                self.assertIn("Host 5 is offline", done.err)
+            async with Connector(hub.url(), "the lamp", {"BLINK": echo}):
+                done = await asyncio.to_thread(aldis, "call", "the lamp", "BLINK", "[1]", url=self.url(hub), env=env)
+                self.assertEqual((done.status, done.json()), (0, [1]), done.err)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_who_is_not_let_in_is_told_why_and_does_not_come_again(self):
+        hub = self.hub()
+        done = aldis("call", "4", "E", url=self.url(hub))
+        self.assertEqual(done.status, 3)
+        self.assertIn("Authentication failed: jwt must be provided", done.err)
+
+    def test_an_agent_serves_as_a_host(self):
+        async def run():
+            async with Link(hub) as control:
+                await asyncio.to_thread(hub.wait_channel, "4")
+                answer = await control.call([1, 4], "E", data={"a": 1})
+                self.assertEqual((answer["type"], answer["data"]), ("response", {"a": 1}))
+
+        hub = self.hub()
+        agent = Running("-H", self.url(hub), "agent", "--target", "4", "--echo",
+                        env={"ALDIS_TOKEN": token(aud="host", host=4)})
+        self.addCleanup(agent.close)
+        self.run_async(run())
 
 
 if __name__ == "__main__":
