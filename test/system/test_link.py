@@ -1,6 +1,7 @@
 """Hosts and controls of the link protocol at a hub, over real sockets."""
 
 import asyncio
+import contextlib
 import json
 import os
 import tempfile
@@ -407,6 +408,195 @@ class Malformed(LinkCase):
         hub = self.hub("link.heartbeat_interval=200ms")
         self.run_async(run())
         self.assertEqual(self.link_counter(hub, "heartbeat_timeout"), 1)
+
+
+class Addresses(LinkCase):
+    INSTANCES = [{"config": {"instance.id": 7}, "status": "running"}, {"config": {"instance.id": 8}, "status": "stopped"}]
+
+    def test_instances_are_targets_of_their_own(self):
+        async def run():
+            async with Link(hub, host=4, handlers={"E": lambda request: request["dst"]}) as host, Link(hub) as control:
+                answer = await control.call([2, 7], "E")
+                self.assertEqual(answer["data"]["message"], "Instance 7 does not exist")
+                answer = await host.call([0, 0], "InstancesUpdateRequest", data=self.INSTANCES)
+                self.assertEqual(answer["type"], "response")
+                self.assertNotIn("data", answer)
+                future = await control.ask([2, 7], "X")
+                await wait_until_async(lambda: host.requests, "the request")
+                self.assertEqual(host.requests[0]["dst"], [2, 7])
+                await host.answer(host.requests[0], src=[2, 7], data="from 7")
+                answer = await asyncio.wait_for(future, PATIENCE)
+                self.assertEqual((answer["src"], answer["data"]), ([2, 7], "from 7"))
+                # And one speaks for itself.
+                control.handlers["Y"] = lambda request: request["src"]
+                answer = await host.call(control.src, "Y", src=[2, 8])
+                self.assertEqual(answer["data"], [2, 8, 2])
+                await host.call([0, 0], "InstancesUpdateRequest", data=self.INSTANCES[:1])
+                answer = await control.call([2, 8], "E")
+                self.assertEqual(answer["data"]["message"], "Instance 8 does not exist")
+                done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "send", "instance-7", "N", "1")
+                self.assertEqual(done.status, 0, done.err)
+                await wait_until_async(lambda: host.events, "the event")
+                self.assertEqual((host.events[0]["src"], host.events[0]["dst"]), ([0, 0], [2, 7]))
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_instances_come_back_with_their_host(self):
+        async def run():
+            async with Link(hub) as control:
+                host = await Link(hub, host=4).open()
+                await host.call([0, 0], "InstancesUpdateRequest", data=self.INSTANCES)
+                await host.cut()
+                future = await control.ask([2, 8], "X")
+                self.assertEqual((await host.resume())["type"], "continue")
+                await wait_until_async(lambda: host.requests, "the request")
+                await host.answer(host.requests[0], src=[2, 8], data=8)
+                self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], 8)
+                await host.event(control.src, "N", src=[2, 7])
+                await wait_until_async(lambda: control.events, "the event")
+                self.assertEqual(control.events[0]["src"], [2, 7])
+                await host.close()
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_broadcasts_reach_their_kind_but_not_who_says_them(self):
+        async def run():
+            async with Link(hub, host=4) as a, Link(hub, host=5) as b, Link(hub) as c, Link(hub) as d:
+                await a.event([4, 1], "N", data="hosts")
+                await c.event([4, 1], "N", data="all hosts")
+                await c.event([4, 3], "N", data="controls")
+                await a.event([4, 3], "N", data="all controls")
+                await wait_until_async(lambda: len(b.events) == 2 and len(d.events) == 2, "the events")
+                self.assertEqual([event["data"] for event in b.events], ["hosts", "all hosts"])
+                self.assertEqual([event["dst"] for event in b.events], [[4, 1], [4, 1]])
+                self.assertEqual([event["src"] for event in b.events], [a.src, c.src])
+                self.assertEqual(sorted(event["data"] for event in d.events), ["all controls", "controls"])
+                await wait_until_async(lambda: a.events and c.events, "the events")
+                self.assertEqual([event["data"] for event in a.events], ["all hosts"])
+                self.assertEqual([event["data"] for event in c.events], ["all controls"])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_a_name_has_an_integer_by_alias(self):
+        async def run():
+            async with Connector(hub.url(), "lamp", {"BLINK": echo}), Link(hub) as control:
+                answer = await control.call([1, 100], "BLINK", data={"n": 1})
+                self.assertEqual((answer["src"], answer["data"]), ([1, 100], {"n": 1}))
+
+        hub = self.hub("link.alias=lamp=host 100, deck lights=instance 7")
+        self.run_async(run())
+
+    def test_events_cross_from_other_dialects(self):
+        async def run():
+            async with Link(hub, host=4) as host:
+                done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "send", "4", "foo:N", '{"a":1}')
+                self.assertEqual(done.status, 0, done.err)
+                await wait_until_async(lambda: host.events, "the event")
+                self.assertEqual(host.events[0], {"type": "event", "seq": 1, "src": [0, 0], "dst": [1, 4],
+                                                  "name": "foo:N", "data": {"a": 1}})
+
+        hub = self.hub()
+        self.run_async(run())
+
+
+class GenerationA(LinkCase):
+    """A slave of 2020, by hand."""
+
+    async def slave(self, hub):
+        link = Link(hub, host=4)
+        await link.dial()
+        data = {"token": token(aud="slave", slave=4), "agent": "Clusterio Slave", "version": "2.0.0-alpha.0",
+                "name": "Foo", "id": 4, "plugins": {}}
+        await link.send({"seq": None, "type": "register_slave", "data": data})
+        ready = await link.receive()
+        self.assertEqual((ready["seq"], ready["type"]), (None, "ready"))
+        link.session = ready["data"]["session_token"]
+        return link
+
+    def test_slave_is_called_and_pings(self):
+        async def run():
+            slave = await self.slave(hub)
+            await slave.send({"seq": 1, "type": "ping_request", "data": {}})
+            self.assertEqual(await slave.receive(), {"seq": 1, "type": "ping_response", "data": {"seq": 1}})
+            call = asyncio.ensure_future(
+                asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "call", "4", "foo:get", '{"a":1}'))
+            self.assertEqual(await slave.receive(), {"seq": 2, "type": "foo:get_request", "data": {"a": 1}})
+            await slave.send({"seq": 2, "type": "foo:get_response", "data": {"seq": 2, "b": 2}})
+            done = await call
+            self.assertEqual((done.status, done.json()), (0, {"seq": 2, "b": 2}), done.err)
+            await slave.send({"seq": 3, "type": "nope_request", "data": {}})
+            self.assertEqual((await slave.receive())["data"], {"seq": 3, "error": "Unrecognized request nope"})
+            await slave.send({"seq": None, "type": "heartbeat", "data": {"seq": 3}})
+            slave.ws.transport.abort()
+            again = Link(hub)
+            await again.dial()
+            await again.send({"seq": None, "type": "resume", "data": {"session_token": slave.session, "last_seq": 3}})
+            answer = await again.receive()
+            self.assertEqual((answer["type"], answer["data"]["last_seq"]), ("continue", 3))
+            await again.send({"seq": 4, "type": "prepare_disconnect_request", "data": {}})
+            self.assertEqual(await again.receive(),
+                             {"seq": 4, "type": "prepare_disconnect_response", "data": {"seq": 4}})
+            with self.assertRaises(Closed) as closed:
+                await again.receive()
+            self.assertEqual(closed.exception.code, 1000)
+
+        hub = self.hub()
+        self.run_async(run())
+
+
+class Load(LinkCase):
+    def test_large_messages_pass_and_larger_ones_drop_the_connection(self):
+        size = 99 * 1024 * 1024
+
+        async def run():
+            async with Link(hub, host=4, handlers={"E": lambda request: len(request["data"])}) as host:
+                async with Link(hub) as control:
+                    answer = await control.call([1, 4], "E", patience=60, data="x" * size)
+                    self.assertEqual(answer["data"], size)
+                    with contextlib.suppress(websockets.ConnectionClosed):
+                        await host.ws.send('"' + "x" * (101 * 1024 * 1024) + '"')
+                    closed = await host.ended()
+                    self.assertEqual(closed.code, 1009)
+                    self.assertEqual((await host.resume())["type"], "continue")
+                    self.assertEqual((await control.call([0, 0], "PingRequest"))["type"], "response")
+
+        hub = self.hub("limits.out_bytes_max=256MiB", "limits.queue_bytes_max=256MiB", "limits.commands_bytes_max=512MiB")
+        self.run_async(run())
+
+    def test_many_messages_are_acknowledged_before_the_heartbeat(self):
+        async def run():
+            async with Link(hub, host=4) as host:
+                for n in range(1200):
+                    await host.event([0, 0], "N", data=n)
+                await host.call([0, 0], "PingRequest")
+                self.assertGreaterEqual(host.acked, 1024)
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "early_acknowledgements"), 2)
+
+    def test_flood_of_unanswered_requests_is_bounded_and_disturbs_nobody(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control, Link(hub) as other:
+                futures = [await control.ask([1, 4], "Never") for _ in range(300)]
+                answers = []
+                while len(answers) < 200:
+                    done, _ = await asyncio.wait(futures, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+                    answers += [future.result() for future in done]
+                    futures = [future for future in futures if future not in done]
+                for answer in answers:
+                    self.assertEqual(answer["data"]["code"], "Refused")
+                self.assertEqual((await other.call([0, 0], "PingRequest"))["type"], "response")
+                await wait_until_async(lambda: len(host.requests) > 0, "the requests")
+                for request in list(host.requests):
+                    await host.answer(request, data=1)
+                await asyncio.wait(futures, timeout=0.2)
+
+        hub = self.hub("limits.caller_in_flight_max=100")
+        self.run_async(run())
 
 
 class Library(LinkCase):

@@ -125,6 +125,7 @@ static int greet_resume(struct ald_link *link, const struct ald_link_frame *fram
         (void)ald_link_serial_read(last, &serial);
     }
     signal.serial = (uint64_t)serial;
+    link->last_out = signal.serial; /* until we know better */
     signal.session = session_number(signal.text);
     link->is_resuming = true;
     ald_link_move(link, ALD_LINK_ASKED);
