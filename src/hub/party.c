@@ -370,8 +370,8 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 }
 
 /* Whoever is there under another name, or as a caller, stays what it is and may ask for something else. */
-void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
-                    struct ald_str text)
+void ald_party_refuse(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
+                      struct ald_str text)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_DENIED);
 
@@ -380,6 +380,12 @@ void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t num
     signal.text = text;
     ald_hub_count(hub, ALD_N_DENIED);
     ald_ignore(ald_hub_conn_say(hub, conn, &signal)); /* a connection that hears nothing ends all the same */
+}
+
+void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
+                    struct ald_str text)
+{
+    ald_party_refuse(hub, conn, number, cause, text);
     if (ald_party_find(conn, number) == NULL) {
         ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
     }

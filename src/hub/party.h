@@ -70,6 +70,9 @@ void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struc
  * this step, and is for people. */
 void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
                     struct ald_str text);
+/* The same, but who is nobody may still ask for something else: one whose session is gone registers anew (link.md 2.3). */
+void ald_party_refuse(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
+                      struct ald_str text);
 /* Why the edge denied what `signal` asks for: its text, for as long as the effects of this step live. */
 struct ald_str ald_party_denial(struct ald_hub *hub, const struct ald_signal *signal);
 

@@ -424,12 +424,12 @@ static void session_continue(struct ald_hub *hub, struct ald_session *session, s
                              uint32_t number, uint64_t serial)
 {
     if (!session_fits(session, conn, number)) {
-        ald_party_deny(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
+        ald_party_refuse(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
         return;
     }
     if (session_reserve(session, conn) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        ald_party_deny(hub, conn, number, ALD_CAUSE_BUSY, ALD_STR("memory is short"));
+        ald_party_refuse(hub, conn, number, ALD_CAUSE_BUSY, ALD_STR("memory is short"));
         return;
     }
     ald_hub_alarm_stop(hub, &session->alarm);
@@ -467,12 +467,12 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     struct ald_hub_conn *other;
 
     if (signal->denied) {
-        ald_party_deny(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, ald_party_denial(hub, signal));
+        ald_party_refuse(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, ald_party_denial(hub, signal));
         return;
     }
     if (session == NULL || hub->draining) {
-        ald_party_deny(hub, conn, signal->party, session == NULL ? ALD_CAUSE_NO_CHANNEL : ALD_CAUSE_DRAINING,
-                       session == NULL ? ALD_STR("no such session") : ALD_STR("the hub is stopping"));
+        ald_party_refuse(hub, conn, signal->party, session == NULL ? ALD_CAUSE_NO_CHANNEL : ALD_CAUSE_DRAINING,
+                         session == NULL ? ALD_STR("no such session") : ALD_STR("the hub is stopping"));
         return;
     }
     if (session->conn == NULL) {
@@ -485,8 +485,8 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     }
     other = session->resume_conn != 0 ? ald_hub_conn_find(hub, session->resume_conn) : NULL;
     if (other != NULL && other != conn) {
-        ald_party_deny(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL,
-                       ALD_STR("the session was resumed elsewhere"));
+        ald_party_refuse(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL,
+                         ALD_STR("the session was resumed elsewhere"));
     }
     session->resume_conn = conn->number;
     session->resume_party = signal->party;
