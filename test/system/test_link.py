@@ -480,6 +480,18 @@ class Addresses(LinkCase):
         hub = self.hub()
         self.run_async(run())
 
+    def test_messages_of_a_plugin_reach_hosts_that_have_it(self):
+        async def run():
+            async with Link(hub, host=4, plugins={"foo": "1"}) as a, Link(hub, host=5) as b, Link(hub) as control:
+                await control.event([4, 1], "foo:N", data=1)
+                await control.event([4, 1], "M", data=2)
+                await wait_until_async(lambda: b.events and len(a.events) == 2, "the events")
+                self.assertEqual([event["data"] for event in a.events], [1, 2])
+                self.assertEqual([event["data"] for event in b.events], [2])
+
+        hub = self.hub()
+        self.run_async(run())
+
     def test_a_name_has_an_integer_by_alias(self):
         async def run():
             async with Connector(hub.url(), "lamp", {"BLINK": echo}), Link(hub) as control:

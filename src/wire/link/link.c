@@ -98,6 +98,7 @@ void ald_link_say(struct ald_link *link, const struct ald_signal *signal)
     if (work->n_said == ALD_LINK_SAID_MAX || (work->n_said == work->said_room && said_grow(work) < 0)) {
         ald_link_count(link, ALD_LINK_N_DROPPED_SIGNAL);
         ald_signal_clear(&dropped);
+        link->is_short = true;
         return;
     }
     work->said[work->n_said++] = *signal;
@@ -357,6 +358,9 @@ static int link_next(struct ald_dialect *dialect, struct ald_signal *ret_signal)
         *ret_signal = work->said[work->next_said++];
         return 0;
     }
+    if (link->is_short) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
     if (link->close_waits) {
         link->close_waits = false;
         *ret_signal = ald_signal_of(ALD_SIGNAL_CLOSE);
@@ -476,6 +480,7 @@ static void link_free(struct ald_dialect *dialect)
     work_free(link->work);
     ald_link_client_fini(link);
     free(link->instances);
+    ald_slice_clear(&link->plugins);
     free(link->calls);
     free(link);
 }

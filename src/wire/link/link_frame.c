@@ -147,27 +147,35 @@ static size_t string_skip(struct ald_str json, size_t at)
     return at + 1;
 }
 
+bool ald_link_map_next(struct ald_json_value map, size_t *at, struct ald_str *ret_name, char *ret_value)
+{
+    struct ald_str json = map.raw;
+    size_t begin = blanks_skip(json, *at);
+
+    begin = json.data[begin] == ',' ? blanks_skip(json, begin + 1) : begin;
+    if (json.data[begin] == '}') {
+        return false;
+    }
+    *at = string_skip(json, begin);
+    *ret_name = ald_str_of(json.data + begin, *at - begin);
+    *at = blanks_skip(json, blanks_skip(json, *at) + 1); /* behind the colon */
+    *ret_value = json.data[*at];
+    *at = *ret_value == '"' ? string_skip(json, *at) : *at;
+    return true;
+}
+
 bool ald_link_is_string_map(struct ald_json_value value)
 {
-    struct ald_str json = value.raw;
+    struct ald_str name;
     size_t at = 1;
+    char first = '"';
 
     if (value.type != ALD_JSON_OBJECT) {
         return false;
     }
-    for (;;) {
-        at = blanks_skip(json, at);
-        if (json.data[at] == '}') {
-            return true;
-        }
-        at = blanks_skip(json, string_skip(json, at));
-        at = blanks_skip(json, at + 1); /* the colon */
-        if (json.data[at] != '"') {
-            return false;
-        }
-        at = blanks_skip(json, string_skip(json, at));
-        at += json.data[at] == ',' ? 1 : 0;
+    while (first == '"' && ald_link_map_next(value, &at, &name, &first)) {
     }
+    return first == '"';
 }
 
 static bool member_fits(const struct member_rule *rule, struct ald_json_value value)

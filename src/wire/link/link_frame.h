@@ -75,6 +75,12 @@ enum {
  */
 ALD_NODISCARD int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, const char **ret_reason);
 
+/*
+ * The name of the next member of an object, with its quotes, and the first byte of its value; `*at` begins with 1. Goes on as long
+ * as the values are strings. False: there is none.
+ */
+bool ald_link_map_next(struct ald_json_value map, size_t *at, struct ald_str *ret_name, char *ret_value);
+
 /* Is `value`, sound JSON, an object of which every member is a string? */
 bool ald_link_is_string_map(struct ald_json_value value);
 

@@ -24,9 +24,9 @@ void ald_link_greet_bad(struct ald_link *link, const char *reason)
 
 /* --- register ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t party_traits(void)
+static uint32_t party_traits(bool is_control)
 {
-    return ALD_CAN_RESUME | ALD_CAN_LEAVE;
+    return ALD_CAN_RESUME | ALD_CAN_LEAVE | (is_control ? ALD_CAN_REPORT : 0);
 }
 
 /* A hub without a gate takes the number that is counted here; with one, the gate's own. */
@@ -52,6 +52,45 @@ static int text_keep(struct ald_link *link, struct ald_json_value value, struct 
         r = ald_json_is_plain(value) ? ald_link_keep(link, text, ret_text) : 0;
     }
     return r < 0 ? ald_trace(r) : 0;
+}
+
+/* Which messages of plugins reach a host, as names: link.md 4.8. A name that could not be one of a list is left out. */
+static int plugins_keep(struct ald_link *link, struct ald_json_value plugins)
+{
+    struct ald_buf *text = &link->work->text;
+    struct ald_str name;
+    size_t begin, at = 1;
+    char first;
+    int r = 0;
+
+    begin = ald_buf_size(text);
+    while (r == 0 && ald_link_map_next(plugins, &at, &name, &first)) {
+        const struct ald_json_value value = {.raw = name, .type = ALD_JSON_STRING};
+        size_t name_at = ald_buf_size(text);
+
+        if (memchr(name.data, '\\', name.size) != NULL || memchr(name.data, ',', name.size) != NULL) {
+            continue;
+        }
+        r = name_at > begin ? ald_buf_push_byte(text, ',') : 0;
+        r = r == 0 ? ald_buf_push(text, ald_json_inner(value)) : r;
+        r = r == 0 ? ald_buf_push(text, ALD_STR(":*")) : r;
+    }
+    ald_slice_clear(&link->plugins);
+    if (r == 0 && ald_buf_size(text) > begin) {
+        r = ald_slice_copy(ald_str_from(ald_buf_str(text), begin), &link->plugins);
+    }
+    ald_buf_cut(text, begin);
+    return r == 0 ? 0 : ald_trace(ALDIS_E_NOMEM);
+}
+
+static void plugins_tell(struct ald_link *link)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CAPABLE);
+
+    if (link->plugins.size > 0) {
+        signal.text = ald_slice_str(link->plugins);
+        ald_link_say(link, &signal);
+    }
 }
 
 static int greet_register(struct ald_link *link, const struct ald_link_frame *frame, bool is_control)
@@ -80,7 +119,7 @@ static int greet_register(struct ald_link *link, const struct ald_link_frame *fr
     }
     link->work->greeting = (struct ald_greeting){.token = token, .is_control = is_control};
     signal.greeting = &link->work->greeting;
-    signal.traits = party_traits();
+    signal.traits = party_traits(is_control);
     signal.taken = ALD_TAKEN_REPLACE;
     signal.party_kind = is_control ? ALD_PARTY_CONTROL : ALD_PARTY_HOST;
     signal.ttl = link->options.session_timeout;
@@ -135,6 +174,8 @@ static int greet_resume(struct ald_link *link, const struct ald_link_frame *fram
 
 int ald_link_greet(struct ald_link *link, const struct ald_link_frame *frame)
 {
+    int r;
+
     if (link->state != ALD_LINK_NEW) {
         ald_link_count(link, ALD_LINK_N_UNEXPECTED); /* the verdict on the first is still to come */
         return 0;
@@ -143,6 +184,10 @@ int ald_link_greet(struct ald_link *link, const struct ald_link_frame *frame)
     case ALD_LINK_TYPE_REGISTER_SLAVE:
     case ALD_LINK_TYPE_REGISTER_HOST:
         link->is_old = frame->type == ALD_LINK_TYPE_REGISTER_SLAVE;
+        r = plugins_keep(link, frame->members[ALD_LINK_REGISTER_PLUGINS].value);
+        if (r < 0) {
+            return ald_trace(r);
+        }
         return greet_register(link, frame, false);
     case ALD_LINK_TYPE_REGISTER_CONTROL_A:
     case ALD_LINK_TYPE_REGISTER_CONTROL:
@@ -263,6 +308,7 @@ int ald_link_tell_registered(struct ald_link *link, ald_usec now, const struct a
         r = continue_write(link, signal);
     } else {
         r = ready_write(link, signal);
+        plugins_tell(link);
     }
     if (r < 0) {
         return ald_trace(r);

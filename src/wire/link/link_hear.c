@@ -48,6 +48,9 @@ int ald_link_message(struct ald_link *link, const struct ald_link_asked *asked, 
     }
     msg->ttl = kind == ALD_COMMAND ? HEAR_TTL : ALD_NEVER;
     msg->native_of = &ald_link;
+    if (kind == ALD_EVENT && link->self.type == ALD_LINK_CONTROL_KIND) {
+        msg->flags |= ALD_MSG_REPORT; /* whether it may: nobody else is asked for rights (link.md 4.6) */
+    }
     *ret_msg = ald_steal(&msg);
     return 0;
 }

@@ -79,6 +79,7 @@ struct ald_link {
     bool is_host;     /* who registered here; else a control, or one that resumed */
     bool close_waits; /* CLOSE is still to be given */
     bool close_ends;  /* and ends the session */
+    bool is_short;    /* a signal was lost for want of memory */
     bool we_leave;    /* prepare was said by us */
     bool they_leave;  /* by the peer; it waits for ready */
     bool greeted;     /* role party: hello was heard, */
@@ -109,6 +110,7 @@ struct ald_link {
     struct ald_link_address self; /* of the peer; role party: ours */
     int64_t *instances;           /* ids of those that the host speaks for, ascending */
     size_t n_instances;
+    struct ald_slice plugins;    /* of a host: `foo:*,bar:*`, until the hub is told */
     struct ald_link_call *calls; /* generation A: what it was asked and has not answered, oldest first */
     size_t n_calls;
     int64_t leave_seq;   /* generation A: the number of its goodbye, */

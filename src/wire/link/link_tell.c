@@ -161,11 +161,19 @@ static int tell_subscribed(struct ald_link *link, const struct ald_signal *signa
 
 /* --- all signals --------------------------------------------------------------------------------------------------- */
 
-/* An event that may not be said is answered as if it had been a request (link.md 4.6); of others nothing is told. */
+/* An event that may not be said is answered as if it had been a request (link.md 4.6); of others nothing is told. The answer
+ * needs a serial, so it goes through the hub. */
 static int tell_report(struct ald_link *link, const struct ald_signal *signal)
 {
-    ald_ignore(signal);
-    ald_link_drop(link);
+    struct ald_signal local = ald_signal_of(ALD_SIGNAL_LOCAL);
+
+    if (signal->cause != ALD_CAUSE_NOT_ALLOWED || signal->request == NULL || link->is_old) {
+        return 0;
+    }
+    local.outcome = ALD_REFUSED;
+    local.cause = signal->cause;
+    local.request = ald_msg_ref(signal->request);
+    ald_link_say(link, &local);
     return 0;
 }
 
