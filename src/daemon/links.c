@@ -87,17 +87,6 @@ static int secret_open(const struct ald_config *config, struct ald_secret *secre
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static int links_check_aliases(const struct ald_config *config, struct ald_config_why *ret_why)
-{
-    struct ald_str bad = ALD_STR_NONE;
-
-    if (ald_link_aliases_check(ald_str(ald_config_text(config, ALD_KEY_LINK_ALIAS)), &bad)) {
-        return 0;
-    }
-    return ald_config_fault(config, ALD_KEY_LINK_ALIAS, ret_why,
-                            "'%.*s' is none of NAME=host N, NAME=instance N and NAME=control N", ALD_STR_ARG(bad));
-}
-
 int ald_links_check(const struct ald_config *config, struct ald_config_why *ret_why)
 {
     const char *path = ald_config_text(config, ALD_KEY_LINK_SECRET);
@@ -106,10 +95,7 @@ int ald_links_check(const struct ald_config *config, struct ald_config_why *ret_
     int r = path[0] != '\0' ? ald_secret_load(path, &secret, &why) : 0;
 
     OPENSSL_cleanse(&secret, sizeof(secret));
-    if (r == ALD_SECRET_BAD) {
-        return ald_config_fault(config, ALD_KEY_LINK_SECRET, ret_why, "%s", why.text);
-    }
-    return links_check_aliases(config, ret_why);
+    return r == ALD_SECRET_BAD ? ald_config_fault(config, ALD_KEY_LINK_SECRET, ret_why, "%s", why.text) : 0;
 }
 
 int ald_links_new(const struct ald_config *config, struct ald_links **ret_links, struct ald_config_why *ret_why)
