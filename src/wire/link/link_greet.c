@@ -54,7 +54,10 @@ static int text_keep(struct ald_link *link, struct ald_json_value value, struct 
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* Which messages of plugins reach a host, as names: link.md 4.8. A name that could not be one of a list is left out. */
+/*
+ * Which messages of plugins reach a host, as names: link.md 4.8. A name that could not be one of a list is left out. It begins with
+ * the plugin without a name, which is nobody's, since who says nothing is told everything.
+ */
 static int plugins_keep(struct ald_link *link, struct ald_json_value plugins)
 {
     struct ald_buf *text = &link->work->text;
@@ -64,19 +67,19 @@ static int plugins_keep(struct ald_link *link, struct ald_json_value plugins)
     int r = 0;
 
     begin = ald_buf_size(text);
+    r = ald_buf_push(text, ALD_STR(":*"));
     while (r == 0 && ald_link_map_next(plugins, &at, &name, &first)) {
         const struct ald_json_value value = {.raw = name, .type = ALD_JSON_STRING};
-        size_t name_at = ald_buf_size(text);
 
         if (memchr(name.data, '\\', name.size) != NULL || memchr(name.data, ',', name.size) != NULL) {
             continue;
         }
-        r = name_at > begin ? ald_buf_push_byte(text, ',') : 0;
+        r = ald_buf_push_byte(text, ',');
         r = r == 0 ? ald_buf_push(text, ald_json_inner(value)) : r;
         r = r == 0 ? ald_buf_push(text, ALD_STR(":*")) : r;
     }
     ald_slice_clear(&link->plugins);
-    if (r == 0 && ald_buf_size(text) > begin) {
+    if (r == 0) {
         r = ald_slice_copy(ald_str_from(ald_buf_str(text), begin), &link->plugins);
     }
     ald_buf_cut(text, begin);
