@@ -362,6 +362,11 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
         denial = deny(ALD_CAUSE_BUSY, ALD_STR("memory is short"));
     }
+    if (denial.cause != ALD_CAUSE_NONE && register_shared(conn, signal) != NULL) {
+        /* Somebody that a host speaks for is not worth the host. */
+        ald_party_refuse(hub, conn, signal->party, denial.cause, denial.text);
+        return;
+    }
     if (denial.cause != ALD_CAUSE_NONE) {
         ald_party_deny(hub, conn, signal->party, denial.cause, denial.text);
         return;

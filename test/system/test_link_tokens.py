@@ -281,6 +281,8 @@ class Sessions(LinkCase):
                           sign({**session, "sid": session["sid"] ^ 1}), sign({**session, "aud": "session-1700000000000"})):
                 async with Peer(hub) as peer:
                     self.assertEqual((await peer.resume(wrong))["type"], "invalidate", wrong)
+                    # and registers on the same socket
+                    self.assertEqual((await peer.control(user_token("test")))["type"], "ready")
 
         self.run_async(story())
 
@@ -302,6 +304,24 @@ class Rights(LinkCase):
                 self.assertEqual(await self.refused(hub, user_token("old")), "invalid token")
                 self.assertEqual(await self.refused(hub, host_token(5), 5), "invalid token")
                 self.assertEqual(await self.refused(hub, host_token(6), 6), "Permission denied")
+
+        self.run_async(story())
+
+    def test_an_instance_that_a_host_may_not_serve_is_not_there(self):
+        manager = f"[token manager]\nhash = sha256:{hashlib.sha256(b'manager').hexdigest()}\nmanage = read\n"
+        hub = self.guarded_hub("[token host-4]\nregister = 4, instance-7\n" + manager)
+
+        async def story():
+            async with Peer(hub) as host:
+                await host.host(4, host_token(4))
+                for seq, name, data in ((1, "InstancesUpdateRequest", [{"id": number, "status": "running"} for number in (7, 8)]),
+                                        (2, "PingRequest", None)):
+                    await host.socket.send(json.dumps({"type": "request", "seq": seq, "src": [1, 4, seq], "dst": [0, 0],
+                                                       "name": name, **({"data": data} if data else {})}))
+                    self.assertEqual((await host.awaited("response", "responseError"))["type"], "response")
+                channels = hub.get("/api/v1/channels", headers={"Authorization": "Bearer manager"})["channels"]
+                self.assertEqual({channel["target"]: channel["principal"] for channel in channels},
+                                 {"4": "host-4", "instance-7": "host-4"})
 
         self.run_async(story())
 
