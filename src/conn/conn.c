@@ -591,30 +591,11 @@ static void conn_registered(struct ald_conn *conn, const struct ald_signal *sign
     ald_edge_notice(conn->edge, &notice);
 }
 
-/* Errors: ALDIS_E_NOMEM. */
-static int conn_translate(struct ald_conn *conn, const struct ald_signal *signal)
-{
-    ald_usec now = ald_loop_now(conn->edge->loop);
-    struct ald_signal endorsed = *signal;
-    struct ald_buf room = {.data = NULL};
-    int r;
-
-    /* The first party's, which is the session's: the others share it. */
-    if (signal->kind != ALD_SIGNAL_REGISTERED || signal->session == 0 || signal->party != 0) {
-        r = ald_dialect_emit(conn->dialect, now, signal);
-        return r < 0 ? ald_trace(r) : 0;
-    }
-    r = ald_conn_endorse(conn, &endorsed, &room);
-    r = r < 0 ? r : ald_dialect_emit(conn->dialect, now, &endorsed);
-    ald_buf_fini(&room);
-    return r < 0 ? ald_trace(r) : 0;
-}
-
 /* Say it, and ask later what came of it. */
 static void conn_emit(struct ald_conn *conn, const struct ald_signal *signal)
 {
     struct ald_edge *edge = conn->edge;
-    int r = conn_translate(conn, signal);
+    int r = ald_conn_translate(conn, signal);
 
     conn->said = ALD_MAX(conn->said, signal->ordinal);
     if (r == 0) {

@@ -102,9 +102,8 @@ void ald_conn_learn(struct ald_conn *conn);
 void ald_conn_vouch(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal);
 /* The same of its RESUME. */
 void ald_conn_vouch_session(struct ald_conn *conn, const struct ald_peer *peer, struct ald_signal *signal);
-/* It is told that its session is there: with the token that resumes it, and what it may command, both kept in `room`.
- * Errors: ALDIS_E_NOMEM. */
-ALD_NODISCARD int ald_conn_endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_buf *room);
+/* Have the dialect say `signal`; who is told that its session is there is given its token with that. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_conn_translate(struct ald_conn *conn, const struct ald_signal *signal);
 
 /* conn_judge.c, for conn_vouch.c: ask the guard for a pass. Outcomes: those of admit(). Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_conn_admit(struct ald_conn *conn, const struct ald_shown *shown);

@@ -101,7 +101,9 @@ static int endorse_rights(struct ald_conn *conn, struct ald_buf *room, bool *ret
     return r < 0 ? ald_trace(r) : 0;
 }
 
-int ald_conn_endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_buf *room)
+/* It is told that its session is there: with the token that resumes it, and what it may command, both kept in `room`.
+ * Errors: ALDIS_E_NOMEM. */
+static int endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_buf *room)
 {
     const struct ald_gate *gate = conn->edge->gate;
     bool any = true;
@@ -123,4 +125,22 @@ int ald_conn_endorse(struct ald_conn *conn, struct ald_signal *signal, struct al
         signal->rights = ald_str_from(ald_buf_str(room), size);
     }
     return 0;
+}
+
+int ald_conn_translate(struct ald_conn *conn, const struct ald_signal *signal)
+{
+    ald_usec now = ald_loop_now(conn->edge->loop);
+    struct ald_signal endorsed = *signal;
+    struct ald_buf room = {.data = NULL};
+    int r;
+
+    /* The first party's, which is the session's: the others share it. */
+    if (signal->kind != ALD_SIGNAL_REGISTERED || signal->session == 0 || signal->party != 0) {
+        r = ald_dialect_emit(conn->dialect, now, signal);
+        return r < 0 ? ald_trace(r) : 0;
+    }
+    r = endorse(conn, &endorsed, &room);
+    r = r < 0 ? r : ald_dialect_emit(conn->dialect, now, &endorsed);
+    ald_buf_fini(&room);
+    return r < 0 ? ald_trace(r) : 0;
 }
