@@ -65,7 +65,7 @@ static bool object_read(struct ald_str digits, char *to, struct ald_str *ret_obj
     size_t size;
 
     if (ald_base64url_read(digits, to, &size) != 0 ||
-        ald_json_scan(ald_str_of(to, size), ALD_JSON_STRICT, NULL, 0, &scan) != 0) {
+        ald_json_check(ald_str_of(to, size), ALD_JSON_STRICT, &scan) != 0 || scan.value.type != ALD_JSON_OBJECT) {
         return false;
     }
     *ret_object = ald_str_of(to, size);
