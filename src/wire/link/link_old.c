@@ -98,21 +98,61 @@ static int hear_asked(struct ald_link *link, const struct old_frame *old, struct
     return ald_link_serve(link, &asked);
 }
 
+static struct ald_str blanks_skip(struct ald_str text)
+{
+    while (text.size > 0 && strchr(" \t\r\n", text.data[0]) != NULL) {
+        text = ald_str_from(text, 1);
+    }
+    return text;
+}
+
+/* What follows the member `seq` that the original writes first, its comma taken off; absent: it does not stand there. */
+static struct ald_str members_after_seq(struct ald_str object)
+{
+    struct ald_str rest = blanks_skip(ald_str_from(object, 1));
+
+    if (!ald_str_starts(rest, ALD_STR("\"seq\""))) {
+        return ALD_STR_NONE;
+    }
+    rest = blanks_skip(ald_str_from(blanks_skip(ald_str_from(rest, 5)), 1)); /* behind the colon */
+    while (strchr("0123456789+-.eE", rest.data[0]) != NULL) {
+        rest = ald_str_from(rest, 1);
+    }
+    rest = blanks_skip(rest);
+    return rest.data[0] == ',' ? ald_str_from(rest, 1) : rest;
+}
+
+/* The answer without the number of its question, which is the protocol's and not the application's. */
+static int payload_set(struct ald_link *link, const struct old_frame *old, struct ald_slice bytes, struct ald_msg *msg)
+{
+    struct ald_str rest = members_after_seq(old->data.raw);
+    struct ald_buf *text = &link->work->text;
+    size_t at = ald_buf_size(text);
+    struct ald_slice payload;
+
+    if (!ald_str_present(rest)) {
+        payload = ald_link_share(bytes, old->data);
+        ald_msg_set_slice(msg, &msg->payload, payload);
+        ald_slice_clear(&payload);
+        return 0;
+    }
+    if (ald_buf_push_byte(text, '{') != 0 || ald_buf_push(text, rest) != 0) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    return ald_slice_copy(ald_str_from(ald_buf_str(text), at), &msg->payload);
+}
+
 /* Its `data` is the answer, with the number of the question in it (link.md 2.15). */
 static int reply_build(struct ald_link *link, const struct old_frame *old, struct ald_json_value error,
                        struct ald_slice bytes, struct ald_msg *msg)
 {
-    struct ald_slice payload;
     struct ald_str text;
     int r;
 
     msg->phase = ALD_PHASE_DONE;
     msg->outcome = error.type == ALD_JSON_STRING ? ALD_FAILED : ALD_SUCCEEDED;
     if (msg->outcome == ALD_SUCCEEDED) {
-        payload = ald_link_share(bytes, old->data);
-        ald_msg_set_slice(msg, &msg->payload, payload);
-        ald_slice_clear(&payload);
-        return 0;
+        return payload_set(link, old, bytes, msg);
     }
     msg->cause = ALD_CAUSE_AGENT_FAILED;
     r = ald_link_text(link, error, &text);
@@ -297,6 +337,14 @@ static int tell_error(struct ald_link *link, const struct ald_signal *signal, st
     int r;
 
     ald_link_outcome_write(link, signal, room, &error);
+    if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_UNKNOWN_COMMAND) { /* link.md 4.11 */
+        struct ald_str name = signal->request->name;
+
+        name.size = ALD_MIN(name.size, (size_t)ALD_NAME_MAX);
+        error.message = ald_str_of(
+            room, (size_t)snprintf(room, sizeof(room), "No validator for %.*s_request on master-%s", ALD_STR_ARG(name),
+                                   link->self.type == ALD_LINK_CONTROL_KIND ? "control" : "slave"));
+    }
     ald_json_write_init(&json, text, ALD_JSON_COMPACT);
     ald_json_write_object(&json);
     ald_json_write_member_str(&json, "error", error.message);
