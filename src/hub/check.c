@@ -9,6 +9,7 @@
 #include "hub/session.h"
 #include "hub/spread.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 
 struct check_sums {
@@ -168,6 +169,7 @@ void ald_hub_check(const struct ald_hub *hub)
     ald_hold_check(hub);
     ald_bulletin_check(hub);
     ald_spread_check(hub);
+    ald_subscribe_check(hub);
     ald_assert(sums.n_queued == hub->n_queued);
     ald_assert(sums.queued_bytes == hub->queued_bytes);
     ald_assert(hub->work.pending || !ald_work_is_there(hub));

@@ -35,6 +35,9 @@
     X(BROADCASTS_TOLD, "broadcasts_delivered")             \
     X(BROADCASTS_MISSED, "broadcasts_undelivered")         \
     X(CAPABILITIES_DROPPED, "capabilities_dropped")        \
+    X(SUBSCRIBED, "subscriptions")                         \
+    X(SUBSCRIPTIONS_REFUSED, "subscriptions_refused")      \
+    X(EVENTS_REPLAYED, "events_replayed")                  \
     X(NEWS_TOLD, "news_delivered")                         \
     X(NEWS_MISSED, "news_undelivered")                     \
     X(NEWS_DROPPED, "news_dropped")                        \

@@ -12,6 +12,7 @@
 #include "hub/roster.h"
 #include "hub/session.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/transit.h"
 #include "hub/who.h"
@@ -73,7 +74,7 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
         &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
         &hub->work.graph,   &hub->work.parting, &hub->all_sessions, &hub->kinds[0],     &hub->kinds[1],
-        &hub->kinds[2],
+        &hub->kinds[2],     &hub->series,       &hub->series_idle,
     };
 
     _Static_assert(ALD_COUNT(hub->kinds) == 3, "each of them is in the list");
@@ -98,6 +99,7 @@ static void hub_init_tables(struct ald_hub *hub)
     ald_ledger_init(&hub->commands_by_number, hub->members_by_number.seed); /* numbers of the same row */
     ald_table_init(&hub->capabilities, hub->targets_by_name.seed);          /* and names, as secret as those */
     ald_table_init(&hub->expected_by_name, hub->targets_by_name.seed);
+    ald_table_init(&hub->series_by_name, hub->targets_by_name.seed);
 }
 
 static void hub_init_machines(struct ald_hub *hub)
@@ -260,9 +262,9 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     }
 
     struct ald_table *tables[] = {
-        &hub->conns_by_number,     &hub->sessions,           &hub->targets_by_name,
-        &hub->targets_by_number,   &hub->channels_by_number, &hub->members_by_number,
-        &hub->commands_by_wire_id, &hub->capabilities,       &hub->expected_by_name,
+        &hub->conns_by_number,    &hub->sessions,          &hub->targets_by_name,     &hub->targets_by_number,
+        &hub->channels_by_number, &hub->members_by_number, &hub->commands_by_wire_id, &hub->capabilities,
+        &hub->expected_by_name,   &hub->series_by_name,
     };
 
     ald_round_fini(hub);
@@ -278,6 +280,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
     ald_bulletin_fini(&hub->bulletin);
+    ald_subscribe_fini(hub);
     ald_world_fini(hub);
     ald_graph_fini(hub);
     ald_pool_fini(&hub->commands);

@@ -228,6 +228,10 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
     case ALD_SIGNAL_OPERATE:
         rig_line(rig, "%d operate%s\n", (int)number, signal->denied ? " denied" : "");
         return;
+    case ALD_SIGNAL_SUBSCRIBED:
+        rig_line(rig, "%d subscribed %s%s%s\n", (int)number, signal->ok ? "yes" : "no",
+                 signal->cause != ALD_CAUSE_NONE ? " " : "", ald_cause_word((enum ald_cause)signal->cause));
+        return;
     case ALD_SIGNAL_LEAVE:
         rig_line(rig, "%d leave%s\n", (int)number, signal->reconnect ? " reconnect" : "");
         return;

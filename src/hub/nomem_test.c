@@ -167,6 +167,26 @@ static void scenario_session_shared(struct rig *rig)
     expect_answers(rig, 9, wire_ids);
 }
 
+static void scenario_subscribe(struct rig *rig)
+{
+    const struct ald_subscription wants = {.name = ALD_STR("foo:Tick"), .filters = ALD_STR("a,b")};
+    const struct rig_options tick = {.name = "foo:Tick", .filters = "b"};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_SUBSCRIBE);
+
+    signal.subscription = &wants;
+    rig_agent(rig, 1, "4", ALD_CAN_RESUME);
+    rig_agent(rig, 2, "5", 0);
+    rig_caller(rig, 9);
+    rig_signal(rig, 1, &signal);
+    rig_event_as(rig, 9, "", tick);
+    rig_event_as(rig, 9, "", tick);
+    rig_signal(rig, 2, &signal);
+    rig_signal(rig, 1, &signal);
+    rig_close(rig, 1);
+    rig_event_as(rig, 9, "", tick);
+    rig_advance(rig, 400 * ALD_SEC);
+}
+
 static void scenario_outcome(struct rig *rig)
 {
     static const char *const wire_ids[] = {"c1", "q1", "q2", "q3", NULL};
@@ -316,6 +336,11 @@ ALD_TEST(nomem, a_shared_session_goes_on)
     each_in_turn(scenario_session_shared);
 }
 
+ALD_TEST(nomem, a_subscription_is_whole_or_refused)
+{
+    each_in_turn(scenario_subscribe);
+}
+
 ALD_TEST(nomem, who_asks_for_an_outcome_is_answered)
 {
     each_in_turn(scenario_outcome);
@@ -367,7 +392,8 @@ ALD_TEST(nomem, a_hub_is_made_whole_or_not_at_all)
 ALD_TEST_MAIN(nomem, ALD_CASE(nomem, refuses_what_asks_and_answers_what_it_took),
               ALD_CASE(nomem, a_fan_out_is_whole_or_refused), ALD_CASE(nomem, an_election_goes_on),
               ALD_CASE(nomem, a_session_goes_on), ALD_CASE(nomem, a_shared_session_goes_on),
-              ALD_CASE(nomem, who_asks_for_an_outcome_is_answered), ALD_CASE(nomem, same_wire_ids_are_kept_apart),
-              ALD_CASE(nomem, an_operator_is_heard), ALD_CASE(nomem, what_is_spread_reaches_as_many_as_it_can),
+              ALD_CASE(nomem, a_subscription_is_whole_or_refused), ALD_CASE(nomem, who_asks_for_an_outcome_is_answered),
+              ALD_CASE(nomem, same_wire_ids_are_kept_apart), ALD_CASE(nomem, an_operator_is_heard),
+              ALD_CASE(nomem, what_is_spread_reaches_as_many_as_it_can),
               ALD_CASE(nomem, who_wants_to_hear_of_an_event_hears_of_it), ALD_CASE(nomem, news_are_dropped_and_counted),
               ALD_CASE(nomem, a_hub_is_made_whole_or_not_at_all))

@@ -38,7 +38,7 @@ struct ald_parcel {
 
 struct ald_parcel_stored {
     struct ald_parcel parcel;
-    struct ald_node node;       /* hub/hold.h: what waits for the same target; and once it is discarded */
+    struct ald_node node; /* hub/hold.h: what waits for the same target; hub/subscribe.h; and once it is discarded */
     struct ald_hub_alarm alarm; /* the same: how long it waits */
     struct ald_expected *expected;
     struct ald_round round; /* hub/spread.h, hub/relay.h */
@@ -46,7 +46,9 @@ struct ald_parcel_stored {
     bool only_daemons;
     uint64_t *skipped; /* and those of the daemons that have it already */
     uint32_t n_skipped;
-    size_t cost; /* ald_parcel_cost() */
+    size_t cost;     /* ald_parcel_cost() */
+    ald_wall wall;   /* hub/subscribe.h: when it was published, */
+    uint64_t number; /* and a number of the hub's own for that */
     struct ald_travel travel;
     char text[];
 };

@@ -11,6 +11,7 @@
 #include "hub/primary.h"
 #include "hub/session.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/who.h"
 #include "hub/world.h"
@@ -94,6 +95,8 @@ static int party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t nu
     ald_node_init(&party->work);
     ald_node_init(&party->of_session);
     ald_node_init(&party->of_kind);
+    ald_node_init(&party->subscriptions);
+    ald_node_init(&party->replays);
     ald_node_init(&party->submitted);
     ald_node_init(&party->finishing);
     ald_node_init(&party->capabilities);
@@ -391,7 +394,7 @@ void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t num
                     struct ald_str text)
 {
     ald_party_refuse(hub, conn, number, cause, text);
-    if (ald_party_find(conn, number) == NULL) {
+    if (conn->n_parties == 0) {
         ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
     }
 }
@@ -627,7 +630,7 @@ bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
         ald_command_orphan(hub, ald_list_entry(node, struct ald_command, caller_node));
         return true;
     }
-    return ald_capable_part(hub, party);
+    return ald_subscribe_part(hub, party) || ald_capable_part(hub, party);
 }
 
 static bool party_may_resume(const struct ald_hub *hub, const struct ald_party *party)
@@ -711,7 +714,7 @@ void ald_party_free(struct ald_hub *hub, struct ald_party *party)
 
     ald_world_part(hub, party);
     ald_kind_part(hub, party);
-    while (ald_capable_part(hub, party)) {
+    while (ald_subscribe_part(hub, party) || ald_capable_part(hub, party)) {
     }
     if (party->session != NULL) {
         ald_session_undo(hub, party);

@@ -51,6 +51,9 @@ struct ald_party {
     struct ald_node of_kind; /* the hub's parties of its kind: see hub/kind.h */
     uint64_t of_kind_since;
 
+    struct ald_node subscriptions, replays; /* see hub/subscribe.h */
+    uint32_t n_subscriptions;
+
     struct ald_node capabilities; /* of ald_capability_holder.of_party: see hub/capable.h */
     uint32_t n_capabilities, n_patterns, capability_bytes;
     struct ald_node hearing; /* who hears of the world: see hub/bulletin.h */
@@ -66,7 +69,7 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
-/* Refuse what it asked for; who is nobody on this connection yet is cut. `text` (borrows) lives as long as the effects of
+/* Refuse what it asked for; a connection on which nobody is anything yet is cut. `text` (borrows) lives as long as the effects of
  * this step, and is for people. */
 void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
                     struct ald_str text);

@@ -4,6 +4,7 @@
 #include "hub/relay.h"
 #include "hub/spread.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 
 void ald_round_init(struct ald_round *round, enum ald_round_kind kind)
 {
@@ -26,6 +27,8 @@ static bool round_unit(struct ald_hub *hub, struct ald_round *round)
         return ald_spread_work(hub, round);
     case ALD_ROUND_HELD:
         return ald_hold_work(hub, round);
+    case ALD_ROUND_REPLAY:
+        return ald_subscribe_work(hub, round);
     case ALD_ROUND_RELAY:
         return ald_relay_work(hub, round);
     case ALD_ROUND_COMMAND:
@@ -42,6 +45,9 @@ static void round_ended(struct ald_hub *hub, struct ald_round *round)
         break;
     case ALD_ROUND_HELD:
         ald_hold_ended(hub, round);
+        break;
+    case ALD_ROUND_REPLAY:
+        ald_subscribe_ended(hub, round);
         break;
     case ALD_ROUND_RELAY:
         ald_relay_ended(hub, round);

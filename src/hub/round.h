@@ -19,6 +19,7 @@ struct ald_hub;
 enum ald_round_kind {
     ALD_ROUND_SPREAD, /* hub/spread.h */
     ALD_ROUND_HELD,   /* hub/hold.h */
+    ALD_ROUND_REPLAY, /* hub/subscribe.h */
     ALD_ROUND_RELAY,  /* hub/relay.h */
     ALD_ROUND_COMMAND /* hub/relay.h */
 };

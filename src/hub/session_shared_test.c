@@ -477,6 +477,24 @@ ALD_TEST(session_shared, its_end_while_parties_are_gone_already_leaves_nothing_b
     rig_fini(&rig);
 }
 
+ALD_TEST(session_shared, a_party_that_is_denied_costs_the_others_nothing)
+{
+    struct rig rig;
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+
+    story_begin(&rig);
+    rig_agent(&rig, 3, "instance-9", 0);
+    signal.party = 9;
+    signal.target = ALD_STR("instance-9");
+    signal.traits = ALD_CAN_RESUME;
+    signal.taken = ALD_TAKEN_REFUSE;
+    rig_signal(&rig, 1, &signal);
+    rig_command(&rig, 9, "c1", "instance-7");
+    rig_expect(&rig, "(9) 1 denied: the target is taken\n"
+                     "(1) 1 command c1\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(session_shared, ALD_CASE(session_shared, all_its_parties_have_one_count),
               ALD_CASE(session_shared, what_any_of_them_said_before_is_not_taken_twice),
               ALD_CASE(session_shared, what_its_dialect_dealt_with_counts_as_well),
@@ -498,4 +516,5 @@ ALD_TEST_MAIN(session_shared, ALD_CASE(session_shared, all_its_parties_have_one_
               ALD_CASE(session_shared, coming_back_in_slices_and_cut_in_between_it_comes_back_whole),
               ALD_CASE(session_shared, nobody_comes_in_while_it_comes_back),
               ALD_CASE(session_shared, what_a_dialect_says_itself_has_its_place_in_the_count),
-              ALD_CASE(session_shared, its_end_while_parties_are_gone_already_leaves_nothing_behind))
+              ALD_CASE(session_shared, its_end_while_parties_are_gone_already_leaves_nothing_behind),
+              ALD_CASE(session_shared, a_party_that_is_denied_costs_the_others_nothing))

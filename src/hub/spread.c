@@ -5,16 +5,21 @@
 #include "hub/kind.h"
 #include "hub/parcel.h"
 #include "hub/party.h"
+#include "hub/self.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/transit.h"
 
-/* Who is meant: the holders of a name, the channels of a target, or all of a kind. NULL: nobody. */
+/* Who is meant: subscribers, the channels of a target, all of a kind, or the holders of a name. NULL: nobody. */
 static struct ald_node *spread_list(struct ald_hub *hub, const struct ald_msg *msg)
 {
     struct ald_capability *capability;
     struct ald_target *target;
 
+    if (ald_self_is_meant(msg)) {
+        return ald_subscribe_list(hub, msg->name);
+    }
     if (ald_str_present(msg->to.target)) {
         target = ald_target_find(hub, msg->to.target);
         return target != NULL ? &target->channels : NULL;
@@ -86,12 +91,27 @@ static bool spread_to_kind(struct ald_hub *hub, const struct ald_parcel_stored *
     return true;
 }
 
-/* False: it came later than what is spread, and so did all that follow. */
+/* The same. */
+static bool spread_to_subscriber(struct ald_hub *hub, const struct ald_parcel_stored *stored, struct ald_node *node)
+{
+    bool later = false;
+    struct ald_party *party = ald_subscribe_addressee(stored, node, &later);
+
+    if (party != NULL) {
+        spread_tell(hub, &stored->parcel, party);
+    }
+    return !later;
+}
+
+/* The same. */
 static bool spread_to(struct ald_hub *hub, const struct ald_parcel_stored *stored, struct ald_node *node)
 {
     struct ald_capability_holder *holder;
     struct ald_channel *channel;
 
+    if (ald_self_is_meant(stored->parcel.msg)) {
+        return spread_to_subscriber(hub, stored, node);
+    }
     if (!ald_str_present(stored->parcel.msg->to.target) && stored->parcel.msg->to_kind != ALD_TO_CAPABLE) {
         return spread_to_kind(hub, stored, node);
     }

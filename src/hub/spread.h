@@ -2,7 +2,8 @@
 
 /*
  * Spread: an event for many is given to each of them that is here: a broadcast to every party that understands it, the
- * sender included (communicator 5.3), or one for all channels of a target to these, or one for all of a kind (hub/kind.h).
+ * sender included (communicator 5.3), or one for all channels of a target to these, one for all of a kind (hub/kind.h), or for
+ * who subscribed to it (hub/subscribe.h).
  *
  * It is told in a round (hub/round.h), one party a unit. Whoever cannot be told more at the moment misses it, counted; a party
  * that is away hears it when its session comes back.

@@ -131,6 +131,11 @@ struct ald_hub {
     struct ald_round_walk walk;    /* of the first round */
     uint32_t n_spreads;
     size_t spread_bytes;
+    struct ald_node series, series_idle; /* see hub/subscribe.h */
+    struct ald_table series_by_name;
+    uint32_t n_series, n_subscriptions;
+    size_t series_bytes;
+    ald_wall series_wall;     /* the latest time that was given to something published */
     struct ald_node expected; /* of ald_expected.node */
     struct ald_table expected_by_name;
     uint32_t n_held;

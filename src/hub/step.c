@@ -28,6 +28,7 @@
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/submit.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 
 static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
@@ -177,6 +178,9 @@ static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         break;
     case ALD_SIGNAL_OPERATE:
         ald_operator_signal(hub, conn, signal);
+        break;
+    case ALD_SIGNAL_SUBSCRIBE:
+        ald_subscribe_signal(hub, conn, signal);
         break;
     case ALD_SIGNAL_LOCAL:
         step_local(hub, conn, signal);

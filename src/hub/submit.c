@@ -13,6 +13,7 @@
 #include "hub/router.h"
 #include "hub/self.h"
 #include "hub/session.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -76,6 +77,9 @@ struct ald_route ald_submit_judge_form(const struct ald_msg *msg)
     }
     if (msg->mode > ALD_MODE_ALL) {
         return submit_refusal(ALD_CAUSE_INVALID, "there is no such mode");
+    }
+    if (msg->filters.size > ALD_FILTERS_MAX) {
+        return submit_refusal(ALD_CAUSE_INVALID, "too many filters");
     }
     if (msg->to_kind >= ALD_N_TO_KINDS) {
         return submit_refusal(ALD_CAUSE_INVALID, "there is no such kind of party");

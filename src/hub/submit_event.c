@@ -19,6 +19,7 @@
 #include "hub/self.h"
 #include "hub/spread.h"
 #include "hub/submit.h"
+#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/transit.h"
 
@@ -28,7 +29,13 @@ enum { EVENT_PRESS_MAX = 16 };
 /* With more than that before it, what the kernel of a peer that reads takes at once, an event is not written soon. */
 enum { EVENT_WAITS = 128 * 1024 };
 
-/* What is wrong with an event; the hub itself takes none. */
+/* What is said to the hub itself is for who subscribed to it. */
+static bool event_is_published(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    return ald_self_is_meant(msg) && !ald_hop_is_abroad(hub, msg);
+}
+
+/* What is wrong with an event. */
 static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_party *party,
                                   const struct ald_signal *signal)
 {
@@ -50,7 +57,8 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
     if (route.cause == ALD_CAUSE_NONE) {
         route = ald_submit_judge_sender(hub, party, signal);
     }
-    if (route.cause == ALD_CAUSE_NONE && ald_self_is_meant(signal->msg) && !ald_hop_is_abroad(hub, signal->msg)) {
+    if (route.cause == ALD_CAUSE_NONE && event_is_published(hub, signal->msg) &&
+        !ald_subscribe_knows(hub, signal->msg->name)) {
         return ALD_CAUSE_UNKNOWN_COMMAND;
     }
     return (enum ald_cause)route.cause;
@@ -262,6 +270,10 @@ static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     bool skips_us = event_skips_us(hub, parcel);
 
+    if (event_is_published(hub, parcel->msg)) {
+        ald_subscribe_publish(hub, parcel);
+        return;
+    }
     if (!ald_parcel_is_for_many(parcel->msg) || ald_hop_is_abroad(hub, parcel->msg)) {
         if (skips_us) {
             event_send_abroad(hub, parcel);
