@@ -26,7 +26,10 @@ enum resume_sabotage { RESUME_HONEST, RESUME_LOSES, RESUME_REPEATS };
 
 /* An event or a command. */
 struct resume_item {
-    bool is_command, delivered, dropped, excused;
+    bool is_command, delivered, dropped;
+    bool excused;  /* it was for a party that ended, then or before: it may have come while that was not there */
+    bool orphaned; /* it was asked by one */
+    uint8_t from_host, from_party;
     uint8_t to_host, to_party;
     uint8_t n_taken, n_heard, n_told;
     uint8_t outcome;
@@ -59,7 +62,7 @@ struct resume_host {
     struct resume_link *link;
     uint64_t session, heard, said, forgotten;
     uint8_t n_parties;
-    bool alive[RESUME_PARTIES], ready;
+    bool alive[RESUME_PARTIES], ended[RESUME_PARTIES], ready;
     struct ald_signal log[RESUME_FRAMES]; /* by serial: what it said */
 };
 
