@@ -377,7 +377,8 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     registration_commit(hub, signal, &made);
 }
 
-/* Whoever is there under another name, or as a caller, stays what it is and may ask for something else. */
+/* Whoever is there under another name, or as a caller, stays what it is and may ask for something else; and so do the others of
+ * a connection, when one more is denied. */
 void ald_party_refuse(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
                       struct ald_str text)
 {
@@ -394,7 +395,7 @@ void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t num
                     struct ald_str text)
 {
     ald_party_refuse(hub, conn, number, cause, text);
-    if (conn->n_parties == 0) {
+    if (conn->n_parties == 0 || (number == 0 && ald_party_find(conn, 0) == NULL)) {
         ald_hub_conn_close(hub, conn, ALD_CLOSE_DENIED);
     }
 }

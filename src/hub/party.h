@@ -69,7 +69,7 @@ void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const st
 void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
-/* Refuse what it asked for; a connection on which nobody is anything yet is cut. `text` (borrows) lives as long as the effects of
+/* Refuse what it asked for; a connection whose first party is nobody yet is cut. `text` (borrows) lives as long as the effects of
  * this step, and is for people. */
 void ald_party_deny(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number, enum ald_cause cause,
                     struct ald_str text);
