@@ -9,6 +9,7 @@
 #include "hub/round.h"
 #include "hub/spread.h"
 #include "hub/state.h"
+#include "hub/transit.h"
 
 /* The events of a name. */
 struct ald_series {
@@ -286,6 +287,7 @@ static int replay_new(struct ald_hub *hub, const struct ald_signal *signal, stru
     ald_kept_init(&replay->answer->kept, ALD_KEPT_SIGNAL);
     replay->answer->signal = subscribe_answer(signal, ALD_CAUSE_NONE, ALD_STR_NONE);
     replay->answer->texts = NULL;
+    replay->answer->transit = NULL;
     ald_node_init(&replay->of_party);
     ald_round_init(&replay->round, ALD_ROUND_REPLAY);
     if (signal->subscription->action == ALD_SUBSCRIBE_REMOVE) {
@@ -390,7 +392,7 @@ bool ald_subscribe_work(struct ald_hub *hub, struct ald_round *round)
     }
     if (replay_wants(replay, stored)) {
         signal = ald_parcel_signal(&stored->parcel);
-        if (ald_party_offer(hub, replay->party, &signal)) {
+        if (ald_transit_offer(hub, replay->party, &signal, NULL)) {
             replay->answer->signal.ok = true;
             ald_hub_count(hub, ALD_N_EVENTS_REPLAYED);
         } else {
