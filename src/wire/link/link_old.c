@@ -98,61 +98,75 @@ static int hear_asked(struct ald_link *link, const struct old_frame *old, struct
     return ald_link_serve(link, &asked);
 }
 
-static struct ald_str blanks_skip(struct ald_str text)
+static bool is_blank(char byte)
 {
-    while (text.size > 0 && strchr(" \t\r\n", text.data[0]) != NULL) {
-        text = ald_str_from(text, 1);
-    }
-    return text;
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/* What follows the member `seq` that the original writes first, its comma taken off; absent: it does not stand there. */
-static struct ald_str members_after_seq(struct ald_str object)
+/* The member of `object` whose value is `seq`, with one comma beside it; absent: its name is written strangely. */
+static struct ald_str member_of(struct ald_str object, struct ald_str seq)
 {
-    struct ald_str rest = blanks_skip(ald_str_from(object, 1));
+    const struct ald_str name = ALD_STR("\"seq\"");
+    const char *begin = seq.data, *end = seq.data + seq.size;
 
-    if (!ald_str_starts(rest, ALD_STR("\"seq\""))) {
+    do { /* back over the colon; the object's brace and a name stand before */
+        begin--;
+    } while (is_blank(*begin) || *begin == ':');
+    begin -= name.size - 1;
+    if (begin <= object.data || !ald_str_equal(ald_str_of(begin, name.size), name)) {
         return ALD_STR_NONE;
     }
-    rest = blanks_skip(ald_str_from(blanks_skip(ald_str_from(rest, 5)), 1)); /* behind the colon */
-    while (strchr("0123456789+-.eE", rest.data[0]) != NULL) {
-        rest = ald_str_from(rest, 1);
+    while (is_blank(*end)) {
+        end++;
     }
-    rest = blanks_skip(rest);
-    return rest.data[0] == ',' ? ald_str_from(rest, 1) : rest;
+    while (is_blank(begin[-1])) {
+        begin--;
+    }
+    if (begin[-1] == ',') {
+        begin--;
+    } else if (*end == ',') {
+        end++;
+    }
+    return ald_str_of(begin, (size_t)(end - begin));
 }
 
 /* The answer without the number of its question, which is the protocol's and not the application's. */
-static int payload_set(struct ald_link *link, const struct old_frame *old, struct ald_slice bytes, struct ald_msg *msg)
+static int payload_set(struct ald_link *link, const struct old_frame *old, struct ald_json_value seq,
+                       struct ald_slice bytes, struct ald_msg *msg)
 {
-    struct ald_str rest = members_after_seq(old->data.raw);
+    struct ald_str object = old->data.raw;
+    struct ald_str member = seq.type == ALD_JSON_NUMBER ? member_of(object, seq.raw) : ALD_STR_NONE;
     struct ald_buf *text = &link->work->text;
     size_t at = ald_buf_size(text);
     struct ald_slice payload;
+    size_t before;
 
-    if (!ald_str_present(rest)) {
+    if (!ald_str_present(member)) {
         payload = ald_link_share(bytes, old->data);
         ald_msg_set_slice(msg, &msg->payload, payload);
         ald_slice_clear(&payload);
         return 0;
     }
-    if (ald_buf_push_byte(text, '{') != 0 || ald_buf_push(text, rest) != 0) {
+    before = (size_t)(member.data - object.data);
+    if (ald_buf_push(text, ald_str_of(object.data, before)) != 0 ||
+        ald_buf_push(text, ald_str_from(object, before + member.size)) != 0) {
         return ald_trace(ALDIS_E_NOMEM);
     }
     return ald_slice_copy(ald_str_from(ald_buf_str(text), at), &msg->payload);
 }
 
 /* Its `data` is the answer, with the number of the question in it (link.md 2.15). */
-static int reply_build(struct ald_link *link, const struct old_frame *old, struct ald_json_value error,
+static int reply_build(struct ald_link *link, const struct old_frame *old, const struct ald_json_field *fields,
                        struct ald_slice bytes, struct ald_msg *msg)
 {
+    const struct ald_json_value error = fields[1].value;
     struct ald_str text;
     int r;
 
     msg->phase = ALD_PHASE_DONE;
     msg->outcome = error.type == ALD_JSON_STRING ? ALD_FAILED : ALD_SUCCEEDED;
     if (msg->outcome == ALD_SUCCEEDED) {
-        return payload_set(link, old, bytes, msg);
+        return payload_set(link, old, fields[0].value, bytes, msg);
     }
     msg->cause = ALD_CAUSE_AGENT_FAILED;
     r = ald_link_text(link, error, &text);
@@ -185,7 +199,7 @@ static int hear_reply(struct ald_link *link, const struct old_frame *old, struct
     }
     r = ald_msg_new(link->messages, ALD_REPLY, &msg);
     if (r == 0) {
-        r = reply_build(link, old, fields[1].value, bytes, msg);
+        r = reply_build(link, old, fields, bytes, msg);
     }
     if (r < 0) {
         return ald_trace(r);
