@@ -2,7 +2,11 @@
 
 static const char *const presence[] = {
     [ALD_PRESENCE_UNKNOWN] = "unknown", [ALD_PRESENCE_UP] = "up", [ALD_PRESENCE_DOWN] = "down"};
-static const char *const hubs[] = {[ALD_HUB_LINKED] = "linked", [ALD_HUB_LEFT] = "left", [ALD_HUB_BROKE] = "broke"};
+static const char *const hubs[] = {[ALD_HUB_LINKED] = "linked",
+                                   [ALD_HUB_LEFT] = "left",
+                                   [ALD_HUB_BROKE] = "broke",
+                                   [ALD_HUB_LOOPS] = "loops",
+                                   [ALD_HUB_TWIN] = "twin"};
 static const char *const clocks[] = {[ALD_CLOCK_CHECKING] = "checking",
                                      [ALD_CLOCK_VERIFIED] = "verified",
                                      [ALD_CLOCK_NO_NTP] = "no_ntp",

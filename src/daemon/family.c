@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/neighbor.h"
 #include "daemon/services.h"
+#include "hub/view.h"
 #include "loop/random.h"
 #include "transport/tls.h"
 
@@ -339,6 +340,7 @@ int ald_family_start(struct ald_family *family, struct ald_edge *edge, const str
 
     family->edge = edge;
     family->porter.edge = edge;
+    family->identity.boot = ald_hub_boot(ald_edge_hub(edge));
     r = family_start_peers(family, ret_why);
     if (r == 0 && family_is_wanted(family)) {
         r = family_start_all(family, doors, ret_why);

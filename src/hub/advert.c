@@ -335,23 +335,51 @@ static void advert_invalid(struct ald_hub *hub)
     ald_hub_count(hub, ALD_N_ADVERTS_INVALID);
 }
 
+/* Is there a link with a hub of that name that drew something else at its start than the page is from? */
+static bool page_is_of_twin(const struct ald_hub *hub, const struct ald_peer *peer, const struct ald_route_page *page)
+{
+    ald_list_each (it, &hub->graph.links) {
+        const struct ald_peer_link *link = ald_list_entry(it, const struct ald_peer_link, node);
+
+        if (link->peer == peer && link->boot != 0 && link->boot != page->boot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What it says of itself tells whether it is who another link is. */
 static bool link_is_itself(struct ald_hub *hub, struct ald_peer_link *link, const struct ald_route_page *page)
 {
     if (!ald_str_equal(page->hub, link->peer->id) || link->boot == page->boot) {
         return true;
     }
-    ald_list_each (it, &hub->graph.links) {
-        const struct ald_peer_link *other = ald_list_entry(it, const struct ald_peer_link, node);
-
-        if (other->peer == link->peer && other->boot != 0 && other->boot != page->boot) {
-            ald_hub_count(hub, ALD_N_HUB_CONFLICTS);
-            ald_hub_conn_close(hub, link->party->conn, ALD_CLOSE_DENIED);
-            return false;
-        }
+    if (page_is_of_twin(hub, link->peer, page)) {
+        ald_hub_count(hub, ALD_N_HUB_CONFLICTS);
+        ald_peer_tell_twin(hub, link->peer);
+        ald_hub_conn_close(hub, link->party->conn, ALD_CLOSE_DENIED);
+        return false;
     }
     link->boot = page->boot;
     return true;
+}
+
+/*
+ * Somebody else tells of a hub that we are linked with, newer than what it says itself, and not of it: then there are two of
+ * that name. What is older is a page about the time before its last start, which is still on its way somewhere.
+ */
+static void page_find_twin(struct ald_hub *hub, const struct ald_peer_link *link, const struct ald_route_page *page)
+{
+    const struct ald_route_hub *at = ald_route_map_find(&hub->graph.map, page->hub);
+    struct ald_peer *peer = ald_peer_find(hub, page->hub);
+
+    if (peer == NULL || peer == link->peer || at == NULL || page->epoch <= at->epoch || page->boot == at->boot) {
+        return;
+    }
+    if (page_is_of_twin(hub, peer, page)) {
+        ald_hub_count(hub, ALD_N_HUB_CONFLICTS);
+        ald_peer_tell_twin(hub, peer);
+    }
 }
 
 /* Older than what is known of it: see advert_tell_itself(). */
@@ -439,6 +467,7 @@ static void advert_page(struct ald_hub *hub, struct ald_peer_link *link, const s
     } else if (page_is_outbid(hub, link, &page, &known)) {
         advert_tell_itself(hub, link, known);
     } else {
+        page_find_twin(hub, link, &page);
         r = ald_route_page_open(&hub->graph.map, &page, link->slot, &at);
         if (r == 0) {
             advert_apply(hub, link, at, &page, root);

@@ -88,6 +88,7 @@
     X(BROADCASTS_AGAIN, "broadcasts_seen_before")          \
     X(BROADCASTS_LATE, "broadcasts_too_late")              \
     X(REPORTS_STRAY, "reports_stray")                      \
+    X(LOOPED, "messages_looped")                           \
     X(OUT_OF_MEMORY, "out_of_memory")
 
 enum ald_counter {

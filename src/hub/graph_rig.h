@@ -38,6 +38,7 @@ struct graph_conn {
     uint64_t said, begun;
     int peer; /* hub at the other end, -1: nobody */
     uint64_t peer_conn;
+    bool is_daemon;              /* the link is one of daemons, and counts those */
     bool tells_way;              /* the way of what is said there is written down, too */
     struct graph_flight *flight; /* on the way to the other end, a ring */
     size_t first, n;
@@ -223,6 +224,7 @@ static ALD_UNUSED void graph_carry(struct graph *graph, struct graph_hub *from, 
     flight = &conn->flight[(conn->first + conn->n) % GRAPH_FLIGHT];
     memset(flight, 0, offsetof(struct graph_flight, hub));
     if (graph_translate(from, &graph->hubs[conn->peer], said, flight)) {
+        flight->travel.daemons += conn->is_daemon ? 1 : 0;
         conn->n++;
     } else {
         ald_signal_clear(&flight->signal);
@@ -253,6 +255,14 @@ static ALD_UNUSED void graph_hear_from(struct graph *graph, const struct ald_sig
     graph_line(graph, "\n");
 }
 
+static ALD_UNUSED void graph_hear_way(struct graph *graph, int at, uint64_t conn, const struct ald_signal *signal)
+{
+    if (graph->hubs[at].conns[conn].tells_way && signal->travel != NULL) {
+        graph_line(graph, " after %u hops, known to %.*s", (unsigned)signal->travel->hops,
+                   ALD_STR_ARG(signal->travel->informed));
+    }
+}
+
 static ALD_UNUSED void graph_hear(struct graph *graph, int at, uint64_t conn, const struct ald_signal *signal)
 {
     struct graph_id *id;
@@ -266,14 +276,12 @@ static ALD_UNUSED void graph_hear(struct graph *graph, int at, uint64_t conn, co
         *id = (struct graph_id){.hub = at, .conn = conn, .id = signal->id};
         snprintf(id->wire_id, sizeof(id->wire_id), "%s", graph_name_of(signal->msg));
         graph_line(graph, "%s%d command %s", hub, (int)conn, id->wire_id);
+        graph_hear_way(graph, at, conn, signal);
         graph_hear_from(graph, signal);
         return;
     case ALD_SIGNAL_EVENT:
         graph_line(graph, "%s%d event %.*s", hub, (int)conn, ALD_STR_ARG(signal->msg->name));
-        if (graph->hubs[at].conns[conn].tells_way && signal->travel != NULL) {
-            graph_line(graph, " after %u hops, known to %.*s", (unsigned)signal->travel->hops,
-                       ALD_STR_ARG(signal->travel->informed));
-        }
+        graph_hear_way(graph, at, conn, signal);
         graph_hear_from(graph, signal);
         return;
     case ALD_SIGNAL_REPLY:
@@ -598,6 +606,7 @@ static ALD_UNUSED void graph_link_as(struct graph *graph, const char *from, cons
     graph_open(graph, b, at_b, a);
     graph->hubs[a].conns[at_a].peer_conn = at_b;
     graph->hubs[b].conns[at_b].peer_conn = at_a;
+    graph->hubs[a].conns[at_a].is_daemon = graph->hubs[b].conns[at_b].is_daemon = is_daemon;
     graph_greet(graph, b, at_b, from, false, is_daemon);
     graph_greet(graph, a, at_a, to, true, is_daemon);
     graph_settle(graph);

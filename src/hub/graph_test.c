@@ -429,6 +429,66 @@ ALD_TEST(graph, another_hub_of_a_name_that_is_taken_is_cut)
     graph_fini(&graph);
 }
 
+static void greet_as(int at, uint64_t conn, const char *id, uint64_t boot)
+{
+    const struct ald_greeting greeting = {.peering = ALD_PEERING_ROUTES, .hub = ald_str(id), .boot = boot};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+    char target[64];
+
+    snprintf(target, sizeof(target), "hub:%s", id);
+    signal.target = ald_str(target);
+    signal.greeting = &greeting;
+    graph_open(&graph, at, conn, -1);
+    graph_step(&graph, at, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = conn, .signal = &signal});
+    graph_settle(&graph);
+}
+
+/* Nobody hears of it: it was never linked. */
+ALD_TEST(graph, another_hub_of_a_name_that_is_taken_is_denied_when_it_greets)
+{
+    story_begin(1);
+    graph_register(&graph, "a", 1, NULL, ALD_CAN_NEWS);
+    greet_as(0, 2, "z", 7);
+    greet_as(0, 3, "z", 7); /* a second link of the same one */
+    graph.n_text = 0;
+    greet_as(0, 4, "z", 8);
+    graph_expect(&graph, "a4 denied duplicate: a hub of that name is linked already\n"
+                         "a4 close\n");
+    graph_leave(&graph, "a", 2);
+    graph_leave(&graph, "a", 3);
+    graph.n_text = 0;
+    greet_as(0, 4 + 1, "z", 8); /* it was started anew */
+    graph_expect(&graph, "a5 event aldis:Route\n"
+                         "a1 news hub z 0 of 0\n"
+                         "a1 news cluster  3 of 2\n");
+    graph_fini(&graph);
+}
+
+/* a - b - c - and another a: b hears of it from c. */
+ALD_TEST(graph, another_hub_of_a_name_somewhere_else_is_news)
+{
+    story_begin(4);
+    graph_register(&graph, "b", 1, NULL, ALD_CAN_NEWS);
+    graph_link(&graph, "a", "b");
+    graph_link(&graph, "b", "c");
+    graph.n_text = 0;
+    graph_stop(&graph, 3);
+    graph.now += ALD_SEC;
+    graph_start(&graph, 3);
+    snprintf(graph.hubs[3].id, sizeof(graph.hubs[3].id), "a");
+    graph_stop(&graph, 3);
+    graph_start(&graph, 3);
+    graph_open(&graph, 2, 20, 3);
+    graph_open(&graph, 3, 20, 2);
+    graph.hubs[2].conns[20].peer_conn = graph.hubs[3].conns[20].peer_conn = 20;
+    graph_greet(&graph, 3, 20, "c", true, false);
+    graph_greet(&graph, 2, 20, "a", false, false);
+    graph_settle(&graph);
+    ald_check(strstr(graph.text, "b1 news hub a 4 of 0\n") != NULL);
+    ald_check(graph_count(&graph, "b", ALD_N_HUB_CONFLICTS) > 0);
+    graph_fini(&graph);
+}
+
 ALD_TEST(graph, the_cluster_is_counted_at_both_ends_at_once)
 {
     struct ald_news total = {.topic = ALD_TOPIC_CLUSTER, .number = 3}, *news = NULL;
@@ -491,6 +551,47 @@ ALD_TEST(graph, a_target_elsewhere_is_never_one_here)
     graph_event_as(&graph, "a", 1, "lamp", (struct graph_options){.scope = ALD_SCOPE_HERE});
     graph_expect(&graph, "b1 event DO from a:\n"
                          "a2 event DO\n");
+    graph_fini(&graph);
+}
+
+/* communicator 5.1: `?`. The nearest one, seen from the hub between, is where it came from. */
+ALD_TEST(graph, a_target_elsewhere_is_not_looked_for_where_it_came_from)
+{
+    const struct graph_options elsewhere = {.scope = ALD_SCOPE_NETWORK};
+
+    story_line(4);
+    graph_agent(&graph, "a", 2, "lamp");
+    graph_agent(&graph, "d", 1, "lamp");
+    graph_caller(&graph, "a", 1);
+    graph_event_as(&graph, "a", 1, "lamp", elsewhere);
+    graph_command_as(&graph, "a", 1, "c1", "lamp", elsewhere);
+    graph_reply(&graph, "d", 1, "c1", ALD_SUCCEEDED);
+    graph_expect(&graph, "d1 event DO from a:\n"
+                         "d1 command c1 from a:\n"
+                         "a1 reply c1 succeeded\n");
+    graph_leave(&graph, "d", 1);
+    graph_command_as(&graph, "a", 1, "c2", "lamp", elsewhere);
+    graph_expect(&graph, "a1 reply c2 refused no_target\n");
+    graph_fini(&graph);
+}
+
+/* Whose name it has is not the hub that knows its id. */
+ALD_TEST(graph, who_is_behind_a_daemon_hears_from_the_hub_where_its_event_failed)
+{
+    const struct graph_options options = {.name = "DAWN", .flags = ALD_MSG_REPORT, .hub = "a"};
+    const struct ald_travel travel = {.hub = ALD_STR("n")};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+
+    story_line(4);
+    graph_open(&graph, 3, 1, -1);
+    graph_greet(&graph, 3, 1, "n", false, true);
+    graph_open(&graph, 2, 1, -1); /* the daemon is linked with another hub as well, a nearer one */
+    graph_greet(&graph, 2, 1, "n", false, true);
+    graph_settle(&graph);
+    signal.msg = graph_fill(&graph, 3, ALD_EVENT, NULL, "lamp", &options);
+    signal.travel = &travel;
+    graph_say(&graph, "d", 1, &signal);
+    graph_expect(&graph, "d1 report DAWN no_target: at hub a: no such target\n");
     graph_fini(&graph);
 }
 
@@ -922,8 +1023,12 @@ ALD_TEST_MAIN(
     ALD_CASE(graph, nobody_else_may_take_the_name_of_a_hub), ALD_CASE(graph, who_may_not_be_a_neighbour_is_told_why),
     ALD_CASE(graph, two_daemons_that_dial_each_other_keep_one_link),
     ALD_CASE(graph, another_hub_of_a_name_that_is_taken_is_cut),
+    ALD_CASE(graph, another_hub_of_a_name_that_is_taken_is_denied_when_it_greets),
+    ALD_CASE(graph, another_hub_of_a_name_somewhere_else_is_news),
     ALD_CASE(graph, the_cluster_is_counted_at_both_ends_at_once), ALD_CASE(graph, an_event_goes_over_hops),
     ALD_CASE(graph, a_target_elsewhere_is_never_one_here),
+    ALD_CASE(graph, a_target_elsewhere_is_not_looked_for_where_it_came_from),
+    ALD_CASE(graph, who_is_behind_a_daemon_hears_from_the_hub_where_its_event_failed),
     ALD_CASE(graph, whoever_asked_hears_from_the_hub_where_its_event_failed),
     ALD_CASE(graph, an_event_that_was_not_written_takes_another_way),
     ALD_CASE(graph, an_event_that_was_not_written_and_has_no_way_is_told),

@@ -31,6 +31,7 @@ const struct ald_travel *ald_hop_travel(struct ald_hub *hub, const struct ald_pa
 {
     struct ald_travel *came = &hub->graph.came;
 
+    hub->graph.came_from = party->link != NULL ? party->link->peer->number : 0;
     if (party->peering == ALD_PEERING_NONE) {
         return NULL;
     }
@@ -39,6 +40,22 @@ const struct ald_travel *ald_hop_travel(struct ald_hub *hub, const struct ald_pa
         came->hub = ald_str_from(party->who->target, ald_str_find(party->who->target, ALD_STR(":")) + 1);
     }
     return came;
+}
+
+bool ald_hop_is_loop(const struct ald_hub *hub, const struct ald_party *party, const struct ald_travel *travel)
+{
+    return travel != NULL && ald_str_equal(travel->hub, hub->config.id) &&
+           (party->peering == ALD_PEERING_FLOODS || travel->hops < 2);
+}
+
+bool ald_hop_is_elsewhere(const struct ald_msg *msg)
+{
+    return msg->to.scope == ALD_SCOPE_NETWORK && ald_str_present(msg->to.target);
+}
+
+bool ald_hop_skips_us(const struct ald_hub *hub, const struct ald_msg *msg, const struct ald_travel *travel)
+{
+    return ald_hop_is_elsewhere(msg) && (travel == NULL || ald_str_equal(travel->hub, hub->config.id));
 }
 
 bool ald_hop_is_abroad(const struct ald_hub *hub, const struct ald_msg *msg)
@@ -56,9 +73,11 @@ static struct ald_route hop_refuse(const char *text)
 /* Outcome: nobody who is known; `ret_text` says why, NULL where the cause says it. */
 enum { HOP_NONE = 1, HOP_AWAY };
 
-static int way_find(struct ald_hub *hub, const struct ald_msg *msg, struct ald_route_way *ret_way,
-                    const char **ret_text)
+static int way_find(struct ald_hub *hub, const struct ald_msg *msg, const struct ald_travel *travel,
+                    struct ald_route_way *ret_way, const char **ret_text)
 {
+    /* Every hub leaves out the same one, so all choose alike, and nothing goes back there. */
+    struct ald_str except = travel != NULL && ald_hop_is_elsewhere(msg) ? travel->hub : ALD_STR_NONE;
     struct ald_route_map *map = &hub->graph.map;
     int r;
 
@@ -69,7 +88,7 @@ static int way_find(struct ald_hub *hub, const struct ald_msg *msg, struct ald_r
     } else if (msg->to.hub.size > 0 || msg->to.target.size == 0 || msg->to.scope == ALD_SCOPE_HERE) {
         return HOP_AWAY; /* for this hub alone */
     } else {
-        r = ald_route_way_to_target(map, msg->to.target, ret_way);
+        r = ald_route_way_to_target(map, msg->to.target, except, ret_way);
     }
     return r == 0 ? 0 : ald_hop_is_abroad(hub, msg) && r == ALD_ROUTE_AWAY ? HOP_AWAY : HOP_NONE;
 }
@@ -79,13 +98,13 @@ static bool hops_are_over(const struct ald_hub *hub, const struct ald_travel *tr
     return travel != NULL && travel->hops >= hub->config.hops_max;
 }
 
-/* A daemon that can be given something; NULL: there is none. */
+/* A daemon that can be given something, and did not say it; NULL: there is none. */
 static struct ald_target *daemon_first(const struct ald_hub *hub)
 {
     ald_list_each (it, &hub->graph.peers) {
         const struct ald_peer *peer = ald_list_entry(it, const struct ald_peer, node);
 
-        if (peer->peering == ALD_PEERING_FLOODS && peer->target->n_active > 0) {
+        if (peer->peering == ALD_PEERING_FLOODS && peer->target->n_active > 0 && peer->number != hub->graph.came_from) {
             return peer->target;
         }
     }
@@ -116,7 +135,7 @@ static struct ald_route command_flood(struct ald_hub *hub, const struct ald_trav
     struct ald_target *target = daemon_first(hub);
     struct ald_route_way way;
 
-    if (target != NULL && (travel == NULL || travel->hops < HOP_DAEMON_MAX)) {
+    if (target != NULL && (travel == NULL || travel->daemons < HOP_DAEMON_MAX)) {
         return command_through(hub, target, cost, true);
     }
     if (target == NULL && ald_route_way_to_daemons(&hub->graph.map, &way) == 0) {
@@ -136,7 +155,7 @@ struct ald_route ald_hop_command(struct ald_hub *hub, const struct ald_msg *msg,
     if (hub->graph.n_links == 0) {
         return hop_refuse(ald_hop_is_abroad(hub, msg) ? "no such hub" : NULL);
     }
-    r = way_find(hub, msg, &way, &text);
+    r = way_find(hub, msg, travel, &way, &text);
     if (r != HOP_AWAY && hops_are_over(hub, travel)) {
         return hop_refuse("it has passed too many hubs");
     }
@@ -153,7 +172,8 @@ struct ald_route ald_hop_event(struct ald_hub *hub, const struct ald_parcel *par
     struct ald_route_way way;
     const char *text;
 
-    if (hub->graph.n_links == 0 || hops_are_over(hub, parcel->travel) || way_find(hub, parcel->msg, &way, &text) != 0) {
+    if (hub->graph.n_links == 0 || hops_are_over(hub, parcel->travel) ||
+        way_find(hub, parcel->msg, parcel->travel, &way, &text) != 0) {
         return hop_refuse(NULL);
     }
     route.target = way_target(hub, &way);
@@ -180,11 +200,14 @@ struct ald_parcel ald_hop_onward(struct ald_hub *hub, const struct ald_parcel *p
 /* The message may be for somebody who is here by now. */
 static struct ald_route again_route(struct ald_hub *hub, const struct ald_command *command)
 {
-    const struct ald_travel came = {.hops = command->from->onward.hops - 1};
+    const struct ald_travel *onward = &command->from->onward;
+    const struct ald_travel came = {.hub = onward->hub, .hops = onward->hops - 1, .daemons = onward->daemons};
     size_t cost = ald_command_cost(command);
     struct ald_route route;
 
-    if (ald_hop_is_abroad(hub, command->msg)) {
+    hub->graph.came_from = 0;
+    if (ald_hop_is_abroad(hub, command->msg) ||
+        ald_hop_skips_us(hub, command->msg, ald_str_present(came.hub) ? &came : NULL)) {
         return ald_hop_command(hub, command->msg, &came, cost);
     }
     route = command->msg->mode == ALD_MODE_ALL ? ald_route_target(hub, command->msg)
@@ -291,6 +314,9 @@ static int event_stub(struct ald_hub *hub, const struct ald_msg *msg, struct ald
     if (r == 0) {
         r = ald_msg_set_address(stub, &stub->to, &msg->to);
     }
+    if (r == 0) {
+        r = ald_msg_set_address(stub, &stub->from, &msg->from); /* somebody behind a daemon is told by that */
+    }
     if (r < 0) {
         return ald_trace(r);
     }
@@ -345,11 +371,27 @@ static void report_write(struct ald_hub *hub, struct ald_json_writer *json, cons
     ald_json_write_end(json);
 }
 
+/*
+ * Who remembers the event: the hub that gave it its id, which its start stands in. Of an event that a daemon brought this
+ * is not the one where it was submitted.
+ */
+static struct ald_str report_hub(const struct ald_hub *hub, const struct ald_parcel *parcel)
+{
+    ald_list_each (it, &hub->graph.map.hubs) {
+        const struct ald_route_hub *at = ald_list_entry(it, const struct ald_route_hub, node);
+
+        if (ald_id_make(at->boot, 1).high == parcel->id.high && at->hops != ALD_ROUTE_NOWHERE) {
+            return at->id;
+        }
+    }
+    return parcel->travel->hub;
+}
+
 /* Errors: ALDIS_E_NOMEM. */
 static int report_make(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause,
                        struct ald_msg **ret_msg)
 {
-    const struct ald_address to = {.hub = parcel->travel->hub, .target = report_target};
+    const struct ald_address to = {.hub = report_hub(hub, parcel), .target = report_target};
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     struct ald_slice payload = ALD_SLICE_NONE;
     struct ald_json_writer json;
@@ -448,8 +490,10 @@ static void report_tell(struct ald_hub *hub, struct ald_peer_event *slot, const 
         signal.cause = ALD_CAUSE_NONE;
         signal.phase = ALD_PHASE_QUEUED;
     }
-    size = snprintf(hub->graph.text, sizeof(hub->graph.text), "at hub %.*s: %s", (int)ALD_MIN(report->hub.size, 255U),
-                    report->hub.data, ald_cause_text((enum ald_cause)signal.cause));
+    signal.target = ald_str_of(hub->graph.place, ALD_MIN(report->hub.size, sizeof(hub->graph.place)));
+    memcpy(hub->graph.place, report->hub.data, signal.target.size);
+    size = snprintf(hub->graph.text, sizeof(hub->graph.text), "at hub %.*s: %s", ALD_STR_ARG(signal.target),
+                    ald_cause_text((enum ald_cause)signal.cause));
     signal.text = ald_str_of(hub->graph.text, (size_t)size);
     signal.from = ald_str_of(hub->graph.text + strlen("at hub "), ALD_MIN(report->hub.size, 255U));
     signal.id = ald_hub_id(hub, slot->number);

@@ -28,6 +28,16 @@ struct ald_travel;
  * does not say who began it, it did. Good until the next event. */
 const struct ald_travel *ald_hop_travel(struct ald_hub *hub, const struct ald_party *party,
                                         const struct ald_signal *signal);
+/*
+ * Has `party` sent back what came from here? A daemon never has anything to say in the name of our own parties that it was
+ * not told with an id (communicator 5.4), by which it is known again; a hub that has to send something back to us says that
+ * it passed a second link.
+ */
+bool ald_hop_is_loop(const struct ald_hub *hub, const struct ald_party *party, const struct ald_travel *travel);
+/* It is for a target at another hub than the one where it was submitted (communicator 5.1: `?`). */
+bool ald_hop_is_elsewhere(const struct ald_msg *msg);
+/* It is that, and was submitted here. */
+bool ald_hop_skips_us(const struct ald_hub *hub, const struct ald_msg *msg, const struct ald_travel *travel);
 /* Its address names another hub than this one. */
 bool ald_hop_is_abroad(const struct ald_hub *hub, const struct ald_msg *msg);
 /* Nobody here is meant, or is here: where does the command go, which came with `travel` (NULL: submitted here)? */

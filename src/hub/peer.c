@@ -22,6 +22,9 @@
 /* Own targets that are made facts in one unit. */
 enum { GRAPH_WALK_MAX = 8 };
 
+/* How often the same trouble is news: it goes on until somebody does something about it. */
+#define PEER_TROUBLE_PAUSE (10 * ALD_SEC)
+
 static const struct ald_str peer_mark = {"hub:", 4};
 
 static struct ald_str peer_id(struct ald_str target)
@@ -83,6 +86,20 @@ static bool greeting_replaces(const struct ald_hub *hub, const struct ald_peer *
     return ald_str_present(greeting->address) && ald_str_equal(greeting->address, peer->address);
 }
 
+/* Is it another hub of that name? Only those that say what they drew can be told apart. */
+static bool greeting_is_twin(const struct ald_hub *hub, const struct ald_peer *peer,
+                             const struct ald_greeting *greeting)
+{
+    ald_list_each (it, &hub->graph.links) {
+        const struct ald_peer_link *link = ald_list_entry(it, const struct ald_peer_link, node);
+
+        if (link->peer == peer && greeting->boot != 0 && link->boot != 0 && link->boot != greeting->boot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum ald_cause judge_deny(enum ald_cause cause, const char *text, const char **ret_text)
 {
     *ret_text = text;
@@ -101,7 +118,8 @@ static enum ald_cause judge_greeting(const struct ald_hub *hub, const struct ald
     if (is_linked && peer->peering != greeting->peering) {
         return judge_deny(ALD_CAUSE_DUPLICATE, "a hub of that name is linked in another way", ret_text);
     }
-    if (is_linked && !peer_routes(peer) && !greeting_replaces(hub, peer, greeting)) {
+    if (is_linked &&
+        (peer_routes(peer) ? greeting_is_twin(hub, peer, greeting) : !greeting_replaces(hub, peer, greeting))) {
         return judge_deny(ALD_CAUSE_DUPLICATE, "a hub of that name is linked already", ret_text);
     }
     if (hub->graph.n_links >= ALD_PEER_LINKS_MAX ||
@@ -233,7 +251,7 @@ int ald_peer_link_new(struct ald_hub *hub, struct ald_target *target, const stru
     if (link == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    *link = (struct ald_peer_link){.dialled = signal->greeting->dialled};
+    *link = (struct ald_peer_link){.dialled = signal->greeting->dialled, .boot = signal->greeting->boot};
     ald_node_init(&link->node);
     ald_node_init(&link->work);
     if (target->peer != NULL && target->peer->n_links == 0) {
@@ -266,10 +284,37 @@ void ald_peer_link_discard(struct ald_hub *hub, struct ald_peer_link *link)
 
 static void peer_tell_news(struct ald_hub *hub, const struct ald_peer *peer, enum ald_hub_news state)
 {
-    const struct ald_news news = {
-        .topic = ALD_TOPIC_HUB, .state = (uint8_t)state, .hub = peer->id, .name = peer->address, .since = peer->since};
+    const struct ald_news news = {.topic = ALD_TOPIC_HUB,
+                                  .state = (uint8_t)state,
+                                  .hub = peer->id,
+                                  .name = peer->address,
+                                  .detail = peer->dialled ? ALD_STR("out") : ALD_STR("in"),
+                                  .since = peer->since};
 
     ald_world_tell(hub, &news);
+}
+
+static bool trouble_is_news(const struct ald_hub *hub, ald_usec *told)
+{
+    if (*told != 0 && hub->now - *told < PEER_TROUBLE_PAUSE) {
+        return false;
+    }
+    *told = hub->now;
+    return true;
+}
+
+void ald_peer_tell_loops(struct ald_hub *hub, const struct ald_party *party)
+{
+    if (party->link != NULL && trouble_is_news(hub, &party->link->loops_told)) {
+        peer_tell_news(hub, party->link->peer, ALD_HUB_LOOPS);
+    }
+}
+
+void ald_peer_tell_twin(struct ald_hub *hub, struct ald_peer *peer)
+{
+    if (trouble_is_news(hub, &peer->twin_told)) {
+        peer_tell_news(hub, peer, ALD_HUB_TWIN);
+    }
 }
 
 /* The former link of a daemon, when another one takes its place. */
@@ -296,6 +341,7 @@ void ald_peer_joined(struct ald_hub *hub, struct ald_channel *channel)
     graph->n_links++;
     peer->n_links++;
     peer->left = false;
+    peer->dialled = link->dialled;
     graph->is_open = graph->is_open || peer_routes(peer);
     if (peer->n_links == 1) {
         peer->since = hub->wall;

@@ -9,7 +9,9 @@
  * Who is let in:
  *   - Our own id, or one that is linked in the other way (an aldis hub, a communicator daemon), is denied as a duplicate.
  *   - An aldis hub may have as many links as it likes; when both dial at once, both links stay. Two hubs of one name are told
- *     apart by what each draws at its start, which stands in what it says of itself: the later link is cut.
+ *     apart by what each draws at its start, which stands in its greeting: the later one is denied as a duplicate. Of one that
+ *     does not greet so, it stands in what it says of itself later, and then its link is cut. One that is linked elsewhere is
+ *     told of in news, and counted.
  *   - A communicator daemon has one link (communicator 6.2: `conflict=name`). A second one from the same end and the same
  *     address is its restart, and replaces the first; from another address it is denied. When each dialled the other, the
  *     link that the smaller id dialled stays, so that both ends choose the same one.
@@ -48,6 +50,8 @@ struct ald_peer {
     uint8_t peering;                      /* enum ald_peering */
     bool is_public;                       /* its address is one of the public internet */
     bool left;                            /* it said goodbye, or we did */
+    bool dialled;                         /* its latest link: by us */
+    ald_usec twin_told;                   /* when news said that there is another one of its name; 0: never */
     uint32_t n_links;
     ald_wall since;
     char text[];
@@ -59,6 +63,7 @@ struct ald_peer_link {
     struct ald_peer *peer;
     struct ald_party *party; /* its connection may have ended: the channel, and we with it, are worked off after that */
     uint64_t boot;           /* what the other one drew at its start; 0: it has not said */
+    ald_usec loops_told;     /* when news said that it sends back what it was sent; 0: never */
     bool dialled;            /* by us */
     bool has_feed;           /* an aldis hub is told of the map */
     unsigned slot;           /* of the feed */
@@ -101,7 +106,9 @@ struct ald_graph {
     uint32_t n_relays; /* see hub/relay.h */
     size_t relay_bytes;
     struct ald_travel came, travel; /* of the message under way: as it came, and as it goes on */
+    uint64_t came_from;             /* of the same: number of the peer that said it, 0: none */
     char text[640];                 /* of the report under way */
+    char place[ALD_NAME_MAX];       /* the hub that it is from */
 };
 
 ALD_NODISCARD int ald_graph_init(struct ald_hub *hub);
@@ -128,6 +135,9 @@ void ald_peer_free(struct ald_hub *hub, struct ald_peer *peer);
 void ald_peer_joined(struct ald_hub *hub, struct ald_channel *channel);
 void ald_peer_usable(struct ald_hub *hub, struct ald_target *target);
 void ald_peer_parted(struct ald_hub *hub, struct ald_channel *channel);
+/* Something is wrong with a hub that is linked (ALD_HUB_LOOPS, ALD_HUB_TWIN): news, not too often. */
+void ald_peer_tell_loops(struct ald_hub *hub, const struct ald_party *party);
+void ald_peer_tell_twin(struct ald_hub *hub, struct ald_peer *peer);
 /* Its connection may be told more again. */
 void ald_peer_wake(struct ald_hub *hub, struct ald_peer_link *link);
 

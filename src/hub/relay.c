@@ -28,7 +28,7 @@ enum {
 struct relay_command {
     struct ald_round round;
     struct ald_command *command;
-    uint64_t first; /* number of the peer that has it already */
+    uint64_t first, came_from; /* numbers of the peers that have it already */
 };
 
 struct ald_str ald_relay_id(struct ald_hub *hub, char room[ALD_RELAY_ID_MAX])
@@ -36,6 +36,9 @@ struct ald_str ald_relay_id(struct ald_hub *hub, char room[ALD_RELAY_ID_MAX])
     int size = snprintf(room, ALD_RELAY_ID_MAX, "%.*s-%llu", ALD_STR_ARG(hub->config.id),
                         (unsigned long long)++hub->graph.last_broadcast);
 
+    if (ald_seen_take(hub, ald_str_of(room, (size_t)size)) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* should it come back, it is heard twice here */
+    }
     return ald_str_of(room, (size_t)size);
 }
 
@@ -157,7 +160,7 @@ static bool relay_reaches(const struct ald_parcel *parcel, const struct ald_peer
     if (peer->number == came_from || peer->target->n_channels == 0) {
         return false;
     }
-    if (is_daemon ? parcel->travel->hops > RELAY_HOPS_MAX : only_daemons) {
+    if (is_daemon ? parcel->travel->daemons >= RELAY_HOPS_MAX : only_daemons) {
         return false;
     }
     return parcel->msg->to.scope != ALD_SCOPE_NETWORK || !peer->is_public;
@@ -169,15 +172,20 @@ static bool peer_is_among(const struct ald_peer *peer, const struct hosts *hosts
     return peer->peering == ALD_PEERING_FLOODS && hosts_have(hosts, address_host(peer->address));
 }
 
+static void hosts_add_ours(struct hosts *hosts, const struct ald_hub *hub)
+{
+    if (hub->world.addresses != NULL) {
+        hosts_add(hosts, address_host(hub->world.addresses->name));
+    }
+}
+
 /* All that have it now: those that had, ourselves, and the daemons that get it (communicator 5.3). */
 static struct ald_str relay_informed(const struct ald_hub *hub, const struct ald_parcel *parcel, uint64_t came_from,
                                      const struct hosts *before, char *room, size_t size)
 {
     struct hosts hosts = *before;
 
-    if (hub->world.addresses != NULL) {
-        hosts_add(&hosts, address_host(hub->world.addresses->name));
-    }
+    hosts_add_ours(&hosts, hub);
     ald_list_each (it, &hub->graph.peers) {
         const struct ald_peer *peer = ald_list_entry(it, const struct ald_peer, node);
 
@@ -238,7 +246,7 @@ static uint64_t relay_came_from(const struct ald_hub *hub, const struct ald_parc
 /* False: there is no room, counted. */
 static bool relay_start(struct ald_hub *hub, const struct ald_parcel *parcel, bool only_daemons)
 {
-    char id[ALD_RELAY_ID_MAX], informed[2048];
+    char id[ALD_RELAY_ID_MAX], informed[ALD_RELAY_INFORMED_MAX];
     struct ald_travel travel = parcel->travel != NULL ? *parcel->travel : (struct ald_travel){.hops = 0};
     uint64_t came_from = relay_came_from(hub, parcel);
     struct ald_parcel onward = *parcel;
@@ -249,9 +257,6 @@ static bool relay_start(struct ald_hub *hub, const struct ald_parcel *parcel, bo
     travel.hops++;
     if (travel.id.size == 0) {
         travel.id = ald_relay_id(hub, id);
-        if (ald_seen_take(hub, travel.id) < 0) {
-            ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* should it come back, it is heard twice here */
-        }
     }
     travel.until = travel.until != 0 ? travel.until : hub->wall + RELAY_AGE;
     onward.travel = &travel;
@@ -357,6 +362,22 @@ void ald_relay_ended(struct ald_hub *hub, struct ald_round *round)
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
 
+struct ald_str ald_relay_informed(const struct ald_hub *hub, struct ald_str before, char room[ALD_RELAY_INFORMED_MAX])
+{
+    struct hosts hosts = {.n = 0};
+
+    hosts_read(&hosts, before);
+    hosts_add_ours(&hosts, hub);
+    ald_list_each (it, &hub->graph.peers) {
+        const struct ald_peer *peer = ald_list_entry(it, const struct ald_peer, node);
+
+        if (peer->peering == ALD_PEERING_FLOODS && peer->target->n_channels > 0) {
+            hosts_add(&hosts, address_host(peer->address));
+        }
+    }
+    return hosts_write(&hosts, room, ALD_RELAY_INFORMED_MAX);
+}
+
 void ald_relay_command(struct ald_hub *hub, struct ald_command *command)
 {
     struct relay_command *relay = malloc(sizeof(*relay));
@@ -365,7 +386,8 @@ void ald_relay_command(struct ald_hub *hub, struct ald_command *command)
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY); /* one of them has it */
         return;
     }
-    *relay = (struct relay_command){.command = command, .first = command->target->peer->number};
+    *relay = (struct relay_command){
+        .command = command, .first = command->target->peer->number, .came_from = hub->graph.came_from};
     ald_round_init(&relay->round, ALD_ROUND_COMMAND);
     ald_history_pin(hub, command);
     hub->graph.n_relays++;
@@ -387,7 +409,7 @@ bool ald_relay_work_command(struct ald_hub *hub, struct ald_round *round)
     if (peer == NULL || peer->number > round->number || relay->command->outcome != ALD_OUTCOME_NONE) {
         return false;
     }
-    if (peer->peering == ALD_PEERING_FLOODS && peer->number != relay->first) {
+    if (peer->peering == ALD_PEERING_FLOODS && peer->number != relay->first && peer->number != relay->came_from) {
         signal = ald_kept_signal_of(hub, &relay->command->kept_command);
         relay_tell(hub, peer, &signal);
     }

@@ -26,9 +26,11 @@ void ald_relay_spread(struct ald_hub *hub, const struct ald_parcel *parcel);
 bool ald_relay_flood(struct ald_hub *hub, const struct ald_parcel *parcel);
 /* A command that one daemon was given: the others get it as well. */
 void ald_relay_command(struct ald_hub *hub, struct ald_command *command);
-/* A new id of a broadcast of ours, in `room`. */
-enum { ALD_RELAY_ID_MAX = 280 };
+/* A new id of a broadcast of ours, in `room`; should it come back, it is known again. */
+enum { ALD_RELAY_ID_MAX = 280, ALD_RELAY_INFORMED_MAX = 2048 };
 struct ald_str ald_relay_id(struct ald_hub *hub, char room[ALD_RELAY_ID_MAX]);
+/* The addresses of those who have a command when all daemons were given it, and `before` had it already; in `room`. */
+struct ald_str ald_relay_informed(const struct ald_hub *hub, struct ald_str before, char room[ALD_RELAY_INFORMED_MAX]);
 
 /* For the rounds. */
 bool ald_relay_work(struct ald_hub *hub, struct ald_round *round);

@@ -114,12 +114,86 @@ ALD_TEST(relay, a_daemon_is_five_hops_away_at_most_and_a_hub_sixteen)
     greet(3, (struct neighbour){"n", "10.0.0.4:4042", true});
     greet(4, (struct neighbour){"b", NULL, false});
     graph.n_text = 0;
-    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-1"), .hops = 4});
-    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-2"), .hops = 5});
-    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-3"), .hops = 16});
+    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-1"), .hops = 4, .daemons = 4});
+    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-2"), .hops = 5, .daemons = 5});
+    say(2, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-3"), .hops = 16, .daemons = 5});
     graph_expect(&graph, "a3 event DAWN after 5 hops, known to 10.0.0.1,10.0.0.4 from o:\n"
                          "a4 event DAWN from o:\n"
                          "a4 event DAWN from o:\n");
+    graph_fini(&graph);
+}
+
+/* Eight hubs in a row are one step for daemons: they count their own (communicator 5.3). */
+ALD_TEST(relay, links_between_hubs_do_not_count_for_daemons)
+{
+    story_begin();
+    greet(2, (struct neighbour){"o", "10.0.0.3:4042", true});
+    greet(4, (struct neighbour){"b", NULL, false});
+    say(4, NULL, ALD_SCOPE_EVERYWHERE, (struct ald_travel){.id = ALD_STR("x-1"), .hops = 9, .daemons = 1});
+    graph_expect(&graph, "a4 event aldis:Route\n"
+                         "a2 event DAWN after 10 hops, known to 10.0.0.1,10.0.0.3 from b:\n");
+    graph_fini(&graph);
+}
+
+/* What a daemon was told by name has no id, so only its sender tells that it is ours. */
+ALD_TEST(relay, what_a_neighbour_sends_back_is_not_heard_and_is_news)
+{
+    const struct ald_travel back = {.hub = ALD_STR("a")};
+    const struct graph_options options = {.name = "DAWN", .hub = "o"};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+
+    story_begin();
+    greet(2, (struct neighbour){"o", "10.0.0.3:4042", true});
+    graph_register(&graph, "a", 3, NULL, ALD_CAN_NEWS);
+    graph_event_as(&graph, "a", 1, "lamp", options);
+    graph_expect(&graph, "a2 event DAWN after 1 hops, known to \n");
+    for (int n = 1; n <= 3; n++) {
+        signal.msg = graph_fill(&graph, 0, ALD_EVENT, NULL, "lamp", &options);
+        signal.travel = &back;
+        graph_step(&graph, 0, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = 2, .signal = &signal});
+        ald_msg_unref(signal.msg);
+        graph_settle(&graph);
+        ald_check_int(graph_count(&graph, "a", ALD_N_LOOPED), n);
+    }
+    graph_expect(&graph, "a3 news hub o 3 of 0\n"); /* once: it goes on until somebody does something about it */
+    graph_fini(&graph);
+}
+
+ALD_TEST(relay, a_neighbour_may_not_speak_for_who_is_here)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    const struct ald_travel claimed = {.hub = ALD_STR("a")};
+
+    story_begin();
+    graph_agent(&graph, "a", 4, "lamp");
+    greet(2, (struct neighbour){"o", "10.0.0.3:4042", true});
+    signal.msg = graph_fill(&graph, 0, ALD_EVENT, NULL, "lamp", &(struct graph_options){.name = "DAWN"});
+    signal.travel = &claimed;
+    graph_step(&graph, 0, (struct ald_event){.kind = ALD_EVENT_SIGNAL, .conn = 2, .signal = &signal});
+    ald_msg_unref(signal.msg);
+    graph_settle(&graph);
+    graph_expect(&graph, "");
+    graph_fini(&graph);
+}
+
+/* communicator 5.4: the same wrapping for commands. A daemon that knows nobody gives it to those whom it knows. */
+ALD_TEST(relay, a_command_for_all_daemons_says_who_has_it_and_is_known_again)
+{
+    const struct ald_travel back = {.hub = ALD_STR("a"),
+                                    .id = ALD_STR("a-1700001000001"),
+                                    .hops = 2,
+                                    .daemons = 2,
+                                    .informed = ALD_STR("10.0.0.1")};
+
+    story_begin();
+    greet(2, (struct neighbour){"o", "10.0.0.3:4042", true});
+    greet(3, (struct neighbour){"n", "10.0.0.4:4042", true});
+    graph_command(&graph, "a", 1, "c1", "lamp");
+    graph_expect(&graph, "a2 command c1 after 1 hops, known to 10.0.0.1,10.0.0.3,10.0.0.4\n"
+                         "a3 command c1 after 1 hops, known to 10.0.0.1,10.0.0.3,10.0.0.4\n");
+    say(2, "lamp", ALD_SCOPE_ONE, back);
+    graph_expect(&graph, "");
+    ald_check_int(graph_count(&graph, "a", ALD_N_BROADCASTS_AGAIN), 1);
     graph_fini(&graph);
 }
 
@@ -190,6 +264,10 @@ ALD_TEST(relay, so_many_are_on_their_way_at_once)
 }
 
 ALD_TEST_MAIN(relay, ALD_CASE(relay, daemons_are_told_who_else_has_it), ALD_CASE(relay, who_has_it_already_is_left_out),
+              ALD_CASE(relay, links_between_hubs_do_not_count_for_daemons),
+              ALD_CASE(relay, what_a_neighbour_sends_back_is_not_heard_and_is_news),
+              ALD_CASE(relay, a_neighbour_may_not_speak_for_who_is_here),
+              ALD_CASE(relay, a_command_for_all_daemons_says_who_has_it_and_is_known_again),
               ALD_CASE(relay, what_is_for_the_private_network_stays_there),
               ALD_CASE(relay, a_daemon_is_five_hops_away_at_most_and_a_hub_sixteen),
               ALD_CASE(relay, what_is_too_late_goes_nowhere), ALD_CASE(relay, an_id_is_forgotten_after_a_while),

@@ -77,7 +77,7 @@ static const char *way_to_target(struct ald_route_map *map, const char *name)
 {
     struct ald_route_way way;
 
-    return way_text(ald_route_way_to_target(map, ald_str(name), &way), &way);
+    return way_text(ald_route_way_to_target(map, ald_str(name), ALD_STR_NONE, &way), &way);
 }
 
 ALD_TEST(route, a_neighbour_is_reached_before_it_says_anything)
@@ -561,7 +561,7 @@ static void world_check_target(size_t from, size_t target, const uint32_t *dista
     struct ald_route_way way;
     uint32_t least = ALD_ROUTE_NOWHERE;
     size_t nearest = 0;
-    int r = ald_route_way_to_target(&world.maps[from], name_of("t", target), &way);
+    int r = ald_route_way_to_target(&world.maps[from], name_of("t", target), ALD_STR_NONE, &way);
 
     for (size_t i = 0; i < world.n_hubs; i++) {
         if (i != from && world.targets[i][target] && distances[i] < least) {

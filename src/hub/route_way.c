@@ -98,26 +98,32 @@ static bool hub_is_nearer(const struct ald_route_hub *hub, const struct ald_rout
     return ald_str_compare(hub->id, than->id) < 0;
 }
 
-/* Of those that have the name; ourselves do not count, unless `with_self`. */
-static struct ald_route_hub *name_nearest(struct ald_route_map *map, struct ald_route_name *name, bool with_self)
+/* Of those that have the name, `except` none (NULL: nobody); ourselves do not count, unless `with_self`. */
+static struct ald_route_hub *name_measure(struct ald_route_map *map, const struct ald_route_name *name, bool with_self,
+                                          const struct ald_route_hub *except)
 {
     struct ald_route_hub *nearest = NULL;
 
     ald_route_way_measure(map);
-    if (name->nearest_at == map->version) {
-        return name->nearest;
-    }
     ald_list_each (it, &name->facts) {
         const struct ald_route_fact *fact = ald_list_entry(it, const struct ald_route_fact, of_name);
         bool counts = !fact->removed && fact->hub->hops != ALD_ROUTE_NOWHERE && (with_self || fact->hub != map->self);
 
-        if (counts && hub_is_nearer(fact->hub, nearest)) {
+        if (counts && fact->hub != except && hub_is_nearer(fact->hub, nearest)) {
             nearest = fact->hub;
         }
     }
-    name->nearest = nearest;
-    name->nearest_at = map->version;
     return nearest;
+}
+
+/* The same with no exception, which is remembered while nothing changes. */
+static struct ald_route_hub *name_nearest(struct ald_route_map *map, struct ald_route_name *name, bool with_self)
+{
+    if (name->nearest_at != map->version) {
+        name->nearest = name_measure(map, name, with_self, NULL);
+        name->nearest_at = map->version;
+    }
+    return name->nearest;
 }
 
 /* A daemon says nothing of itself: it stands behind the nearest hub that is linked with it. */
@@ -152,15 +158,19 @@ int ald_route_way_to(struct ald_route_map *map, struct ald_str id, struct ald_ro
     return 0;
 }
 
-int ald_route_way_to_target(struct ald_route_map *map, struct ald_str target, struct ald_route_way *ret_way)
+int ald_route_way_to_target(struct ald_route_map *map, struct ald_str target, struct ald_str except,
+                            struct ald_route_way *ret_way)
 {
+    const struct ald_route_hub *left_out = except.size > 0 ? ald_route_map_find(map, except) : NULL;
     struct ald_route_name *name = NULL;
     const struct ald_route_hub *hub;
 
     if (target.size <= ALD_NAME_MAX) {
         name = (struct ald_route_name *)ald_route_map_name(map, ALD_ROUTE_TARGET, target);
     }
-    hub = name != NULL ? name_nearest(map, name, false) : NULL;
+    hub = name == NULL       ? NULL
+          : left_out != NULL ? name_measure(map, name, false, left_out)
+                             : name_nearest(map, name, false);
     if (hub == NULL) {
         return name != NULL ? ALD_ROUTE_AWAY : ALD_ROUTE_UNKNOWN;
     }

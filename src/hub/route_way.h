@@ -19,8 +19,8 @@ struct ald_route_way {
 /* Outcomes: ALD_ROUTE_UNKNOWN (nobody speaks of such a hub), ALD_ROUTE_AWAY (no way leads there now). */
 enum { ALD_ROUTE_UNKNOWN = 1, ALD_ROUTE_AWAY };
 ALD_NODISCARD int ald_route_way_to(struct ald_route_map *map, struct ald_str id, struct ald_route_way *ret_way);
-/* To the nearest hub but ourselves that has the target. */
-ALD_NODISCARD int ald_route_way_to_target(struct ald_route_map *map, struct ald_str name,
+/* To the nearest hub but ourselves, and `except` (an id; empty or absent: nobody), that has the target. */
+ALD_NODISCARD int ald_route_way_to_target(struct ald_route_map *map, struct ald_str name, struct ald_str except,
                                           struct ald_route_way *ret_way);
 /* To the nearest hub but ourselves that is linked with a communicator daemon. */
 ALD_NODISCARD int ald_route_way_to_daemons(struct ald_route_map *map, struct ald_route_way *ret_way);

@@ -7,6 +7,7 @@
 #include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/relay.h"
 #include "hub/roster.h"
@@ -94,7 +95,7 @@ struct ald_route ald_submit_judge_form(const struct ald_msg *msg)
 /* What is wrong with where a command is to go. */
 static struct ald_route submit_judge_address(const struct ald_msg *msg)
 {
-    if (msg->to.scope != ALD_SCOPE_ONE) {
+    if (msg->to.scope != ALD_SCOPE_ONE && !ald_hop_is_elsewhere(msg)) {
         return submit_refusal(ALD_CAUSE_UNSUPPORTED, "a command goes to one target, not to a scope");
     }
     return submit_refusal(ALD_CAUSE_NONE, NULL);
@@ -219,7 +220,10 @@ static struct ald_route submit_route(struct ald_hub *hub, const struct ald_party
     if (route.cause != ALD_CAUSE_NONE) {
         return route;
     }
-    if (ald_hop_is_abroad(hub, msg)) {
+    if (ald_hop_is_loop(hub, party, travel)) {
+        return submit_refusal(ALD_CAUSE_DUPLICATE, "it came back to where it began");
+    }
+    if (ald_hop_is_abroad(hub, msg) || ald_hop_skips_us(hub, msg, travel)) {
         return ald_hop_command(hub, msg, travel, submit_cost(msg));
     }
     if (ald_self_is_meant(msg)) {
@@ -301,17 +305,28 @@ static struct ald_who *submit_who(const struct ald_party *party, const struct al
     return ald_who_new(who->target, signal->principal, who->peer, who->dialect, &who) == 0 ? who : NULL;
 }
 
-/* Every daemon that it reaches on several ways knows it again. NULL: memory is short. */
-static struct ald_who *submit_flooded_who(struct ald_hub *hub, struct ald_who *who)
+/* Every daemon that it reaches on several ways knows it again, and so do we. NULL: memory is short. */
+static struct ald_who *submit_flooded_who(struct ald_hub *hub, struct ald_who *who, const struct ald_travel *travel)
 {
-    char id[ALD_RELAY_ID_MAX];
+    char room[ALD_RELAY_ID_MAX], list[ALD_RELAY_INFORMED_MAX];
+    bool is_known = travel != NULL && travel->id.size > 0;
+    struct ald_str id = is_known ? travel->id : ald_relay_id(hub, room);
+    struct ald_str informed = ald_relay_informed(hub, is_known ? travel->informed : ALD_STR_NONE, list);
     struct ald_who *known = NULL;
 
-    if (who != NULL && ald_who_new_known(who, ald_relay_id(hub, id), &known) < 0) {
+    if (who != NULL && ald_who_new_known(who, id, informed, &known) < 0) {
         known = NULL;
     }
     ald_who_unref(who);
     return known;
+}
+
+static void submit_note_loop(struct ald_hub *hub, const struct ald_party *party, const struct ald_travel *travel)
+{
+    if (ald_hop_is_loop(hub, party, travel)) {
+        ald_hub_count(hub, ALD_N_LOOPED);
+        ald_peer_tell_loops(hub, party);
+    }
 }
 
 void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
@@ -332,13 +347,17 @@ void ald_submit_command(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         return;
     }
     travel = ald_hop_travel(hub, party, signal);
+    if (!ald_relay_take(hub, travel)) {
+        return; /* it came another way before, and has its outcome there */
+    }
+    submit_note_loop(hub, party, travel);
     route = submit_route(hub, party, signal, travel);
     if (route.queue != NULL) {
         ald_submit_compact(hub, signal->msg);
     }
     from = submit_who(party, signal, travel);
     if (route.flooded) {
-        from = submit_flooded_who(hub, ald_steal(&from));
+        from = submit_flooded_who(hub, ald_steal(&from), travel);
     }
     if (from == NULL || ald_command_new(hub, party, from, signal->msg, &command) < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);

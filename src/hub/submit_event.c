@@ -225,15 +225,10 @@ static void event_send_abroad(struct ald_hub *hub, const struct ald_parcel *parc
     }
 }
 
-static bool event_is_for_elsewhere(const struct ald_msg *msg)
-{
-    return msg->to.scope == ALD_SCOPE_NETWORK && ald_str_present(msg->to.target);
-}
-
 /* What was submitted here for others than those here is, where it arrives, for those there. */
 static bool event_skips_us(const struct ald_hub *hub, const struct ald_parcel *parcel)
 {
-    return ald_hop_is_abroad(hub, parcel->msg) || (parcel->travel == NULL && event_is_for_elsewhere(parcel->msg));
+    return ald_hop_is_abroad(hub, parcel->msg) || ald_hop_skips_us(hub, parcel->msg, parcel->travel);
 }
 
 bool ald_submit_event_wait(struct ald_hub *hub, const struct ald_parcel *parcel)
@@ -310,15 +305,16 @@ static bool event_is_of_hubs(struct ald_hub *hub, const struct ald_party *party,
     return is_advert || ald_hop_take_report(hub, signal->msg);
 }
 
-/* Said by nobody that we know. */
-static void event_drop_strange(struct ald_hub *hub, const struct ald_hub_conn *conn, const struct ald_signal *signal)
+/* Said by nobody that we know, or not to be heard of anywhere: nobody is told. */
+static void event_drop(struct ald_hub *hub, const struct ald_hub_conn *conn, const struct ald_signal *signal,
+                       enum ald_cause cause)
 {
     ald_hub_count(hub, ALD_N_EVENTS_DROPPED);
     ald_notes_bare(hub, ALD_NOTE_EVENT,
                    &(struct ald_notes_bare){.id = ald_hub_id(hub, ald_hub_number(hub)),
                                             .msg = signal->msg,
                                             .conn = conn,
-                                            .cause = ALD_CAUSE_NOT_ALLOWED,
+                                            .cause = (uint8_t)cause,
                                             .fate = "dropped"});
 }
 
@@ -336,7 +332,7 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
         ald_hub_count(hub, ALD_N_EVENTS_DENIED);
     }
     if (party == NULL) {
-        event_drop_strange(hub, conn, signal);
+        event_drop(hub, conn, signal, ALD_CAUSE_NOT_ALLOWED);
         return;
     }
     if (event_is_of_hubs(hub, party, signal)) {
@@ -344,6 +340,12 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     }
     parcel = ald_parcel_of(hub, party, signal);
     if (!ald_relay_take(hub, parcel.travel)) {
+        return;
+    }
+    if (ald_hop_is_loop(hub, party, parcel.travel)) {
+        ald_hub_count(hub, ALD_N_LOOPED);
+        ald_peer_tell_loops(hub, party);
+        event_drop(hub, conn, signal, ALD_CAUSE_DUPLICATE);
         return;
     }
     cause = event_judge(hub, party, signal);

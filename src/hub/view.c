@@ -13,6 +13,11 @@
 #include "hub/target.h"
 #include "hub/who.h"
 
+uint64_t ald_hub_boot(const struct ald_hub *hub)
+{
+    return hub->boot;
+}
+
 /* A channel or target that is only there to finish what it had is shown no more. */
 static bool target_is_shown(const struct ald_target *target)
 {

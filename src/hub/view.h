@@ -7,6 +7,9 @@
 
 #include "hub/hub.h"
 
+/* What it drew at its start: its ids, its adverts and its greetings show it. */
+uint64_t ald_hub_boot(const struct ald_hub *hub);
+
 enum ald_channel_state { ALD_CHANNEL_LIVE, ALD_CHANNEL_AWAY, ALD_CHANNEL_GONE };
 
 struct ald_channel_view {

@@ -21,7 +21,7 @@ static struct ald_str who_copy(char **place, struct ald_str from)
 static int who_make(const struct ald_who *like, struct ald_who **ret_who)
 {
     size_t size = like->target.size + like->principal.size + like->peer.size + like->dialect.size +
-                  like->onward.hub.size + like->onward.id.size;
+                  like->onward.hub.size + like->onward.id.size + like->onward.informed.size;
     struct ald_who *who = malloc(sizeof(*who) + size + 1); /* one more, so that an empty name has a place too */
     char *place;
 
@@ -38,6 +38,7 @@ static int who_make(const struct ald_who *like, struct ald_who **ret_who)
     who->onward = like->onward;
     who->onward.hub = who_copy(&place, like->onward.hub);
     who->onward.id = who_copy(&place, like->onward.id);
+    who->onward.informed = who_copy(&place, like->onward.informed);
     *ret_who = who;
     return 0;
 }
@@ -54,20 +55,22 @@ int ald_who_new(struct ald_str target, struct ald_str principal, struct ald_str 
 int ald_who_new_far(const struct ald_who *link, struct ald_str target, struct ald_str principal,
                     const struct ald_travel *travel, struct ald_who **ret_who)
 {
-    const struct ald_who like = {.target = target,
-                                 .principal = principal,
-                                 .peer = link->peer,
-                                 .dialect = link->dialect,
-                                 .onward = {.hub = travel->hub, .hops = travel->hops + 1}};
+    const struct ald_who like = {
+        .target = target,
+        .principal = principal,
+        .peer = link->peer,
+        .dialect = link->dialect,
+        .onward = {.hub = travel->hub, .until = travel->until, .hops = travel->hops + 1, .daemons = travel->daemons}};
 
     return who_make(&like, ret_who);
 }
 
-int ald_who_new_known(const struct ald_who *who, struct ald_str id, struct ald_who **ret_who)
+int ald_who_new_known(const struct ald_who *who, struct ald_str id, struct ald_str informed, struct ald_who **ret_who)
 {
     struct ald_who like = *who;
 
     like.onward.id = id;
+    like.onward.informed = informed;
     return who_make(&like, ret_who);
 }
 

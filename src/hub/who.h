@@ -26,8 +26,9 @@ ALD_NODISCARD int ald_who_new(struct ald_str target, struct ald_str principal, s
 /* The same of somebody at another hub, whose command came with `travel` (borrows), over a link of `link`. */
 ALD_NODISCARD int ald_who_new_far(const struct ald_who *link, struct ald_str target, struct ald_str principal,
                                   const struct ald_travel *travel, struct ald_who **ret_who);
-/* The same as `who`, but what it says has the id `id` on all its ways. */
-ALD_NODISCARD int ald_who_new_known(const struct ald_who *who, struct ald_str id, struct ald_who **ret_who);
+/* The same as `who`, but what it says has the id `id` on all its ways, and the hubs at the addresses `informed` have it. */
+ALD_NODISCARD int ald_who_new_known(const struct ald_who *who, struct ald_str id, struct ald_str informed,
+                                    struct ald_who **ret_who);
 struct ald_who *ald_who_ref(struct ald_who *who);
 struct ald_who *ald_who_unref(struct ald_who *who); /* NULL is fine; returns NULL */
 ALD_DEFINE_CLEANUP(struct ald_who *, ald_who_unref);

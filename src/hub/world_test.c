@@ -127,9 +127,9 @@ ALD_TEST(world, another_hub_is_no_service)
     rig_signal(&rig, 2, &signal);
     rig_close(&rig, 2);
     rig_expect(&rig, "2 event aldis:Route\n"
-                     "1 news hub\n"
+                     "1 news hub (in)\n"
                      "1 news cluster 3 of 2\n"
-                     "1 news hub 2 of 0\n"
+                     "1 news hub 2 of 0 (in)\n"
                      "1 news cluster 0 of 2\n");
     rig_fini(&rig);
 }

@@ -15,7 +15,8 @@ enum ald_topic {
     ALD_TOPIC_PRESENCE,    /* `name`: a target; `state`: enum ald_presence; `hub`; `since`, `until`; `detail`: how it came
                               to be known, for targets that are no party of ours */
     ALD_TOPIC_TARGETS,     /* `detail`: all targets of this hub, comma separated; only as an answer */
-    ALD_TOPIC_HUB,         /* `hub`: another one; `name`: its address; `state`: enum ald_hub_news */
+    ALD_TOPIC_HUB,         /* `hub`: another one; `name`: its address, absent: nobody calls it; `state`: enum ald_hub_news;
+                              `detail`: "out": we called it, "in": it called us; `since` */
     ALD_TOPIC_CLUSTER,     /* `state`: enum ald_cluster_state; `number`: hubs that there should be */
     ALD_TOPIC_CLOCK,       /* `state`: enum ald_clock_state */
     ALD_TOPIC_LOAD,        /* `hub`, `name`: address; `load`; `since`: when it was measured */
@@ -30,7 +31,9 @@ enum ald_presence { ALD_PRESENCE_UNKNOWN, ALD_PRESENCE_UP, ALD_PRESENCE_DOWN };
 enum ald_hub_news {
     ALD_HUB_LINKED, /* it is there, directly */
     ALD_HUB_LEFT,   /* it said goodbye */
-    ALD_HUB_BROKE   /* the link broke */
+    ALD_HUB_BROKE,  /* the link broke */
+    ALD_HUB_LOOPS,  /* it sends back what it was sent; that is not heard */
+    ALD_HUB_TWIN    /* there is another hub of that name somewhere */
 };
 
 /* Bits. Quorum and completeness: communicator 6.6. */

@@ -39,7 +39,8 @@ enum ald_signal_kind {
                               of the SUBSCRIBE; `cause`: it was refused, and `text` says why */
     ALD_SIGNAL_NEWS,       /* `news`, of itself or as an answer (`ok`) to ASK */
     ALD_SIGNAL_REPORT,     /* what became of an event that it said with ALD_MSG_REPORT or ALD_MSG_TELL_AWAY: `request` is
-                              that event; `phase` queued: it is kept for the target; else `cause` says why it is dropped */
+                              that event; `phase` queued: it is kept for the target; else `cause` says why it is dropped.
+                              `target`: the hub where that was; absent: here */
 
     /* Both ways: a question to the party, its answer to the hub. */
     ALD_SIGNAL_HEALTH,
@@ -106,6 +107,7 @@ struct ald_greeting {
     struct ald_str services;  /* targets it is known to serve, there or not, comma separated (communicator 6.2) */
     struct ald_str heard_of;  /* of others */
     struct ald_str neighbors; /* addresses of hubs, comma separated */
+    uint64_t boot;            /* what it drew at its start: two hubs of one name differ in it; 0: it does not say */
     struct ald_str username, password; /* what it shows to be let in */
     struct ald_str token;              /* or this: a signed token in the first frame (link 6.2) */
     bool is_control;                   /* and that it came as a control; whoever judges names its target */
@@ -136,6 +138,7 @@ struct ald_travel {
     struct ald_str id;       /* of a broadcast: the same on all ways, by which it is recognised; absent: none */
     struct ald_str informed; /* of a broadcast: addresses of hubs that have it already, comma separated, sorted */
     uint32_t hops;           /* links that it has passed */
+    uint32_t daemons;        /* and those of them that lead from or to communicator daemons, which count no others */
     ald_wall until;          /* of a broadcast: nobody takes it later; 0: not said */
 };
 

@@ -71,6 +71,7 @@ struct ald_dialect_options {
 /* What a dialect says of the hub it stands in, where its peers want to know. Lives as long as the dialects. */
 struct ald_identity {
     struct ald_str hub;       /* its id */
+    uint64_t boot;            /* what it drew at its start; 0: it does not say */
     struct ald_str address;   /* where other hubs call it, host:port; absent: nowhere */
     struct ald_str services;  /* targets that it expects, comma separated */
     struct ald_str neighbors; /* the configured ones, comma separated */

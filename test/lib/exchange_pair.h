@@ -21,8 +21,9 @@ enum { PAIR_MESSAGE_MAX = 1 << 20 };
 /* A variant of the pair alone. */
 enum { PAIR_LINK = 256 };
 
-static const struct ald_identity pair_bridge = {.hub = {"bridge", 6}};
-static const struct ald_identity pair_deck = {.hub = {"deck", 4}, .address = {"10.0.0.1:4042", 13}};
+static const struct ald_identity pair_bridge = {.hub = {"bridge", 6}, .boot = UINT64_C(0x8d0c2b7a1e5f4630)};
+static const struct ald_identity pair_deck = {
+    .hub = {"deck", 4}, .boot = UINT64_C(0x4f6c0d1e2a3b4c5d), .address = {"10.0.0.1:4042", 13}};
 
 static const struct ald_dialect_options pair_options = {
     .hello_timeout = 10 * ALD_SEC,
@@ -276,6 +277,9 @@ static inline void pair_print_greeting(struct ald_buf *out, const struct ald_gre
     if (greeting != NULL) {
         PAIR_MUST(ald_buf_pushf(out, "%s", greeting->dialled ? " dialled" : "") == 0);
         pair_print_str(out, "hub", greeting->hub);
+        if (greeting->boot != 0) {
+            PAIR_MUST(ald_buf_pushf(out, " boot=%016llx", (unsigned long long)greeting->boot) == 0);
+        }
         pair_print_str(out, "address", greeting->address);
     }
 }
@@ -300,6 +304,9 @@ static inline void pair_print_travel(struct ald_buf *out, const struct ald_signa
     if (travel != NULL) {
         pair_print_str(out, "origin", travel->hub);
         PAIR_MUST(ald_buf_pushf(out, " hops=%u", travel->hops) == 0);
+        if (travel->daemons != 0) {
+            PAIR_MUST(ald_buf_pushf(out, " daemons=%u", travel->daemons) == 0);
+        }
         pair_print_str(out, "broadcast", travel->id);
         pair_print_str(out, "informed", travel->informed);
         if (travel->until != 0) {

@@ -77,7 +77,7 @@ static int travel_read(struct ald_comm *comm, struct forwarding *forwarding, str
         return r < 0 ? ald_trace(r)
                      : forward_fail(forwarding, "broadcast_informed_neighbors must be addresses without ports");
     }
-    travel->hops = (uint32_t)hops;
+    travel->hops = travel->daemons = (uint32_t)hops; /* those before the last daemon are all that is known */
     travel->until = (ald_wall)until * ALD_SEC;
     return 0;
 }

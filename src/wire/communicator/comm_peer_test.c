@@ -288,7 +288,8 @@ ALD_TEST(comm_peer, the_way_of_a_message_is_written)
     const struct ald_travel travel = {.hub = ALD_STR("n1"),
                                       .id = ALD_STR("n1-7"),
                                       .informed = ALD_STR("10.0.0.1,10.0.0.2"),
-                                      .hops = 3,
+                                      .hops = 7,
+                                      .daemons = 2,
                                       .until = UINT64_C(1795226644000000)};
     const struct ald_travel ours = {.id = ALD_STR("N-1")};
     struct ald_signal event;

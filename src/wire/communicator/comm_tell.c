@@ -59,7 +59,7 @@ static void travelling_make(struct ald_comm *comm, const struct ald_signal *sign
     }
     travelling_add(travelling, ALD_STR("broadcast_msgid"), travel->id);
     travelling_add(travelling, ALD_STR("broadcast_hops"),
-                   number_format(travelling->hops, ALD_MAX(travel->hops, (uint32_t)1)));
+                   number_format(travelling->hops, (uint64_t)travel->daemons + 1)); /* this link is one */
     travelling_add(travelling, ALD_STR("broadcast_timeout"),
                    number_format(travelling->until, travel_until(comm, travel)));
     travelling_add(travelling, ALD_STR("broadcast_originator"),
@@ -150,11 +150,19 @@ static int command_tell(struct ald_comm *comm, const struct ald_signal *signal)
 /* --- reports ---------------------------------------------------------------------------------------------------- */
 
 /* Whom a message came from: nobody in particular on its own connection, but somebody behind a daemon. */
-static int report_head(struct ald_comm *comm, const struct ald_msg *request, struct ald_comm_head *head)
+static int report_head(struct ald_comm *comm, const struct ald_signal *signal, struct ald_comm_head *head)
 {
+    const struct ald_msg *request = signal->request;
     int r;
 
     *head = ald_comm_head_own(comm, ALD_STR_NONE);
+    if (signal->target.size > 0) { /* another hub has found it out */
+        r = ald_comm_spelled(comm, signal->target, &head->from_server);
+        if (r < 0) {
+            return ald_trace(r);
+        }
+        head->from_server = ald_str_present(head->from_server) ? head->from_server : comm->own;
+    }
     if (!ald_comm_is_peer(comm) || request->from.target.size == 0) {
         return 0;
     }
@@ -175,7 +183,7 @@ static int report_delivery(struct ald_comm *comm, const struct ald_signal *signa
     struct ald_comm_edit away[] = {{ALD_STR("unsent_command"), request->name},
                                    {ALD_STR("destination_service"), ALD_STR_NONE}};
     struct ald_comm_head head;
-    int r = report_head(comm, request, &head);
+    int r = report_head(comm, signal, &head);
 
     /* communicator.md 5.5, 5.6: only of services that are known to come and go, and first. */
     if (r == 0 && !is_kept && (request->flags & ALD_MSG_TELL_AWAY) != 0 && signal->cause != ALD_CAUSE_NO_TARGET) {

@@ -33,7 +33,8 @@
  *   - REMOTE: CONNECT is a REGISTER with a greeting; REGISTERED is ACCEPT, DENIED is REFUSE: `conflict=name` for
  *     ALD_CAUSE_DUPLICATE, `shutdown=true` for ALD_CAUSE_DRAINING. LINK: CONNECT is said at once, of facts.identity;
  *     ACCEPT is the REGISTER with a greeting; REFUSE a CLOSE.
- *   - Messages have a `travel`; its `hops` are those on the wire, both ways: whoever passes a message on adds one.
+ *   - Messages have a `travel`. Its `daemons`, when one comes, is what the wire says, and its `hops` the same; what goes says
+ *     `daemons` and one more.
  *   - GOSSIP is NEIGHBORS with `ok`, and is answered. LOADAVG is NEWS of ALD_TOPIC_LOAD to the hub: what the neighbour
  *     measured, for the edge to keep. OPERATE to and from the hub are SHUTDOWN, STOP and FORGET; `ok` of a FORGET from a
  *     neighbour: it has been told to everybody by whoever began it.

@@ -36,6 +36,7 @@ const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS] = {
     [ALD_EXCHANGE_AT_SCOPE] = {"scope", 5},
     [ALD_EXCHANGE_AT_ORIGIN] = {"origin", 6},
     [ALD_EXCHANGE_AT_HOPS] = {"hops", 4},
+    [ALD_EXCHANGE_AT_DAEMONS] = {"daemons", 7},
     [ALD_EXCHANGE_AT_BROADCAST] = {"broadcast", 9},
     [ALD_EXCHANGE_AT_INFORMED] = {"informed", 8},
     [ALD_EXCHANGE_AT_UNTIL] = {"until", 5},

@@ -7,6 +7,8 @@
 
 #include "wire/exchange/exchange_impl.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 static const struct ald_str link_mark = {"hub:", 4}; /* what the target of a hub begins with */
@@ -39,10 +41,36 @@ static int greeting_keep(struct ald_exchange *exchange, struct ald_str hub, stru
     return 0;
 }
 
+/* What a hub draws at its start, as it stands in its ids and adverts. */
+enum { LINK_BOOT_DIGITS = 16 };
+
 static void greeting_write(const struct ald_exchange *exchange, struct ald_exchange_writing *writing)
 {
+    char boot[LINK_BOOT_DIGITS + 1];
+
     ald_exchange_put_str(writing, "hub", exchange->identity->hub);
     ald_exchange_put_str(writing, "address", exchange->identity->address);
+    if (exchange->identity->boot != 0) {
+        (void)snprintf(boot, sizeof(boot), "%016llx", (unsigned long long)exchange->identity->boot);
+        ald_exchange_put_str(writing, "boot", ald_str_of(boot, LINK_BOOT_DIGITS));
+    }
+}
+
+/* 0: it is none. */
+static uint64_t boot_read(struct ald_str text)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t boot = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        const char *digit = memchr(digits, text.data[i], sizeof(digits) - 1);
+
+        if (digit == NULL || i == LINK_BOOT_DIGITS) {
+            return 0;
+        }
+        boot = boot << 4 | (uint64_t)(digit - digits);
+    }
+    return text.size == LINK_BOOT_DIGITS ? boot : 0;
 }
 
 int ald_exchange_link_hello(struct ald_exchange *exchange)
@@ -90,9 +118,10 @@ void ald_exchange_link_answer(const struct ald_exchange *exchange, struct ald_ex
 /* What a hub says of itself. Outcome: ALD_EXCHANGE_MALFORMED: it says nothing. Errors: ALDIS_E_NOMEM. */
 static int greeting_read(struct ald_exchange *exchange, struct ald_json_value payload, struct ald_str *ret_target)
 {
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("hub"), ALD_JSON_FIELD("address")};
+    struct ald_json_field fields[] = {ALD_JSON_FIELD("hub"), ALD_JSON_FIELD("address"), ALD_JSON_FIELD("boot")};
     struct ald_str hub, address;
     const char *fault;
+    uint64_t boot;
     int r;
 
     if (payload.type != ALD_JSON_OBJECT || ald_exchange_scan(payload.raw, fields, ALD_COUNT(fields), &fault) != 0) {
@@ -107,7 +136,10 @@ static int greeting_read(struct ald_exchange *exchange, struct ald_json_value pa
     if (hub.size == 0 || hub.size > ALD_NAME_MAX || address.size > ALD_NAME_MAX) {
         return ALD_EXCHANGE_MALFORMED;
     }
-    return greeting_keep(exchange, hub, address, ret_target);
+    boot = boot_read(ald_exchange_text(exchange, fields[2].value)); /* a link is one without it, too */
+    r = greeting_keep(exchange, hub, address, ret_target);
+    exchange->work->greeting.boot = boot;
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 static uint32_t link_traits(void)
@@ -185,14 +217,14 @@ void ald_exchange_link_judged(struct ald_exchange *exchange, const struct ald_si
 
 /* --- what a message brings and takes along ------------------------------------------------------------------------ */
 
-static int hops_read(struct ald_json_value value, struct ald_travel *travel)
+static int hops_read(struct ald_json_value value, uint32_t *ret_hops)
 {
     uint64_t hops = 0;
 
     if (value.type != ALD_JSON_NONE && (ald_json_u64(value, &hops) != 0 || hops > LINK_HOPS_MAX)) {
         return ALD_EXCHANGE_MALFORMED;
     }
-    travel->hops = (uint32_t)hops;
+    *ret_hops = (uint32_t)hops;
     return 0;
 }
 
@@ -266,8 +298,12 @@ int ald_exchange_link_read(struct ald_exchange *exchange, const struct ald_json_
         *ret_field = ald_exchange_command_names[ALD_EXCHANGE_AT_ORIGIN];
         return ALD_EXCHANGE_MALFORMED;
     }
-    if (hops_read(fields[ALD_EXCHANGE_AT_HOPS].value, travel) != 0) {
+    if (hops_read(fields[ALD_EXCHANGE_AT_HOPS].value, &travel->hops) != 0) {
         *ret_field = ald_exchange_command_names[ALD_EXCHANGE_AT_HOPS];
+        return ALD_EXCHANGE_MALFORMED;
+    }
+    if (hops_read(fields[ALD_EXCHANGE_AT_DAEMONS].value, &travel->daemons) != 0) {
+        *ret_field = ald_exchange_command_names[ALD_EXCHANGE_AT_DAEMONS];
         return ALD_EXCHANGE_MALFORMED;
     }
     if (until.type != ALD_JSON_NONE && ald_json_u64(until, &seconds) != 0) {
@@ -304,6 +340,9 @@ void ald_exchange_link_write(struct ald_exchange_writing *writing, const struct 
         return;
     }
     ald_exchange_put_u64(writing, "hops", travel->hops);
+    if (travel->daemons > 0) {
+        ald_exchange_put_u64(writing, "daemons", travel->daemons);
+    }
     ald_exchange_put_str(writing, "broadcast", travel->id);
     ald_exchange_put_str(writing, "informed", travel->informed);
     if (travel->until != 0) {
