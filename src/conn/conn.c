@@ -420,6 +420,7 @@ static void conn_forget(struct ald_conn *conn)
     if (conn->group != NULL) {
         conn->group->n--;
     }
+    free(conn->hub);
     free(conn->linked);
     free(conn->neighbors);
     free(conn->why);

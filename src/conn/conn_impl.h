@@ -45,6 +45,7 @@ struct ald_conn {
     size_t greeting_left;
     size_t answered;      /* bytes of the dialect's own, of which the hub keeps no account, since all was written */
     size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */
+    char *hub;            /* the id that it says it has, for people; NULL: it is none, or says none */
     char *linked;         /* the address of the hub that it leads to, once the hub has let it in; NULL */
     char *neighbors;      /* addresses that this one has told, itself among them: learnt when it is let in; NULL */
     char *why;            /* what its dialect closed it for, in its words; NULL */

@@ -140,7 +140,7 @@ void ald_conn_learn(struct ald_conn *conn)
 
     conn->learns = false;
     if (neighbors != NULL) {
-        gate->neighbors(gate->owner, ald_str(neighbors), false);
+        gate->neighbors(gate->owner, ald_str(neighbors), false, false);
         free(neighbors);
     }
     if (conn->linked != NULL) {
@@ -157,7 +157,7 @@ void ald_conn_refused(const struct ald_conn *conn, struct ald_str why)
     /* Who was called is told of by whoever called. */
     if (gate != NULL && conn->called_as == NULL) {
         ald_stream_peer(conn->stream, &peer);
-        gate->refused(gate->owner, &peer, ald_str(conn->linked), why);
+        gate->refused(gate->owner, &peer, ald_str(conn->hub), ald_str(conn->linked), why);
     }
 }
 
@@ -167,6 +167,17 @@ bool ald_conn_is_known(const struct ald_conn *conn)
         return false;
     }
     return conn->trusted || conn->pass != NULL || (conn->edge->guard == NULL && !conn->credentials);
+}
+
+/* What is missing, for people. */
+static struct ald_str why_unknown(const struct ald_conn *conn, const struct ald_greeting *greeting)
+{
+    bool shows = greeting != NULL && (greeting->username.size > 0 || greeting->password.size > 0);
+
+    if (conn->credentials) {
+        return shows ? ALD_STR("the name or the password is wrong") : ALD_STR("it showed no name and password");
+    }
+    return shows ? ALD_STR("nobody here knows what it showed") : ALD_STR("it has to show who it is");
 }
 
 static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
@@ -187,7 +198,11 @@ static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct 
     conn->greets = greeting != NULL && greeting->peering != ALD_PEERING_NONE;
     if (!conn->greets) {
         signal->greeting = NULL; /* what it showed was for us */
-    } else if (ald_conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
+        return;
+    }
+    free(conn->hub);
+    conn->hub = strndup(greeting->hub.data, ALD_MIN(greeting->hub.size, (size_t)ALD_NAME_MAX)); /* it can do without */
+    if (ald_conn_is_known(conn) && conn_hear_greeting(conn, greeting) < 0) {
         conn->edge->counters.no_memory++;
         signal->denied = true;
     }
@@ -211,14 +226,20 @@ static int judge_operate(struct ald_conn *conn, struct ald_signal *signal, const
     return signal->operation == ALD_OPERATE_SHUTDOWN || signal->operation == ALD_OPERATE_FORGET ? 0 : ALD_CONN_TAKEN;
 }
 
-static int judge_neighbors(struct ald_conn *conn, const struct ald_signal *signal)
+/* Who asks to be called shows what somebody shows who comes in (communicator 6.3). */
+static int judge_neighbors(struct ald_conn *conn, const struct ald_peer *peer, const struct ald_signal *signal)
 {
     const struct ald_gate *gate = conn->edge->gate;
+    bool was_trusted = conn->trusted;
 
+    conn_check_password(conn, peer, signal->greeting);
     if (!ald_conn_is_known(conn)) {
         conn->edge->counters.strangers_denied++;
+        if (gate != NULL) {
+            gate->refused(gate->owner, peer, ALD_STR_NONE, signal->text, why_unknown(conn, signal->greeting));
+        }
     } else if (gate != NULL) {
-        gate->neighbors(gate->owner, signal->text, signal->ok);
+        gate->neighbors(gate->owner, signal->text, signal->ok, !was_trusted && conn->trusted && !peer->tls_verified);
     }
     return ALD_CONN_TAKEN;
 }
@@ -266,6 +287,17 @@ static bool signal_is_judged(const struct ald_signal *signal)
            signal->kind == ALD_SIGNAL_RESUME || signal->kind == ALD_SIGNAL_COMMAND || signal->kind == ALD_SIGNAL_EVENT;
 }
 
+/*
+ * What hubs tell each other of the graph and of events (docs/wire-extension.md, section 12): who may come in as a hub may say
+ * it. What it passes on for others is theirs, and needs the rights for that.
+ */
+static bool signal_is_of_graph(const struct ald_conn *conn, const struct ald_signal *signal)
+{
+    return conn->greets && signal->kind == ALD_SIGNAL_EVENT && signal->msg != NULL &&
+           (ald_str_equal(signal->msg->name, ALD_STR("aldis:Route")) ||
+            ald_str_equal(signal->msg->name, ALD_STR("aldis:Report")));
+}
+
 int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_signal *signal)
 {
     switch (signal->kind) {
@@ -281,7 +313,8 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
         ald_stream_peer(conn->stream, peer);
         return judge_operate(conn, signal, peer);
     case ALD_SIGNAL_NEIGHBORS:
-        return judge_neighbors(conn, signal);
+        ald_stream_peer(conn->stream, peer);
+        return judge_neighbors(conn, peer, signal);
     case ALD_SIGNAL_NEWS:
         return judge_news(conn, signal);
     default:
@@ -292,8 +325,11 @@ int ald_conn_judge(struct ald_conn *conn, struct ald_peer *peer, struct ald_sign
     }
     if (!ald_conn_is_known(conn)) {
         conn->edge->counters.strangers_denied++;
+        if (signal->kind == ALD_SIGNAL_REGISTER && !signal->denied && conn->greets) {
+            signal->text = why_unknown(conn, signal->greeting);
+        }
         signal->denied = true;
-    } else if (conn->pass != NULL) {
+    } else if (conn->pass != NULL && !signal_is_of_graph(conn, signal)) {
         judge_pass(conn, signal);
     }
     return 0;

@@ -22,13 +22,15 @@ struct ald_gate {
     bool (*may_operate)(void *owner, const struct ald_peer *peer);
     /* Somebody who may has asked for it. `text`: what FORGET is about; `told`: another hub has told everybody already. */
     void (*operate)(void *owner, enum ald_operation operation, struct ald_str text, bool told);
-    /* Another hub knows these addresses of hubs, comma separated; `call`: and wants to be called there. */
-    void (*neighbors)(void *owner, struct ald_str addresses, bool call);
+    /* Another hub knows these addresses of hubs, comma separated; `call`: and wants to be called there; `proved`: it has shown
+     * the name and the password of this one, and may be shown them there. */
+    void (*neighbors)(void *owner, struct ald_str addresses, bool call, bool proved);
     /* A connection leads to the hub that is called at `address`, or does so no more. This may come inside a step. */
     void (*linked)(void *owner, struct ald_str address, bool there);
-    /* A hub that came in from `peer`, and says it is called at `address` (may be absent), is not let in; `why` is for people.
-     * This may come inside a step. */
-    void (*refused)(void *owner, const struct ald_peer *peer, struct ald_str address, struct ald_str why);
+    /* A hub that came in from `peer`, and says it is `hub` and is called at `address` (both may be absent), is not let in;
+     * `why` is for people. This may come inside a step. */
+    void (*refused)(void *owner, const struct ald_peer *peer, struct ald_str hub, struct ald_str address,
+                    struct ald_str why);
     /* Another hub told news of its own machine. */
     void (*news)(void *owner, const struct ald_news *news);
     /* Somebody has asked the hub for news of `topic`. */

@@ -13,6 +13,8 @@ static struct {
     bool may_operate;
     int operations[ALD_N_OPERATIONS];
     char neighbors[200];
+    char refused[200];
+    int n_proved;
     int n_called, n_linked, n_refused, n_loads, n_asked;
 } gate_saw;
 
@@ -33,12 +35,13 @@ static void gate_operate(void *owner ALD_UNUSED, enum ald_operation operation, s
     gate_saw.operations[operation]++;
 }
 
-static void gate_neighbors(void *owner ALD_UNUSED, struct ald_str addresses, bool call)
+static void gate_neighbors(void *owner ALD_UNUSED, struct ald_str addresses, bool call, bool proved)
 {
     size_t size = strlen(gate_saw.neighbors);
 
     (void)snprintf(gate_saw.neighbors + size, sizeof(gate_saw.neighbors) - size, "%.*s;", ALD_STR_ARG(addresses));
     gate_saw.n_called += call ? 1 : 0;
+    gate_saw.n_proved += proved ? 1 : 0;
 }
 
 static void gate_linked(void *owner ALD_UNUSED, struct ald_str address, bool there)
@@ -47,9 +50,10 @@ static void gate_linked(void *owner ALD_UNUSED, struct ald_str address, bool the
     gate_saw.n_linked += there ? 1 : -1;
 }
 
-static void gate_refused(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED,
+static void gate_refused(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_UNUSED, struct ald_str hub,
                          struct ald_str address ALD_UNUSED, struct ald_str why)
 {
+    (void)snprintf(gate_saw.refused, sizeof(gate_saw.refused), "%.*s: %.*s", ALD_STR_ARG(hub), ALD_STR_ARG(why));
     ald_check(why.size > 0);
     gate_saw.n_refused++;
 }
@@ -228,8 +232,10 @@ ALD_TEST(lines, need_the_password_of_their_door)
     strcpy(gate_saw.password, "word");
     rig_say(bare, CONNECT "\n");
     rig_until(&rig, rig_heard(bare, "REFUSE"));
+    ald_check_str(ald_str(gate_saw.refused), "n2: it showed no name and password");
     rig_say(wrong, CONNECT ";password=sword;username=hub\n");
     rig_until(&rig, rig_heard(wrong, "REFUSE"));
+    ald_check_str(ald_str(gate_saw.refused), "n2: the name or the password is wrong");
     ald_check_str(ald_str(gate_saw.neighbors), "");
     ald_check_int(ald_edge_counters(rig.edge)->strangers_denied, 2);
     ald_check_int(gate_saw.n_refused, 2);
@@ -239,6 +245,22 @@ ALD_TEST(lines, need_the_password_of_their_door)
     right = rig_dial(&rig, 3, false);
     rig_say(right, "REGISTER password=word;service=a;username=hub;version=1\n");
     rig_until(&rig, rig_heard(right, "READY"));
+    rig_fini(&rig);
+}
+
+ALD_TEST(lines, who_asks_to_be_called_shows_a_password_where_one_is_wanted)
+{
+    RIG(rig, lines.credentials = true);
+    struct rig_client *bare = rig_dial(&rig, 0, false), *right = rig_dial(&rig, 1, false);
+
+    strcpy(gate_saw.password, "word");
+    rig_say(bare, "GOSSIP my_address=10.0.0.2:4042\n");
+    rig_until(&rig, gate_saw.n_refused == 1);
+    ald_check_str(ald_str(gate_saw.refused), ": it showed no name and password");
+    ald_check_int(gate_saw.n_called, 0);
+    rig_say(right, "GOSSIP my_address=10.0.0.2:4042;password=word;username=hub\n");
+    rig_until(&rig, gate_saw.n_called == 1);
+    ald_check_int(gate_saw.n_proved, 1);
     rig_fini(&rig);
 }
 
@@ -292,6 +314,8 @@ ALD_TEST_MAIN(lines, ALD_CASE(lines, make_a_connection_at_once), ALD_CASE(lines,
               ALD_CASE(lines, without_an_end_are_charged_to_all), ALD_CASE(lines, are_not_taken_from_a_browser),
               ALD_CASE(lines, are_spoken_by_no_more_than_their_group_may_have),
               ALD_CASE(lines, of_another_hub_tell_the_gate_of_neighbors),
-              ALD_CASE(lines, need_the_password_of_their_door), ALD_CASE(lines, of_hubs_that_do_not_suit_are_told_of),
+              ALD_CASE(lines, need_the_password_of_their_door),
+              ALD_CASE(lines, who_asks_to_be_called_shows_a_password_where_one_is_wanted),
+              ALD_CASE(lines, of_hubs_that_do_not_suit_are_told_of),
               ALD_CASE(lines, that_are_orders_are_for_who_may_give_them),
               ALD_CASE(lines, that_ask_for_the_load_are_told_to_who_measures_it))

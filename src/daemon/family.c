@@ -258,7 +258,8 @@ static int family_start_peers(struct ald_family *family, struct ald_config_why *
     int r = 0;
 
     if (ald_str_present(ald_family_text(family, ALD_KEY_HUB_PEERS))) {
-        r = ald_peers_new(family->config, family->edge, ald_random_seed(), &family->peers, why);
+        r = ald_peers_new(family->config, family->edge, ald_random_seed(), &ald_family_peer_callbacks, family,
+                          &family->peers, why);
     }
     return r < 0 ? ald_trace(r) : r;
 }
@@ -289,8 +290,8 @@ static int family_start_lookout(struct ald_family *family)
     if (!path_in_data(family, "cluster-status.txt", &path)) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    if (path != NULL) {
-        r = ald_lookout_new(family->edge, path, &family->lookout);
+    if (path != NULL || family->flags != NULL) {
+        r = ald_lookout_new(family->edge, path, ald_family_troubled, family, &family->lookout);
     }
     free(path);
     return r < 0 ? ald_trace(r) : 0;
@@ -322,7 +323,6 @@ static int family_start_all(struct ald_family *family, const struct ald_doors *d
     r = family_tell_addresses(family, doors);
     r = r < 0 ? r : family_start_neighbors(family, why);
     r = r != 0 ? r : family_start_loads(family);
-    r = r != 0 ? r : family_start_lookout(family);
     r = r != 0 ? r : ald_clock_new(family->loop, ald_family_clock_changed, family, &family->clock);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : r;
@@ -342,6 +342,9 @@ int ald_family_start(struct ald_family *family, struct ald_edge *edge, const str
     family->porter.edge = edge;
     family->identity.boot = ald_hub_boot(ald_edge_hub(edge));
     r = family_start_peers(family, ret_why);
+    if (r == 0 && (family->peers != NULL || family_is_wanted(family))) {
+        r = family_start_lookout(family);
+    }
     if (r == 0 && family_is_wanted(family)) {
         r = family_start_all(family, doors, ret_why);
     }
@@ -370,6 +373,7 @@ void ald_family_end(struct ald_family *family)
         return;
     }
     ald_task_cancel(&family->stop_task);
+    ald_alarm_stop(family->loop, &family->refused_alarm);
     family->lookout = ald_lookout_free(family->lookout);
     family->loads = ald_loads_free(family->loads);
     family->clock = ald_clock_free(family->clock);

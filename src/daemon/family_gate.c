@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -77,77 +78,135 @@ static bool gate_may_operate(void *owner, const struct ald_peer *peer)
 
 /* --- what others say ---------------------------------------------------------------------------------------------- */
 
-static void gate_neighbors(void *owner, struct ald_str addresses, bool call)
+static void gate_neighbors(void *owner, struct ald_str addresses, bool call, bool proved)
 {
     struct ald_family *family = owner;
 
     if (family->neighbors != NULL) {
-        ald_neighbors_heard(family->neighbors, addresses, call);
+        ald_neighbors_heard(family->neighbors, addresses, call, proved);
     }
 }
 
 /* --- hubs that do not suit each other ------------------------------------------------------------------------------ */
 
-/* A flag is a file: somebody who tries again and again is not to keep the disk busy. */
-#define REFUSED_PAUSE (10 * ALD_SEC)
+/* A flag is a file: somebody who tries again and again is not to keep the disk busy. What comes in between is raised then. */
+#define REFUSED_PAUSE (2 * ALD_SEC)
 
 static const struct ald_flag_id refused_flag = {{"communicatord", 13}, {"remote-connection", 17}, {"refused", 7}};
 
-static void family_refused(struct ald_family *family, const char *address, const char *who, struct ald_str why)
+static void refused_raise(struct ald_family *family)
 {
-    struct ald_flag flag = {.id = refused_flag, .tags = ALD_STR("security,network"), .priority = 60};
-    ald_usec now = ald_loop_now(family->loop);
-    struct ald_inet inet;
-    struct ald_buf message;
+    const struct ald_flag flag = {
+        .id = refused_flag, .message = ald_str(family->refused), .tags = ALD_STR("security,network"), .priority = 60};
 
-    ald_log(ALD_LOG_WARNING, "another hub and this one do not suit each other", {"address", ald_str(address)},
+    ald_daemon_flag_raise(family->flags, &flag);
+    family->refused_at = ald_loop_now(family->loop);
+}
+
+static void refused_alarm(void *owner)
+{
+    refused_raise(owner);
+}
+
+/* `who`: who refused; `place`: the other hub, as its link is known by when it stands after all. */
+static void family_refused(struct ald_family *family, const char *who, struct ald_str place, struct ald_str name,
+                           struct ald_str why)
+{
+    ald_usec now = ald_loop_now(family->loop);
+    bool is_named = name.size > 0 && ald_utf8_valid(name);
+
+    ald_log(ALD_LOG_WARNING, "another hub and this one do not suit each other", {"address", place}, {"hub", name},
             {"refused by", ald_str(who)}, {"why", why});
-    if (family->refused_at != 0 && now - family->refused_at < REFUSED_PAUSE) {
-        return;
+    (void)snprintf(family->refused, sizeof(family->refused), "%s refused the link with the hub%s%.*s%s%.*s: %.*s", who,
+                   is_named ? " " : "", is_named ? (int)ALD_MIN(name.size, (size_t)ALD_NAME_MAX) : 0, name.data,
+                   place.size > 0 ? " at " : "", ALD_STR_ARG(place), ALD_STR_ARG(why));
+    if (!ald_utf8_valid(ald_str(family->refused))) { /* cut within a letter, or the words of a stranger */
+        (void)snprintf(family->refused, sizeof(family->refused), "%s refused the link with a hub", who);
     }
-    ald_buf_init(&message, ALD_FLAG_MESSAGE_MAX);
-    if (ald_utf8_valid(why) &&
-        ald_buf_pushf(&message, "%s refused the link with the hub at %s: %.*s", who, address, ALD_STR_ARG(why)) == 0) {
-        flag.message = ald_buf_str(&message);
-        ald_daemon_flag_raise(family->flags, &flag);
-        family->refused_at = now;
-        family->refused_from[0] = '\0';
-        if (ald_inet_parse(ald_str(address), 1, &inet) == 0) {
-            ald_inet_format_host(&inet, family->refused_from);
-        }
+    (void)snprintf(family->refused_from, sizeof(family->refused_from), "%.*s", ALD_STR_ARG(place));
+    if (family->refused_at == 0 || now - family->refused_at >= REFUSED_PAUSE) {
+        refused_raise(family);
+    } else if (!ald_alarm_running(&family->refused_alarm)) {
+        ald_alarm_start(family->loop, &family->refused_alarm, family->refused_at + REFUSED_PAUSE);
     }
-    ald_buf_fini(&message);
+}
+
+/* The same host: ports of those who call are chance. */
+static bool places_agree(struct ald_str one, struct ald_str other)
+{
+    char hosts[2][ALD_INET_TEXT];
+    struct ald_inet inets[2];
+
+    if (ald_inet_parse(one, 1, &inets[0]) != 0 || ald_inet_parse(other, 1, &inets[1]) != 0) {
+        return ald_str_equal(one, other);
+    }
+    ald_inet_format_host(&inets[0], hosts[0]);
+    ald_inet_format_host(&inets[1], hosts[1]);
+    return strcmp(hosts[0], hosts[1]) == 0;
 }
 
 /* The one that the flag is about is linked after all. */
-static void family_suits(struct ald_family *family, struct ald_str address)
+static void family_suits(struct ald_family *family, struct ald_str place)
 {
-    char host[ALD_INET_TEXT];
-    struct ald_inet inet;
-
-    if (family->refused_at == 0 || ald_inet_parse(address, 1, &inet) != 0) {
-        return;
-    }
-    ald_inet_format_host(&inet, host);
-    if (strcmp(host, family->refused_from) == 0) {
+    if (family->refused_at != 0 && places_agree(place, ald_str(family->refused_from))) {
+        ald_alarm_stop(family->loop, &family->refused_alarm);
         ald_daemon_flag_lower(family->flags, &refused_flag);
         family->refused_at = 0;
     }
 }
 
-static void gate_refused(void *owner, const struct ald_peer *peer, struct ald_str address, struct ald_str why)
+static void gate_refused(void *owner, const struct ald_peer *peer, struct ald_str hub, struct ald_str address,
+                         struct ald_str why)
 {
     const struct ald_family *family = owner;
 
     /* A second link to a hub that is linked is not needed, and nobody is to be called for that. */
     if (family->neighbors == NULL || !ald_neighbors_is_linked(family->neighbors, address)) {
-        family_refused(owner, peer->address, "this hub", why);
+        family_refused(owner, "this hub", ald_str(peer->address), hub, why);
     }
 }
 
 static void neighbors_refused(void *owner, const char *address, struct ald_str why)
 {
-    family_refused(owner, address, "it", why);
+    family_refused(owner, "it", ald_str(address), ALD_STR_NONE, why);
+}
+
+static void peers_refused(void *owner, const char *url, struct ald_str why)
+{
+    family_refused(owner, "it", ald_str(url), ALD_STR_NONE, why);
+}
+
+static void peers_linked(void *owner, const char *url)
+{
+    family_suits(owner, ald_str(url));
+}
+
+const struct ald_peers_callbacks ald_family_peer_callbacks = {.refused = peers_refused, .linked = peers_linked};
+
+/* A hub that is linked is not as it should be: the hub has found it out, and says so again while it goes on. */
+void ald_family_troubled(void *owner, const struct ald_news *news)
+{
+    const struct ald_family *family = owner;
+    bool is_loop = news->state == ALD_HUB_LOOPS;
+    struct ald_flag flag = {
+        .id = {ALD_STR("communicatord"), ALD_STR("remote-connection"), is_loop ? ALD_STR("loop") : ALD_STR("name")},
+        .tags = ALD_STR("network"),
+        .priority = 60,
+        .manual_down = true, /* nothing says when it is over */
+    };
+    const char *what = is_loop ? "sends back what it was sent; that is not heard" : "is not the only one of its name";
+    struct ald_buf message;
+
+    ald_log(ALD_LOG_WARNING,
+            is_loop ? "another hub sends back what it was sent"
+                    : "there are two hubs of one name, and one is not reached",
+            {"hub", news->hub}, {"address", news->name});
+    ald_buf_init(&message, ALD_FLAG_MESSAGE_MAX);
+    if (ald_utf8_valid(news->hub) && ald_buf_pushf(&message, "the hub %.*s %s", ALD_STR_ARG(news->hub), what) == 0) {
+        flag.message = ald_buf_str(&message);
+        ald_daemon_flag_raise(family->flags, &flag);
+    }
+    ald_buf_fini(&message);
 }
 
 static void gate_linked(void *owner, struct ald_str address, bool there)
@@ -225,6 +284,7 @@ void ald_family_init_gate(struct ald_family *family)
     family->porter.password = ald_family_text(family, ALD_KEY_COMMUNICATOR_PASSWORD);
     family->porter.admin_group = ald_family_text(family, ALD_KEY_COMMUNICATOR_ADMIN_GROUP).data;
     ald_task_init(&family->stop_task, family_stop, family);
+    ald_alarm_init(&family->refused_alarm, refused_alarm, family);
 }
 
 /* --- what is found out -------------------------------------------------------------------------------------------- */

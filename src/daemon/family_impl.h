@@ -2,6 +2,7 @@
 
 /* The inside of the family, for its own files only. */
 
+#include "client/url.h"
 #include "daemon/clock.h"
 #include "daemon/family.h"
 #include "daemon/loads.h"
@@ -27,8 +28,10 @@ struct ald_family {
     char address[ALD_INET_TEXT];  /* the same of identity.address */
     struct ald_task stop_task;
     enum ald_operation stop_how;
-    ald_usec refused_at;              /* when the flag about it was raised last; 0: it is not up */
-    char refused_from[ALD_INET_TEXT]; /* and whom it was about, without the port */
+    ald_usec refused_at;            /* when the flag about it was raised last; 0: it is not up */
+    struct ald_alarm refused_alarm; /* and when it will be next */
+    char refused[1024];             /* what it says */
+    char refused_from[ALD_URL_MAX]; /* and where that hub is */
 
     /* From start to end; NULL where the settings want none. */
     struct ald_edge *edge;
@@ -46,6 +49,9 @@ struct ald_str ald_family_text(const struct ald_family *family, enum ald_config_
 
 void ald_family_init_gate(struct ald_family *family);
 extern const struct ald_neighbors_callbacks ald_family_neighbor_callbacks;
+extern const struct ald_peers_callbacks ald_family_peer_callbacks;
+/* `owner` is the family: ALD_HUB_LOOPS or ALD_HUB_TWIN. May be inside a step. */
+void ald_family_troubled(void *owner, const struct ald_news *news);
 /* `owner` is the family. */
 void ald_family_clock_changed(void *owner, enum ald_clock_state state);
 /* Tell the hub how many hubs there should be, and neighbors whom this one knows. */

@@ -16,7 +16,9 @@ struct ald_lookout {
     struct ald_loop *loop;
     struct ald_local *local;
     struct ald_task write; /* not inside the step in which it is heard */
-    char *path;
+    char *path;            /* NULL: none */
+    void (*troubled)(void *owner, const struct ald_news *news);
+    void *owner;
     uint8_t state; /* what was heard last */
     uint8_t written;
 };
@@ -37,7 +39,7 @@ static void lookout_write(void *owner)
 {
     struct ald_lookout *lookout = owner;
 
-    if (lookout->state == lookout->written) {
+    if (lookout->path == NULL || lookout->state == lookout->written) {
         return;
     }
     lookout->written = lookout->state;
@@ -51,9 +53,16 @@ static void lookout_heard(void *owner, const struct ald_signal *signal)
 {
     struct ald_lookout *lookout = owner;
 
-    if (signal->kind == ALD_SIGNAL_NEWS && signal->news->topic == ALD_TOPIC_CLUSTER) {
+    if (signal->kind != ALD_SIGNAL_NEWS) {
+        return;
+    }
+    if (signal->news->topic == ALD_TOPIC_CLUSTER) {
         lookout->state = signal->news->state;
         ald_task_push(lookout->loop, &lookout->write);
+    }
+    if (signal->news->topic == ALD_TOPIC_HUB &&
+        (signal->news->state == ALD_HUB_LOOPS || signal->news->state == ALD_HUB_TWIN)) {
+        lookout->troubled(lookout->owner, signal->news);
     }
 }
 
@@ -73,7 +82,8 @@ static int lookout_listen(struct ald_lookout *lookout)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-int ald_lookout_new(struct ald_edge *edge, const char *path, struct ald_lookout **ret_lookout)
+int ald_lookout_new(struct ald_edge *edge, const char *path, void (*troubled)(void *owner, const struct ald_news *news),
+                    void *owner, struct ald_lookout **ret_lookout)
 {
     ALD_AUTO(ald_lookout_free) struct ald_lookout *lookout = calloc(1, sizeof(*lookout));
     int r;
@@ -84,8 +94,10 @@ int ald_lookout_new(struct ald_edge *edge, const char *path, struct ald_lookout 
     lookout->loop = ald_net_loop(ald_edge_net(edge));
     lookout->written = LOOKOUT_NOTHING;
     ald_task_init(&lookout->write, lookout_write, lookout);
-    lookout->path = strdup(path);
-    if (lookout->path == NULL) {
+    lookout->troubled = troubled;
+    lookout->owner = owner;
+    lookout->path = path != NULL ? strdup(path) : NULL;
+    if (path != NULL && lookout->path == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
     r = ald_local_open(edge, ALD_STR("cluster-status"), ALD_STR("local"), &lookout_callbacks, lookout, &lookout->local);

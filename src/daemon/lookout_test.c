@@ -25,6 +25,14 @@ static bool holds(const char *path, const char *expected)
     return same;
 }
 
+static int n_troubles;
+
+static void troubled(void *owner ALD_UNUSED, const struct ald_news *news)
+{
+    ald_check_str(news->hub, "n2");
+    n_troubles++;
+}
+
 ALD_TEST(lookout, writes_what_the_hub_tells)
 {
     struct ald_hub_config hub;
@@ -40,12 +48,20 @@ ALD_TEST(lookout, writes_what_the_hub_tells)
     ald_hub_config_init(&hub);
     hub.id = ALD_STR("here");
     ald_check_int(ald_edge_new(&spec, &edge), 0);
-    ald_check_int(ald_lookout_new(edge, path, &lookout), 0);
+    ald_check_int(ald_lookout_new(edge, path, troubled, NULL, &lookout), 0);
     while (!holds(path, "CLUSTER_UP\nCLUSTER_COMPLETE\n")) {
         (void)ald_loop_turn(loop, ALD_SEC);
     }
     ald_check_int(ald_edge_news(edge, &(struct ald_news){.topic = ALD_TOPIC_CLUSTER, .number = 3}), 0);
     while (!holds(path, "CLUSTER_DOWN\nCLUSTER_INCOMPLETE\n")) {
+        (void)ald_loop_turn(loop, ALD_SEC);
+    }
+    for (uint8_t state = ALD_HUB_LINKED; state <= ALD_HUB_TWIN; state++) {
+        const struct ald_news news = {.topic = ALD_TOPIC_HUB, .hub = ALD_STR("n2"), .state = state};
+
+        ald_check_int(ald_edge_news(edge, &news), 0);
+    }
+    while (n_troubles < 2) {
         (void)ald_loop_turn(loop, ALD_SEC);
     }
     ald_lookout_free(lookout);

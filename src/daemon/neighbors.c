@@ -44,6 +44,7 @@ struct ald_neighbors {
     struct ald_inet ours;
     char *path;
     struct ald_tls *tls;
+    struct ald_str username, password;
     const struct ald_identity *identity;
     ald_usec hello_timeout, gossip_max;
     struct ald_rng rng;
@@ -463,9 +464,24 @@ static bool neighbor_is_plausible(const struct ald_neighbors *neighbors, const s
     return neighbor_is_possible(neighbors, inet) && (ald_inet_private(inet) || ald_inet_loopback(inet));
 }
 
-void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str addresses, bool call)
+/* It was called without a password, and has shown now that it has it: from now on it is shown it, too. */
+static int row_prove(struct row *row, const struct ald_neighbor *neighbor)
 {
-    struct ald_neighbor neighbor = {.tls = false};
+    int r = row_keep_secret(row, neighbor);
+
+    if (r == 0 && row->secret != NULL) {
+        row->caller = ald_caller_free(row->caller);
+        r = row_call(row);
+        row->neighbors->n -= r < 0 ? 1 : 0; /* until somebody tells of it again */
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str addresses, bool call, bool proved)
+{
+    struct ald_neighbor neighbor = {.tls = false,
+                                    .username = proved ? neighbors->username : ALD_STR_NONE,
+                                    .password = proved ? neighbors->password : ALD_STR_NONE};
     bool changed = false;
     int r;
 
@@ -477,10 +493,13 @@ void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str address
         }
         r = neighbors_add(neighbors, &neighbor);
         changed = changed || r == 0;
+        row = row_find(neighbors, &neighbor.inet);
+        if (r > 0 && row != NULL && row->secret == NULL && row->caller != NULL && !ald_caller_is_linked(row->caller)) {
+            r = row_prove(row, &neighbor);
+        }
         if (r < 0) {
             ald_log(ALD_LOG_ERROR, "a neighbor is not kept: memory is short");
         }
-        row = row_find(neighbors, &neighbor.inet);
         if (call && row != NULL && row->caller != NULL && row->called) {
             ald_caller_call(row->caller);
         }
@@ -521,19 +540,50 @@ void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str addres
     }
 }
 
-bool ald_neighbors_forget(struct ald_neighbors *neighbors, struct ald_str address)
+static void row_forget(struct row *row)
 {
-    struct row *row = row_at(neighbors, address);
-
-    if (row == NULL || row->caller == NULL) {
-        return false;
-    }
     row->caller = ald_caller_free(row->caller);
     row->n_linked = 0;
     row_found(row);
-    neighbors->n--;
-    neighbors_changed(neighbors);
-    return true;
+    row->neighbors->n--;
+}
+
+/* The port stands there, or else all of that host are meant: the original knows no ports (communicator 6.4). */
+static bool address_has_port(struct ald_str address)
+{
+    struct ald_inet one, other;
+
+    return ald_inet_parse(address, 1, &one) == 0 && ald_inet_parse(address, 2, &other) == 0 && one.port == other.port;
+}
+
+static bool row_is_at(const struct row *row, const struct ald_inet *inet, bool any_port)
+{
+    struct ald_inet place = *inet;
+
+    place.port = any_port ? row->inet.port : place.port;
+    return ald_inet_compare(&row->inet, &place) == 0;
+}
+
+bool ald_neighbors_forget(struct ald_neighbors *neighbors, struct ald_str address)
+{
+    bool any_port = !address_has_port(address), known = false;
+    struct ald_inet inet;
+
+    if (ald_inet_parse(address, ALD_NEIGHBOR_PORT, &inet) != 0) {
+        return false;
+    }
+    ald_list_each (node, &neighbors->rows) {
+        struct row *row = ald_list_entry(node, struct row, node);
+
+        if (row->caller != NULL && row_is_at(row, &inet, any_port)) {
+            row_forget(row);
+            known = true;
+        }
+    }
+    if (known) {
+        neighbors_changed(neighbors);
+    }
+    return known;
 }
 
 size_t ald_neighbors_count(const struct ald_neighbors *neighbors)
@@ -609,6 +659,8 @@ int ald_neighbors_new(const struct ald_neighbors_spec *spec, struct ald_neighbor
     neighbors->edge = spec->edge;
     neighbors->ours = spec->ours;
     neighbors->tls = spec->tls != NULL ? ald_tls_ref(spec->tls) : NULL;
+    neighbors->username = spec->username;
+    neighbors->password = spec->password;
     neighbors->identity = spec->identity;
     neighbors->hello_timeout = spec->hello_timeout;
     neighbors->gossip_max = spec->gossip_max;

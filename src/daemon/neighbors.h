@@ -41,7 +41,8 @@ struct ald_neighbors_spec {
     struct ald_str configured;           /* the list of the settings; checked; borrowed for the call */
     const char *path;                    /* of the file; NULL: none is kept. Copied */
     struct ald_tls *tls;                 /* for those with TLS; NULL: there are none. Shared */
-    struct ald_str username, password;   /* for those with TLS that have none of their own; absent: none. Borrowed */
+    struct ald_str username, password;   /* for those with TLS that have none of their own, and those that have shown them;
+                                            absent: none. Borrowed, outlive them */
     const struct ald_identity *identity; /* what those are told that need no password; borrowed, outlives the edge */
     ald_usec hello_timeout;
     ald_usec gossip_max;
@@ -56,12 +57,13 @@ ALD_NODISCARD int ald_neighbors_new(const struct ald_neighbors_spec *spec, struc
 struct ald_neighbors *ald_neighbors_free(struct ald_neighbors *neighbors);
 ALD_DEFINE_CLEANUP(struct ald_neighbors *, ald_neighbors_free);
 
-/* Another hub knows these addresses; `call`: its own, and it wants to be called. */
-void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str addresses, bool call);
+/* Another hub knows these addresses; `call`: its own, and it wants to be called; `proved`: it has shown the name and the
+ * password of this hub. */
+void ald_neighbors_heard(struct ald_neighbors *neighbors, struct ald_str addresses, bool call, bool proved);
 /* A connection leads to the hub that is called at `address`, or does so no more. */
 void ald_neighbors_linked(struct ald_neighbors *neighbors, struct ald_str address, bool there);
 bool ald_neighbors_is_linked(const struct ald_neighbors *neighbors, struct ald_str address);
-/* Forget one. False: `address` is none that is known. */
+/* Forget one; without a port, all at that host. False: `address` is none that is known. */
 bool ald_neighbors_forget(struct ald_neighbors *neighbors, struct ald_str address);
 
 /* So many calls in vain, for so long, and a neighbor is lost (communicator 6.1). */

@@ -137,9 +137,9 @@ ALD_TEST(neighbors, are_learnt_from_others_and_kept)
 
     scene_init(&scene);
     scene_begin(&scene, "10.0.0.1", "");
-    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.2:4042,10.0.0.3 zork 10.0.0.2,10.0.0.1:4042"), false);
+    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.2:4042,10.0.0.3 zork 10.0.0.2,10.0.0.1:4042"), false, false);
     ald_check_int(scene.n_changed, 1);
-    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.3:4042"), true);
+    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.3:4042"), true, false);
     ald_check_int(scene.n_changed, 1);
     lists(&scene, "10.0.0.2:4042,10.0.0.3:4042");
     file_holds(&scene, "10.0.0.2:4042\n10.0.0.3:4042\n10.0.0.1:4042\n");
@@ -163,7 +163,8 @@ ALD_TEST(neighbors, are_not_taken_from_where_nobody_of_the_family_is)
 
     scene_init(&scene);
     scene_begin(&scene, "10.0.0.1", "");
-    ald_neighbors_heard(scene.neighbors, ALD_STR("127.0.0.1:4042,0.0.0.0:4042,192.0.2.1:80,[2001:db8::1]:80"), true);
+    ald_neighbors_heard(scene.neighbors, ALD_STR("127.0.0.1:4042,0.0.0.0:4042,192.0.2.1:80,[2001:db8::1]:80"), true,
+                        false);
     ald_check_int(ald_neighbors_count(scene.neighbors), 0);
     ald_check_int(scene.n_changed, 0);
     scene_fini(&scene);
@@ -180,7 +181,7 @@ ALD_TEST(neighbors, are_forgotten_and_may_come_back)
     ald_check(!ald_neighbors_forget(scene.neighbors, ALD_STR("zork")));
     lists(&scene, "10.0.0.3:4042");
     file_holds(&scene, "10.0.0.3:4042\n10.0.0.1:4042\n");
-    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.2"), false);
+    ald_neighbors_heard(scene.neighbors, ALD_STR("10.0.0.2"), false, false);
     lists(&scene, "10.0.0.2:4042,10.0.0.3:4042");
     scene_fini(&scene);
 }
@@ -195,7 +196,7 @@ ALD_TEST(neighbors, are_bounded)
         char address[32];
 
         (void)snprintf(address, sizeof(address), "10.1.%u.%u", i / 256, i % 256);
-        ald_neighbors_heard(scene.neighbors, ald_str(address), false);
+        ald_neighbors_heard(scene.neighbors, ald_str(address), false, false);
     }
     ald_check_int(ald_neighbors_count(scene.neighbors), NEIGHBORS_MAX);
     scene_fini(&scene);

@@ -36,6 +36,8 @@ struct peer {
 
 struct ald_peers {
     struct ald_rng rng;
+    const struct ald_peers_callbacks *callbacks;
+    void *owner;
     struct peer all[ALD_PEERS_MAX];
     size_t n;
 };
@@ -46,6 +48,19 @@ static bool peer_agreed(void *owner ALD_UNUSED, const struct ald_stream *stream,
 {
     *variant = ald_exchange_dial_result(PEERS_VARIANT, ald_ws_header(stream, ALD_STR(ALD_EXCHANGE_EXTENSION_HEADER)));
     return (*variant & ALD_EXCHANGE_EXTENDED) != 0;
+}
+
+/* Its hub does not take this one, or its door does not know what it was shown. */
+static bool peer_was_refused(const struct ald_conn_end *end)
+{
+    return end->code == CODE_REFUSED || end->http_status == 401 || end->http_status == 403;
+}
+
+static struct ald_str peer_why(const struct ald_conn_end *end)
+{
+    return end->http_status == 401   ? ALD_STR("it does not know the token that it is shown")
+           : end->http_status == 403 ? ALD_STR("who is known by this token may not come in there")
+                                     : end->text;
 }
 
 static ald_usec peer_again(void *owner, const struct ald_conn_end *end)
@@ -59,7 +74,10 @@ static ald_usec peer_again(void *owner, const struct ald_conn_end *end)
                 end->greeted ? "the link to another hub ended" : "another hub was called in vain",
                 {"url", ald_str(peer->url)}, {"why", end->text});
     }
-    if (end->code == CODE_REFUSED) {
+    if (!end->greeted && peer_was_refused(end)) {
+        peer->peers->callbacks->refused(peer->peers->owner, peer->url, peer_why(end));
+    }
+    if (peer_was_refused(end)) {
         return ald_backoff(rng, PEERS_REFUSED, PEERS_REFUSED, 1);
     }
     return end->greeted ? ald_rng_below(rng, PEERS_FIRST) : ald_backoff(rng, PEERS_FIRST, PEERS_LONGEST, n_failures);
@@ -72,6 +90,7 @@ static void peer_linked(void *owner, struct ald_str target)
     struct ald_str id = ald_str_from(target, ALD_MIN(target.size, sizeof("hub:") - 1));
 
     (void)snprintf(peer->id, sizeof(peer->id), "%.*s", ALD_STR_ARG(id));
+    peer->peers->callbacks->linked(peer->peers->owner, peer->url);
 }
 
 static const struct ald_caller_callbacks peer_callbacks = {
@@ -225,7 +244,8 @@ static int peers_call(struct ald_peers *peers, const struct ald_config *config, 
     return 0;
 }
 
-int ald_peers_new(const struct ald_config *config, struct ald_edge *edge, uint64_t seed, struct ald_peers **ret_peers,
+int ald_peers_new(const struct ald_config *config, struct ald_edge *edge, uint64_t seed,
+                  const struct ald_peers_callbacks *callbacks, void *owner, struct ald_peers **ret_peers,
                   struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_peers_free) struct ald_peers *peers = calloc(1, sizeof(*peers));
@@ -237,6 +257,8 @@ int ald_peers_new(const struct ald_config *config, struct ald_edge *edge, uint64
         return ald_trace(ALDIS_E_NOMEM);
     }
     ald_rng_init(&peers->rng, seed);
+    peers->callbacks = callbacks;
+    peers->owner = owner;
     r = tls_make(config, &tls, ret_why);
     r = r != 0 ? r : token_read(config, &authorization, ret_why);
     r = r != 0 ? r : peers_call(peers, config, edge, tls, authorization, ret_why);

@@ -18,9 +18,16 @@ struct ald_peers;
 /* More than a hub should be linked with by hand: a graph does the rest. */
 enum { ALD_PEERS_MAX = 64 };
 
+struct ald_peers_callbacks {
+    /* One does not let this hub in (borrows both texts); said with each call. */
+    void (*refused)(void *owner, const char *url, struct ald_str why);
+    /* One is linked. Inside a step. */
+    void (*linked)(void *owner, const char *url);
+};
+
 /* Calls from the next turn on; `seed` is for jitter. Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_peers_new(const struct ald_config *config, struct ald_edge *edge, uint64_t seed,
-                                struct ald_peers **ret_peers, struct ald_config_why *ret_why);
+                                const struct ald_peers_callbacks *callbacks, void *owner, struct ald_peers **ret_peers, struct ald_config_why *ret_why);
 struct ald_peers *ald_peers_free(struct ald_peers *peers); /* NULL is fine; returns NULL */
 ALD_DEFINE_CLEANUP(struct ald_peers *, ald_peers_free);
 

@@ -4,6 +4,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/session.h"
 #include "hub/state.h"
@@ -90,6 +91,42 @@ void ald_operator_event(struct ald_hub *hub, struct ald_event *event)
     }
 }
 
+/*
+ * "FORGET ... broadcasts to the directly connected peers (not relayed further)", and SHUTDOWN stops the whole cluster
+ * (communicator 6.4, 4). Who asked is not told, and hubs that route have no such word.
+ */
+static void operator_pass_on(struct ald_hub *hub, const struct ald_party *from, const struct ald_signal *signal)
+{
+    struct ald_str text = ald_str_of(hub->graph.text, ALD_MIN(signal->text.size, sizeof(hub->graph.text)));
+
+    if (text.size > 0) {
+        memcpy(hub->graph.text, signal->text.data, text.size);
+    }
+    ald_list_each (it, &hub->graph.links) {
+        struct ald_peer_link *link = ald_list_entry(it, struct ald_peer_link, node);
+        struct ald_signal onward = ald_signal_of(ALD_SIGNAL_OPERATE);
+
+        if (link->peer->peering == ALD_PEERING_FLOODS && link->party != from && link->party->conn != NULL) {
+            onward.operation = signal->operation;
+            onward.text = text;
+            ald_party_say(hub, link->party, &onward);
+        }
+    }
+}
+
+static void operator_allowed(struct ald_hub *hub, const struct ald_party *party, const struct ald_signal *signal)
+{
+    bool is_forget = signal->operation == ALD_OPERATE_FORGET;
+    bool is_told = is_forget && signal->ok; /* by whoever began it */
+
+    if ((is_forget || signal->operation == ALD_OPERATE_SHUTDOWN) && !is_told) {
+        operator_pass_on(hub, party, signal);
+    }
+    if (is_forget) {
+        ald_world_forget(hub); /* whom, the edge knows */
+    }
+}
+
 void ald_operator_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
@@ -104,7 +141,7 @@ void ald_operator_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const s
         answer.denied = true;
         ald_hub_count(hub, ALD_N_OPERATIONS_DENIED);
         ald_party_say(hub, party, &answer);
-    } else if (signal->operation == ALD_OPERATE_FORGET) {
-        ald_world_forget(hub); /* whom, the edge knows */
+    } else {
+        operator_allowed(hub, party, signal);
     }
 }

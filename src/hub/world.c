@@ -2,6 +2,7 @@
 
 #include "hub/channel.h"
 #include "hub/party.h"
+#include "hub/peer.h"
 #include "hub/state.h"
 #include "hub/target.h"
 
@@ -248,7 +249,7 @@ static struct ald_news *news_copy(const struct ald_news *news)
 }
 
 /* A target whose channels are all away is down; `unknown` is "a name with no connection" (communicator 3). */
-static struct ald_news *news_of_presence(const struct ald_hub *hub, struct ald_str name)
+static struct ald_news *news_of_presence(const struct ald_hub *hub, struct ald_str name, struct ald_str asked)
 {
     const struct ald_target *target = ald_target_find(hub, name);
     struct ald_news news = {.topic = ALD_TOPIC_PRESENCE, .state = ALD_PRESENCE_UNKNOWN, .name = name};
@@ -258,7 +259,28 @@ static struct ald_news *news_of_presence(const struct ald_hub *hub, struct ald_s
         first = ald_list_entry(target->channels.next, const struct ald_channel, target_node);
         news = news_of_channel(hub, first, target->n_live > 0 ? ALD_PRESENCE_UP : ALD_PRESENCE_DOWN);
     }
+    news.detail = asked;
     return news_copy(&news);
+}
+
+/* Of the hub that is linked and called at `address`, or has no address and is called so. */
+static struct ald_news *news_of_hub(const struct ald_hub *hub, struct ald_str address, struct ald_str asked)
+{
+    ald_list_each (it, &hub->graph.peers) {
+        const struct ald_peer *peer = ald_list_entry(it, const struct ald_peer, node);
+        struct ald_str name = ald_str_present(peer->address) ? peer->address : peer->id;
+        const struct ald_news news = {.topic = ALD_TOPIC_HUB,
+                                      .state = ALD_HUB_LINKED,
+                                      .hub = peer->id,
+                                      .name = peer->address,
+                                      .detail = asked,
+                                      .since = peer->since};
+
+        if (peer->n_links > 0 && ald_str_equal(name, address)) {
+            return news_copy(&news);
+        }
+    }
+    return news_of_presence(hub, ALD_STR(""), asked);
 }
 
 /* Names with a comma inside are nobody's in a grammar that separates by commas. */
@@ -315,7 +337,7 @@ static void world_ask_load(struct ald_hub *hub, struct ald_party *party, bool wa
 static bool ask_is_sound(const struct ald_signal *signal)
 {
     return signal->topic < ALD_N_TOPICS && signal->target.size <= ALD_NAME_MAX &&
-           (signal->topic != ALD_TOPIC_PRESENCE || ald_str_present(signal->target));
+           (ald_str_present(signal->target) || (signal->topic != ALD_TOPIC_PRESENCE && signal->topic != ALD_TOPIC_HUB));
 }
 
 void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
@@ -329,7 +351,10 @@ void ald_world_ask(struct ald_hub *hub, struct ald_hub_conn *conn, const struct 
     }
     switch ((enum ald_topic)signal->topic) {
     case ALD_TOPIC_PRESENCE:
-        world_answer(hub, party, news_of_presence(hub, signal->target));
+        world_answer(hub, party, news_of_presence(hub, signal->target, signal->text));
+        break;
+    case ALD_TOPIC_HUB:
+        world_answer(hub, party, news_of_hub(hub, signal->target, signal->text));
         break;
     case ALD_TOPIC_TARGETS:
         world_answer(hub, party, news_of_targets(hub));

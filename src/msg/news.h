@@ -13,10 +13,10 @@
 /* What is told. The comments name the members that have a meaning; all others are absent or 0. */
 enum ald_topic {
     ALD_TOPIC_PRESENCE,    /* `name`: a target; `state`: enum ald_presence; `hub`; `since`, `until`; `detail`: how it came
-                              to be known, for targets that are no party of ours */
+                              to be known, for targets that are no party of ours; of an answer: what it was asked for as */
     ALD_TOPIC_TARGETS,     /* `detail`: all targets of this hub, comma separated; only as an answer */
     ALD_TOPIC_HUB,         /* `hub`: another one; `name`: its address, absent: nobody calls it; `state`: enum ald_hub_news;
-                              `detail`: "out": we called it, "in": it called us; `since` */
+                              `detail`: "out": we called it, "in": it called us; of an answer: as above; `since` */
     ALD_TOPIC_CLUSTER,     /* `state`: enum ald_cluster_state; `number`: hubs that there should be */
     ALD_TOPIC_CLOCK,       /* `state`: enum ald_clock_state */
     ALD_TOPIC_LOAD,        /* `hub`, `name`: address; `load`; `since`: when it was measured */

@@ -173,7 +173,7 @@ struct ald_signal {
     union {
         struct ald_news *news;               /* NEWS: own reference */
         const struct ald_subscription *subscription; /* SUBSCRIBE: borrowed */
-        const struct ald_greeting *greeting; /* REGISTER, REGISTERED: borrowed; NULL: no hub */
+        const struct ald_greeting *greeting; /* REGISTER, REGISTERED: borrowed; NULL: no hub. NEIGHBORS: what was shown */
         const struct ald_travel *travel;     /* COMMAND, EVENT: borrowed; NULL: from one of our own parties, or to one */
     };
     uint64_t ordinal;        /* to the party: counts what is pushed on its connection, from 1; see written() */

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 from harness import PATIENCE, HubCase, binary, wait_until
@@ -203,6 +205,22 @@ class Strangers(GraphCase):
         peer.send(heard.text())
         self.assertEqual(b.until("GO").values["v"], "1")
         self.assertTrue(b.silent())
+
+    def test_a_loop_of_what_was_said_by_name_ends_and_is_told_of(self):
+        flags = tempfile.mkdtemp(prefix="aldis-flags-")
+        self.addCleanup(shutil.rmtree, flags, ignore_errors=True)
+        hub = self.communicator("new", "127.0.0.4", f"communicator.flags_dir={flags}")
+        b = self.service(self.local(hub), "b", "GO")
+        peer = self.connect(hub, "<n2:communicatord CONNECT my_address=127.0.0.20:4042;server_name=n2;version=1")
+        peer.until("ACCEPT")
+        b.send("n2:far/GO v=1")
+        peer.send(peer.until("GO").text())
+        wait_until(lambda: hub.counter("messages_looped") == 1, "it is counted")
+        wait_until(lambda: os.path.exists(f"{flags}/communicatord_remote-connection_loop.flag"), "a flag")
+        peer.send("<new:b new:b/GO v=2")  # nor may it speak for who is here
+        peer.send("<n2:x new:b/GO v=3")
+        self.assertEqual(b.until("GO").values["v"], "3")
+        self.assertEqual(hub.counter("messages_looped"), 2)
 
 
 if __name__ == "__main__":

@@ -279,6 +279,107 @@ class Peers(FamilyCase):
         self.assertEqual(self.links(hub), set())
 
 
+class Troubles(FamilyCase):
+    """Hubs that do not suit each other are told of on both sides, and nobody hears of them before they are linked."""
+
+    def flags(self, folder):
+        """Name and message of each flag, and how often it was raised."""
+        found = {}
+        for name in os.listdir(folder):
+            if name.endswith(".flag"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    values = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+                found[values["name"]] = values
+        return found
+
+    def flagged(self, folder, name, text):
+        wait_until(lambda: text in self.flags(folder).get(name, {}).get("message", ""), f"{name}: {text}")
+        return self.flags(folder)[name]
+
+    def named(self, name, *settings, **options):
+        flags = self.folder()
+        hub = self.hub(f"hub.id={name}", f"communicator.flags_dir={flags}",
+                       f"communicator.unix={self.folder()}/c.sock", *settings, **options)
+        return hub, flags
+
+    def listener(self, hub):
+        return self.service(hub.door("communicator-unix")).register(
+            "ear", *"NEW_REMOTE_CONNECTION,HANGUP,DISCONNECTED,CLUSTER_UP,CLUSTER_DOWN,STATUS,TRANSMISSION_REPORT,DATA".split(","))
+
+    def test_a_name_that_is_taken(self):
+        one, one_flags = self.named("one")
+        two, _ = self.named("two", f"hub.peers=unix:{one.unix}")
+        wait_until(lambda: self.links(one) == {"two"}, "linked")
+        twin, twin_flags = self.named("two", f"hub.peers=unix:{one.unix}")
+        ear = self.listener(twin)
+        self.flagged(twin_flags, "refused", "refused the link")
+        self.flagged(one_flags, "refused", "the hub two: a hub of that name is linked already")
+        told = [line for line in ear.flush(1) if "STATUS" not in line]
+        self.assertEqual(told, [])
+        self.assertEqual(self.links(two), {"one"})
+        calls = sum("do not suit" in line for line in twin.log)
+        self.assertLessEqual(calls, 2)
+
+    def test_a_wrong_token(self):
+        folder = self.folder()
+        tokens = Tokens(os.path.join(folder, "tokens")).token("two", serve="hub:two").write()
+        wrong = os.path.join(folder, "wrong.token")
+        with open(wrong, "w", encoding="ascii") as file:
+            file.write("x" * 43 + "\n")
+        one, _ = self.named("one", f"auth.tokens={tokens.path}", unix=False)
+        _, flags = self.named("two", f"hub.peers=ws://{one.door('http')}", f"hub.peers_token={wrong}")
+        self.flagged(flags, "refused", "does not know the token")
+
+    def test_the_right_to_be_a_hub_is_the_right_to_say_what_it_has(self):
+        folder = self.folder()
+        tokens = Tokens(os.path.join(folder, "tokens")).token("two", serve="hub:two").token("admin", manage="read").write()
+        shown = os.path.join(folder, "two.token")
+        with open(shown, "w", encoding="ascii") as file:
+            file.write(tokens.secrets["two"] + "\n")
+        one, _ = self.named("one", f"auth.tokens={tokens.path}")
+        two, _ = self.named("two", f"hub.peers=ws://{one.door('http')}", f"hub.peers_token={shown}")
+        self.service(two.door("communicator-unix")).register("lamp", "DATA")
+        wait_until(lambda: "lamp" in {name for hub in two.get("/api/v1/hubs")["hubs"] for name in hub["targets"]}, "lamp")
+        seen = lambda: one.get("/api/v1/hub", headers=tokens.bearer("admin"))["counters"]  # noqa: E731
+        wait_until(lambda: seen()["adverts_heard"] > 0, "it is heard")
+        self.assertEqual(seen()["adverts_denied"], 0)
+
+
+    def test_a_report_is_from_the_hub_where_it_failed(self):
+        one, _ = self.named("one")
+        two, _ = self.named("two", f"hub.peers=unix:{one.unix}")
+        wait_until(lambda: self.links(one) == {"two"}, "linked")
+        ear = self.listener(two)
+        ear.send("one:nobody/DATA transmission_report=failure")
+        report = ear.until("TRANSMISSION_REPORT")
+        self.assertEqual((report.sent, report.values["status"]), (("one", "communicatord"), "failed"))
+
+    def test_a_link_is_asked_for_as_it_is_called(self):
+        one, _ = self.named("one")
+        two, _ = self.named("two")
+        ear = self.listener(two)
+        three, _ = self.named("three", f"hub.peers=unix:{two.unix}")
+        wait_until(lambda: self.links(two) == {"three"}, "linked")
+        while (status := ear.until("STATUS")).values["service"] == "ear":
+            pass
+        self.assertEqual(status.values["service"], "remote communicator (in): three")
+        ear.send("SERVICE_STATUS service=remote communicator (in): three")
+        self.assertEqual(ear.until("STATUS").values["status"], "up")
+        ear.send("SERVICE_STATUS service=my-x")
+        self.assertEqual(ear.until("STATUS").values, {"cache": "no", "service": "my-x", "status": "unknown"})
+
+    def test_the_cluster_is_never_down_while_one_more_comes(self):
+        self.NAME = "one"
+        one = self.family("communicator.remote=127.0.0.3:0")
+        ear = self.listener(one)
+        peer = self.service(split(one.door("communicator-remote")))
+        peer.send("<n2:communicatord CONNECT my_address=127.0.0.9:4042;server_name=n2;version=1")
+        peer.until("ACCEPT")
+        ear.until("NEW_REMOTE_CONNECTION")
+        self.assertEqual(ear.until("CLUSTER_UP").values["neighbors_count"], "2")
+        self.assertEqual([line for line in ear.flush(1) if "CLUSTER" in line], [])
+
+
 class Graph(FamilyCase):
     """Hubs between hubs."""
 
@@ -340,7 +441,7 @@ class Graph(FamilyCase):
         self.assertRegex(asks.ask("communicatord/ALIVE aldis_id=7"),
                          r"ABSOLUTELY aldis_id=7;aldis_outcome=succeeded;reply_timestamp=")
         # What a hub does not know is told by that hub.
-        self.assertEqual(asks.ask("hub3:nobody/WAKE transmission_report=failure"), "<hub1:communicatord TRANSMISSION_REPORT "
+        self.assertEqual(asks.ask("hub3:nobody/WAKE transmission_report=failure"), "<hub3:communicatord TRANSMISSION_REPORT "
                          "aldis_message=at hub hub3: no such target;command=WAKE;status=failed")
         self.assertEqual(asks.ask("hub3:communicatord/DANCE transmission_report=failure"), "<hub1:communicatord "
                          "TRANSMISSION_REPORT aldis_message=at hub hub3: no such target;command=DANCE;status=failed")

@@ -112,8 +112,13 @@ static int presence_tell(struct ald_comm *comm, const struct ald_signal *signal)
 {
     const struct ald_news *news = signal->news;
     struct ald_str service, server = comm->own;
-    int r = name_say(comm, news->name, &service);
+    int r = 0;
 
+    if (signal->ok && news->detail.size > 0) {
+        service = news->detail;
+    } else {
+        r = name_say(comm, news->name, &service);
+    }
     if (r == 0 && news->hub.size > 0) {
         r = name_say(comm, news->hub, &server);
     }
@@ -127,9 +132,9 @@ static int presence_tell(struct ald_comm *comm, const struct ald_signal *signal)
 static struct ald_str remote_format(const struct ald_news *news, char *room, size_t room_size)
 {
     bool is_out = ald_str_starts(news->detail, ALD_STR("out"));
-    int size =
-        snprintf(room, room_size, "remote communicator (%s): %.*s", is_out ? "out" : "in",
-                 (int)ALD_MIN(news->name.size, (size_t)ALD_NAME_MAX), news->name.size > 0 ? news->name.data : "");
+    struct ald_str name = news->name.size > 0 ? news->name : news->hub; /* one that nobody calls has no address */
+    int size = snprintf(room, room_size, "remote communicator (%s): %.*s", is_out ? "out" : "in",
+                        (int)ALD_MIN(name.size, (size_t)ALD_NAME_MAX), name.size > 0 ? name.data : "");
 
     return ald_str_of(room, ALD_MIN((size_t)size, room_size - 1));
 }
@@ -147,16 +152,20 @@ static int hub_tell(struct ald_comm *comm, const struct ald_signal *signal)
     struct ald_str server;
     int r;
 
+    if (signal->ok) { /* who asked hears its own word */
+        r = name_say(comm, news->hub, &server);
+        r = r == 0 ? status_say(comm, signal, news->detail, server, ALD_PRESENCE_UP) : r;
+        return r < 0 ? ald_trace(r) : 0;
+    }
     if (news->state >= ALD_COUNT(words)) {
-        ald_comm_drop(comm);
-        return 0;
+        return 0; /* the protocol has no word for it */
     }
     line = news->state == ALD_HUB_BROKE ? newsline_bare(comm, words[news->state], ".")
                                         : newsline_of(comm, words[news->state], ".");
     r = name_say(comm, news->hub, &server);
     newsline_add(&line, "server_name", r == 0 ? server : ALD_STR_NONE);
     r = r == 0 ? newsline_offer(comm, signal, words[news->state], &line) : r;
-    if (r == 0 && news->name.size > 0) {
+    if (r == 0) {
         r = status_say(comm, signal, remote_format(news, room, sizeof(room)), server,
                        news->state == ALD_HUB_LINKED ? ALD_PRESENCE_UP : ALD_PRESENCE_DOWN);
     }

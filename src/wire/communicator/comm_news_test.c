@@ -83,7 +83,17 @@ ALD_TEST(comm_news, hubs_come_and_go)
     news.state = ALD_HUB_LEFT;
     news.name = ALD_STR_NONE;
     comm_news(&world, &end, &news, false);
-    check_written("<N:communicatord ./DISCONNECTED server_name=n2\n");
+    check_written("<N:communicatord ./DISCONNECTED server_name=n2\n"
+                  "<N:communicatord STATUS cache=no;server_name=n2;service=remote communicator (out): n2;"
+                  "status=down;up_since=1795226600\n");
+    news.state = ALD_HUB_LOOPS; /* the protocol has no word for it */
+    comm_news(&world, &end, &news, false);
+    check_written("");
+    news.state = ALD_HUB_LINKED;
+    news.detail = ALD_STR("remote communicator (in): 10.0.0.2:1");
+    comm_news(&world, &end, &news, true);
+    check_written("<N:communicatord STATUS cache=no;server_name=n2;service=remote communicator (in): 10.0.0.2:1;"
+                  "status=up;up_since=1795226600\n");
     close_end();
 }
 

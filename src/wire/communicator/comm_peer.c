@@ -47,11 +47,15 @@ static int connect_say(struct ald_comm *comm)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* communicator.md 6.3: without a sender. */
+/* communicator.md 6.3: without a sender. The original knows no password there, and does not look at what it does not know. */
 static int gossip_say(struct ald_comm *comm)
 {
+    static const struct ald_identity nobody = {.hub = {NULL, 0}};
+    const struct ald_identity *identity = comm->identity != NULL ? comm->identity : &nobody;
     const struct ald_comm_head head = {.command = ALD_STR("GOSSIP")};
-    const struct ald_comm_edit edits[] = {{ALD_STR("my_address"), address_of(comm)}};
+    const struct ald_comm_edit edits[] = {{ALD_STR("my_address"), address_of(comm)},
+                                          {ALD_STR("password"), some(identity->password)},
+                                          {ALD_STR("username"), some(identity->username)}};
     int r = ald_comm_say(comm, 0, &head, edits, ALD_COUNT(edits));
 
     return r < 0 ? ald_trace(r) : 0;
@@ -312,12 +316,17 @@ int ald_comm_tell_refused(struct ald_comm *comm, const struct ald_signal *signal
 
 /* --- gossip ----------------------------------------------------------------------------------------------------- */
 
-static int gossip_answer(struct ald_comm *comm, struct ald_str address)
+static int gossip_answer(struct ald_comm *comm, const struct ald_comm_line *line, struct ald_str address)
 {
+    struct ald_greeting *greeting = &comm->work->greeting;
     const struct ald_comm_head head = ald_comm_head_own(comm, ALD_STR("RECEIVED"));
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_NEIGHBORS);
     int r;
 
+    *greeting = (struct ald_greeting){.peering = ALD_PEERING_NONE};
+    greeting->username = greeting_text(comm, line, ALD_STR("username"));
+    greeting->password = greeting_text(comm, line, ALD_STR("password"));
+    signal.greeting = greeting;
     signal.text = address;
     signal.ok = true;
     ald_comm_give(comm, &signal);
@@ -336,7 +345,7 @@ int ald_comm_hear_gossip(struct ald_comm *comm, const struct ald_comm_line *line
     if (comm->variant != ALD_COMMUNICATOR_REMOTE) {
         r = ald_comm_invalid(comm, &line->head, "who was called does not say GOSSIP");
     } else if (ald_comm_is_address(address)) {
-        r = gossip_answer(comm, address);
+        r = gossip_answer(comm, line, address);
     } else if (ald_str_present(address) || ald_comm_find(&line->params, ALD_STR("heard_of")) == NULL) {
         r = ald_comm_invalid_about(comm, &line->head, "the parameter my_address must be an address with a port",
                                    address);

@@ -242,16 +242,42 @@ static int hear_list_services(struct ald_comm *comm, const struct ald_comm_line 
     return 0;
 }
 
+/* The address in what STATUS calls another daemon (communicator.md 3); absent: it is a service. */
+static struct ald_str remote_address(struct ald_str service)
+{
+    static const struct ald_str marks[] = {{"remote communicator (in): ", 26}, {"remote communicator (out): ", 27}};
+
+    for (size_t i = 0; i < ALD_COUNT(marks); i++) {
+        if (ald_str_starts(service, marks[i])) {
+            return ald_str_from(service, marks[i].size);
+        }
+    }
+    return ALD_STR_NONE;
+}
+
+/* The answer calls it as the question did: the name may be one that no service could have. */
+static void presence_ask(struct ald_comm *comm, struct ald_str service, struct ald_str address)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ASK);
+
+    ald_comm_introduce(comm, NULL);
+    signal.topic = ald_str_present(address) ? ALD_TOPIC_HUB : ALD_TOPIC_PRESENCE;
+    signal.target = ald_str_present(address) ? address : ald_comm_unspelled(comm, service);
+    signal.text = service;
+    ald_comm_give(comm, &signal);
+}
+
 static int hear_service_status(struct ald_comm *comm, const struct ald_comm_line *line)
 {
-    struct ald_str service = ald_comm_get(comm, line, ALD_STR("service"));
+    struct ald_str service = ald_comm_get(comm, line, ALD_STR("service")), address;
     int r;
 
     if (service.size == 0 || service.size > ALD_NAME_MAX || !ald_utf8_valid(service)) {
         r = ald_comm_invalid(comm, &line->head, "the parameter service is missing, or no name");
         return r < 0 ? ald_trace(r) : 0;
     }
-    ask_give(comm, ALD_TOPIC_PRESENCE, false, ald_comm_unspelled(comm, service));
+    address = remote_address(service);
+    presence_ask(comm, service, address);
     return 0;
 }
 

@@ -135,8 +135,10 @@ ALD_TEST(comm_system, questions_are_asked_of_the_hub)
     open_service("a");
     check_says(".:communicatord/CLOCK_STATUS\n", "ask topic=clock\n", "");
     check_says("communicatord/CLUSTER_STATUS\n", "ask topic=cluster\n", "");
-    check_says("SERVICE_STATUS service=zz\n", "ask target=zz topic=presence\n", "");
-    check_says("SERVICE_STATUS service=my_2dlamp\n", "ask target=my-lamp topic=presence\n", "");
+    check_says("SERVICE_STATUS service=zz\n", "ask target=zz topic=presence text=zz\n", "");
+    check_says("SERVICE_STATUS service=my_2dlamp\n", "ask target=my-lamp topic=presence text=my_2dlamp\n", "");
+    check_says("SERVICE_STATUS service=remote communicator (out): 10.0.0.2:4042\n",
+               "ask target=10.0.0.2:4042 topic=hub text=remote communicator (out): 10.0.0.2:4042\n", "");
     check_says("PUBLIC_IP\n", "ask topic=addresses\n", "");
     check_says("LIST_SERVICES\n", "ask topic=targets\n", "");
     check_says("REGISTER_FOR_LOADAVG\n", "ask topic=load ok\n", "");
