@@ -183,6 +183,12 @@ static void sending_state(void *owner, enum ald_client_state state, const char *
         sending_ready(sending);
         break;
     case ALD_CLIENT_WAITING:
+        if (sending->said && !sending->read) { /* saying it again could be saying it twice */
+            ald_cli_say("lost: the event was sent, and the hub at %s ended the connection: %s",
+                        ald_client_url(sending->client), text);
+            sending_stop(sending, ALD_EXIT_LOST);
+            break;
+        }
         ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
         break;
     case ALD_CLIENT_CLOSED:

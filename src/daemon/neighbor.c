@@ -2,6 +2,33 @@
 
 #include "wire/communicator/communicator.h"
 
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *digit = memchr(digits, c, sizeof(digits) - 1);
+
+    return digit != NULL ? (int)((digit - digits) % 16) : -1;
+}
+
+/* What `text` stands for, in `room`, which is as long. Outcome: ALD_NEIGHBOR_MALFORMED: a % that no two digits follow. */
+static int escapes_undo(struct ald_str text, char *room, struct ald_str *ret_plain)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        int high = text.data[i] == '%' && i + 2 < text.size ? digit_of(text.data[i + 1]) : -1;
+        int low = high >= 0 ? digit_of(text.data[i + 2]) : -1;
+
+        if (text.data[i] == '%' && (low < 0 || (high == 0 && low == 0))) {
+            return ALD_NEIGHBOR_MALFORMED;
+        }
+        room[n++] = low >= 0 ? (char)(high * 16 + low) : text.data[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    *ret_plain = ald_str_of(room, n);
+    return 0;
+}
+
 /* `NAME:PASSWORD@` at the front, if it is there; a password may hold an @. */
 static int credentials_take(struct ald_str *text, struct ald_neighbor *neighbor)
 {
@@ -17,27 +44,27 @@ static int credentials_take(struct ald_str *text, struct ald_neighbor *neighbor)
     if (colon == 0 || colon + 1 >= both.size || both.size > ALD_NEIGHBOR_SECRET) {
         return ALD_NEIGHBOR_MALFORMED;
     }
-    neighbor->username = ald_str_of(both.data, colon);
-    neighbor->password = ald_str_from(both, colon + 1);
     *text = ald_str_from(*text, both.size + 1);
-    return 0;
+    return escapes_undo(ald_str_of(both.data, colon), neighbor->secret, &neighbor->username) != 0 ||
+                   escapes_undo(ald_str_from(both, colon + 1), neighbor->secret + colon, &neighbor->password) != 0
+               ? ALD_NEIGHBOR_MALFORMED
+               : 0;
 }
 
 int ald_neighbor_parse(struct ald_str text, struct ald_neighbor *ret_neighbor)
 {
-    struct ald_neighbor neighbor = {.tls = false};
+    bool tls = ald_str_starts(text, ALD_STR("cds://"));
 
-    if (ald_str_starts(text, ALD_STR("cds://"))) {
-        neighbor.tls = true;
+    if (tls) {
         text = ald_str_from(text, 6);
     } else if (ald_str_starts(text, ALD_STR("cd://"))) {
         text = ald_str_from(text, 5);
     }
-    if (credentials_take(&text, &neighbor) != 0 ||
-        ald_inet_parse(text, neighbor.tls ? ALD_NEIGHBOR_SECURE_PORT : ALD_NEIGHBOR_PORT, &neighbor.inet) != 0) {
+    *ret_neighbor = (struct ald_neighbor){.tls = tls};
+    if (credentials_take(&text, ret_neighbor) != 0 ||
+        ald_inet_parse(text, tls ? ALD_NEIGHBOR_SECURE_PORT : ALD_NEIGHBOR_PORT, &ret_neighbor->inet) != 0) {
         return ALD_NEIGHBOR_MALFORMED;
     }
-    *ret_neighbor = neighbor;
     return 0;
 }
 

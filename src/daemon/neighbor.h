@@ -4,6 +4,8 @@
  * Neighbor: another hub of the communicator family, as `[communicator] neighbors` names it.
  *
  *     10.0.0.2    10.0.0.2:4042    [fd00::2]:4042    cd://10.0.0.2    cds://USER:PASSWORD@10.0.0.2:4043
+ *
+ * What cannot stand in a name or a password, as a blank, a comma or a percent sign, is written %XX.
  */
 
 #include "conn/conn.h"
@@ -18,7 +20,8 @@ enum {
 struct ald_neighbor {
     struct ald_inet inet;
     bool tls;
-    struct ald_str username, password; /* views of what was parsed; absent: none */
+    struct ald_str username, password; /* absent: none; of one that was parsed, views of `secret`, so it is not copied */
+    char secret[ALD_NEIGHBOR_SECRET];
 };
 
 enum { ALD_NEIGHBOR_MALFORMED = 1 };

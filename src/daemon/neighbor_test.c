@@ -30,6 +30,7 @@ ALD_TEST(neighbor, may_want_a_name_and_a_password)
     becomes("cds://hub:p@ss:word@10.0.0.2:9", "10.0.0.2:9", true, "hub", "p@ss:word");
     becomes("cd://hub:secret@10.0.0.2", "10.0.0.2:4042", false, "hub", "secret");
     becomes("hub:secret@10.0.0.2", "10.0.0.2:4042", false, "hub", "secret");
+    becomes("cds://h%3Ab:two%20words%2C%25@10.0.0.2", "10.0.0.2:4043", true, "h:b", "two words,%");
 }
 
 ALD_TEST(neighbor, is_nothing_else)
@@ -42,6 +43,9 @@ ALD_TEST(neighbor, is_nothing_else)
                                       "cds://a@10.0.0.2",
                                       "cds://:b@10.0.0.2",
                                       "cds://a:@10.0.0.2",
+                                      "cds://a:100%@10.0.0.2",
+                                      "cds://a:%zz@10.0.0.2",
+                                      "cds://a:%00@10.0.0.2",
                                       "ws://10.0.0.2:1"};
     struct ald_neighbor neighbor;
 

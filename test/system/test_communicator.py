@@ -11,7 +11,7 @@ import unittest
 
 from auth_case import Tokens
 from comm_case import FamilyCase, Service, certificate
-from harness import wait_until
+from harness import PATIENCE, binary, wait_until
 
 LISTED = "HELP,QUITTING,READY,STOP,UNKNOWN,STATUS,CLUSTER_UP,CLUSTER_COMPLETE,DATA"
 
@@ -560,6 +560,9 @@ class Rights(FamilyCase):
         self.assertIn("INVALID ", answer)
         _, answer = self.register(address, "REGISTER password=word;service=a;username=hub;version=1", context)
         self.assertIn("HELP", answer)
+        sent = subprocess.run([binary("aldis"), "--ca", cert, "-H", f"cds://localhost:{address[1]}", "send", "a", "DATA"],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(sent.returncode, 14, sent.stderr)  # lost: it is not let in, and not asked for more
         known = ssl.create_default_context(cafile=cert)
         known.load_cert_chain(*client)
         _, answer = self.register(address, "REGISTER service=b;version=1", known)
