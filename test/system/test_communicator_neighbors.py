@@ -443,7 +443,7 @@ class Graph(FamilyCase):
         # What a hub does not know is told by that hub.
         self.assertEqual(asks.ask("hub3:nobody/WAKE transmission_report=failure"), "<hub3:communicatord TRANSMISSION_REPORT "
                          "aldis_message=at hub hub3: no such target;command=WAKE;status=failed")
-        self.assertEqual(asks.ask("hub3:communicatord/DANCE transmission_report=failure"), "<hub1:communicatord "
+        self.assertEqual(asks.ask("hub3:communicatord/DANCE transmission_report=failure"), "<hub3:communicatord "
                          "TRANSMISSION_REPORT aldis_message=at hub hub3: no such target;command=DANCE;status=failed")
 
     def test_a_hub_that_is_gone_for_good_is_forgotten_by_its_name(self):
