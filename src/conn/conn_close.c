@@ -18,6 +18,7 @@ static const struct ald_conn_code codes[] = {
     [ALD_CLOSE_FULL] = {ALD_WS_CLOSE_LATER, "Too many connections"},
     /* exchange.md 12: a connector takes it for a reason to come back at once. */
     [ALD_CLOSE_STOPPING] = {ALD_WS_CLOSE_AWAY, "The hub stops"},
+    [ALD_CLOSE_TAKEN] = {ALD_WS_CLOSE_POLICY, "Its session goes on elsewhere"},
 };
 
 enum ald_parting ald_conn_parting(enum ald_close_cause cause)
@@ -27,6 +28,7 @@ enum ald_parting ald_conn_parting(enum ald_close_cause cause)
         [ALD_CLOSE_MUTE] = ALD_PARTING_UNHEALTHY,    [ALD_CLOSE_SLOW] = ALD_PARTING_UNHEALTHY,
         [ALD_CLOSE_REPLACED] = ALD_PARTING_REPLACED, [ALD_CLOSE_DENIED] = ALD_PARTING_DENIED,
         [ALD_CLOSE_FULL] = ALD_PARTING_FULL,         [ALD_CLOSE_STOPPING] = ALD_PARTING_STOPPING,
+        [ALD_CLOSE_TAKEN] = ALD_PARTING_TAKEN,
     };
 
     ald_assert((size_t)cause < ALD_COUNT(partings));

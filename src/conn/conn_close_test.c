@@ -6,7 +6,7 @@
 
 ALD_TEST(conn_close, has_a_code_that_may_travel_for_every_cause)
 {
-    for (int cause = ALD_CLOSE_LEFT; cause <= ALD_CLOSE_STOPPING; cause++) {
+    for (int cause = ALD_CLOSE_LEFT; cause <= ALD_CLOSE_TAKEN; cause++) {
         struct ald_conn_code code = ald_conn_code_of((enum ald_close_cause)cause);
 
         ald_check(ald_ws_close_code_valid(code.code));

@@ -30,6 +30,7 @@ static const char *const close_texts[] = {
     [ALD_CLOSE_SLOW] = "the peer does not read what it is sent",
     [ALD_CLOSE_REPLACED] = "another connection took the name",
     [ALD_CLOSE_DENIED] = "the registration was denied",
+    [ALD_CLOSE_TAKEN] = "its session goes on on another connection",
     [ALD_CLOSE_FULL] = "too many connections",
     [ALD_CLOSE_STOPPING] = "the hub is stopping",
 };
@@ -478,6 +479,13 @@ void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn)
             ald_work_add(hub, &hub->work.leaving, &conn->work_leave);
         }
         ald_hub_conn_settle(hub, conn);
+    }
+}
+
+void ald_hub_conn_dismiss(struct ald_hub *hub, struct ald_hub_conn *conn)
+{
+    if (conn->state == ALD_CONN_LEAVING && !conn->left) {
+        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
     }
 }
 

@@ -158,7 +158,8 @@ enum ald_close_cause {
     ALD_CLOSE_REPLACED,  /* another took its name */
     ALD_CLOSE_DENIED,    /* its registration was denied */
     ALD_CLOSE_FULL,      /* too many connections */
-    ALD_CLOSE_STOPPING   /* the hub stops */
+    ALD_CLOSE_STOPPING,  /* the hub stops */
+    ALD_CLOSE_TAKEN      /* its session goes on on another connection */
 };
 
 struct ald_effect {

@@ -243,7 +243,7 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
 
 static ALD_UNUSED void rig_take_effects(struct rig *rig)
 {
-    static const char *const causes[] = {"left", "unhealthy", "mute", "slow", "replaced", "denied", "full", "stopping"};
+    static const char *const causes[] = {"left", "unhealthy", "mute", "slow", "replaced", "denied", "full", "stopping", "taken"};
 
     ald_check(rig->effects.n <= rig->config.step_work + ALD_EFFECTS_SLACK);
     for (size_t i = 0; i < rig->effects.n; i++) {

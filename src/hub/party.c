@@ -472,7 +472,9 @@ void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struc
             ald_channel_part(hub, party->channel);
         }
     }
-    if (is_whole) {
+    if (is_whole && signal->ok && party != NULL && party->session != NULL) {
+        ald_hub_conn_dismiss(hub, conn);
+    } else if (is_whole) {
         ald_hub_conn_left(hub, conn);
     }
 }

@@ -491,7 +491,7 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     session->resume_conn = conn->number;
     session->resume_party = signal->party;
     session->resume_serial = signal->serial;
-    ald_hub_conn_close(hub, session->conn, ALD_CLOSE_REPLACED);
+    ald_hub_conn_close(hub, session->conn, ALD_CLOSE_TAKEN);
 }
 
 void ald_session_acked(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)

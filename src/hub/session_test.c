@@ -211,7 +211,7 @@ ALD_TEST(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_fi
     rig_command(&rig, 9, "c1", "lamp");
     come_back(&rig, 0);
     rig_expect(&rig, "1 command c1\n"
-                     "1 close replaced\n");
+                     "1 close taken\n");
     rig_close(&rig, 1);
     rig_expect(&rig, "2 command c1\n");
     rig_reply(&rig, 2, "c1", ALD_SUCCEEDED);
@@ -229,6 +229,19 @@ ALD_TEST(session, a_goodbye_ends_it)
     come_back(&rig, 0);
     rig_expect(&rig, "1 close left\n"
                      "2 denied: no such session\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, a_goodbye_of_ours_that_is_answered_ends_the_connection)
+{
+    struct rig rig;
+    struct ald_signal ready = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    story_begin(&rig);
+    rig_drain(&rig, ALD_SEC);
+    ready.ok = true;
+    rig_signal(&rig, 1, &ready);
+    ald_check(strstr(rig.text, "1 close stopping\n") != NULL);
     rig_fini(&rig);
 }
 
@@ -276,7 +289,7 @@ ALD_TEST(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest)
     rig_resume(&rig, 3, rig.conns[1].session, 0);
     rig_close(&rig, 1);
     rig_expect(&rig, "1 command c1\n"
-                     "1 close replaced\n"
+                     "1 close taken\n"
                      "2 denied: the session was resumed elsewhere\n"
                      "3 command c1\n");
     rig_fini(&rig);
@@ -518,7 +531,9 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, a_caller_that_comes_back_hears_what_was_replied_meanwhile),
               ALD_CASE(session, what_was_acknowledged_is_not_said_again), ALD_CASE(session, an_unknown_one_is_denied),
               ALD_CASE(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_first),
-              ALD_CASE(session, a_goodbye_ends_it), ALD_CASE(session, what_was_received_before_is_not_taken_twice),
+              ALD_CASE(session, a_goodbye_ends_it),
+              ALD_CASE(session, a_goodbye_of_ours_that_is_answered_ends_the_connection),
+              ALD_CASE(session, what_was_received_before_is_not_taken_twice),
               ALD_CASE(session, one_that_acknowledges_nothing_is_cut),
               ALD_CASE(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest),
               ALD_CASE(session, what_is_said_again_waits_for_a_choked_connection),

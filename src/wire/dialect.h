@@ -101,10 +101,11 @@ struct ald_dialect_facts {
 enum ald_parting {
     ALD_PARTING_LEFT,      /* one of both said goodbye */
     ALD_PARTING_UNHEALTHY, /* it does not do what it should */
-    ALD_PARTING_REPLACED,  /* another connection has its name, or its session */
+    ALD_PARTING_REPLACED,  /* another connection has its name */
     ALD_PARTING_DENIED,    /* what it asked for was denied; its dialect heard so */
     ALD_PARTING_FULL,      /* there are too many */
-    ALD_PARTING_STOPPING   /* the hub stops */
+    ALD_PARTING_STOPPING,  /* the hub stops */
+    ALD_PARTING_TAKEN      /* another connection has its session */
 };
 
 struct ald_dialect;

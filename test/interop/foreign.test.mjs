@@ -5,7 +5,7 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
-import { BareRequest, CountRequest, EchoRequest, NoticeEvent, control, fails, host, lib } from "./party.mjs";
+import { BareRequest, CountRequest, EchoRequest, NoticeEvent, control, ended, fails, host, lib } from "./party.mjs";
 import { Hub, until } from "./rig.mjs";
 
 // Exit statuses of the command line are outcomes.
@@ -49,7 +49,7 @@ test("the command line commands a host by its number and a control by its name",
 });
 
 test("the command line hears how a host's request ended", async t => {
-	const hub = await Hub.start(t);
+	const hub = await Hub.start(t, { "link.session_timeout": "500ms", "link.heartbeat_interval": "5s" });
 	const four = await host(t, hub.url, 4);
 	let questions = 0;
 	four.handle(CountRequest, ({ n }) => {
@@ -69,7 +69,7 @@ test("the command line hears how a host's request ended", async t => {
 	assert.equal((await hub.aldis("call", "--deadline", "300ms", "4", "foo:CountRequest", "{\"n\":1}")).status, EXPIRED);
 	const lost = hub.aldis("call", "4", "foo:CountRequest", "{\"n\":2}");
 	await until(() => questions === 3, "the question");
-	await four.connector.close(1000, "test");
+	await ended(four);
 	assert.equal((await lost).status, LOST);
 });
 

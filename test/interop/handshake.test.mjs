@@ -104,8 +104,9 @@ test("a hub that stops says goodbye and lets what it was asked end first", async
 	const asked = one.sendTo({ hostId: 4 }, new EchoRequest("last"));
 	await until(() => answer, "the question");
 	const gone = [one.hear("close"), four.hear("close")];
-	four.connector.once("disconnectPrepare", () => answer({ text: "words" }));
 	const stopped = hub.stop();
+	await until(() => hub.log().includes("stopping"), "the beginning of the end");
+	answer({ text: "words" });
 	assert.equal((await asked).text, "words");
 	await Promise.all([...gone, stopped]);
 	assert.deepEqual(one.diary, ["hello", "connect", "disconnectPrepare", "close"]);

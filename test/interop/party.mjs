@@ -136,6 +136,11 @@ class Party extends lib.Link {
 		return heard(this.connector, event);
 	}
 
+	sendTo(destination, message) {
+		const answer = super.sendTo(destination, message);
+		return answer instanceof Promise ? within(answer, `the answer to ${message.constructor.name}`) : answer;
+	}
+
 	// Whatever they are asked, in the plainest way.
 	serve() {
 		this.handle(EchoRequest, async ({ text }) => ({ text: text.toUpperCase() }));

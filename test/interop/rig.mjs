@@ -137,7 +137,13 @@ export class Hub {
 		return `http://127.0.0.1:${this.port}/`;
 	}
 
-	async stop() {
+	// Twice is once: a second signal would cut it short.
+	stop() {
+		this.stopping ??= this.#stop();
+		return this.stopping;
+	}
+
+	async #stop() {
 		if (this.process.exitCode === null && this.process.signalCode === null) {
 			this.process.kill("SIGTERM");
 			await within(this.ended, "the end of aldisd");

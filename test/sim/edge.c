@@ -413,7 +413,7 @@ static const char *edge_cause(uint8_t cause)
     static const char *const causes[] = {
         [ALD_CLOSE_LEFT] = "left", [ALD_CLOSE_UNHEALTHY] = "unhealthy", [ALD_CLOSE_SLOW] = "slow",
         [ALD_CLOSE_MUTE] = "mute", [ALD_CLOSE_REPLACED] = "replaced",   [ALD_CLOSE_DENIED] = "denied",
-        [ALD_CLOSE_FULL] = "full", [ALD_CLOSE_STOPPING] = "stopping",
+        [ALD_CLOSE_FULL] = "full", [ALD_CLOSE_STOPPING] = "stopping",   [ALD_CLOSE_TAKEN] = "taken",
     };
 
     return cause < ALD_COUNT(causes) ? causes[cause] : "?";

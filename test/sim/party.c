@@ -210,7 +210,7 @@ void sim_party_lost(struct sim_link *link)
     sim_note(link->world, SIM_FACT_LOSES_HUB, 0, party, 0, NULL);
     party_let_go(party);
     /* Two that replace each other would do so for ever, if one of them did not give in. */
-    if (link->hub_closing && link->close_cause == ALD_CLOSE_REPLACED) {
+    if (link->hub_closing && (link->close_cause == ALD_CLOSE_REPLACED || link->close_cause == ALD_CLOSE_TAKEN)) {
         party->stays_away = party->world->faults == SIM_FAULTS_NONE;
         party_dial_later(party, sim_between(party->world, 2 * ALD_SEC, 6 * ALD_SEC));
         return;

@@ -416,6 +416,7 @@ bool ald_link_part(struct ald_dialect *dialect, enum ald_parting why, uint16_t *
         [ALD_PARTING_DENIED] = {ALD_LINK_CLOSE_UNAUTHORIZED, "Authentication failed: Permission denied"},
         [ALD_PARTING_FULL] = {ALD_LINK_CLOSE_LATER, "Too many connections"},
         [ALD_PARTING_STOPPING] = {ALD_LINK_CLOSE_AWAY, "Server Quit"},
+        [ALD_PARTING_TAKEN] = {0, ""}, /* link.md 3.3: cut; after a close frame an existing client would not call again */
     };
     struct ald_link *link = ald_container(dialect, struct ald_link, dialect);
 
