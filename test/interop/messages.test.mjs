@@ -174,6 +174,12 @@ class Router {
 	}
 
 	forwardMessage(origin, message) {
+		if (message.dst.type === Address.broadcast) {
+			for (const inside of this.instances.values()) {
+				inside.connector.forward(message);
+			}
+			return true;
+		}
 		const next = message.dst.type === Address.instance ? this.instances.get(message.dst.id) : this.party;
 		if (next === undefined || next === origin) {
 			return false;
