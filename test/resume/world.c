@@ -360,7 +360,7 @@ bool resume_end(struct resume_world *world)
         world_settle(world);
     }
     /* What was handed to a party that ended and not written waits for another one of that name, until its deadline. */
-    world->now += RESUME_DEADLINE;
+    world->now += RESUME_DEADLINE + ALD_SEC; /* "by its deadline plus one second" (DESIGN, the promise) */
     world_settle(world);
     for (uint32_t n = 0; n < world->n_items && world->broken[0] == '\0'; n++) {
         item_account(world, n);
