@@ -368,6 +368,18 @@ class Troubles(FamilyCase):
         ear.send("SERVICE_STATUS service=my-x")
         self.assertEqual(ear.until("STATUS").values, {"cache": "no", "service": "my-x", "status": "unknown"})
 
+    def test_who_asks_to_be_called_shows_the_password_and_is_shown_it(self):
+        word = ["communicator.username=hub", "communicator.password=two words", "communicator.gossip_max=1s"]
+        larger, _ = self.named("larger", "communicator.remote=127.0.0.5:0", *word)
+        address = larger.door("communicator-remote")
+        smaller, _ = self.named("smaller", "communicator.remote=127.0.0.3:0",
+                                f"communicator.neighbors=hub:two%20words@{address}", *word)
+        wait_until(lambda: self.links(larger) == {"smaller"}, "linked")
+        self.assertEqual(self.links(smaller), {"larger"})
+        silent, flags = self.named("silent", "communicator.remote=127.0.0.2:0", f"communicator.neighbors={address}", *word)
+        wait_until(lambda: any("showed no name and password" in line for line in larger.log), "it is told of")
+        self.assertEqual(self.links(silent), set())
+
     def test_the_cluster_is_never_down_while_one_more_comes(self):
         self.NAME = "one"
         one = self.family("communicator.remote=127.0.0.3:0")

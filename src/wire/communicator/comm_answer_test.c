@@ -121,6 +121,7 @@ ALD_TEST(comm_answer, a_service_commands_with_an_id)
                "");
     check_says(".:b/TURN aldis_id=x1\n", "command name=TURN wire=x1 to=N:b ttl_ms=60000\n", "");
     check_says("*:b/TURN aldis_id=x1\n", "command name=TURN wire=x1 to=b ttl_ms=60000\n", "");
+    check_says("?:b/TURN aldis_id=x1\n", "command name=TURN wire=x1 to=b(?) ttl_ms=60000\n", "");
     check_says("a/TURN aldis_id=x1\n", "command name=TURN wire=x1 to=a ttl_ms=60000\n", "");
     check_says("WHO aldis_id=x1\n", "command name=WHO wire=x1 ttl_ms=60000\n", "");
     check_says("communicatord/ALDIS_OUTCOME aldis_id=x2;id=x1\n",

@@ -164,7 +164,9 @@ static int command_address(struct ald_comm *comm, struct forwarding *forwarding,
     if (to->scope == ALD_SCOPE_HERE) {
         to->hub = comm->identity != NULL ? comm->identity->hub : ALD_STR_NONE;
     }
-    to->scope = ALD_SCOPE_ONE; /* `*` and `?` with a service: wherever it is */
+    if (to->scope != ALD_SCOPE_NETWORK) {
+        to->scope = ALD_SCOPE_ONE; /* `*` with a service: wherever it is; `?`: but not here */
+    }
     if (ald_str_present(channel)) {
         if (!ald_comm_name_fits(channel)) {
             return forward_fail(forwarding, "aldis_channel is no channel");
