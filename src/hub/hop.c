@@ -186,7 +186,7 @@ struct ald_route ald_hop_event(struct ald_hub *hub, const struct ald_parcel *par
 
 struct ald_parcel ald_hop_onward(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
-    struct ald_travel *travel = &hub->graph.travel;
+    struct ald_travel *travel = parcel->onward != NULL ? parcel->onward : &hub->graph.travel;
     struct ald_parcel onward = *parcel;
 
     *travel = parcel->travel != NULL ? *parcel->travel : (struct ald_travel){.hops = 0};
@@ -422,7 +422,7 @@ static int report_make(struct ald_hub *hub, const struct ald_parcel *parcel, uin
 void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    const struct ald_travel here = {.hops = 1};
+    static const struct ald_travel here = {.hops = 1};
     struct ald_parcel report = {.id = ald_hub_id(hub, ald_hub_number(hub))};
     struct ald_route route;
     struct ald_signal signal;
@@ -440,8 +440,7 @@ void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_
         ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
         return;
     }
-    hub->graph.travel = here;
-    report.travel = &hub->graph.travel;
+    report.travel = &here;
     signal = ald_parcel_signal(&report);
     ald_hub_count(hub, ald_transit_offer(hub, route.channel->party, &signal, NULL) ? ALD_N_REPORTS
                                                                                    : ALD_N_REPORTS_UNDELIVERED);

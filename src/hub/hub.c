@@ -68,13 +68,13 @@ static void hub_init_config(struct ald_hub *hub, const struct ald_hub_config *co
 static void hub_init_lists(struct ald_hub *hub)
 {
     struct ald_node *heads[] = {
-        &hub->conns,        &hub->parties,      &hub->targets,      &hub->channels,     &hub->channels_gone,
-        &hub->in_order,     &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
-        &hub->work.ended,   &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
-        &hub->work.targets, &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
-        &hub->ripe,         &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
-        &hub->work.graph,   &hub->work.parting, &hub->all_sessions, &hub->kinds[0],     &hub->kinds[1],
-        &hub->kinds[2],     &hub->series,       &hub->series_idle,
+        &hub->conns,          &hub->parties,      &hub->targets,      &hub->channels,     &hub->channels_gone,
+        &hub->in_order,       &hub->open,         &hub->history,      &hub->asides,       &hub->work.begun,
+        &hub->work.ended,     &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
+        &hub->work.targets,   &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
+        &hub->ripe,           &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
+        &hub->transits_spent, &hub->work.graph,   &hub->work.parting, &hub->all_sessions, &hub->kinds[0],
+        &hub->kinds[1],       &hub->kinds[2],     &hub->series,       &hub->series_idle,
     };
 
     _Static_assert(ALD_COUNT(hub->kinds) == 3, "each of them is in the list");
@@ -270,6 +270,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     ald_round_fini(hub);
     ald_hold_fini(hub);
     ald_parcel_reap(hub);
+    ald_transit_reap(hub);
     hub_free_sessions(hub);
     hub_free_commands(hub);
     hub_free_channels_of(hub, &hub->channels);

@@ -113,6 +113,7 @@ int ald_parcel_store(const struct ald_parcel *parcel, struct ald_parcel_stored *
         stored->travel = *parcel->travel;
         stored->parcel.travel = &stored->travel;
     }
+    stored->parcel.onward = NULL;
     ald_node_init(&stored->node);
     ald_hub_alarm_init(&stored->alarm, ALD_ALARM_HELD);
     ald_round_init(&stored->round, ALD_ROUND_SPREAD);

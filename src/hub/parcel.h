@@ -34,6 +34,8 @@ struct ald_parcel {
     uint64_t session;                /* its sender's, 0: none */
     struct ald_str from;             /* the target that those who get it are told it is from; absent: a caller's */
     const struct ald_travel *travel; /* NULL: it was submitted here */
+    struct ald_travel *onward; /* where its way is put when it goes on, until the next step; NULL: in a place that every
+                                        event that comes in has to itself */
 };
 
 struct ald_parcel_stored {

@@ -124,6 +124,7 @@ struct ald_hub {
 
     struct ald_pool kept; /* of struct ald_kept_signal */
     struct ald_pool transits;
+    struct ald_node transits_spent; /* of ald_transit.node: freed with the next step */
 
     struct ald_node kinds[ALD_N_PARTY_KINDS]; /* of ald_party.of_kind */
     struct ald_table capabilities;            /* by name */

@@ -30,6 +30,7 @@
 #include "hub/submit.h"
 #include "hub/subscribe.h"
 #include "hub/target.h"
+#include "hub/transit.h"
 
 static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
 {
@@ -433,6 +434,9 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     hub->effects = effects;
     if (!ald_list_empty(&hub->discarded)) {
         ald_parcel_reap(hub);
+    }
+    if (!ald_list_empty(&hub->transits_spent)) {
+        ald_transit_reap(hub);
     }
     ald_history_trim(hub, hub->config.step_work);
     if (is_end) {

@@ -91,6 +91,7 @@ static int transit_keep(struct ald_transit *transit, const struct ald_parcel *pa
     if (parcel->travel != NULL) {
         transit->parcel.travel = &transit->travel;
     }
+    transit->parcel.onward = &transit->travel; /* its way is needed no more when it is put there */
     r = transit_own(transit);
     if (r < 0) {
         transit->parcel.msg = NULL;
@@ -293,6 +294,21 @@ bool ald_transit_work_hold(struct ald_hub *hub, struct ald_hub_conn *conn)
     return true;
 }
 
+/* Takes the record: what it shows may be in the effects of this step. */
+static void transit_again(struct ald_hub *hub, struct ald_transit *transit)
+{
+    ald_node_remove(&transit->node);
+    ald_submit_event_again(hub, &transit->parcel);
+    ald_list_push_back(&hub->transits_spent, &transit->node);
+}
+
+void ald_transit_reap(struct ald_hub *hub)
+{
+    while (!ald_list_empty(&hub->transits_spent)) {
+        ald_transit_free(hub, transit_of(hub->transits_spent.next));
+    }
+}
+
 bool ald_transit_work_fate(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     struct ald_transit *transit = transit_of(ald_list_first(&conn->untaken));
@@ -300,8 +316,7 @@ bool ald_transit_work_fate(struct ald_hub *hub, struct ald_hub_conn *conn)
     if (transit == NULL) {
         return false;
     }
-    ald_submit_event_again(hub, &transit->parcel);
-    ald_transit_free(hub, transit);
+    transit_again(hub, transit);
     return true;
 }
 
@@ -312,7 +327,7 @@ void ald_transit_unsaid(struct ald_hub *hub, struct ald_kept_signal *kept)
     }
     ald_hub_count(hub, ALD_N_EVENTS_UNTAKEN);
     if (kept->transit != NULL && !ald_submit_event_wait(hub, &kept->transit->parcel)) {
-        ald_submit_event_again(hub, &kept->transit->parcel);
+        transit_again(hub, ald_steal(&kept->transit));
     }
 }
 

@@ -11,7 +11,8 @@
  *
  * What was told to a session stays in its window (hub/kept.h), and is looked at when that will not be resumed.
  *
- * Lifetime:   from its saying until it is written, or the end of its connection is worked off.
+ * Lifetime:   from its saying until it is written, or the end of its connection is worked off; what is given out again then
+ *             lives until the next step, as effects show it.
  * Invariants: ald_hub_conn.transits is in the order of the ordinals, which overlap nowhere; the latest run comes after them.
  */
 
@@ -24,7 +25,7 @@ struct ald_transit {
     struct ald_node node;     /* ald_hub_conn.transits; and once that has ended, ald_hub_conn.untaken */
     uint64_t first, last;     /* ordinals; of an event that is kept the same */
     struct ald_parcel parcel; /* without a message: these are only counted */
-    struct ald_travel travel; /* what the parcel's shows, where it has one */
+    struct ald_travel travel; /* what the parcel's shows, where it has one; and then the way on which it goes again */
     char *texts;              /* what its views show, if neither its message nor its sender does; NULL: nothing */
 };
 
@@ -52,5 +53,7 @@ bool ald_transit_work_fate(struct ald_hub *hub, struct ald_hub_conn *conn);
 /* `kept` was told to a session that is over, and never said to it. */
 void ald_transit_unsaid(struct ald_hub *hub, struct ald_kept_signal *kept);
 
+/* Free what earlier steps gave out again; with each step. */
+void ald_transit_reap(struct ald_hub *hub);
 struct ald_transit *ald_transit_free(struct ald_hub *hub, struct ald_transit *transit); /* NULL is fine; returns NULL */
 void ald_transit_check(const struct ald_hub_conn *conn);

@@ -316,35 +316,58 @@ ALD_TEST(transit, what_a_session_never_heard_has_another_fate_when_that_is_over)
     rig_fini(&rig);
 }
 
-/* What comes from another hub shows texts that are gone with the event that brought it. */
-ALD_TEST(transit, what_came_from_another_hub_says_so_again)
+/* "n3" says over "n2", which is connection 3, something for `target`, in texts that are gone with the event that brings it. */
+static void say_from_afar(struct rig *rig, const char *target, uint32_t flags)
 {
     static const struct ald_greeting greeting = {.peering = ALD_PEERING_FLOODS, .hub = {"n2", 2}};
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
-    const struct rig_options options = {.name = "E1", .flags = ALD_MSG_HOLD};
+    const struct rig_options options = {.name = "E1", .flags = flags};
     char from[] = "deck", hub[] = "n3";
     struct ald_travel travel = {.hub = ald_str(hub), .hops = 2};
-    struct rig rig;
 
-    story_begin(&rig);
-    rig_open(&rig, 3);
+    rig_open(rig, 3);
     signal.target = ALD_STR("hub:n2");
     signal.greeting = &greeting;
-    rig_signal(&rig, 3, &signal);
+    rig_signal(rig, 3, &signal);
 
     signal = ald_signal_of(ALD_SIGNAL_EVENT);
-    signal.msg = rig_msg(&rig, ALD_EVENT, NULL);
-    rig_fill(signal.msg, "off", &options);
+    signal.msg = rig_msg(rig, ALD_EVENT, NULL);
+    rig_fill(signal.msg, target, &options);
     ald_msg_seal(signal.msg);
     signal.from = ald_str(from);
     signal.travel = &travel;
-    rig_signal(&rig, 3, &signal);
+    rig_signal(rig, 3, &signal);
     memset(from, 'x', 4);
     memset(hub, 'x', 2);
+}
+
+ALD_TEST(transit, what_came_from_another_hub_says_so_again)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    say_from_afar(&rig, "off", ALD_MSG_HOLD);
     rig_close(&rig, 2);
     rig.n_text = 0;
     rig_agent(&rig, 4, "off", 0);
     rig_expect(&rig, "4 event E1\n");
+    ald_check_str(ald_str(rig.last_from), "deck");
+    ald_check_str(ald_str(rig.last_hub), "n3");
+    rig_fini(&rig);
+}
+
+ALD_TEST(transit, and_so_it_does_to_another_who_is_there)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_agent(&rig, 4, "lamp", 0);
+    say_from_afar(&rig, "lamp", ALD_MSG_REPORT);
+    rig_agent(&rig, 5, "lamp", 0);
+    rig_close(&rig, 3); /* its sender's hub is gone, too */
+    rig.n_text = 0;
+    rig_close(&rig, 4);
+    rig_expect(&rig, "5 event E1\n");
     ald_check_str(ald_str(rig.last_from), "deck");
     ald_check_str(ald_str(rig.last_hub), "n3");
     rig_fini(&rig);
@@ -364,4 +387,5 @@ ALD_TEST_MAIN(transit, ALD_CASE(transit, what_a_receiver_did_not_take_waits_for_
               ALD_CASE(transit, when_the_hub_stops_what_was_not_taken_is_dropped_and_told),
               ALD_CASE(transit, a_hub_that_is_freed_forgets_all),
               ALD_CASE(transit, what_a_session_never_heard_has_another_fate_when_that_is_over),
-              ALD_CASE(transit, what_came_from_another_hub_says_so_again))
+              ALD_CASE(transit, what_came_from_another_hub_says_so_again),
+              ALD_CASE(transit, and_so_it_does_to_another_who_is_there))

@@ -200,6 +200,7 @@ static void run_fault(struct graph_world *world)
 
         if (service->there) {
             graph_tell(world, "%s leaves", service->name);
+            graph_end_written(&service->end, service->heard);
             service->there = false;
             service->life++;
             graph_end_closed(&service->end);

@@ -32,6 +32,7 @@ void graph_service_come(struct graph_service *service)
     service->there = true;
     service->since = graph_now(service->world);
     service->life++;
+    service->heard = 0;
     graph_end_open(&service->end, service->name);
     hello.target = ald_str(service->name);
     hello.taken = service->shared ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
@@ -134,6 +135,7 @@ void graph_service_apply(struct graph_service *service, const struct ald_effect 
     if (effect->kind != ALD_EFFECT_SIGNAL) {
         return;
     }
+    service->heard = signal->ordinal;
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_COMMAND:
         service_asked(service, signal);

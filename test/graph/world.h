@@ -84,6 +84,7 @@ struct graph_service {
     bool there;     /* registered */
     ald_usec since; /* when it came */
     uint32_t life;
+    uint64_t heard; /* ordinal of the latest thing said to it in this life, which is written by then */
 };
 
 enum graph_kind { GRAPH_COMMAND, GRAPH_EVENT, GRAPH_BROADCAST, GRAPH_EVERYONE };
