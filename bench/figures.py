@@ -34,6 +34,9 @@ SIZES = (16, 1024)
 # Messages of communicator services: 200 bytes with this value, one at a time and as many as fit a connection well.
 MESSAGE_VALUE = 174
 MESSAGES_IN_FLIGHT = (1, 500)
+# Between a control and a host: 100 bytes, one at a time and as many as fit a connection well. An event's number is 17 of them.
+LINK_SIZES = {"link": 100, "link-events": 83}
+LINK_RUNS = (("link", 1), ("link", 500), ("link-events", 1000))
 # name: callers' connections, in flight over each; and with libnats (callers, connections, in flight) for both sets of options.
 SCENARIOS = {
     "1 synchronous caller": (1, 1, {"latency": (1, 1, 1), "throughput": (1, 1, 1)}),
@@ -153,6 +156,20 @@ class Figures:
                         else:
                             reports.append(self.relayed(name == RELAY_UNIX, 1, speech="communicator-bare", **numbers))
         return found
+
+    def links(self):
+        """Requests and events from a control to a host: [(speech, in flight, [report of each round])]"""
+        process, port, tokens = self.house.links()
+        with self.house.lasting(process):
+            found = []
+            for speech, in_flight in LINK_RUNS:
+                self.say(f"{speech} from a control to a host, {in_flight} in flight")
+                numbers = {"in_flight": in_flight, "size": LINK_SIZES[speech], "warm_ms": self.effort.warm_ms,
+                           "ms": self.effort.ms, **self.effort.pace}
+                found.append((speech, in_flight, [
+                    self.house.load(speech, port, port, process.pid, callers=1, agents=1, target=self.house.LINK_HOST,
+                                    **tokens, **numbers) for _ in range(self.effort.rounds)]))
+            return found
 
     def rates(self):
         """{rate: {contestant: [report of each round]}}"""

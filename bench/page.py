@@ -22,6 +22,8 @@ REASONS = {
            "way sixteen at a time was tried and cost a tenth more; so did smaller reads.",
     "idle": "It is the connection, its WebSocket, dialect, party and channel, and their places in tables.",
     "messages": "Both services live in one process, whose one thread reads and writes both ends.",
+    "links": "Control and host live in one process, whose one thread reads and writes both ends. Each message is read, numbered, "
+             "written and kept until it is acknowledged, and a request has a record and an outcome besides.",
     "fanout": "Each member has a record and an outcome of its own, and the answer lists them all.",
 }
 
@@ -157,6 +159,34 @@ def part_messages(found):
     return text
 
 
+# What the original does for a control and a host on a machine of 2 cores: round trips and events a second, and the time of one
+# round trip in microseconds (link.md 9).
+ORIGINAL_LINKS = {"link": 31000, "link-events": 65000}
+ORIGINAL_LINK_US = 140
+LINK_WORDS = {"link": "requests of 100 B from a control to a host and back", "link-events": "events of 100 B from a control to a host"}
+
+
+def judge_links(judge, found):
+    for speech, in_flight, reports in found:
+        if in_flight == 1:
+            judge.show("a request of 100 B from a control to a host and back, one at a time", Spread.of(times(reports)), " µs",
+                       f"for comparison: the original {ORIGINAL_LINK_US} µs")
+        else:
+            original = ORIGINAL_LINKS[speech]
+            judge.add(f"{LINK_WORDS[speech]}, {in_flight} in flight: a second, against the original's {original:,}",
+                      Spread.of([rate / original for rate in rates(reports)]), 5, 10, " times", True, "links")
+
+
+def part_links(found):
+    rows = [[LINK_WORDS[speech], str(in_flight), spread(Spread.of(rates(reports))),
+             spread(Spread.of([cpu_of(report) for report in reports]), 2),
+             *(number(Spread.of([report["latency_us"][at] for report in reports]).median) for at in ("p50", "p99"))]
+            for speech, in_flight, reports in found]
+    return ("The hub forwards between one control and one host, over TCP. The original's figures are those of its own machine of "
+            "two cores, with a load in JavaScript. An event's time is that until the host has it.\n\n"
+            + table(["what", "in flight", "a second", "hub's CPU of each, µs", "median, µs", "99 %, µs"], rows))
+
+
 def part_verdict(judge):
     text = table(["figure", "measured", "floor", "aim", ""], judge.rows)
     if judge.missed:
@@ -241,11 +271,12 @@ HOW = """\
 """
 
 
-def page(facts, effort, calls, rates_found, idle, fanout, messages):
+def page(facts, effort, calls, rates_found, idle, fanout, messages, links):
     judge = Judge()
     judge_calls(judge, calls)
     judge_rest(judge, idle, fanout)
     judge_messages(judge, messages)
+    judge_links(judge, links)
     parts = [
         "# Performance\n\nWritten by `./dev bench`, which measures everything on this page in one run; `aldis bench` measures a "
         "hub of yours. Absolute numbers say what this machine does; the ratios say what aldis does.\n",
@@ -256,6 +287,7 @@ def page(facts, effort, calls, rates_found, idle, fanout, messages):
         "## Latency at a fixed rate\n" + part_rates(rates_found),
         "## Memory of an idle agent\n\n" + part_idle(idle, effort),
         "## Messages between services\n\n" + part_messages(messages),
+        "## Requests and events between links\n\n" + part_links(links),
         "## One command to many agents\n\n" + part_fanout(fanout),
     ]
     return "\n".join(parts), judge.missed

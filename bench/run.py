@@ -76,12 +76,12 @@ def measure(words):
         figures.raise_descriptors(effort.idle_agents + 1000)
         found = figures.Figures(house, effort, say)
         found.prepare(shutil.which("nats-server") is not None)
-        parts = found.calls(), found.rates(), found.idle(), found.fanout(), found.messages()
+        parts = found.calls(), found.rates(), found.idle(), found.fanout(), found.messages(), found.links()
         where = facts(house, effort, load_before, began)
     if words.keep:
         with open(words.keep, "w", encoding="utf-8") as file:
             json.dump({"facts": where, "calls": [[*key, value] for key, value in parts[0].items()], "rates": parts[1],
-                       "idle": parts[2], "fanout": parts[3], "messages": parts[4]}, file, indent=1)
+                       "idle": parts[2], "fanout": parts[3], "messages": parts[4], "links": parts[5]}, file, indent=1)
     return page.page(where, effort, *parts)
 
 

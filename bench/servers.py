@@ -105,6 +105,26 @@ class House:
                 return process, str(port), path
         raise Trouble("aldisd did not start")
 
+    LINK_HOST = "4"
+
+    def links(self):
+        """aldisd with a secret of its own; gives the process, its port, and what a control and host 4 show."""
+        secret, port = self.path("secret"), free_port()
+        process = self.start(self.program("aldisd"), "-s", f"http.listen=127.0.0.1:{port}", "-s", "unix.path=",
+                             "-s", "log.level=warning", "-s", f"link.secret={secret}", stdout=subprocess.PIPE)
+        for line in process.stdout:
+            if line.strip() == "ready":
+                return process, str(port), {"token": self.token(secret, "user", "bench"),
+                                            "agent_token": self.token(secret, "host", self.LINK_HOST)}
+        raise Trouble("aldisd did not start")
+
+    def token(self, secret, kind, name):
+        done = subprocess.run([self.program("aldis"), "token", "create", kind, name, "--secret", secret],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Trouble(f"no token was made: {done.stderr}")
+        return done.stdout.strip()
+
     def relay(self, local):
         """The bare relay; gives the process, and where agents and callers connect."""
         wanted = [self.path("sock"), self.path("sock")] if local else ["0", "0"]

@@ -179,8 +179,16 @@ class Page(unittest.TestCase):
         rows = [line for line in part.splitlines() if line.startswith("|")][2:]
         self.assertGreaterEqual(len(rows), 10)
         for row in rows:
-            self.assertRegex(row, r"\((–|[\d.,]+ – [\d.,]+)\) \| [\d.]+[^|]* \| [\d.]+[^|]* \| "
-                                  r"(aim reached|floor kept, aim missed|\*\*floor missed\*\*) \|$")
+            self.assertRegex(row, r"\((–|[\d.,]+ – [\d.,]+)\) \| ([\d.]+[^|]* \| [\d.]+[^|]* \| "
+                                  r"(aim reached|floor kept, aim missed|\*\*floor missed\*\*)| \|  \| for comparison: .+) \|$")
+
+    def test_requests_and_events_of_links_arrived(self):
+        self.assertEqual([(speech, in_flight) for speech, in_flight, _ in self.kept["links"]],
+                         [("link", 1), ("link", 500), ("link-events", 1000)])
+        for speech, in_flight, reports in self.kept["links"]:
+            with self.subTest(speech=speech, in_flight=in_flight):
+                self.assertEqual((reports[0]["refused"], reports[0]["failed"], reports[0]["unanswered"]), (0, 0, 0))
+                self.assertGreater(reports[0]["in_time"], 0)
 
     def test_the_machine_is_named(self):
         for name in ("processor", "memory", "kernel", "aldis", "NATS", "date", "effort", "what else ran"):
