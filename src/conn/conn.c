@@ -152,16 +152,6 @@ void ald_conn_arm(struct ald_conn *conn)
     }
 }
 
-/* It will not be resumed either. */
-static void conn_end_session(struct ald_conn *conn, uint32_t party)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_LEAVE);
-    struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = conn->number, .signal = &signal};
-
-    signal.party = party;
-    ald_edge_step(conn->edge, &event);
-}
-
 static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signal *signal)
 {
     const char *text;
@@ -182,7 +172,7 @@ static void conn_closed_by_dialect(struct ald_conn *conn, const struct ald_signa
         ald_conn_close(conn, signal->code, conn->why != NULL ? ald_str(conn->why) : ALD_STR(""), text);
     }
     if (signal->ok) {
-        conn_end_session(conn, signal->party);
+        ald_conn_end_session(conn, signal->party);
     }
 }
 
@@ -311,63 +301,18 @@ static void conn_alarm(void *owner)
     conn_pump(conn);
 }
 
-/* Report what was written, and with it what had nothing to write: a signal that this protocol has no form for. */
-static void conn_tell_written(struct ald_conn *conn, uint64_t begun)
-{
-    struct ald_event event = {
-        .kind = ALD_EVENT_WRITTEN,
-        .conn = conn->number,
-        .begun = ALD_MAX(begun, conn->done),
-        .done = conn->done,
-    };
-
-    if (conn->done >= conn->pushed) {
-        event.begun = event.done = conn->said;
-    }
-    conn->told = event.done;
-    ald_edge_step(conn->edge, &event);
-}
-
 static void conn_written(void *owner, struct ald_stream *stream ALD_UNUSED, uint64_t begun, uint64_t done)
 {
     struct ald_conn *conn = owner;
 
     conn->done = done;
-    conn_tell_written(conn, begun);
+    ald_conn_report_written(conn, begun);
     if (conn->state == CONN_CLOSING && conn->done >= conn->pushed) {
         if (conn->closes_late) {
             ald_stream_close(conn->stream, conn->late_code, conn->late_reason);
         }
         conn_end(conn, conn->end_text);
     }
-}
-
-static void conn_report_opened(struct ald_conn *conn)
-{
-    struct ald_peer peer;
-    struct ald_event event = {
-        .kind = ALD_EVENT_OPENED,
-        .conn = conn->number,
-        .edge = &conn->speaker,
-        .dialect = ald_str(conn->type->name),
-    };
-    char text[sizeof(peer.address) + 64];
-
-    ald_stream_peer(conn->stream, &peer);
-    if (peer.has_ids) {
-        (void)snprintf(text, sizeof(text), "unix:pid=%ld,uid=%lu", (long)peer.pid, (unsigned long)peer.uid);
-    } else {
-        (void)snprintf(text, sizeof(text), "%s", peer.address);
-    }
-    event.peer = ald_str(text);
-
-    ald_edge_notice(conn->edge, &(struct ald_notice){
-                                    .kind = ALD_NOTICE_OPENED,
-                                    .conn = conn->number,
-                                    .door = conn->door != NULL ? ald_door_name(conn->door) : conn->called_as,
-                                    .peer = event.peer,
-                                });
-    ald_edge_step(conn->edge, &event);
 }
 
 static void conn_opened(void *owner, struct ald_stream *stream)
@@ -407,7 +352,7 @@ static void conn_opened(void *owner, struct ald_stream *stream)
     }
     conn->number = ++edge->last_number;
     ald_sm_move(&conn_machine, &conn->state, CONN_GREETING);
-    conn_report_opened(conn);
+    ald_conn_report_opened(conn);
     if (ald_conn_hears(conn)) {
         conn_pump(conn);
     }
@@ -491,7 +436,7 @@ void ald_conn_expel(void *who)
     if (ald_conn_hears(conn) && conn->vouched) {
         /* Its peer's clients come back after a cut, and are told then why they may not (link.md 6.2). */
         conn_cut(conn, "not allowed any more");
-        conn_end_session(conn, 0);
+        ald_conn_end_session(conn, 0);
     } else if (ald_conn_hears(conn)) {
         ald_conn_close(conn, ALD_WS_CLOSE_POLICY, ALD_STR("Not allowed any more"), "not allowed any more");
     } else if (conn->state == CONN_OPENING) {
@@ -688,7 +633,7 @@ static void conn_talk(struct ald_speaker *speaker)
     }
     /* What became no frame will never be reported by the stream. */
     if (ald_conn_hears(conn) && conn->done >= conn->pushed && conn->told < conn->said) {
-        conn_tell_written(conn, conn->done);
+        ald_conn_report_written(conn, conn->done);
     }
 }
 

@@ -133,6 +133,11 @@ void ald_conn_refuse(struct ald_conn *conn);
 void ald_conn_feed(struct ald_conn *conn, const struct ald_chunk *chunk);
 /* Its deadline may have changed. */
 void ald_conn_arm(struct ald_conn *conn);
+
+/* conn_report.c: what the hub is told of the connection itself. Each is a step of the hub. */
+void ald_conn_report_opened(struct ald_conn *conn);
+void ald_conn_report_written(struct ald_conn *conn, uint64_t begun);
+void ald_conn_end_session(struct ald_conn *conn, uint32_t party);
 /* What it was let in for has been taken away. */
 void ald_conn_expel(void *who);
 
