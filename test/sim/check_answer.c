@@ -95,7 +95,8 @@ void sim_check_answer(struct sim_world *world, const struct sim_command *questio
      * the command that it is about. */
     may_forget = about->life != question->life || about->admitted == 0 || about->admitted > question->admitted ||
                  config->history_max < answer_count_records(world) ||
-                 about->deadline + config->history_age / 2 < sim_now(world);
+                 about->deadline + config->history_age / 2 < sim_now(world) ||
+                 (about->n_told > 0 && about->told_at + config->history_age < sim_now(world) + ALD_SEC);
     if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_INVALID && !may_forget) {
         sim_complain(world, SIM_RULE_ANSWERED, about,
                      "its caller asked what became of it, and the hub does not know it");

@@ -159,6 +159,7 @@ static void link_deliver(void *who, uint64_t what)
         link_hand_over(link, way, packet);
         link_free(link, packet);
         link_kick(link, way);
+        link_skip_unread(link, pipe); /* its reader may have stopped over it */
     }
 }
 
