@@ -117,7 +117,7 @@ class Links(SchemaCase):
     def link(self, hub, host=None, **options):
         who = ("user", "julia") if host is None else ("host", str(host))
         made = self.assert_ends(aldis("token", "create", *who, "--secret", self.secret), 0)
-        return Link(hub, host=host, token=made.out.strip(), **options)
+        return Link(hub, host=host, shown=made.out.strip(), **options)
 
     async def scene(self, hub):
         handlers = {"SIGNAL": lambda frame: frame["data"]["level"], "foo:Free": lambda frame: {}}
