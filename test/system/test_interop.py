@@ -387,6 +387,7 @@ class Interop(HubCase):
 
     def table(self):
         hub = self.hub("hub.id=alpha", "communicator.tcp=127.0.0.1:0", f"link.secret={self.secret.name}",
+                       "link.heartbeat_interval=5m",  # nobody here sends any
                        f"link.alias={LAMP}=host {LAMP_ID}, {BELL}=host {BELL_ID}")
         return asyncio.run(measure(hub))
 
