@@ -288,6 +288,14 @@ static struct ald_peer_event *event_slot(struct ald_hub *hub, uint64_t number)
     return &hub->graph.events[number % ALD_PEER_EVENTS_MAX];
 }
 
+/* NULL: it never left, or is forgotten. */
+static struct ald_peer_event *event_find(struct ald_hub *hub, uint64_t number)
+{
+    struct ald_peer_event *slot = number != 0 && hub->graph.events != NULL ? event_slot(hub, number) : NULL;
+
+    return slot != NULL && slot->number == number ? slot : NULL;
+}
+
 static void event_forget(struct ald_hub *hub, struct ald_peer_event *slot)
 {
     if (slot->msg != NULL) {
@@ -295,6 +303,12 @@ static void event_forget(struct ald_hub *hub, struct ald_peer_event *slot)
         slot->number = 0;
         hub->graph.n_events--;
     }
+}
+
+/* Its sender waits to hear if it fails, and nothing was heard of it. */
+static bool event_is_open(const struct ald_peer_event *slot)
+{
+    return slot->msg != NULL && !slot->is_told && (slot->msg->flags & ALD_MSG_REPORT) != 0;
 }
 
 /* Enough of the event to tell its sender which it was. Errors: ALDIS_E_NOMEM. */
@@ -334,6 +348,9 @@ void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel)
     if (number == 0 || (parcel->msg->flags & (ALD_MSG_REPORT | ALD_MSG_TELL_AWAY)) == 0) {
         return;
     }
+    if (event_find(hub, number) != NULL) {
+        return; /* it was sent back to us, and goes another way: its sender is still who it was */
+    }
     if (hub->graph.events == NULL) {
         hub->graph.events = calloc(ALD_PEER_EVENTS_MAX, sizeof(hub->graph.events[0]));
     }
@@ -342,19 +359,14 @@ void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel)
         return;
     }
     slot = event_slot(hub, number);
+    if (event_is_open(slot)) {
+        ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED); /* more are under way than there are places */
+    }
     event_forget(hub, slot);
-    *slot = (struct ald_peer_event){number, stub, parcel->conn, parcel->party, hub->now};
+    *slot = (struct ald_peer_event){
+        .number = number, .msg = stub, .conn = parcel->conn, .party = parcel->party, .at = hub->now};
     hub->graph.n_events++;
     ald_graph_sweep_later(hub);
-}
-
-void ald_hop_forget(struct ald_hub *hub, ald_usec until)
-{
-    for (size_t i = 0; hub->graph.n_events > 0 && i < ALD_PEER_EVENTS_MAX; i++) {
-        if (hub->graph.events[i].at <= until) {
-            event_forget(hub, &hub->graph.events[i]);
-        }
-    }
 }
 
 static void report_write(struct ald_hub *hub, struct ald_json_writer *json, const struct ald_parcel *parcel,
@@ -419,33 +431,6 @@ static int report_make(struct ald_hub *hub, const struct ald_parcel *parcel, uin
     return 0;
 }
 
-void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause)
-{
-    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    static const struct ald_travel here = {.hops = 1};
-    struct ald_parcel report = {.id = ald_hub_id(hub, ald_hub_number(hub))};
-    struct ald_route route;
-    struct ald_signal signal;
-
-    if (parcel->travel == NULL || parcel->travel->hub.size == 0) {
-        return;
-    }
-    if (report_make(hub, parcel, phase, cause, &msg) < 0) {
-        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        return;
-    }
-    report.msg = msg;
-    route = ald_hop_event(hub, &report);
-    if (route.cause != ALD_CAUSE_NONE || route.channel == NULL || route.channel->party->peering != ALD_PEERING_ROUTES) {
-        ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
-        return;
-    }
-    report.travel = &here;
-    signal = ald_parcel_signal(&report);
-    ald_hub_count(hub, ald_transit_offer(hub, route.channel->party, &signal, NULL) ? ALD_N_REPORTS
-                                                                                   : ALD_N_REPORTS_UNDELIVERED);
-}
-
 /* What a report says, each text in `room`. */
 struct report {
     struct ald_str event, hub, state, cause;
@@ -501,9 +486,57 @@ static void report_tell(struct ald_hub *hub, struct ald_peer_event *slot, const 
     ald_party_say(hub, party, &signal);
 }
 
+/* Of our event `number` something was heard. */
+static void report_hear(struct ald_hub *hub, uint64_t number, const struct report *report)
+{
+    struct ald_peer_event *slot = event_find(hub, number);
+
+    if (slot == NULL) {
+        ald_hub_count(hub, ALD_N_REPORTS_STRAY);
+        return;
+    }
+    slot->is_told = true;
+    if (!ald_str_equal(report->state, ald_str(ald_phase_name(ALD_PHASE_SENT)))) {
+        report_tell(hub, slot, report);
+    }
+}
+
+void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    static const struct ald_travel here = {.hops = 1};
+    struct ald_parcel report = {.id = ald_hub_id(hub, ald_hub_number(hub))};
+    struct ald_route route;
+    struct ald_signal signal;
+
+    if (parcel->travel == NULL || parcel->travel->hub.size == 0) {
+        return;
+    }
+    if (ald_str_equal(parcel->travel->hub, hub->config.id)) { /* another hub has sent it back to us */
+        report_hear(hub, ald_hub_id_number(hub, parcel->id),
+                    &(struct report){.hub = hub->config.id,
+                                     .state = ald_str(ald_phase_name((enum ald_phase)phase)),
+                                     .cause = ald_str(ald_cause_word((enum ald_cause)cause))});
+        return;
+    }
+    if (report_make(hub, parcel, phase, cause, &msg) < 0) {
+        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
+        return;
+    }
+    report.msg = msg;
+    route = ald_hop_event(hub, &report);
+    if (route.cause != ALD_CAUSE_NONE || route.channel == NULL || route.channel->party->peering != ALD_PEERING_ROUTES) {
+        ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
+        return;
+    }
+    report.travel = &here;
+    signal = ald_parcel_signal(&report);
+    ald_hub_count(hub, ald_transit_offer(hub, route.channel->party, &signal, NULL) ? ALD_N_REPORTS
+                                                                                   : ALD_N_REPORTS_UNDELIVERED);
+}
+
 bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg)
 {
-    struct ald_peer_event *slot;
     uint8_t bytes[REPORT_BYTES_MAX];
     struct ald_buf room = {.data = bytes, .room = sizeof(bytes), .max = sizeof(bytes)}; /* full before it would grow */
     struct report report;
@@ -516,11 +549,32 @@ bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg)
     if (report_read(msg, &room, &report) && ald_id_parse(report.event, &id) == 0) {
         number = ald_hub_id_number(hub, id);
     }
-    slot = number != 0 && hub->graph.events != NULL ? event_slot(hub, number) : NULL;
-    if (slot != NULL && slot->number == number) {
-        report_tell(hub, slot, &report);
-    } else {
-        ald_hub_count(hub, ALD_N_REPORTS_STRAY);
-    }
+    report_hear(hub, number, &report);
     return true;
+}
+
+void ald_hop_settled(struct ald_hub *hub, struct ald_id id)
+{
+    struct ald_peer_event *slot = hub->graph.n_events > 0 ? event_find(hub, ald_hub_id_number(hub, id)) : NULL;
+
+    if (slot != NULL) {
+        slot->is_told = true;
+    }
+}
+
+void ald_hop_forget(struct ald_hub *hub, ald_usec until)
+{
+    const struct report lost = {.hub = hub->config.id, .cause = ald_str(ald_cause_word(ALD_CAUSE_HUB_LOST))};
+
+    for (size_t i = 0; hub->graph.n_events > 0 && i < ALD_PEER_EVENTS_MAX; i++) {
+        struct ald_peer_event *slot = &hub->graph.events[i];
+
+        if (event_is_open(slot) && hub->now - slot->at >= ALD_PEER_EVENT_DOUBT) {
+            slot->is_told = true;
+            report_tell(hub, slot, &lost);
+        }
+        if (slot->at <= until) {
+            event_forget(hub, slot);
+        }
+    }
 }

@@ -13,6 +13,7 @@
  * these, as they do among themselves (communicator 5.4), and the first answer counts.
  */
 
+#include "base/id.h"
 #include "hub/router.h"
 
 struct ald_command;
@@ -59,7 +60,9 @@ void ald_hop_place(struct ald_hub *hub, const struct ald_command *command, struc
 void ald_hop_report(struct ald_hub *hub, const struct ald_parcel *parcel, uint8_t phase, uint8_t cause);
 /* Such a report has come; true: it was one, and has been dealt with. */
 bool ald_hop_take_report(struct ald_hub *hub, const struct ald_msg *msg);
-/* Forget the events that left before `until`. */
+/* What became of one of our own events was told here after all: the link to the next hub ended before it was written. */
+void ald_hop_settled(struct ald_hub *hub, struct ald_id id);
+/* Report those that nothing was heard of; forget the events that left before `until`. */
 void ald_hop_forget(struct ald_hub *hub, ald_usec until);
 /* An event that leaves for another hub, on which its sender wants to hear. */
 void ald_hop_remember(struct ald_hub *hub, const struct ald_parcel *parcel);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "hub/channel.h"
 #include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
@@ -190,6 +191,7 @@ static void parcel_report(struct ald_hub *hub, const struct ald_parcel *parcel, 
         ald_hop_report(hub, parcel, (uint8_t)phase, (uint8_t)cause);
         return;
     }
+    ald_hop_settled(hub, parcel->id);
     if (party == NULL || (party->traits & ALD_CAN_REPORT) == 0) {
         ald_hub_count(hub, ALD_N_REPORTS_UNDELIVERED);
         return;
@@ -215,10 +217,28 @@ static void parcel_note(struct ald_hub *hub, const struct ald_parcel *parcel, co
                                             .fate = fate});
 }
 
+/* It came over other hubs and goes over no more of them: where it began they need not fear for it any longer. What still
+ * becomes of it here is reported as ever. */
+static void parcel_confirm(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel)
+{
+    bool is_abroad = parcel->travel != NULL && parcel->who->peering == ALD_PEERING_ROUTES;
+    bool goes_on = channel != NULL && channel->party->peering == ALD_PEERING_ROUTES;
+
+    if ((parcel->msg->flags & ALD_MSG_REPORT) == 0 || goes_on || ald_parcel_is_for_many(parcel->msg)) {
+        return;
+    }
+    if (is_abroad) {
+        ald_hop_report(hub, parcel, ALD_PHASE_SENT, ALD_CAUSE_NONE);
+    } else {
+        ald_hop_settled(hub, parcel->id);
+    }
+}
+
 void ald_parcel_delivered(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel)
 {
     ald_hub_count(hub, ALD_N_EVENTS);
     parcel_note(hub, parcel, channel, ALD_CAUSE_NONE, "delivered");
+    parcel_confirm(hub, parcel, channel);
 }
 
 void ald_parcel_dropped(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause)
@@ -240,6 +260,7 @@ void ald_parcel_flooded(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     ald_hub_count(hub, ALD_N_EVENTS_FLOODED);
     parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "flooded");
+    parcel_confirm(hub, parcel, NULL);
 }
 
 void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel)

@@ -538,8 +538,10 @@ void ald_graph_changed(struct ald_hub *hub)
 
 void ald_graph_sweep_later(struct ald_hub *hub)
 {
-    if (!ald_timer_running(&hub->graph.sweep.timer)) {
-        ald_hub_alarm_set(hub, &hub->graph.sweep, hub->now + GRAPH_SWEEP);
+    ald_usec due = hub->now + (hub->graph.n_events > 0 ? ALD_PEER_EVENT_DOUBT : GRAPH_SWEEP);
+
+    if (!ald_timer_running(&hub->graph.sweep.timer) || due < hub->graph.sweep.timer.due) {
+        ald_hub_alarm_set(hub, &hub->graph.sweep, due);
     }
 }
 

@@ -69,16 +69,23 @@ struct ald_peer_link {
     unsigned slot;           /* of the feed */
 };
 
-/* A report that may come on an event that went to another hub. */
+/*
+ * An event that went to another hub, and whose sender wants to hear if it fails. The hub where it ends says so either way, and
+ * nobody else can: one that dies on the way takes with it what it had, and those before it know only that it was written. So
+ * what nothing is heard of for a while is reported as failed, though it may have arrived.
+ */
 struct ald_peer_event {
     uint64_t number;     /* of the event; 0: none */
     struct ald_msg *msg; /* its name, address and wire id only */
     uint64_t conn;
     uint32_t party;
+    bool is_told; /* something was heard of it */
     ald_usec at;
 };
 /* Events of the last moments; what is older than this many, or than two sweeps, is reported no more. At 700 bytes each. */
 enum { ALD_PEER_EVENTS_MAX = 1024 };
+/* Longer than a message takes over hops_max links whose readers are slow, within their stall_timeout. */
+#define ALD_PEER_EVENT_DOUBT (20 * ALD_SEC)
 
 struct ald_graph {
     struct ald_route_map map;

@@ -4,7 +4,8 @@
  *     nothing is heard twice by the same service, and a unicast by one service only
  *     a command has one outcome, by its deadline and a second, while whoever asked is there
  *     refused: nobody heard it; succeeded and failed: somebody did; expired: not before the deadline
- *     an event that was reported as undelivered was not heard
+ *     an event that was reported as undelivered was not heard, unless nothing was heard of it (its hub was lost)
+ *     an event to one service is heard or reported, while whoever said it is there
  *
  * Rules for what was said when nothing had happened for two seconds, and nothing happened until it was over:
  *
@@ -83,7 +84,7 @@ void graph_heard(struct graph_world *world, struct graph_service *service, uint3
     if (said->n_outcomes > 0 && said->outcome == ALD_REFUSED) {
         graph_break(world, "#%u was refused, and is heard by %s", number, service->name);
     }
-    if (one && said->n_reports > 0) {
+    if (one && said->n_reports > 0 && !said->doubted) {
         graph_break(world, "#%u was reported, and is heard by %s", number, service->name);
     }
 }
@@ -129,15 +130,16 @@ void graph_ended(struct graph_world *world, uint32_t number, const struct ald_si
     }
 }
 
-void graph_reported(struct graph_world *world, uint32_t number)
+void graph_reported(struct graph_world *world, uint32_t number, uint8_t cause)
 {
     struct graph_said *said = &world->said[number];
 
-    graph_tell(world, "#%u is reported", number);
+    graph_tell(world, "#%u is reported: %s", number, ald_cause_word((enum ald_cause)cause));
     world->cover->n_reported++;
+    said->doubted = cause == ALD_CAUSE_HUB_LOST;
     if (++said->n_reports > 1) {
         graph_break(world, "#%u is reported twice", number);
-    } else if (said->n_heard > 0) {
+    } else if (said->n_heard > 0 && !said->doubted) {
         graph_break(world, "#%u is reported, and was heard", number);
     }
 }
@@ -173,6 +175,10 @@ static void check_event(struct graph_world *world, uint32_t number, const struct
 {
     bool reachable = said->hops != 255;
 
+    if (said_is_awaited(said) && said->n_heard == 0 && said->n_reports == 0) {
+        graph_break(world, "#%u, an event to %s, is neither heard nor reported", number, said->to);
+        return;
+    }
     if (!said->calm || !said_is_awaited(said)) {
         return;
     }

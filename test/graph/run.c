@@ -225,6 +225,10 @@ static void run_mend(struct graph_world *world)
     }
 }
 
+/* By then whoever said an event that was lost with a hub has heard that nothing was heard of it: the hub looks at these when
+ * it sweeps. */
+#define RUN_DOUBT (90 * ALD_SEC)
+
 static void run_probe(struct graph_world *world)
 {
     for (uint32_t i = 0; i < world->n_services; i++) {
@@ -275,7 +279,7 @@ static void run_world(struct graph_world *world)
     run_mend(world);
     run_for(world, GRAPH_SETTLE + ALD_SEC);
     run_probe(world);
-    run_for(world, 10 * ALD_SEC);
+    run_for(world, RUN_DOUBT);
 }
 
 /* Everything is given back, and nothing of it was forgotten. */

@@ -147,7 +147,7 @@ void graph_service_apply(struct graph_service *service, const struct ald_effect 
         graph_ended(world, number_of(signal->request), signal);
         break;
     case ALD_SIGNAL_REPORT:
-        graph_reported(world, number_of_id(signal->request));
+        graph_reported(world, number_of_id(signal->request), signal->cause);
         break;
     case ALD_SIGNAL_DENIED:
         graph_break(world, "%s is denied its name: %.*s", service->name, ALD_STR_ARG(signal->text));

@@ -106,6 +106,7 @@ struct graph_said {
     uint8_t outcome, cause;
     ald_usec ended;
     uint32_t n_reports;
+    bool doubted; /* the report said only that nothing was heard of it */
 };
 
 /* What runs have shown, for a suite that wants to say that everything was. */
@@ -183,7 +184,7 @@ bool graph_service_say(struct graph_service *service, enum graph_kind kind, cons
 /* history.c */
 void graph_heard(struct graph_world *world, struct graph_service *service, uint32_t number);
 void graph_ended(struct graph_world *world, uint32_t number, const struct ald_signal *reply);
-void graph_reported(struct graph_world *world, uint32_t number);
+void graph_reported(struct graph_world *world, uint32_t number, uint8_t cause);
 /* Hubs that can be reached from `from` now, a bit each; `ret_hops` (may be NULL) to each of them. */
 uint32_t graph_reach(const struct graph_world *world, const struct graph_hub *from, uint8_t *ret_hops);
 void graph_check(struct graph_world *world);
