@@ -407,7 +407,7 @@ void sim_check_told(struct sim_world *world, struct sim_command *command, struct
         sim_complain(world, SIM_RULE_ADDRESSEE, command, "its outcome is told to %s, who did not ask",
                      link->party->name);
     }
-    if (link == command->link && sim_now(world) > command->deadline + ALD_SEC) {
+    if (link == command->link && !command->unread && sim_now(world) > command->deadline + ALD_SEC) {
         sim_complain(world, SIM_RULE_IN_TIME, command, "it is told as %s %" PRIu64 " ms after its deadline",
                      ald_outcome_name(signal->outcome), (sim_now(world) - command->deadline) / ALD_MSEC);
     }
@@ -419,11 +419,20 @@ void sim_check_told(struct sim_world *world, struct sim_command *command, struct
     sim_check_outcome(world, command, signal->outcome, signal->cause, sim_now(world));
 }
 
+/* What was said to it does not even fit its kernel; in the window of a session an outcome may come after events, which are
+ * said when there is room again. */
+static bool link_is_unread(const struct sim_link *link)
+{
+    return (link->party->traits & ALD_CAN_RESUME) != 0 && link->pushed > link->begun;
+}
+
 void sim_check_overdue(struct sim_world *world, struct sim_command *command)
 {
     const struct sim_link *link = command->link;
 
-    if (link->hub->hub != NULL && command->life == link->hub->life && !link->hub_end && !link->hub_closing) {
+    command->unread = link_is_unread(link);
+    if (!command->unread && link->hub->hub != NULL && command->life == link->hub->life && !link->hub_end &&
+        !link->hub_closing) {
         sim_complain(world, SIM_RULE_IN_TIME, command, "a second after its deadline no outcome has been told");
     }
 }

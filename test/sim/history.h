@@ -84,6 +84,7 @@ struct sim_command {
     bool asked_after;
     bool shares_id;     /* another command has its wire id */
     bool vanished;      /* the hub that took it is gone, and told nothing */
+    bool unread;        /* its caller did not read when it was overdue, and has a session, where it waits behind events */
     bool open;          /* taken, and no outcome told, and not overdue */
     uint8_t refused_as; /* enum ald_cause */
     struct sim_command *refused_next;

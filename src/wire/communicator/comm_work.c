@@ -150,6 +150,7 @@ static void buf_settle(struct ald_buf *buf)
 void ald_comm_work_forget_line(struct ald_comm_work *work)
 {
     ald_slice_clear(&work->line);
+    work->asked = ALD_STR_NONE;
     buf_settle(&work->text);
     buf_settle(&work->made);
     buf_settle(&work->scratch);
