@@ -69,10 +69,12 @@
 #define ALDIS_PARAM_EVENT "event"             /* boolean: nobody answers */
 #define ALDIS_PARAM_TRACEPARENT "traceparent" /* W3C trace context */
 
-/* The same between two hubs. */
+/* The same between two hubs, and in their hellos. */
+#define ALDIS_PARAM_BOOT "boot"           /* what a hub drew at its start, 16 hexadecimal digits */
 #define ALDIS_PARAM_ORIGIN "origin"       /* id of the hub where it was submitted */
 #define ALDIS_PARAM_SCOPE "scope"         /* of a target in many places: ".", "?" or "*" */
 #define ALDIS_PARAM_HOPS "hops"           /* links that it has passed */
+#define ALDIS_PARAM_DAEMONS "daemons"     /* how many of these led to or from a communicator daemon */
 #define ALDIS_PARAM_BROADCAST "broadcast" /* what an event to many is known again by */
 #define ALDIS_PARAM_INFORMED "informed"   /* addresses of hubs that have it already */
 #define ALDIS_PARAM_UNTIL "until"         /* seconds since 1970 until when it is taken */
