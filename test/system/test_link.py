@@ -49,7 +49,7 @@ class Handshake(LinkCase):
                 account = control.ready["data"]["account"]
                 self.assertEqual(account["roles"][0]["permissions"], ["core.admin"])
                 self.assertEqual(host.ready["data"]["sessionTimeout"], 60)
-                self.assertEqual(host.ready["data"]["heartbeatInterval"], 15)
+                self.assertEqual(host.ready["data"]["heartbeatInterval"], 2)
                 self.assertEqual(len(hub.channels("4")), 1)
 
         hub = self.hub()
