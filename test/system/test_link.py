@@ -21,7 +21,8 @@ class LinkCase(HubCase):
         with open(secret, "w", encoding="ascii") as file:
             file.write(SECRET + "\n")
         os.chmod(secret, 0o600)
-        return super().hub(f"link.secret={secret}", *settings, **options)
+        # The original's interval: a sanitized hub and a test that makes 99 MiB of JSON keep each other waiting for seconds.
+        return super().hub(f"link.secret={secret}", "link.heartbeat_interval=15s", *settings, **options)
 
     def link_counter(self, hub, name):
         return hub.dialect_counter(f"link_{name}", "link")
@@ -49,7 +50,7 @@ class Handshake(LinkCase):
                 account = control.ready["data"]["account"]
                 self.assertEqual(account["roles"][0]["permissions"], ["core.admin"])
                 self.assertEqual(host.ready["data"]["sessionTimeout"], 60)
-                self.assertEqual(host.ready["data"]["heartbeatInterval"], 2)
+                self.assertEqual(host.ready["data"]["heartbeatInterval"], 15)
                 self.assertEqual(len(hub.channels("4")), 1)
 
         hub = self.hub()
