@@ -1,5 +1,17 @@
 #include "base/str.h"
 
+struct ald_str ald_str_keep(struct ald_str str, char **room)
+{
+    const char *copy = *room;
+
+    if (str.size == 0) {
+        return ald_str_present(str) ? ALD_STR("") : ALD_STR_NONE;
+    }
+    memcpy(*room, str.data, str.size);
+    *room += str.size;
+    return ald_str_of(copy, str.size);
+}
+
 int ald_str_compare(struct ald_str a, struct ald_str b)
 {
     size_t shorter = ALD_MIN(a.size, b.size);

@@ -76,6 +76,9 @@ static inline struct ald_str ald_str_from(struct ald_str str, size_t from)
     return (struct ald_str){str.data != NULL ? str.data + from : NULL, str.size - from};
 }
 
+/* Gives a view of a copy of `str` at `*room`, which moves on behind it. An empty one takes no room; absent stays absent. */
+struct ald_str ald_str_keep(struct ald_str str, char **room);
+
 /* Byte order, a prefix before what it begins: <0, 0 or >0. */
 int ald_str_compare(struct ald_str a, struct ald_str b);
 

@@ -48,6 +48,20 @@ ALD_TEST(str, begins_with_its_prefixes)
     ald_check_panics(ald_ignore(ald_str_from(ALD_STR("aldis"), 6)));
 }
 
+ALD_TEST(str, keeps_copies_one_behind_the_other)
+{
+    char memory[8] = "........", *room = memory, text[] = "deck";
+    struct ald_str first = ald_str_keep(ald_str(text), &room), second = ald_str_keep(ALD_STR("mast"), &room);
+
+    text[0] = 'x';
+    ald_check_str(first, "deck");
+    ald_check_str(second, "mast");
+    ald_check(room == memory + sizeof(memory));
+    ald_check(ald_str_present(ald_str_keep(ALD_STR(""), &room)));
+    ald_check(!ald_str_present(ald_str_keep(ALD_STR_NONE, &room)));
+    ald_check(room == memory + sizeof(memory)); /* they need no room */
+}
+
 ALD_TEST(str, finds_the_first_occurrence)
 {
     ald_check_int(ald_str_find(ALD_STR("one;;two;;three"), ALD_STR(";;")), 3);
@@ -170,8 +184,9 @@ ALD_TEST(str, refuses_truncated_and_broken_sequences_at_every_place)
 
 ALD_TEST_MAIN(str, ALD_CASE(str, tells_absent_from_empty), ALD_CASE(str, compares_by_bytes),
               ALD_CASE(str, ignores_the_case_of_ascii_letters_only), ALD_CASE(str, begins_with_its_prefixes),
-              ALD_CASE(str, finds_the_first_occurrence), ALD_CASE(str, trims_blanks_and_tabs_only),
-              ALD_CASE(str, reads_whole_decimal_numbers), ALD_CASE(str, refuses_what_is_no_number),
+              ALD_CASE(str, keeps_copies_one_behind_the_other), ALD_CASE(str, finds_the_first_occurrence),
+              ALD_CASE(str, trims_blanks_and_tabs_only), ALD_CASE(str, reads_whole_decimal_numbers),
+              ALD_CASE(str, refuses_what_is_no_number),
               ALD_CASE(str, accepts_each_code_point_in_its_shortest_form_only),
               ALD_CASE(str, accepts_two_byte_sequences_as_rfc_3629_lists_them),
               ALD_CASE(str, refuses_truncated_and_broken_sequences_at_every_place))

@@ -16,6 +16,7 @@
 #include "hub/party.h"
 #include "hub/peer.h"
 #include "hub/route_feed.h"
+#include "hub/self.h"
 #include "hub/state.h"
 #include "msg/json.h"
 #include "msg/json_write.h"
@@ -46,46 +47,23 @@ bool ald_advert_is(const struct ald_msg *msg)
 
 /* --- written ---------------------------------------------------------------------------------------------------- */
 
-/* An event with what `buf` holds. Errors: ALDIS_E_NOMEM. */
-static int advert_msg(struct ald_hub *hub, const struct ald_buf *buf, struct ald_msg **ret_msg)
-{
-    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    struct ald_slice payload = ALD_SLICE_NONE;
-    int r;
-
-    r = ald_slice_copy(ald_buf_str(buf), &payload);
-    if (r == 0) {
-        r = ald_msg_new(hub->messages, ALD_EVENT, &msg);
-    }
-    if (r == 0) {
-        ald_msg_set_slice(msg, &msg->payload, payload);
-        r = ald_msg_set(msg, &msg->name, advert_name);
-    }
-    if (r == 0) {
-        r = ald_msg_set(msg, &msg->to.target, ALD_STR(""));
-    }
-    ald_slice_clear(&payload);
-    if (r < 0) {
-        return ald_trace(r);
-    }
-    ald_msg_seal(msg);
-    *ret_msg = ald_steal(&msg);
-    return 0;
-}
-
 /* Errors: ALDIS_E_NOMEM. */
 static int advert_signal(struct ald_hub *hub, struct ald_json_writer *json, struct ald_buf *buf,
                          struct ald_signal *ret_signal)
 {
-    int r = ald_json_write_done(json);
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    int r;
 
     *ret_signal = ald_signal_of(ALD_SIGNAL_EVENT);
-    ald_assert(r <= 0); /* the buf has room for the largest page */
-    r = r == 0 ? advert_msg(hub, buf, &ret_signal->msg) : r;
+    ald_assert(json->status <= 0); /* the buf has room for the largest page */
+    r = ald_self_message(hub, ALD_EVENT, advert_name, json, buf, &msg);
+    r = r == 0 ? ald_msg_set(msg, &msg->to.target, ALD_STR("")) : r;
     ald_buf_fini(buf);
     if (r < 0) {
         return ald_trace(r);
     }
+    ald_msg_seal(msg);
+    ret_signal->msg = ald_steal(&msg);
     ret_signal->id = ald_hub_id(hub, ald_hub_number(hub));
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/router.h"
+#include "hub/self.h"
 #include "hub/state.h"
 #include "hub/target.h"
 #include "msg/json_scan.h"
@@ -63,8 +64,6 @@ static void alive_write(const struct ald_hub *hub, const struct ald_msg *questio
 /* Gives the answer, still open. Errors: ALDIS_E_NOMEM. */
 static int alive_make(struct ald_hub *hub, enum ald_kind kind, const struct ald_msg *question, struct ald_msg **ret_msg)
 {
-    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    struct ald_slice payload = ALD_SLICE_NONE;
     struct ald_json_writer json;
     struct ald_buf buf;
     int r;
@@ -72,20 +71,9 @@ static int alive_make(struct ald_hub *hub, enum ald_kind kind, const struct ald_
     ald_buf_init(&buf, ALIVE_BYTES_MAX);
     ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
     alive_write(hub, question, &json);
-    r = ald_json_write_done(&json);
-    r = r == 0 ? ald_slice_copy(ald_buf_str(&buf), &payload) : r;
-    r = r == 0 ? ald_msg_new(hub->messages, kind, &msg) : r;
-    if (r == 0) {
-        ald_msg_set_slice(msg, &msg->payload, payload);
-        r = ald_msg_set(msg, &msg->name, alive_answer);
-    }
+    r = ald_self_message(hub, kind, alive_answer, &json, &buf, ret_msg);
     ald_buf_fini(&buf);
-    ald_slice_clear(&payload);
-    if (r < 0) {
-        return ald_trace(r);
-    }
-    *ret_msg = ald_steal(&msg);
-    return 0;
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 static bool event_is_answerable(const struct ald_hub *hub, const struct ald_parcel *parcel)

@@ -11,6 +11,7 @@
 #include "hub/peer.h"
 #include "hub/roster.h"
 #include "hub/route_way.h"
+#include "hub/self.h"
 #include "hub/state.h"
 #include "hub/target.h"
 #include "hub/transit.h"
@@ -405,7 +406,6 @@ static int report_make(struct ald_hub *hub, const struct ald_parcel *parcel, uin
 {
     const struct ald_address to = {.hub = report_hub(hub, parcel), .target = report_target};
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
-    struct ald_slice payload = ALD_SLICE_NONE;
     struct ald_json_writer json;
     struct ald_buf buf;
     int r;
@@ -413,16 +413,9 @@ static int report_make(struct ald_hub *hub, const struct ald_parcel *parcel, uin
     ald_buf_init(&buf, REPORT_BYTES_MAX);
     ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
     report_write(hub, &json, parcel, phase, cause);
-    r = ald_json_write_done(&json);
-    r = r == 0 ? ald_slice_copy(ald_buf_str(&buf), &payload) : r;
-    r = r == 0 ? ald_msg_new(hub->messages, ALD_EVENT, &msg) : r;
-    if (r == 0) {
-        ald_msg_set_slice(msg, &msg->payload, payload);
-        r = ald_msg_set(msg, &msg->name, report_name);
-    }
+    r = ald_self_message(hub, ALD_EVENT, report_name, &json, &buf, &msg);
     r = r == 0 ? ald_msg_set_address(msg, &msg->to, &to) : r;
     ald_buf_fini(&buf);
-    ald_slice_clear(&payload);
     if (r < 0) {
         return ald_trace(r);
     }

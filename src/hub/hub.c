@@ -23,18 +23,6 @@ enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 256
 /* An attempt has six bits in a line of a story. */
 enum { HUB_ATTEMPTS_MAX = 60 };
 
-/* A view of a copy of `str`, put at `*room`; absent stays absent. */
-static struct ald_str hub_copy_name(char **room, struct ald_str str)
-{
-    struct ald_str copy = {ald_str_present(str) ? *room : NULL, str.size};
-
-    if (str.size > 0) {
-        memcpy(*room, str.data, str.size);
-        *room += str.size;
-    }
-    return copy;
-}
-
 static int hub_copy_names(struct ald_hub *hub, const struct ald_hub_config *config)
 {
     char *room = malloc(config->id.size + config->controller.size + config->primary_only.size + 1);
@@ -43,9 +31,9 @@ static int hub_copy_names(struct ald_hub *hub, const struct ald_hub_config *conf
         return ald_trace(ALDIS_E_NOMEM);
     }
     hub->names = room;
-    hub->config.id = hub_copy_name(&room, config->id);
-    hub->config.controller = hub_copy_name(&room, config->controller);
-    hub->config.primary_only = hub_copy_name(&room, config->primary_only);
+    hub->config.id = ald_str_keep(config->id, &room);
+    hub->config.controller = ald_str_keep(config->controller, &room);
+    hub->config.primary_only = ald_str_keep(config->primary_only, &room);
     return 0;
 }
 

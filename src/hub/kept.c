@@ -35,17 +35,6 @@ static struct ald_signal kept_cancel_signal(const struct ald_command *command)
     return signal;
 }
 
-static void text_own(struct ald_str *text, char **room)
-{
-    if (text->size > 0) {
-        memcpy(*room, text->data, text->size);
-        text->data = *room;
-        *room += text->size;
-    } else if (ald_str_present(*text)) {
-        text->data = "";
-    }
-}
-
 int ald_kept_own(struct ald_kept_signal *kept)
 {
     struct ald_signal *signal = &kept->signal;
@@ -55,8 +44,7 @@ int ald_kept_own(struct ald_kept_signal *kept)
 
     kept->travel = travel != NULL ? *travel : (struct ald_travel){.hops = 0};
     kept->texts = NULL;
-    size = signal->from.size + signal->channel.size + signal->text.size + kept->travel.hub.size + kept->travel.id.size +
-           kept->travel.informed.size;
+    size = signal->from.size + signal->channel.size + signal->text.size + ald_travel_size(&kept->travel);
     if (size > 0) {
         kept->texts = malloc(size);
         if (kept->texts == NULL) {
@@ -64,12 +52,10 @@ int ald_kept_own(struct ald_kept_signal *kept)
         }
     }
     room = kept->texts;
-    text_own(&signal->from, &room);
-    text_own(&signal->channel, &room);
-    text_own(&signal->text, &room);
-    text_own(&kept->travel.hub, &room);
-    text_own(&kept->travel.id, &room);
-    text_own(&kept->travel.informed, &room);
+    signal->from = ald_str_keep(signal->from, &room);
+    signal->channel = ald_str_keep(signal->channel, &room);
+    signal->text = ald_str_keep(signal->text, &room);
+    ald_travel_keep(&kept->travel, &room);
     if (travel != NULL) {
         signal->travel = &kept->travel;
     }

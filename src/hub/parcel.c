@@ -68,32 +68,18 @@ struct ald_parcel ald_parcel_of(struct ald_hub *hub, const struct ald_party *par
     return parcel;
 }
 
-/* Move on behind what was copied. */
-static void text_own(struct ald_str *text, char **room)
-{
-    if (ald_str_present(*text)) {
-        memcpy(*room, text->data, text->size);
-        text->data = *room;
-        *room += text->size;
-    }
-}
-
 /* Let what it shows be copies of its own. */
 static void stored_own(struct ald_parcel_stored *stored)
 {
     char *room = stored->text;
 
-    text_own(&stored->parcel.from, &room);
-    text_own(&stored->travel.hub, &room);
-    text_own(&stored->travel.id, &room);
-    text_own(&stored->travel.informed, &room);
+    stored->parcel.from = ald_str_keep(stored->parcel.from, &room);
+    ald_travel_keep(&stored->travel, &room);
 }
 
 static size_t parcel_texts_size(const struct ald_parcel *parcel)
 {
-    const struct ald_travel *travel = parcel->travel;
-
-    return parcel->from.size + (travel != NULL ? travel->hub.size + travel->id.size + travel->informed.size : 0);
+    return parcel->from.size + (parcel->travel != NULL ? ald_travel_size(parcel->travel) : 0);
 }
 
 size_t ald_parcel_cost(const struct ald_parcel *parcel)
@@ -104,7 +90,7 @@ size_t ald_parcel_cost(const struct ald_parcel *parcel)
 int ald_parcel_store(const struct ald_parcel *parcel, struct ald_parcel_stored **ret_stored)
 {
     size_t size = parcel_texts_size(parcel);
-    struct ald_parcel_stored *stored = malloc(sizeof(*stored) + size + 1); /* one more: an empty text has a place too */
+    struct ald_parcel_stored *stored = malloc(sizeof(*stored) + size);
 
     if (stored == NULL) {
         return ald_trace(ALDIS_E_NOMEM);

@@ -99,29 +99,46 @@ static void self_write(struct ald_json_writer *json, const struct ald_command *c
     ald_json_write_end(json);
 }
 
+int ald_self_message(struct ald_hub *hub, enum ald_kind kind, struct ald_str name, struct ald_json_writer *json,
+                     const struct ald_buf *buf, struct ald_msg **ret_msg)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    struct ald_slice payload = ALD_SLICE_NONE;
+    int r = ald_json_write_done(json);
+
+    r = r == 0 ? ald_slice_copy(ald_buf_str(buf), &payload) : r;
+    r = r == 0 ? ald_msg_new(hub->messages, kind, &msg) : r;
+    if (r == 0) {
+        ald_msg_set_slice(msg, &msg->payload, payload);
+        r = ald_str_present(name) ? ald_msg_set(msg, &msg->name, name) : 0;
+    }
+    ald_slice_clear(&payload);
+    if (r != 0) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    *ret_msg = ald_steal(&msg);
+    return 0;
+}
+
 /* The answer to one who asked; an outcome without a body, if memory is short. */
 static struct ald_msg *self_reply(struct ald_hub *hub, const struct ald_command *command)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
-    struct ald_slice payload = ALD_SLICE_NONE;
     struct ald_json_writer json;
     struct ald_buf buf;
-    bool done;
+    int r;
 
     ald_buf_init(&buf, (size_t)8 * SELF_ANSWER_MAX);
     ald_json_write_init(&json, &buf, ALD_JSON_COMPACT);
     self_write(&json, command);
-    done = ald_json_write_done(&json) == 0 && ald_slice_copy(ald_buf_str(&buf), &payload) == 0 &&
-           ald_msg_new(hub->messages, ALD_REPLY, &reply) == 0;
+    r = ald_self_message(hub, ALD_REPLY, ALD_STR_NONE, &json, &buf, &reply);
     ald_buf_fini(&buf);
-    if (done) {
+    if (r == 0) {
         reply->outcome = ALD_SUCCEEDED;
-        ald_msg_set_slice(reply, &reply->payload, payload);
         ald_msg_seal(reply);
     } else {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
     }
-    ald_slice_clear(&payload);
     return ald_steal(&reply);
 }
 

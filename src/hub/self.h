@@ -12,11 +12,16 @@
  * for whoever knows the id.
  */
 
-#include "base/defs.h"
+#include "msg/json_write.h"
+#include "msg/msg.h"
 
 struct ald_command;
 struct ald_hub;
-struct ald_msg;
+
+/* Gives a message of the hub's own, still open: `name` (may be absent), and as its payload what `json` has written into
+ * `buf`. Errors: ALDIS_E_NOMEM, also when that was cut short. */
+ALD_NODISCARD int ald_self_message(struct ald_hub *hub, enum ald_kind kind, struct ald_str name,
+                                   struct ald_json_writer *json, const struct ald_buf *buf, struct ald_msg **ret_msg);
 
 bool ald_self_is_meant(const struct ald_msg *msg);
 /* Meant for the hub, and about another command: of no interest once it is answered. */

@@ -44,24 +44,12 @@ static bool from_share(struct ald_parcel *parcel)
     return false;
 }
 
-static void text_own(struct ald_str *text, char **room)
-{
-    if (text->size > 0) {
-        memcpy(*room, text->data, text->size);
-        text->data = *room;
-        *room += text->size;
-    } else if (ald_str_present(*text)) {
-        text->data = "";
-    }
-}
-
 /* Let its views be its own. Errors: ALDIS_E_NOMEM. */
 static int transit_own(struct ald_transit *transit)
 {
     struct ald_travel *travel = &transit->travel;
     bool shares_from = from_share(&transit->parcel);
-    size_t size =
-        (shares_from ? 0 : transit->parcel.from.size) + travel->hub.size + travel->id.size + travel->informed.size;
+    size_t size = (shares_from ? 0 : transit->parcel.from.size) + ald_travel_size(travel);
     char *room;
 
     if (size > 0) {
@@ -72,11 +60,9 @@ static int transit_own(struct ald_transit *transit)
     }
     room = transit->texts;
     if (!shares_from) {
-        text_own(&transit->parcel.from, &room);
+        transit->parcel.from = ald_str_keep(transit->parcel.from, &room);
     }
-    text_own(&travel->hub, &room);
-    text_own(&travel->id, &room);
-    text_own(&travel->informed, &room);
+    ald_travel_keep(travel, &room);
     return 0;
 }
 
@@ -172,9 +158,7 @@ static void transit_depart(struct ald_hub *hub, struct ald_hub_conn *conn, struc
     run_store(hub, conn);
     transit->first = transit->last = conn->said;
     ald_list_push_back(&conn->transits, &transit->node);
-    ald_hub_conn_charge(hub, conn,
-                        sizeof(*transit) + transit->parcel.from.size + transit->travel.hub.size +
-                            transit->travel.id.size + transit->travel.informed.size);
+    ald_hub_conn_charge(hub, conn, sizeof(*transit) + transit->parcel.from.size + ald_travel_size(&transit->travel));
 }
 
 /* Into the window, from where it is taken when it could not be said. */

@@ -13,19 +13,6 @@ static const char *const topic_names[ALD_N_TOPICS] = {
     [ALD_TOPIC_INTRUSION] = "intrusion",
 };
 
-/* Copy one text to where `room` points, and let the copy show it. */
-static struct ald_str news_keep(char **room, struct ald_str text)
-{
-    struct ald_str kept = text;
-
-    if (text.size > 0) {
-        memcpy(*room, text.data, text.size);
-        kept.data = *room;
-        *room += text.size;
-    }
-    return kept;
-}
-
 int ald_news_new(const struct ald_news *news, struct ald_news **ret_news)
 {
     struct ald_news *copy = malloc(sizeof(*copy) + news->name.size + news->hub.size + news->detail.size);
@@ -37,9 +24,9 @@ int ald_news_new(const struct ald_news *news, struct ald_news **ret_news)
     *copy = *news;
     copy->refs = 1;
     room = copy->text;
-    copy->name = news_keep(&room, news->name);
-    copy->hub = news_keep(&room, news->hub);
-    copy->detail = news_keep(&room, news->detail);
+    copy->name = ald_str_keep(news->name, &room);
+    copy->hub = ald_str_keep(news->hub, &room);
+    copy->detail = ald_str_keep(news->detail, &room);
     *ret_news = copy;
     return 0;
 }

@@ -36,3 +36,15 @@ const char *ald_signal_name(enum ald_signal_kind kind)
     ald_assert(signal_names[kind] != NULL);
     return signal_names[kind];
 }
+
+size_t ald_travel_size(const struct ald_travel *travel)
+{
+    return travel->hub.size + travel->id.size + travel->informed.size;
+}
+
+void ald_travel_keep(struct ald_travel *travel, char **room)
+{
+    travel->hub = ald_str_keep(travel->hub, room);
+    travel->id = ald_str_keep(travel->id, room);
+    travel->informed = ald_str_keep(travel->informed, room);
+}

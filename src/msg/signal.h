@@ -142,6 +142,10 @@ struct ald_travel {
     ald_wall until;          /* of a broadcast: nobody takes it later; 0: not said */
 };
 
+/* What its texts take, and copies of them at `*room`, which moves on, in their place. */
+size_t ald_travel_size(const struct ald_travel *travel);
+void ald_travel_keep(struct ald_travel *travel, char **room);
+
 /* What a party may ask a whole hub to do; whether it may is the edge's verdict. */
 enum ald_operation {
     ALD_OPERATE_STOP,        /* end, in order */
