@@ -127,6 +127,7 @@ struct ald_command {
     struct ald_queue *queue;     /* WAITING: where */
     uint64_t agent_conn;         /* of the latest attempt: who may still answer */
     uint32_t agent_party;
+    uint64_t told_serial; /* that which its session gave it there; 0: none yet, or it has no session */
     char channel_id[ALD_ID_TEXT]; /* of the latest attempt */
     bool has_channel_id;
     struct ald_hub_alarm alarm;

@@ -8,6 +8,7 @@
 #include "hub/party.h"
 #include "hub/record.h"
 #include "hub/roster.h"
+#include "hub/session.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -41,6 +42,7 @@ void ald_delivery_hand(struct ald_hub *hub, struct ald_command *command, struct 
     command->agent_party = channel->party->number;
     memcpy(command->channel_id, channel->id, ALD_ID_TEXT);
     command->has_channel_id = true;
+    command->told_serial = 0;
     command->cancel_asked = false;
     ald_list_push_back(&conn->handed, &command->place_node);
     conn->n_in_flight++;
@@ -271,6 +273,46 @@ static struct ald_found delivery_find_named(struct ald_hub *hub, struct ald_hub_
     return sent != NULL ? (struct ald_found){.command = sent, .record = sent->record} : found;
 }
 
+/* Of the commands in `list` that a party of the session has, the one that was told under `serial`; NULL: none. */
+static struct ald_command *delivery_told_in(const struct ald_node *list, const struct ald_session *session,
+                                            uint64_t serial)
+{
+    ald_list_each (it, list) {
+        struct ald_command *command = ald_list_entry(it, struct ald_command, place_node);
+
+        if (command->told_serial == serial && command->channel->party->session == session) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A reply that names the frame of its command is one of its session, whichever of its parties was asked: the frame does not say
+ * (link.md 2.15). What is looked through is what they have in flight.
+ */
+static struct ald_found delivery_find_told(struct ald_hub_conn *conn, const struct ald_signal *signal)
+{
+    const struct ald_party *party = ald_party_find(conn, signal->party);
+    const struct ald_session *session = party != NULL ? party->session : NULL;
+    struct ald_command *command = NULL;
+
+    if (session == NULL) {
+        return (struct ald_found){NULL, NULL};
+    }
+    ald_list_each (it, &session->parties) {
+        const struct ald_channel *channel = ald_list_entry(it, const struct ald_party, of_session)->channel;
+
+        if (channel != NULL && command == NULL) {
+            command = delivery_told_in(&channel->sent, session, signal->answers);
+        }
+    }
+    if (command == NULL) {
+        command = delivery_told_in(&conn->handed, session, signal->answers);
+    }
+    return (struct ald_found){.command = command, .record = command != NULL ? command->record : NULL};
+}
+
 static bool id_is_absent(struct ald_id id)
 {
     return id.high == 0 && id.low == 0;
@@ -283,6 +325,9 @@ struct ald_found ald_delivery_find(struct ald_hub *hub, struct ald_hub_conn *con
     struct ald_found found = is_named ? delivery_find_named(hub, conn, signal) : ald_command_find(hub, signal->id);
     bool is_from;
 
+    if (id_is_absent(signal->id) && signal->kind == ALD_SIGNAL_REPLY && signal->answers != 0) {
+        return delivery_find_told(conn, signal);
+    }
     delivery_fetch(found.command);
     is_from = found.command != NULL ? delivery_is_from(found.command, conn, signal->party)
                                     : found.record != NULL && found.record->agent_conn == conn->number &&

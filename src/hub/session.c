@@ -218,6 +218,9 @@ static void session_say(struct ald_hub *hub, struct ald_session *session, struct
     if (kept->serial == 0) {
         kept->serial = ++session->serial_out;
     }
+    if (kept->kind == ALD_KEPT_COMMAND) {
+        ald_container(kept, struct ald_command, kept_command)->told_serial = kept->serial;
+    }
     signal.party = kept->party->number;
     signal.serial = kept->serial;
     kept->ordinal = ald_hub_conn_say(hub, conn, &signal) ? conn->said : UINT64_MAX;

@@ -129,6 +129,62 @@ ALD_TEST(session_shared, all_are_away_together_and_come_back_under_their_numbers
     rig_fini(&rig);
 }
 
+static void answer_frame(struct rig *rig, uint64_t conn, uint32_t party, uint64_t told)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    signal.party = party;
+    signal.answers = told;
+    signal.msg = rig_msg(rig, ALD_REPLY, NULL);
+    signal.msg->outcome = ALD_SUCCEEDED;
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+/* Of generation A of link: the answer says neither our id nor which of its parties was asked. */
+ALD_TEST(session_shared, an_answer_may_name_the_frame_of_its_command)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_command(&rig, 9, "c1", "instance-7");
+    rig_command(&rig, 9, "c2", "4");
+    rig_command(&rig, 9, "c3", "instance-8");
+    host_acked(&rig, 1, 3);
+    rig_close(&rig, 1);
+    come_back(&rig, 3);
+    rig.n_text = 0;
+    answer_frame(&rig, 2, 0, 3);
+    answer_frame(&rig, 2, 0, 1);
+    answer_frame(&rig, 2, 2, 2);
+    rig_expect(&rig, "9 reply c3 succeeded\n"
+                     "9 reply c1 succeeded\n"
+                     "9 reply c2 succeeded\n");
+    answer_frame(&rig, 2, 0, 1);
+    answer_frame(&rig, 2, 0, 77);
+    rig_expect(&rig, "");
+    ald_check_int(rig_count(&rig, ALD_N_REPLIES_STRAY), 2);
+    rig_fini(&rig);
+}
+
+/* Another session's frames have numbers of their own. */
+ALD_TEST(session_shared, an_answer_names_a_frame_of_its_own_session)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_agent(&rig, 3, "lamp", ALD_CAN_RESUME);
+    rig_command(&rig, 9, "c1", "instance-7");
+    rig_agent(&rig, 4, "other", 0);
+    rig_expect(&rig, "(1) 1 command c1\n");
+    answer_frame(&rig, 3, 0, 1);
+    answer_frame(&rig, 4, 0, 1);
+    rig_expect(&rig, "");
+    answer_frame(&rig, 1, 0, 1);
+    rig_expect(&rig, "9 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(session_shared, all_end_together_when_it_is_not_resumed)
 {
     struct rig rig;
@@ -499,6 +555,8 @@ ALD_TEST_MAIN(session_shared, ALD_CASE(session_shared, all_its_parties_have_one_
               ALD_CASE(session_shared, what_any_of_them_said_before_is_not_taken_twice),
               ALD_CASE(session_shared, what_its_dialect_dealt_with_counts_as_well),
               ALD_CASE(session_shared, all_are_away_together_and_come_back_under_their_numbers),
+              ALD_CASE(session_shared, an_answer_may_name_the_frame_of_its_command),
+              ALD_CASE(session_shared, an_answer_names_a_frame_of_its_own_session),
               ALD_CASE(session_shared, all_end_together_when_it_is_not_resumed),
               ALD_CASE(session_shared, a_party_that_ends_loses_what_was_written_to_it_and_nobody_else_does),
               ALD_CASE(session_shared, the_number_of_a_party_that_ended_may_be_used_again),

@@ -166,7 +166,8 @@ struct ald_signal {
      * COMMAND, STATUS, REPLY, EVENT, CANCEL, HEALTH, PRIMARY to the party: the hub's own id of the command, for a dialect
      * to make its wire id from. STATUS, REPLY, CANCEL of a command that the hub sent, and the answers to HEALTH and
      * PRIMARY: the same id back, or its low half only, without the bits of the variant; all zero when the peer named something
-     * that is no id of ours: then it is a REPLY to the command that its caller calls msg->wire_id, or it is counted as stray.
+     * that is no id of ours: then it is a REPLY to the command that was told under `answers`, or to the one that its caller calls
+     * msg->wire_id, or it is counted as stray.
      */
     struct ald_id id;
     struct ald_msg *msg;     /* COMMAND, EVENT: the message. STATUS, REPLY: what was said, NULL when the hub itself speaks */
@@ -213,7 +214,12 @@ struct ald_signal {
      * no parties yet; the others are attached first, under their numbers, and a REGISTERED says so of each; that of party 0
      * comes last, and what is said again follows.
      */
-    uint64_t session;
+    union {
+        uint64_t session;
+        /* REPLY without an id, of a dialect whose answers name a frame (link 2.15): the serial under which the command was told
+         * to one of the parties of this session; 0: it names none. */
+        uint64_t answers;
+    };
 
     /* PRIMARY */
     bool primary;

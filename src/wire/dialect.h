@@ -26,6 +26,7 @@
 #include "base/spare.h"
 #include "msg/signal.h"
 
+struct ald_catalog;      /* msg/catalog.h */
 struct ald_http_request; /* wire/http/http_head.h */
 
 /* Which end we are. */
@@ -92,6 +93,8 @@ struct ald_dialect_facts {
     ald_usec now;
     const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
     const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
+    struct ald_catalog *const *catalog; /* messages that have a schema, as of now: what a hub knows of names; NULL, or
+                                           shows NULL: nothing. Outlives the dialect */
     size_t greeting_max; /* bytes that are taken of a peer of a hub until its party is registered; 0: nobody counts them */
     bool admits;         /* of a hub: a peer may stay without showing who it is */
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */

@@ -4,7 +4,8 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 
 import {
-	BareEvent, BareRequest, CountEvent, CountRequest, EchoRequest, NoticeEvent, address, control, fails, host, lib,
+	BareEvent, BareRequest, CountEvent, CountRequest, EchoRequest, NoticeEvent, Router, address, control, fails, host,
+	instanceUpdate, lib,
 } from "./party.mjs";
 import { Hub, until } from "./rig.mjs";
 
@@ -156,46 +157,6 @@ test("a broadcast reaches all of a kind but who says it", async t => {
 	assert.deepEqual([one, two, four, five].map(texts), [["d"], ["c", "d"], ["a"], ["a", "b"]]);
 	assert.deepEqual(address(came.get(five)[0][2]), [Address.broadcast, Address.host]);
 });
-
-// What the original's host has: pairs of connectors to its instances, and a way between these and the hub.
-class Router {
-	constructor(party) {
-		this.party = party;
-		this.instances = new Map();
-		party.router = this;
-	}
-
-	add(id) {
-		const [near, far] = lib.VirtualConnector.makePair(new Address(Address.host, this.party.id), new Address(Address.instance, id));
-		const inside = new lib.Link(near), instance = new lib.Link(far);
-		inside.router = this;
-		this.instances.set(id, inside);
-		return instance;
-	}
-
-	forwardMessage(origin, message) {
-		if (message.dst.type === Address.broadcast) {
-			for (const inside of this.instances.values()) {
-				inside.connector.forward(message);
-			}
-			return true;
-		}
-		const next = message.dst.type === Address.instance ? this.instances.get(message.dst.id) : this.party;
-		if (next === undefined || next === origin) {
-			return false;
-		}
-		if (message.type === "request") {
-			next.forwardRequest(message, origin);
-		} else {
-			next.connector.forward(message);
-		}
-		return true;
-	}
-}
-
-const instanceUpdate = (id, status) => new lib.HostInstanceUpdate(
-	new lib.InstanceConfig("host", { "instance.id": id, "instance.name": `number ${id}` }).toRemote("controller"), status
-);
 
 test("an instance behind a host is asked, asks, and hears broadcasts", async t => {
 	const { hub, one, four } = await three(t);

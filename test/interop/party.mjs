@@ -201,3 +201,43 @@ export async function fails(promise, message, code) {
 		return true;
 	});
 }
+
+// What the original's host has: pairs of connectors to its instances, and a way between these and the hub.
+export class Router {
+	constructor(party) {
+		this.party = party;
+		this.instances = new Map();
+		party.router = this;
+	}
+
+	add(id) {
+		const [near, far] = lib.VirtualConnector.makePair(new lib.Address(lib.Address.host, this.party.id), new lib.Address(lib.Address.instance, id));
+		const inside = new lib.Link(near), instance = new lib.Link(far);
+		inside.router = this;
+		this.instances.set(id, inside);
+		return instance;
+	}
+
+	forwardMessage(origin, message) {
+		if (message.dst.type === lib.Address.broadcast) {
+			for (const inside of this.instances.values()) {
+				inside.connector.forward(message);
+			}
+			return true;
+		}
+		const next = message.dst.type === lib.Address.instance ? this.instances.get(message.dst.id) : this.party;
+		if (next === undefined || next === origin) {
+			return false;
+		}
+		if (message.type === "request") {
+			next.forwardRequest(message, origin);
+		} else {
+			next.connector.forward(message);
+		}
+		return true;
+	}
+}
+
+export const instanceUpdate = (id, status) => new lib.HostInstanceUpdate(
+	new lib.InstanceConfig("host", { "instance.id": id, "instance.name": `number ${id}` }).toRemote("controller"), status
+);

@@ -2,9 +2,9 @@
  * Runs the vectors of dialect link: `vectors_link FILE...`.
  *
  *     == one line that says what this shows
- *     at new | host | control | slave | party | asking
- *                        who is spoken with: somebody whose handshake is not done, host 4, control 1 (or generation A's of
- *                        both); or it is we who speak to a hub, as control 1, or have not yet heard a hello
+ *     at new | host | control | slave | clusterioctl | party | asking
+ *                        who is spoken with: somebody whose handshake is not done, host 4, control 1, generation A's of
+ *                        both; or it is we who speak to a hub, as control 1, or have not yet heard a hello
  *     in BYTES           a frame that comes
  *     tell KIND NAME=VALUE...
  *                        a signal that is given: see tell_read()

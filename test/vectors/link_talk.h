@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "msg/catalog.h"
 #include "wire/link/link_impl.h"
 
 #define TALK_MUST(fact)                                                                                                \
@@ -24,6 +25,7 @@ struct talk {
     struct ald_dialect *dialect;
     struct ald_msg_pool *messages;
     struct ald_identity identity;
+    struct ald_catalog *catalog; /* what the hub knows of messages, for generation A */
     uint64_t counters[ALD_LINK_N_COUNTERS];
     struct ald_buf said;
     size_t n_signals, n_frames; /* since the last talk_hush() */
@@ -72,6 +74,7 @@ static inline void talk_put_signal(struct talk *talk, const struct ald_signal *s
     talk_put_number(talk, "party", signal->party);
     talk_put_number(talk, "serial", signal->serial);
     talk_put_number(talk, "id", signal->id.low);
+    talk_put_number(talk, "answers", signal->kind == ALD_SIGNAL_REPLY ? signal->answers : 0);
     talk_put_number(talk, "code", signal->code);
     talk_put(talk, "target", signal->target);
     if (signal->kind == ALD_SIGNAL_REGISTER) {
@@ -312,6 +315,31 @@ static inline void talk_greet(struct talk *talk, const char *frame, const char *
     TALK_MUST(talk_tell(talk, ald_str(verdict)));
 }
 
+/* What the hub knows: two requests and two events for instances, a message for the hub alone, and one without a place. */
+static inline struct ald_catalog *talk_catalog(void)
+{
+    static const char *const documents[] = {
+        "{\"name\":\"start_instance\",\"kind\":\"request\",\"src\":\"control\",\"dst\":\"instance\"}",
+        "{\"name\":\"foo:get\",\"kind\":\"request\",\"dst\":[\"controller\",\"instance\"]}",
+        "{\"name\":\"banlist_update\",\"kind\":\"event\",\"dst\":\"instance\"}",
+        "{\"name\":\"player_event\",\"kind\":\"event\",\"dst\":\"controller\"}",
+        "{\"name\":\"anything\",\"kind\":\"event\"}",
+    };
+    struct ald_catalog *catalog, *more;
+    struct ald_blueprint *blueprint;
+    char why[ALD_CATALOG_WHY_MAX];
+
+    TALK_MUST(ald_catalog_new(&catalog) == 0);
+    for (size_t i = 0; i < ALD_COUNT(documents); i++) {
+        TALK_MUST(ald_blueprint_new(ald_str(documents[i]), &blueprint, why) == 0);
+        TALK_MUST(ald_catalog_with(catalog, blueprint, &more) == 0);
+        (void)ald_blueprint_unref(blueprint);
+        (void)ald_catalog_unref(catalog);
+        catalog = more;
+    }
+    return catalog;
+}
+
 /* `at`: see link.c. */
 static inline void talk_open(struct talk *talk, struct ald_str at)
 {
@@ -327,6 +355,8 @@ static inline void talk_open(struct talk *talk, struct ald_str at)
     facts.messages = talk->messages;
     facts.counters = talk->counters;
     facts.identity = &talk->identity;
+    talk->catalog = talk_catalog();
+    facts.catalog = &talk->catalog;
     facts.now = talk->now;
     TALK_MUST(ald_link.open(&facts, &talk->dialect) == 0);
     talk_drain(talk);
@@ -342,6 +372,11 @@ static inline void talk_open(struct talk *talk, struct ald_str at)
                    "{\"seq\":null,\"type\":\"register_slave\",\"data\":{\"token\":\"t\",\"agent\":\"Clusterio Slave\","
                    "\"version\":\"1\",\"name\":\"Foo\",\"id\":4,\"plugins\":{}}}",
                    "registered target=4 session=1 ttl=60");
+    } else if (ald_str_equal(at, ALD_STR("clusterioctl"))) {
+        talk_greet(talk,
+                   "{\"seq\":null,\"type\":\"register_control\",\"data\":{\"token\":\"t\",\"agent\":\"clusterioctl\","
+                   "\"version\":\"1\"}}",
+                   "registered target=control-1 session=1 ttl=60");
     } else if (ald_str_equal(at, ALD_STR("party"))) {
         talk_greet(talk, "{\"type\":\"hello\",\"data\":{\"version\":\"1\",\"plugins\":{}}}", "register text=t");
         talk_feed(talk,
@@ -358,6 +393,7 @@ static inline void talk_close(struct talk *talk)
         return;
     }
     talk->dialect = ald_dialect_free(talk->dialect);
+    talk->catalog = ald_catalog_unref(talk->catalog);
     ald_buf_fini(&talk->said);
     talk->messages = ald_msg_pool_free(talk->messages);
 }

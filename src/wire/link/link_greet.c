@@ -292,17 +292,10 @@ static void self_read(struct ald_link *link, const struct ald_signal *signal)
     link->self.request = ALD_STR_NONE;
 }
 
-int ald_link_tell_registered(struct ald_link *link, ald_usec now, const struct ald_signal *signal)
+static int tell_registered(struct ald_link *link, ald_usec now, const struct ald_signal *signal)
 {
     int r;
 
-    if (signal->party != 0) {
-        return ald_link_instance_judged(link, signal);
-    }
-    if (link->state != ALD_LINK_ASKED) {
-        ald_link_drop(link);
-        return 0;
-    }
     self_read(link, signal);
     link->last_in = (int64_t)signal->serial;
     link->told_in = link->last_in;
@@ -347,18 +340,11 @@ static void denial_choose(struct ald_link *link, const struct ald_signal *signal
     }
 }
 
-int ald_link_tell_denied(struct ald_link *link, const struct ald_signal *signal)
+static int tell_denied(struct ald_link *link, const struct ald_signal *signal)
 {
     struct ald_json_writer json;
     int r;
 
-    if (signal->party != 0) {
-        return ald_link_instance_judged(link, signal);
-    }
-    if (link->state != ALD_LINK_ASKED) {
-        ald_link_drop(link);
-        return 0;
-    }
     if (link->is_resuming) { /* the client registers on the same socket (link.md 2.3) */
         ald_link_count(link, ALD_LINK_N_INVALIDATED);
         ald_link_move(link, ALD_LINK_NEW);
@@ -370,6 +356,18 @@ int ald_link_tell_denied(struct ald_link *link, const struct ald_signal *signal)
     denial_choose(link, signal);
     ald_link_end(link, link->denial_code, link->denial);
     return 0;
+}
+
+int ald_link_tell_verdict(struct ald_link *link, ald_usec now, const struct ald_signal *signal)
+{
+    if (signal->party != 0) {
+        return ald_link_instance_judged(link, signal);
+    }
+    if (link->state != ALD_LINK_ASKED) {
+        ald_link_drop(link);
+        return 0;
+    }
+    return signal->kind == ALD_SIGNAL_REGISTERED ? tell_registered(link, now, signal) : tell_denied(link, signal);
 }
 
 /* --- goodbye ----------------------------------------------------------------------------------------------------- */
@@ -416,7 +414,8 @@ bool ald_link_part(struct ald_dialect *dialect, enum ald_parting why, uint16_t *
         [ALD_PARTING_DENIED] = {ALD_LINK_CLOSE_UNAUTHORIZED, "Authentication failed: Permission denied"},
         [ALD_PARTING_FULL] = {ALD_LINK_CLOSE_LATER, "Too many connections"},
         [ALD_PARTING_STOPPING] = {ALD_LINK_CLOSE_AWAY, "Server Quit"},
-        [ALD_PARTING_TAKEN] = {0, ""}, /* link.md 3.3: cut; after a close frame an existing client would not call again */
+        [ALD_PARTING_TAKEN] = {0,
+                               ""}, /* link.md 3.3: cut; after a close frame an existing client would not call again */
     };
     struct ald_link *link = ald_container(dialect, struct ald_link, dialect);
 

@@ -240,6 +240,25 @@ static int forward(struct ald_link *link, const struct ald_link_asked *asked)
     return 0;
 }
 
+int ald_link_dispatch(struct ald_link *link, const struct ald_link_asked *asked)
+{
+    char text[TEXT_MAX];
+    struct ald_str fault = destination_judge(link, asked, text);
+    bool is_broadcast = asked->frame->dst.type == ALD_LINK_BROADCAST;
+
+    if (ald_str_present(fault)) {
+        return hear_refuse(link, asked, is_broadcast ? ALD_CAUSE_INVALID : ALD_CAUSE_NO_TARGET, fault);
+    }
+    if (is_broadcast) {
+        return event_broadcast(link, asked);
+    }
+    if (asked->frame->dst.type == ALD_LINK_CONTROLLER) {
+        return asked->frame->type == ALD_LINK_TYPE_EVENT ? ald_link_serve_event(link, asked)
+                                                         : ald_link_serve(link, asked);
+    }
+    return forward(link, asked);
+}
+
 static int hear_asked(struct ald_link *link, struct ald_link_asked *asked)
 {
     char text[TEXT_MAX];
@@ -255,19 +274,7 @@ static int hear_asked(struct ald_link *link, struct ald_link_asked *asked)
     if (r < 0) {
         return ald_trace(r);
     }
-    fault = destination_judge(link, asked, text);
-    if (ald_str_present(fault)) {
-        return hear_refuse(
-            link, asked, asked->frame->dst.type == ALD_LINK_BROADCAST ? ALD_CAUSE_INVALID : ALD_CAUSE_NO_TARGET, fault);
-    }
-    if (asked->frame->dst.type == ALD_LINK_BROADCAST) {
-        return event_broadcast(link, asked);
-    }
-    if (asked->frame->dst.type == ALD_LINK_CONTROLLER) {
-        return asked->frame->type == ALD_LINK_TYPE_EVENT ? ald_link_serve_event(link, asked)
-                                                         : ald_link_serve(link, asked);
-    }
-    return forward(link, asked);
+    return ald_link_dispatch(link, asked);
 }
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
  *     link_tell.c       role hub: signals become frames
  *     link_instance.c   role hub: the instances of a host
  *     link_old.c        generation A, once its handshake is done
+ *     link_old_place.c  and where its messages go
  *     link_client.c     role party
  *
  * Two bufs do all the work: `out` holds what stands around the payloads of the frames that wait for drain(); `text` the
@@ -67,6 +68,7 @@ enum { ALD_LINK_ACK_MESSAGES = 512, ALD_LINK_ACK_BYTES = 1024 * 1024 };
 struct ald_link_call {
     uint64_t serial;
     struct ald_id id;
+    uint32_t party;
 };
 
 struct ald_link {
@@ -96,6 +98,7 @@ struct ald_link {
     uint64_t *counters;
     struct ald_spare *spare;             /* of work; NULL: it stays with us */
     const struct ald_identity *identity; /* of our hub; may be NULL */
+    struct ald_catalog *const *catalog;  /* and what it knows of messages; may be NULL, or show NULL */
     uint64_t seed, n_ids;
     ald_usec hello_until;  /* ALD_NEVER: no deadline */
     ald_usec interval;     /* of heartbeats */
@@ -197,8 +200,8 @@ void ald_link_write_seconds(struct ald_json_writer *json, const char *name, ald_
 ALD_NODISCARD int ald_link_greet(struct ald_link *link, const struct ald_link_frame *frame);
 /* The peer's first frame is none. */
 void ald_link_greet_bad(struct ald_link *link, const char *reason);
-ALD_NODISCARD int ald_link_tell_registered(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
-ALD_NODISCARD int ald_link_tell_denied(struct ald_link *link, const struct ald_signal *signal);
+/* REGISTERED and DENIED. */
+ALD_NODISCARD int ald_link_tell_verdict(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
 void ald_link_hear_disconnect(struct ald_link *link, bool ready);
 ALD_NODISCARD int ald_link_tell_leave(struct ald_link *link, const struct ald_signal *signal);
 bool ald_link_part(struct ald_dialect *dialect, enum ald_parting why, uint16_t *ret_code, const char **ret_reason);
@@ -222,6 +225,8 @@ void ald_link_pass(struct ald_link *link, const struct ald_link_asked *asked, st
 /* Have it answered without anybody being asked. `text` and `code` may be absent. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_answer(struct ald_link *link, const struct ald_link_asked *asked, enum ald_outcome outcome,
                                   enum ald_cause cause, struct ald_str text);
+/* Send it where it is to go: its source is fit, its name read. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_link_dispatch(struct ald_link *link, const struct ald_link_asked *asked);
 
 /* --- link_serve.c --- */
 
@@ -270,6 +275,13 @@ ALD_NODISCARD int ald_link_old_hear(struct ald_link *link, ald_usec now, struct 
 ALD_NODISCARD int ald_link_old_tell(struct ald_link *link, const struct ald_signal *signal);
 ALD_NODISCARD int ald_link_old_heartbeat(struct ald_link *link);
 ALD_NODISCARD int ald_link_old_disconnect(struct ald_link *link, bool ready, const struct ald_signal *signal);
+
+/* --- link_old_place.c --- */
+
+/* Where a request or event of generation A, which does not say it, is to go. */
+struct ald_link_address ald_link_old_place(const struct ald_link *link, const struct ald_link_asked *asked);
+/* The instance that a payload names; 0: none. */
+int64_t ald_link_old_instance(struct ald_str payload);
 
 /* --- link_client.c --- */
 

@@ -139,44 +139,84 @@ static bool status_is_gone(struct ald_json_value status)
     return false;
 }
 
-/* Its id stands in it, or in its configuration. False: it has none. */
-static bool instance_id(const struct ald_json_field *fields, int64_t *ret_id)
-{
-    struct ald_json_field inside = ALD_JSON_FIELD("instance.id");
-    struct ald_json_scan scan;
-
-    for (size_t i = 0; i < 2; i++) {
-        if (ald_json_i64(fields[i].value, ret_id) == 0) {
-            return true;
-        }
-    }
-    return fields[2].value.type == ALD_JSON_OBJECT &&
-           ald_json_scan(fields[2].value.raw, ALD_JSON_STRICT, &inside, 1, &scan) == 0 &&
-           ald_json_i64(inside.value, ret_id) == 0;
-}
-
-/* Read the object at the beginning of `json`, take it off. False: there is none, or it is no instance. */
-static bool instance_take(struct ald_str *json, struct instance *ret_instance)
-{
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("id"), ALD_JSON_FIELD("instanceId"), ALD_JSON_FIELD("config"),
-                                      ALD_JSON_FIELD("status")};
-    struct ald_json_scan scan;
-
-    if (ald_json_scan(*json, ALD_JSON_TAIL_OK, fields, ALD_COUNT(fields), &scan) != 0 ||
-        !instance_id(fields, &ret_instance->id)) {
-        return false;
-    }
-    ret_instance->is_gone = status_is_gone(fields[3].value);
-    *json = ald_str_from(*json, scan.end.offset);
-    return true;
-}
-
 static struct ald_str separators_skip(struct ald_str json)
 {
     while (json.size > 0 && strchr(" \t\r\n,", json.data[0]) != NULL) {
         json = ald_str_from(json, 1);
     }
     return json;
+}
+
+static bool id_in(struct ald_json_value object, struct ald_str name, int64_t *ret_id)
+{
+    struct ald_json_field inside = {.name = name};
+    struct ald_json_scan scan;
+
+    return object.type == ALD_JSON_OBJECT && ald_json_scan(object.raw, ALD_JSON_STRICT, &inside, 1, &scan) == 0 &&
+           ald_json_i64(inside.value, ret_id) == 0;
+}
+
+/* Generation A's configuration is groups of fields: `{"groups":[{"name":"instance","fields":{"id":7}}]}`. */
+static bool id_in_groups(struct ald_json_value config, int64_t *ret_id)
+{
+    struct ald_json_field groups = ALD_JSON_FIELD("groups");
+    struct ald_json_scan scan;
+    struct ald_str json;
+
+    if (config.type != ALD_JSON_OBJECT || ald_json_scan(config.raw, ALD_JSON_STRICT, &groups, 1, &scan) != 0 ||
+        groups.value.type != ALD_JSON_ARRAY) {
+        return false;
+    }
+    json = separators_skip(ald_str_from(groups.value.raw, 1));
+    while (json.data[0] != ']') {
+        struct ald_json_field fields[] = {ALD_JSON_FIELD("name"), ALD_JSON_FIELD("fields")};
+
+        if (ald_json_scan(json, ALD_JSON_TAIL_OK, fields, ALD_COUNT(fields), &scan) != 0) {
+            return false;
+        }
+        if (fields[0].value.type == ALD_JSON_STRING && ald_json_string_is(fields[0].value, ALD_STR("instance"))) {
+            return id_in(fields[1].value, ALD_STR("id"), ret_id);
+        }
+        json = separators_skip(ald_str_from(json, scan.end.offset));
+    }
+    return false;
+}
+
+/* Where the id of an instance may stand, and whether it is gone. */
+enum { PLACE_ID, PLACE_INSTANCE_ID, PLACE_OLD_ID, PLACE_CONFIG, PLACE_OLD_CONFIG, PLACE_STATUS };
+
+/* Its id stands in it, or in its configuration. False: it has none. */
+static bool instance_id(const struct ald_json_field *fields, int64_t *ret_id)
+{
+    for (size_t i = PLACE_ID; i <= PLACE_OLD_ID; i++) {
+        if (ald_json_i64(fields[i].value, ret_id) == 0) {
+            return true;
+        }
+    }
+    return id_in(fields[PLACE_CONFIG].value, ALD_STR("instance.id"), ret_id) ||
+           id_in_groups(fields[PLACE_OLD_CONFIG].value, ret_id);
+}
+
+/* Read the object at the beginning of `json`, take it off. False: there is none, or it is no instance. */
+static bool instance_take(struct ald_str *json, struct instance *ret_instance)
+{
+    struct ald_json_field fields[] = {
+        [PLACE_ID] = ALD_JSON_FIELD("id"),
+        [PLACE_INSTANCE_ID] = ALD_JSON_FIELD("instanceId"),
+        [PLACE_OLD_ID] = ALD_JSON_FIELD("instance_id"),
+        [PLACE_CONFIG] = ALD_JSON_FIELD("config"),
+        [PLACE_OLD_CONFIG] = ALD_JSON_FIELD("serialized_config"),
+        [PLACE_STATUS] = ALD_JSON_FIELD("status"),
+    };
+    struct ald_json_scan scan;
+
+    if (ald_json_scan(*json, ALD_JSON_TAIL_OK, fields, ALD_COUNT(fields), &scan) != 0 ||
+        !instance_id(fields, &ret_instance->id)) {
+        return false;
+    }
+    ret_instance->is_gone = status_is_gone(fields[PLACE_STATUS].value);
+    *json = ald_str_from(*json, scan.end.offset);
+    return true;
 }
 
 /* Look through the list; with `named`, note who is in it. How many they are, or -1: it is none. */

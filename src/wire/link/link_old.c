@@ -2,9 +2,10 @@
  * Generation A, once its handshake is done (link.md 2B): a slave or a control of before 2024. Every frame is
  * `{"seq","type","data"}`, the type a name and `_request`, `_response` or `_event`, and the answer names the `seq` of its
  * request. So a request of theirs is a command whose wire id ends with its number; a command to them is remembered under its
- * own, of which a session that resumes on another connection brings those with it that are said again.
+ * own, and those of an earlier connection of the session the hub finds by it.
  *
- * There are no addresses: what they ask is for the hub, and what the hub is asked to tell them is for all of them.
+ * There are no addresses: where a message of theirs is to go follows from its name and its payload (link_old_place.c), and an
+ * instance that is told something is named in the payload.
  */
 
 #include <stdio.h>
@@ -25,10 +26,10 @@ static bool ends_with(struct ald_str str, struct ald_str suffix)
 
 /* --- what we have asked --------------------------------------------------------------------------------------------- */
 
-/* Commands without an answer that are remembered; of more the oldest is forgotten, and its answer is stray. */
+/* Commands without an answer that are remembered; of more the oldest is forgotten, and the hub looks for it. */
 enum { OLD_CALLS_MAX = 1024 };
 
-static int calls_add(struct ald_link *link, uint64_t serial, struct ald_id id)
+static int calls_add(struct ald_link *link, const struct ald_signal *signal)
 {
     struct ald_link_call *calls = realloc(link->calls, (link->n_calls + 1) * sizeof(*calls));
 
@@ -39,23 +40,23 @@ static int calls_add(struct ald_link *link, uint64_t serial, struct ald_id id)
     if (link->n_calls == OLD_CALLS_MAX) {
         memmove(calls, calls + 1, --link->n_calls * sizeof(*calls));
     }
-    calls[link->n_calls++] = (struct ald_link_call){serial, id};
+    calls[link->n_calls++] = (struct ald_link_call){signal->serial, signal->id, signal->party};
     return 0;
 }
 
-/* All zero: it is none of ours. */
-static struct ald_id calls_take(struct ald_link *link, uint64_t serial)
+/* All zero: it was not asked on this connection. */
+static struct ald_link_call calls_take(struct ald_link *link, uint64_t serial)
 {
     for (size_t i = 0; i < link->n_calls; i++) {
         if (link->calls[i].serial == serial) {
-            struct ald_id id = link->calls[i].id;
+            struct ald_link_call call = link->calls[i];
 
             link->n_calls--;
             memmove(&link->calls[i], &link->calls[i + 1], (link->n_calls - i) * sizeof(link->calls[0]));
-            return id;
+            return call;
         }
     }
-    return (struct ald_id){0};
+    return (struct ald_link_call){.party = 0};
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
@@ -77,6 +78,49 @@ static struct ald_link_frame frame_as_new(const struct ald_link *link, const str
     return frame;
 }
 
+/* Of what a slave tells when it has connected (link.md Appendix B). Until alpha.8 it is an event, then a request. Outcome:
+ * ALD_LINK_BAD_FRAME. */
+static int instances_update(struct ald_link *link, struct ald_json_value data)
+{
+    struct ald_json_field field = ALD_JSON_FIELD("instances");
+    struct ald_json_scan scan;
+
+    return ald_json_scan(data.raw, ALD_JSON_STRICT, &field, 1, &scan) == 0
+               ? ald_link_instances_update(link, field.value)
+               : ALD_LINK_BAD_FRAME;
+}
+
+static int hear_instances(struct ald_link *link, const struct ald_link_asked *asked)
+{
+    int r = instances_update(link, asked->frame->data);
+
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (r > 0) {
+        return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID,
+                               ALD_STR("Validation failed for update_instances_request"));
+    }
+    return ald_link_answer(link, asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE);
+}
+
+static int hear_event(struct ald_link *link, struct ald_link_frame *frame, const struct ald_link_asked *asked)
+{
+    int r = 0;
+
+    if (link->self.type == ALD_LINK_HOST_KIND && ald_str_equal(asked->name, ALD_STR("update_instances"))) {
+        r = instances_update(link, frame->data);
+    } else if (ald_str_equal(asked->name, ALD_STR("instance_status_changed"))) {
+        r = ald_link_instance_changed(link, frame->data);
+    } else {
+        frame->dst = ald_link_old_place(link, asked);
+    }
+    if (r > 0) { /* it names nobody, and is passed on */
+        ald_link_count(link, ALD_LINK_N_UNKNOWN_INSTANCE);
+    }
+    return r < 0 ? ald_trace(r) : ald_link_dispatch(link, asked);
+}
+
 static int hear_asked(struct ald_link *link, const struct old_frame *old, struct ald_slice bytes)
 {
     struct ald_link_frame frame = frame_as_new(link, old);
@@ -84,7 +128,7 @@ static int hear_asked(struct ald_link *link, const struct old_frame *old, struct
 
     if (frame.type == ALD_LINK_TYPE_EVENT) {
         asked.name = ald_str_of(old->type.data, old->type.size - suffix_event.size);
-        return ald_link_serve_event(link, &asked);
+        return hear_event(link, &frame, &asked);
     }
     asked.name = ald_str_of(old->type.data, old->type.size - suffix_request.size);
     if (ald_str_equal(asked.name, ALD_STR("prepare_disconnect"))) {
@@ -95,7 +139,11 @@ static int hear_asked(struct ald_link *link, const struct old_frame *old, struct
     if (ald_str_equal(asked.name, ALD_STR("ping"))) {
         return ald_link_answer(link, &asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE);
     }
-    return ald_link_serve(link, &asked);
+    if (ald_str_equal(asked.name, ALD_STR("update_instances")) && link->self.type == ALD_LINK_HOST_KIND) {
+        return hear_instances(link, &asked);
+    }
+    frame.dst = ald_link_old_place(link, &asked);
+    return ald_link_dispatch(link, &asked);
 }
 
 static bool is_blank(char byte)
@@ -181,6 +229,7 @@ static int hear_reply(struct ald_link *link, const struct old_frame *old, struct
     struct ald_json_field fields[] = {ALD_JSON_FIELD("seq"), ALD_JSON_FIELD("error")};
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+    struct ald_link_call call;
     struct ald_json_scan scan;
     int64_t seq = 0;
     int r;
@@ -193,10 +242,10 @@ static int hear_reply(struct ald_link *link, const struct old_frame *old, struct
         ald_link_hear_disconnect(link, true);
         return 0;
     }
-    signal.id = calls_take(link, (uint64_t)seq);
-    if (signal.id.low == 0) {
-        ald_link_count(link, ALD_LINK_N_STRAY_REPLY);
-    }
+    call = calls_take(link, (uint64_t)seq);
+    signal.id = call.id;
+    signal.party = call.party;
+    signal.answers = call.serial == 0 ? (uint64_t)seq : 0;
     r = ald_msg_new(link->messages, ALD_REPLY, &msg);
     if (r == 0) {
         r = reply_build(link, old, fields, bytes, msg);
@@ -271,72 +320,138 @@ int ald_link_old_hear(struct ald_link *link, ald_usec now, struct ald_slice byte
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */
 
-static bool object_is_empty(struct ald_slice payload)
+/* What stands between the braces of an object, without the blanks at its end. */
+static struct ald_slice object_inside(struct ald_slice payload)
 {
-    struct ald_str inside = ald_str_of((const char *)payload.data + 1, payload.size - 2);
+    size_t size = payload.size;
 
-    while (inside.size > 0 && strchr(" \t\r\n", inside.data[0]) != NULL) {
-        inside = ald_str_from(inside, 1);
+    while (is_blank((char)payload.data[size - 1])) {
+        size--;
     }
-    return inside.size == 0;
+    size -= 2;
+    while (size > 0 && is_blank((char)payload.data[size])) {
+        size--;
+    }
+    return ald_slice_part(payload, 1, size);
 }
 
-/*
- * One frame: `data` is the payload's members, after `number` (absent: none). A payload that is no object is its one member.
- * Errors: ALDIS_E_NOMEM.
- */
-static int old_write(struct ald_link *link, const struct ald_signal *signal, struct ald_str name, struct ald_str suffix,
-                     struct ald_str number, struct ald_slice payload)
+/* What a frame says: `name` and `suffix` are its type; `data` is the payload's members, after `number` (absent: none), and then
+ * the `instance` that it is for (0: it is not said). A payload that is no object is its one member. */
+struct old_words {
+    const struct ald_signal *signal;
+    struct ald_str name, suffix, number;
+    struct ald_slice payload;
+    int64_t instance;
+};
+
+/* `{"seq":1,"type":"…"` */
+static int old_write_type(struct ald_link *link, const struct old_words *words)
 {
-    struct ald_buf *out = &link->work->out;
-    struct ald_link_out frame = {.ordinal = signal->ordinal, .head_at = ald_buf_size(out)};
-    bool is_object = payload.data != NULL && payload.size > 0 && payload.data[0] == '{';
-    bool is_empty = payload.data == NULL || (is_object && object_is_empty(payload));
+    struct ald_buf *out = &link->work->out, *type = &link->work->text;
+    size_t at = ald_buf_size(type);
     struct ald_json_writer json;
-    struct ald_slice rest;
     int r;
 
-    r = ald_buf_pushf(out, "{\"seq\":%llu,\"type\":", (unsigned long long)signal->serial);
+    r = ald_buf_pushf(out, "{\"seq\":%llu,\"type\":", (unsigned long long)words->signal->serial);
+    r = r == 0 ? ald_buf_push(type, words->name) : r;
+    r = r == 0 ? ald_buf_push(type, words->suffix) : r;
     if (r == 0) {
-        struct ald_buf *type = &link->work->text;
-        size_t at = ald_buf_size(type);
-
         ald_json_write_init(&json, out, ALD_JSON_COMPACT);
-        r = ald_buf_push(type, name);
-        r = r == 0 ? ald_buf_push(type, suffix) : r;
         ald_json_write_str(&json, ald_str_from(ald_buf_str(type), at));
-        r = r == 0 ? ald_json_write_done(&json) : r;
+        r = ald_json_write_done(&json);
     }
+    return r;
+}
+
+/* Of a member that is there twice the last one counts, so what a sender says of the instance in its payload leads nowhere else than
+ * its command. */
+static int old_write_tail(struct ald_link *link, const struct old_words *words, bool is_first)
+{
+    struct ald_buf *out = &link->work->out;
+
+    if (words->instance == 0) {
+        return ald_buf_push(out, ALD_STR("}}"));
+    }
+    return ald_buf_pushf(out, "%s\"instance_id\":%lld}}", is_first ? "" : ",", (long long)words->instance);
+}
+
+/* One frame. Errors: ALDIS_E_NOMEM. */
+static int old_write(struct ald_link *link, const struct old_words *words)
+{
+    const struct ald_slice payload = words->payload;
+    struct ald_buf *out = &link->work->out;
+    struct ald_link_out frame = {.ordinal = words->signal->ordinal, .head_at = ald_buf_size(out)};
+    bool is_object = payload.data != NULL && payload.size > 0 && payload.data[0] == '{';
+    struct ald_slice inside = is_object ? object_inside(payload) : ald_slice_ref(payload);
+    bool is_empty = inside.size == 0;
+    bool has_number = ald_str_present(words->number);
+    int r;
+
+    r = old_write_type(link, words);
     if (r == 0) {
-        r = ald_buf_pushf(out, ",\"data\":{%s%.*s%s%s", ald_str_present(number) ? "\"seq\":" : "", ALD_STR_ARG(number),
-                          ald_str_present(number) && !is_empty ? "," : "", is_empty || is_object ? "" : "\"payload\":");
+        r = ald_buf_pushf(out, ",\"data\":{%s%.*s%s%s", has_number ? "\"seq\":" : "", ALD_STR_ARG(words->number),
+                          has_number && !is_empty ? "," : "", is_empty || is_object ? "" : "\"payload\":");
     }
     frame.head_size = ald_buf_size(out) - frame.head_at;
     frame.tail_at = frame.head_at + frame.head_size;
-    if (r == 0) {
-        r = ald_buf_push(out, is_object && !is_empty ? ALD_STR("}") : ALD_STR("}}"));
-    }
+    r = r == 0 ? old_write_tail(link, words, is_empty && !has_number) : r;
     if (r != 0) {
         ald_buf_cut(out, frame.head_at);
+        ald_slice_clear(&inside);
         return ald_trace(ALDIS_E_NOMEM);
     }
     frame.tail_size = ald_buf_size(out) - frame.tail_at;
-    rest = is_empty    ? ALD_SLICE_NONE
-           : is_object ? ald_slice_part(payload, 1, payload.size - 1)
-                       : ald_slice_ref(payload);
-    frame.payload = rest;
+    frame.payload = inside;
     ald_link_push_parts(link, &frame);
     return 0;
 }
 
-static int tell_command(struct ald_link *link, const struct ald_signal *signal)
+/* The instance whose number its slave must find in the payload; 0: it is for the slave, or stands there. */
+static int64_t instance_to_say(const struct ald_signal *signal)
 {
-    int r = calls_add(link, signal->serial, signal->id);
+    bool is_for_all = signal->kind == ALD_SIGNAL_EVENT && signal->msg->to.scope != ALD_SCOPE_ONE;
 
-    if (r < 0) {
-        return ald_trace(r);
+    if (signal->party == 0 || is_for_all ||
+        ald_link_old_instance(ald_slice_str(signal->msg->payload)) == (int64_t)signal->party) {
+        return 0;
     }
-    return old_write(link, signal, signal->msg->name, suffix_request, ALD_STR_NONE, signal->msg->payload);
+    return (int64_t)signal->party;
+}
+
+static int tell_message(struct ald_link *link, const struct ald_signal *signal)
+{
+    const struct old_words words = {
+        .signal = signal,
+        .name = signal->msg->name,
+        .suffix = signal->kind == ALD_SIGNAL_EVENT ? suffix_event : suffix_request,
+        .number = ALD_STR_NONE,
+        .payload = signal->msg->payload,
+        .instance = instance_to_say(signal),
+    };
+    int r = signal->kind == ALD_SIGNAL_COMMAND ? calls_add(link, signal) : 0;
+
+    return r < 0 ? ald_trace(r) : old_write(link, &words);
+}
+
+/* The errors of a hop in the words of then (link.md 4.11); absent: as today. */
+static struct ald_str error_of_hop(const struct ald_link *link, const struct ald_signal *signal,
+                                   char room[ALD_LINK_TEXT_ROOM])
+{
+    struct ald_link_address place;
+    struct ald_str name = signal->request->name;
+
+    name.size = ALD_MIN(name.size, (size_t)ALD_NAME_MAX);
+    if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_UNKNOWN_COMMAND) {
+        return ald_str_of(room, (size_t)snprintf(room, ALD_LINK_TEXT_ROOM, "No validator for %.*s_request on master-%s",
+                                                 ALD_STR_ARG(name),
+                                                 link->self.type == ALD_LINK_CONTROL_KIND ? "control" : "slave"));
+    }
+    place = ald_link_asked_for(link, signal->request);
+    if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_NO_TARGET && place.type == ALD_LINK_INSTANCE) {
+        return ald_str_of(room, (size_t)snprintf(room, ALD_LINK_TEXT_ROOM, "Instance with ID %lld does not exist",
+                                                 (long long)place.id));
+    }
+    return ALD_STR_NONE;
 }
 
 /* link.md 2.15: no codes, only the text. */
@@ -350,14 +465,9 @@ static int tell_error(struct ald_link *link, const struct ald_signal *signal, st
     struct ald_json_writer json;
     int r;
 
-    ald_link_outcome_write(link, signal, room, &error);
-    if (signal->outcome == ALD_REFUSED && signal->cause == ALD_CAUSE_UNKNOWN_COMMAND) { /* link.md 4.11 */
-        struct ald_str name = signal->request->name;
-
-        name.size = ALD_MIN(name.size, (size_t)ALD_NAME_MAX);
-        error.message = ald_str_of(
-            room, (size_t)snprintf(room, sizeof(room), "No validator for %.*s_request on master-%s", ALD_STR_ARG(name),
-                                   link->self.type == ALD_LINK_CONTROL_KIND ? "control" : "slave"));
+    error.message = error_of_hop(link, signal, room);
+    if (!ald_str_present(error.message)) {
+        ald_link_outcome_write(link, signal, room, &error);
     }
     ald_json_write_init(&json, text, ALD_JSON_COMPACT);
     ald_json_write_object(&json);
@@ -366,7 +476,11 @@ static int tell_error(struct ald_link *link, const struct ald_signal *signal, st
     r = ald_json_write_done(&json) == 0 ? ald_slice_copy(ald_str_from(ald_buf_str(text), at), &payload)
                                         : ald_trace(ALDIS_E_NOMEM);
     if (r == 0) {
-        r = old_write(link, signal, signal->request->name, suffix_response, number, payload);
+        r = old_write(link, &(struct old_words){.signal = signal,
+                                                .name = signal->request->name,
+                                                .suffix = suffix_response,
+                                                .number = number,
+                                                .payload = payload});
     }
     ald_slice_clear(&payload);
     return r < 0 ? ald_trace(r) : 0;
@@ -384,17 +498,19 @@ static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
     if (signal->outcome != ALD_SUCCEEDED) {
         return tell_error(link, signal, asker.request);
     }
-    return old_write(link, signal, signal->request->name, suffix_response, asker.request,
-                     signal->msg != NULL ? signal->msg->payload : ALD_SLICE_NONE);
+    return old_write(link, &(struct old_words){.signal = signal,
+                                               .name = signal->request->name,
+                                               .suffix = suffix_response,
+                                               .number = asker.request,
+                                               .payload = signal->msg != NULL ? signal->msg->payload : ALD_SLICE_NONE});
 }
 
 int ald_link_old_tell(struct ald_link *link, const struct ald_signal *signal)
 {
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_COMMAND:
-        return tell_command(link, signal);
     case ALD_SIGNAL_EVENT:
-        return old_write(link, signal, signal->msg->name, suffix_event, ALD_STR_NONE, signal->msg->payload);
+        return tell_message(link, signal);
     case ALD_SIGNAL_REPLY:
     case ALD_SIGNAL_LOCAL:
         return tell_reply(link, signal);
@@ -439,6 +555,8 @@ int ald_link_old_disconnect(struct ald_link *link, bool ready, const struct ald_
     } else {
         seq = ald_str_of(number, (size_t)snprintf(number, sizeof(number), "%lld", (long long)link->leave_seq));
     }
-    return old_write(link, &numbered, ALD_STR("prepare_disconnect"), ready ? suffix_response : suffix_request, seq,
-                     ALD_SLICE_NONE);
+    return old_write(link, &(struct old_words){.signal = &numbered,
+                                               .name = ALD_STR("prepare_disconnect"),
+                                               .suffix = ready ? suffix_response : suffix_request,
+                                               .number = seq});
 }

@@ -202,9 +202,8 @@ int ald_link_tell(struct ald_link *link, ald_usec now, const struct ald_signal *
 {
     switch ((enum ald_signal_kind)signal->kind) {
     case ALD_SIGNAL_REGISTERED:
-        return ald_link_tell_registered(link, now, signal);
     case ALD_SIGNAL_DENIED:
-        return ald_link_tell_denied(link, signal);
+        return ald_link_tell_verdict(link, now, signal);
     case ALD_SIGNAL_LEAVE:
         return ald_link_tell_leave(link, signal);
     case ALD_SIGNAL_COMMAND:
