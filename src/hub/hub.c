@@ -18,7 +18,7 @@
 #include "hub/who.h"
 
 /* Free objects kept for the next time: the steady state of a busy hub, some 5 MiB. */
-enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 256, HUB_TRANSITS_KEPT = 1024 };
+enum { HUB_COMMANDS_KEPT = 4096, HUB_RECORDS_KEPT = 1024, HUB_SIGNALS_KEPT = 4096, HUB_TRANSITS_KEPT = 1024 };
 
 /* An attempt has six bits in a line of a story. */
 enum { HUB_ATTEMPTS_MAX = 60 };

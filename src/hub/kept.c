@@ -45,13 +45,13 @@ int ald_kept_own(struct ald_kept_signal *kept)
     kept->travel = travel != NULL ? *travel : (struct ald_travel){.hops = 0};
     kept->texts = NULL;
     size = signal->from.size + signal->channel.size + signal->text.size + ald_travel_size(&kept->travel);
-    if (size > 0) {
-        kept->texts = malloc(size);
-        if (kept->texts == NULL) {
+    room = kept->room;
+    if (size > sizeof(kept->room)) {
+        room = kept->texts = malloc(size);
+        if (room == NULL) {
             return ald_trace(ALDIS_E_NOMEM);
         }
     }
-    room = kept->texts;
     signal->from = ald_str_keep(signal->from, &room);
     signal->channel = ald_str_keep(signal->channel, &room);
     signal->text = ald_str_keep(signal->text, &room);

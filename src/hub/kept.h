@@ -31,12 +31,15 @@ struct ald_kept {
     uint8_t kind; /* enum ald_kept_kind */
 };
 
+enum { ALD_KEPT_ROOM = 48 }; /* the name of the sender, mostly, so that nothing is allocated for each event */
+
 struct ald_kept_signal {
     struct ald_kept kept;
     struct ald_signal signal;
     struct ald_travel travel; /* what the signal's shows, where it has one */
-    char *texts;              /* what its views show, and those of the travel; NULL: nothing */
+    char *texts;              /* what its views show, and those of the travel, where `room` is too small; else NULL */
     struct ald_transit *transit; /* of an event that has another fate if it cannot be said; NULL: it has none */
+    char room[ALD_KEPT_ROOM];
 };
 
 static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)

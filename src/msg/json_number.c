@@ -154,6 +154,10 @@ int ald_json_i64(struct ald_json_value number, int64_t *ret_integer)
     if (number.type != ALD_JSON_NUMBER) {
         return ALD_JSON_NOT_NUMBER;
     }
+    if (number_is_simple(number.raw, &magnitude)) {
+        *ret_integer = (int64_t)magnitude;
+        return 0;
+    }
     read = number_read(number.raw);
     r = number_magnitude(&read, &magnitude);
     if (r > 0) {

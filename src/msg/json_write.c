@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/digits.h"
 #include "base/error.h"
 #include "msg/json_bytes.h"
 
@@ -235,18 +236,18 @@ void ald_json_write_raw(struct ald_json_writer *json, struct ald_str raw)
 
 void ald_json_write_i64(struct ald_json_writer *json, int64_t integer)
 {
-    char text[sizeof("-9223372036854775808")];
-    int size = snprintf(text, sizeof(text), "%lld", (long long)integer);
+    char text[1 + ALD_DIGITS_MAX];
+    const char *end = ald_digits_put_signed(text, integer);
 
-    write_token(json, ald_str_of(text, (size_t)size));
+    write_token(json, ald_str_of(text, (size_t)(end - text)));
 }
 
 void ald_json_write_u64(struct ald_json_writer *json, uint64_t integer)
 {
-    char text[sizeof("18446744073709551615")];
-    int size = snprintf(text, sizeof(text), "%llu", (unsigned long long)integer);
+    char text[ALD_DIGITS_MAX];
+    const char *end = ald_digits_put(text, integer);
 
-    write_token(json, ald_str_of(text, (size_t)size));
+    write_token(json, ald_str_of(text, (size_t)(end - text)));
 }
 
 void ald_json_write_bool(struct ald_json_writer *json, bool truth)

@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "msg/json_bytes.h"
 
@@ -145,14 +146,10 @@ void ald_exchange_put_literal(struct ald_exchange_writing *writing, struct ald_e
 
 void ald_exchange_put_number(struct ald_exchange_writing *writing, struct ald_exchange_name name, uint64_t number)
 {
-    char text[sizeof("18446744073709551615")];
-    char *begin = text + sizeof(text);
+    char text[ALD_DIGITS_MAX];
+    const char *end = ald_digits_put(text, number);
 
-    do {
-        *--begin = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    ald_exchange_put_literal(writing, name, ald_str_of(begin, (size_t)(text + sizeof(text) - begin)));
+    ald_exchange_put_literal(writing, name, ald_str_of(text, (size_t)(end - text)));
 }
 
 void ald_exchange_put_opened(struct ald_exchange_writing *writing, struct ald_exchange_name name)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "msg/json_number.h"
 
 static const struct ald_str kind_names[] = {
@@ -12,13 +13,18 @@ static const struct ald_str kind_names[] = {
 
 /* --- on the wire ------------------------------------------------------------------------------------------------- */
 
+static bool is_digit(char c)
+{
+    return (uint8_t)(c - '0') <= 9;
+}
+
 /* The element of a sound array that begins at or after `*at`, taken off; of type ALD_JSON_NONE when it is no number. */
 static struct ald_json_value item_take(struct ald_str *rest)
 {
     struct ald_json_value value = {.raw = ALD_STR_NONE, .type = ALD_JSON_NONE};
     size_t size = 0;
 
-    while (rest->size > 0 && (strchr(" \t\r\n,", rest->data[0]) != NULL)) {
+    while (rest->size > 0 && strchr(" \t\r\n,", rest->data[0]) != NULL) {
         *rest = ald_str_from(*rest, 1);
     }
     while (size < rest->size && strchr("0123456789+-.eE", rest->data[size]) != NULL) {
@@ -47,6 +53,37 @@ static bool integer_read(struct ald_json_value value, int64_t *ret_id, bool *ret
     return true;
 }
 
+/* No integer of so many digits is odd. */
+enum { PLAIN_DIGITS_MAX = 15 };
+
+/* `[3,1]` or `[3,1,9]`, as every peer writes them, twice a message. False: it is read the long way. */
+static bool address_read_plain(struct ald_str raw, struct ald_link_address *ret_address)
+{
+    struct ald_link_address address = {.request = ALD_STR_NONE};
+    const char *at = raw.data + 3, *begin = at;
+
+    if (raw.size < sizeof("[0,0]") - 1 || raw.data[1] < '0' || raw.data[1] >= '0' + ALD_LINK_N_KINDS ||
+        raw.data[2] != ',') {
+        return false;
+    }
+    address.type = (uint8_t)(raw.data[1] - '0');
+    for (; is_digit(*at) && at - begin < PLAIN_DIGITS_MAX; at++) {
+        address.id = 10 * address.id + (*at - '0');
+    }
+    if (at > begin && *at == ',') {
+        begin = ++at;
+        while (is_digit(*at)) {
+            at++;
+        }
+        address.request = ald_str_of(begin, (size_t)(at - begin));
+    }
+    if (at == begin || *at != ']') { /* the bracket that ends a sound array also ends these loops */
+        return false;
+    }
+    *ret_address = address;
+    return true;
+}
+
 int ald_link_address_read(struct ald_json_value value, struct ald_link_address *ret_address)
 {
     struct ald_link_address address = {.request = ALD_STR_NONE};
@@ -57,6 +94,9 @@ int ald_link_address_read(struct ald_json_value value, struct ald_link_address *
 
     if (value.type != ALD_JSON_ARRAY) {
         return ALD_LINK_NO_ADDRESS;
+    }
+    if (address_read_plain(value.raw, ret_address)) {
+        return 0;
     }
     rest = ald_str_of(value.raw.data + 1, value.raw.size - 1); /* with the bracket at its end, so never empty */
     if (!integer_read(item_take(&rest), &number, &is_odd) || is_odd || number < 0 || number >= ALD_LINK_N_KINDS) {
@@ -87,29 +127,36 @@ static bool request_fits(const struct ald_link_address *address)
     return ald_str_present(address->request) && address->request.size <= REQUEST_TEXT_MAX;
 }
 
-static size_t address_print(const struct ald_link_address *address, const char *form, const char *form_request,
-                            char room[ALD_LINK_ADDRESS_MAX])
-{
-    int size;
+/* A type, two commas, an id and a request id. */
+_Static_assert(1 + 2 + 1 + ALD_DIGITS_MAX + REQUEST_TEXT_MAX + 2 <= ALD_LINK_ADDRESS_MAX, "an address has room");
 
+/* "3,1,9"; gives the place behind it. */
+static char *address_put(const struct ald_link_address *address, char *at)
+{
+    *at++ = (char)('0' + address->type);
+    *at++ = ',';
+    at = ald_digits_put_signed(at, address->id);
     if (request_fits(address)) {
-        size = snprintf(room, ALD_LINK_ADDRESS_MAX, form_request, address->type, (long long)address->id,
-                        ALD_STR_ARG(address->request));
-    } else {
-        size = snprintf(room, ALD_LINK_ADDRESS_MAX, form, address->type, (long long)address->id);
+        *at++ = ',';
+        memcpy(at, address->request.data, address->request.size);
+        at += address->request.size;
     }
-    ald_assert(size > 0 && size < ALD_LINK_ADDRESS_MAX);
-    return (size_t)size;
-}
-
-size_t ald_link_address_format(const struct ald_link_address *address, char room[ALD_LINK_ADDRESS_MAX])
-{
-    return address_print(address, "[%d,%lld]", "[%d,%lld,%.*s]", room);
+    return at;
 }
 
 size_t ald_link_wire_id(const struct ald_link_address *address, char room[ALD_LINK_ADDRESS_MAX])
 {
-    return address_print(address, "%d,%lld", "%d,%lld,%.*s", room);
+    return (size_t)(address_put(address, room) - room);
+}
+
+size_t ald_link_address_format(const struct ald_link_address *address, char room[ALD_LINK_ADDRESS_MAX])
+{
+    char *at = room;
+
+    *at++ = '[';
+    at = address_put(address, at);
+    *at++ = ']';
+    return (size_t)(at - room);
 }
 
 /* link.md 1.3: of a broadcast the number 4 and then the name of those it aims at. */
@@ -178,6 +225,12 @@ int ald_link_wire_id_read(struct ald_str wire_id, struct ald_link_address *ret_a
 
 /* --- targets ----------------------------------------------------------------------------------------------------- */
 
+/* What stands before the id in the name of a target; absent: such an address is none. */
+static const struct ald_str target_prefixes[] = {
+    [ALD_LINK_CONTROLLER] = {NULL, 0},         [ALD_LINK_HOST_KIND] = {"", 0},   [ALD_LINK_INSTANCE] = {"instance-", 9},
+    [ALD_LINK_CONTROL_KIND] = {"control-", 8}, [ALD_LINK_BROADCAST] = {NULL, 0},
+};
+
 struct alias {
     struct ald_str name;
     struct ald_link_address address;
@@ -244,28 +297,25 @@ struct ald_str ald_link_alias_name(struct ald_str aliases, const struct ald_link
 struct ald_str ald_link_target(struct ald_str aliases, const struct ald_link_address *address,
                                char room[ALD_LINK_ADDRESS_MAX])
 {
-    static const char *const forms[] = {
-        [ALD_LINK_CONTROLLER] = NULL,          [ALD_LINK_HOST_KIND] = "%lld",
-        [ALD_LINK_INSTANCE] = "instance-%lld", [ALD_LINK_CONTROL_KIND] = "control-%lld",
-        [ALD_LINK_BROADCAST] = NULL,
-    };
+    struct ald_str before = target_prefixes[address->type];
     struct ald_str alias;
-    int size;
+    char *at = room;
 
-    if (forms[address->type] == NULL || address->is_odd) {
+    if (!ald_str_present(before) || address->is_odd) {
         return ALD_STR_NONE;
     }
     alias = ald_link_alias_name(aliases, address);
     if (ald_str_present(alias)) {
         return alias;
     }
-    size = snprintf(room, ALD_LINK_ADDRESS_MAX, forms[address->type], (long long)address->id);
-    return ald_str_of(room, (size_t)size);
+    memcpy(at, before.data, before.size);
+    at = ald_digits_put_signed(at + before.size, address->id);
+    return ald_str_of(room, (size_t)(at - room));
 }
 
-static bool target_parse(struct ald_str target, struct ald_str prefix, uint8_t type,
-                         struct ald_link_address *ret_address)
+static bool target_parse(struct ald_str target, uint8_t type, struct ald_link_address *ret_address)
 {
+    struct ald_str prefix = target_prefixes[type];
     int64_t id;
 
     if (!ald_str_starts(target, prefix) || !id_parse(ald_str_from(target, prefix.size), &id)) {
@@ -285,9 +335,8 @@ bool ald_link_target_read(struct ald_str aliases, struct ald_str target, struct 
             return true;
         }
     }
-    if (target_parse(target, ALD_STR(""), ALD_LINK_HOST_KIND, ret_address) ||
-        target_parse(target, ALD_STR("instance-"), ALD_LINK_INSTANCE, ret_address) ||
-        target_parse(target, ALD_STR("control-"), ALD_LINK_CONTROL_KIND, ret_address)) {
+    if (target_parse(target, ALD_LINK_HOST_KIND, ret_address) || target_parse(target, ALD_LINK_INSTANCE, ret_address) ||
+        target_parse(target, ALD_LINK_CONTROL_KIND, ret_address)) {
         return true;
     }
     *ret_address = (struct ald_link_address){.type = ALD_LINK_CONTROLLER, .request = ALD_STR_NONE};

@@ -168,32 +168,35 @@ static struct ald_str source_judge(const struct ald_link *link, const struct ald
 /* A name in an error text is not longer than this. */
 enum { NAME_TEXT_MAX = 255 };
 
+static bool broadcast_is_fit(const struct ald_link_asked *asked)
+{
+    const struct ald_link_address *dst = &asked->frame->dst;
+
+    return asked->frame->type == ALD_LINK_TYPE_EVENT && dst->id >= 0 && dst->id < ALD_LINK_BROADCAST && !dst->is_odd;
+}
+
 /* What is wrong with where it is to go (link.md 4.4, 7.1); absent: nothing is. */
 static struct ald_str destination_judge(const struct ald_link *link, const struct ald_link_asked *asked,
                                         char text[TEXT_MAX])
 {
     const struct ald_link_address *dst = &asked->frame->dst;
     char room[ALD_LINK_ADDRESS_MAX];
-    int size = (int)ald_link_address_describe(dst, room);
+    int size;
 
-    if (dst->type == ALD_LINK_BROADCAST) {
-        bool is_event = asked->frame->type == ALD_LINK_TYPE_EVENT;
-
-        return is_event && dst->id >= 0 && dst->id < ALD_LINK_BROADCAST && !dst->is_odd
-                   ? ALD_STR_NONE
-                   : ald_str_of(text, (size_t)snprintf(text, TEXT_MAX, "Destination %.*s is not allowed for %.*s", size,
-                                                       room, (int)ALD_MIN(asked->name.size, (size_t)NAME_TEXT_MAX),
-                                                       asked->name.data));
+    if (dst->type == ALD_LINK_BROADCAST && !broadcast_is_fit(asked)) {
+        size = snprintf(text, TEXT_MAX, "Destination %.*s is not allowed for %.*s",
+                        (int)ald_link_address_describe(dst, room), room,
+                        (int)ALD_MIN(asked->name.size, (size_t)NAME_TEXT_MAX), asked->name.data);
+    } else if (dst->type == ALD_LINK_CONTROLLER && dst->id != 0) {
+        size = snprintf(text, TEXT_MAX, "Unexpected message forwarded to %.*s",
+                        (int)ald_link_address_describe(dst, room), room);
+    } else if (source_is_fit(link, dst)) {
+        size = snprintf(text, TEXT_MAX, "Message would return back to sender %.*s.",
+                        (int)ald_link_address_describe(&link->self, room), room);
+    } else {
+        return ALD_STR_NONE;
     }
-    if (dst->type == ALD_LINK_CONTROLLER && dst->id != 0) {
-        return ald_str_of(text, (size_t)snprintf(text, TEXT_MAX, "Unexpected message forwarded to %.*s", size, room));
-    }
-    if (source_is_fit(link, dst)) {
-        size = (int)ald_link_address_describe(&link->self, room);
-        return ald_str_of(text,
-                          (size_t)snprintf(text, TEXT_MAX, "Message would return back to sender %.*s.", size, room));
-    }
-    return ALD_STR_NONE;
+    return ald_str_of(text, (size_t)size);
 }
 
 /* An event to all of a kind, except who says it (link.md 4.8). */

@@ -1,5 +1,6 @@
 /* Signals become frames, role hub. What has a serial is a routable frame with that `seq` (link.md 2.7). */
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "wire/link/link_impl.h"
 
@@ -41,7 +42,6 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
 {
     const struct ald_msg *msg = signal->msg;
     struct ald_link_address address = the_hub;
-    char *at = room + ALD_LINK_ADDRESS_MAX;
     uint64_t number = signal->id.low & UINT64_C(0x3fffffffffffffff);
 
     if (msg->native_of == &ald_link && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
@@ -50,11 +50,7 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
     if (signal->kind == ALD_SIGNAL_EVENT) {
         return the_hub;
     }
-    do {
-        *--at = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    address.request = ald_str_of(at, (size_t)(room + ALD_LINK_ADDRESS_MAX - at));
+    address.request = ald_str_of(room, (size_t)(ald_digits_put(room, number) - room));
     return address;
 }
 

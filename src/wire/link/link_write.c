@@ -3,6 +3,7 @@
  * payload goes into one buffer, the payload is passed on by reference.
  */
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "msg/json_write.h"
 #include "wire/link/link_impl.h"
@@ -40,37 +41,6 @@ static uint8_t *bytes_put(uint8_t *at, struct ald_str bytes)
     return at + bytes.size;
 }
 
-static uint8_t *number_put(uint8_t *at, uint64_t number)
-{
-    char text[sizeof("18446744073709551615")];
-    char *begin = text + sizeof(text);
-
-    do {
-        *--begin = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return bytes_put(at, ald_str_of(begin, (size_t)(text + sizeof(text) - begin)));
-}
-
-static uint8_t *address_put(uint8_t *at, const struct ald_link_address *address)
-{
-    bool is_usual = address->id >= 0 && address->request.size <= sizeof("18446744073709551615");
-
-    if (!is_usual) {
-        return at + ald_link_address_format(address, (char *)at);
-    }
-    *at++ = '[';
-    *at++ = (uint8_t)('0' + address->type);
-    *at++ = ',';
-    at = number_put(at, (uint64_t)address->id);
-    if (ald_str_present(address->request)) {
-        *at++ = ',';
-        at = bytes_put(at, address->request);
-    }
-    *at++ = ']';
-    return at;
-}
-
 /* Type, seq, src and dst; the object is left open. Errors: ALDIS_E_NOMEM. */
 static int head_write(struct ald_link *link, enum ald_link_type type, uint64_t serial,
                       const struct ald_link_address *src, const struct ald_link_address *dst)
@@ -85,11 +55,11 @@ static int head_write(struct ald_link *link, enum ald_link_type type, uint64_t s
     at = bytes_put(room, ALD_STR("{\"type\":\""));
     at = bytes_put(at, ald_str(ald_link_type_word(type)));
     at = bytes_put(at, ALD_STR("\",\"seq\":"));
-    at = number_put(at, serial);
+    at = (uint8_t *)ald_digits_put((char *)at, serial);
     at = bytes_put(at, ALD_STR(",\"src\":"));
-    at = address_put(at, src);
+    at += ald_link_address_format(src, (char *)at);
     at = bytes_put(at, ALD_STR(",\"dst\":"));
-    at = address_put(at, dst);
+    at += ald_link_address_format(dst, (char *)at);
     ald_buf_commit(out, (size_t)(at - room));
     return 0;
 }
