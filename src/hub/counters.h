@@ -63,6 +63,7 @@
     X(SESSIONS_RESUMED, "sessions_resumed")                \
     X(SESSIONS_ENDED, "sessions_ended")                    \
     X(SESSIONS_JOINED, "sessions_joined")                  \
+    X(SESSIONS_TORN, "sessions_torn")                      \
     X(WINDOWS_FULL, "session_windows_full")                \
     X(UNSAID_DROPPED, "session_messages_unsaid")           \
     X(SIGNALS_INVALID, "signals_invalid")                  \

@@ -5,6 +5,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/hold.h"
+#include "hub/kept.h"
 #include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/peer.h"
@@ -61,8 +62,8 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->work.ended,     &hub->work.bench,   &hub->work.leaving, &hub->work.gone,    &hub->work.channels,
         &hub->work.targets,   &hub->work.rosters, &hub->work.reaped,  &hub->work.answers, &hub->work.sessions,
         &hub->ripe,           &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
-        &hub->transits_spent, &hub->work.graph,   &hub->work.parting, &hub->all_sessions, &hub->kinds[0],
-        &hub->kinds[1],       &hub->kinds[2],     &hub->series,       &hub->series_idle,
+        &hub->transits_spent, &hub->kept_spent,   &hub->work.graph,   &hub->work.parting, &hub->all_sessions,
+        &hub->kinds[0],       &hub->kinds[1],     &hub->kinds[2],     &hub->series,       &hub->series_idle,
     };
 
     _Static_assert(ALD_COUNT(hub->kinds) == 3, "each of them is in the list");
@@ -272,6 +273,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     ald_subscribe_fini(hub);
     ald_world_fini(hub);
     ald_graph_fini(hub);
+    ald_kept_reap(hub);
     ald_pool_fini(&hub->commands);
     ald_pool_fini(&hub->records);
     ald_pool_fini(&hub->kept);

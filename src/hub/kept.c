@@ -8,6 +8,43 @@
 #include "hub/transit.h"
 #include "hub/who.h"
 
+static size_t msg_cost(const struct ald_msg *msg)
+{
+    return msg != NULL ? ald_msg_cost(msg) : 0;
+}
+
+static size_t command_cost(const struct ald_command *command)
+{
+    return sizeof(*command) + msg_cost(command->msg);
+}
+
+static size_t signal_cost(const struct ald_kept_signal *kept)
+{
+    const struct ald_signal *signal = &kept->signal;
+    size_t travel = signal->travel == &kept->travel ? ald_travel_size(&kept->travel) : 0;
+
+    return sizeof(*kept) + signal->from.size + signal->channel.size + signal->text.size + travel +
+           msg_cost(signal->msg) + msg_cost(signal->request);
+}
+
+size_t ald_kept_cost(const struct ald_kept *kept)
+{
+    const struct ald_command *command;
+
+    switch ((enum ald_kept_kind)kept->kind) {
+    case ALD_KEPT_COMMAND:
+        return command_cost(ald_container(kept, const struct ald_command, kept_command));
+    case ALD_KEPT_CANCEL:
+        return command_cost(ald_container(kept, const struct ald_command, kept_cancel));
+    case ALD_KEPT_REPLY:
+        command = ald_container(kept, const struct ald_command, kept_reply);
+        return command_cost(command) + msg_cost(command->reply);
+    case ALD_KEPT_SIGNAL:
+        break;
+    }
+    return signal_cost(ald_container(kept, const struct ald_kept_signal, kept));
+}
+
 /* The time left is told anew each time; a command whose time is over is told as such, never as one without a limit. */
 static struct ald_signal kept_command_signal(const struct ald_hub *hub, const struct ald_command *command)
 {
@@ -62,12 +99,32 @@ int ald_kept_own(struct ald_kept_signal *kept)
     return 0;
 }
 
+static void kept_free(struct ald_hub *hub, struct ald_kept_signal *kept)
+{
+    free(kept->texts);
+    ald_pool_put(&hub->kept, kept);
+}
+
 void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept)
 {
+    bool is_shown = kept->texts != NULL || kept->signal.travel == &kept->travel;
+
     ald_signal_clear(&kept->signal);
-    free(kept->texts);
     ald_transit_free(hub, kept->transit);
-    ald_pool_put(&hub->kept, kept);
+    if (is_shown) {
+        ald_list_push_back(&hub->kept_spent, &kept->kept.node);
+    } else {
+        kept_free(hub, kept);
+    }
+}
+
+void ald_kept_reap(struct ald_hub *hub)
+{
+    struct ald_node *node;
+
+    while ((node = ald_list_pop_front(&hub->kept_spent)) != NULL) {
+        kept_free(hub, ald_list_entry(node, struct ald_kept_signal, kept.node));
+    }
 }
 
 struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept)

@@ -27,7 +27,7 @@ struct ald_kept {
     struct ald_party *party; /* of it: whom it is for; both while it is in a window */
     uint64_t serial;
     uint64_t ordinal; /* of its latest saying on a connection, 0: not said there */
-    size_t cost;
+    size_t cost;      /* as it was when it was put there: ald_kept_cost() */
     uint8_t kind; /* enum ald_kept_kind */
 };
 
@@ -48,10 +48,19 @@ static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)
     ald_node_init(&kept->node);
 }
 
+/*
+ * What it holds as long as it is in a window, in bytes of memory: itself and its texts and message, or its command, which stays
+ * whole until then, with what was asked and what was answered. What several windows hold is charged to each of them, because each
+ * alone would hold it.
+ */
+size_t ald_kept_cost(const struct ald_kept *kept);
+
 /* Let it own what its signal shows, so that it may be said when the sender is long gone. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_kept_own(struct ald_kept_signal *kept);
-/* It is told no more: give up what it has, and itself. */
+/* It is told no more: give up what it has, and itself; with the next step, if an effect of this one may show its texts. */
 void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept);
+/* Called before a step says anything. */
+void ald_kept_reap(struct ald_hub *hub);
 
 /* The signal it stands for, with references of its own. */
 struct ald_signal ald_kept_signal_of(struct ald_hub *hub, struct ald_kept *kept);

@@ -226,28 +226,6 @@ static void session_say(struct ald_hub *hub, struct ald_session *session, struct
     kept->ordinal = ald_hub_conn_say(hub, conn, &signal) ? conn->said : UINT64_MAX;
 }
 
-static size_t kept_cost(const struct ald_kept *kept)
-{
-    const struct ald_command *command;
-    const struct ald_msg *msg = NULL;
-
-    switch ((enum ald_kept_kind)kept->kind) {
-    case ALD_KEPT_COMMAND:
-        msg = ald_container(kept, const struct ald_command, kept_command)->msg;
-        break;
-    case ALD_KEPT_REPLY:
-        command = ald_container(kept, const struct ald_command, kept_reply);
-        msg = command->reply;
-        break;
-    case ALD_KEPT_SIGNAL:
-        msg = ald_container(kept, const struct ald_kept_signal, kept)->signal.msg;
-        break;
-    case ALD_KEPT_CANCEL:
-        break;
-    }
-    return ALD_CONN_SIGNAL_COST + (msg != NULL ? ald_msg_cost(msg) : 0);
-}
-
 /* Its parties are all there to be told something. */
 static bool session_is_here(const struct ald_session *session)
 {
@@ -263,7 +241,7 @@ static void session_add_kept(struct ald_hub *hub, struct ald_party *party, struc
 {
     kept->session = party->session;
     kept->party = party;
-    kept->cost = kept_cost(kept);
+    kept->cost = ald_kept_cost(kept);
     kept->ordinal = UINT64_MAX;
     party->n_kept++;
     ald_list_push_back(&kept->session->window, &kept->node);
@@ -422,12 +400,26 @@ static int session_reserve(const struct ald_session *session, struct ald_hub_con
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Whoever resumes has lost what it had acknowledged, or what was acknowledged for it by the layer below, and nobody has that any
+ * more. To go on would lose it in silence: the session ends, as does what its parties have not answered. */
+static void session_refuse_torn(struct ald_hub *hub, struct ald_session *session, struct ald_hub_conn *conn,
+                                uint32_t number)
+{
+    ald_hub_count(hub, ALD_N_SESSIONS_TORN);
+    ald_party_refuse(hub, conn, number, ALD_CAUSE_NO_CHANNEL, ALD_STR("what it has lost was acknowledged"));
+    ald_session_over(hub, session);
+}
+
 /* The session is wanted, as party `number` of `conn`, which has everything up to `serial`. */
 static void session_continue(struct ald_hub *hub, struct ald_session *session, struct ald_hub_conn *conn,
                              uint32_t number, uint64_t serial)
 {
     if (!session_fits(session, conn, number)) {
         ald_party_refuse(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
+        return;
+    }
+    if (serial < session->acked) {
+        session_refuse_torn(hub, session, conn, number);
         return;
     }
     if (session_reserve(session, conn) < 0) {

@@ -7,7 +7,8 @@
  * Everything said to its parties has a serial, one count for all of them, and stays in the window until it is acknowledged.
  * When the session comes back, its connection names the last serial it has; the rest is said again. A serial is given when
  * something is first said; what was said and certainly never written loses it again, so that the peer sees no gap. There is a
- * gap where something was for a party that has ended meanwhile: it is not said again.
+ * gap where something was for a party that has ended meanwhile: it is not said again. Who comes back with less than was
+ * acknowledged has lost something that is kept no more: it is denied, and the session is over (counted, `sessions_torn`).
  *
  * The parties come and go together. While the end of a connection is worked off, or the parties are put on a new one, some of
  * them are there and some are away; nothing is said to any of them then.
@@ -47,7 +48,7 @@ struct ald_session {
     uint64_t serial_out;   /* the last one given */
     uint64_t serial_begun; /* up to it everything was written once, at least in part */
     uint64_t serial_in;    /* the last one received */
-    uint64_t acked;
+    uint64_t acked;        /* everything up to it is let go, and whoever resumes must have it */
     uint64_t resume_conn; /* who wants it, while its former connection is being ended; 0: nobody */
     uint32_t resume_party;
     uint64_t resume_serial;

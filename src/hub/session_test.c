@@ -186,9 +186,49 @@ ALD_TEST(session, what_was_acknowledged_is_not_said_again)
     acked.serial = 2;
     rig_signal(&rig, 1, &acked);
     rig_close(&rig, 1);
-    come_back(&rig, 0);
+    come_back(&rig, 2);
     rig_expect(&rig, "1 command c1\n"
                      "1 command c2\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, one_that_lost_what_it_acknowledged_is_denied_and_over)
+{
+    struct rig rig;
+    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
+
+    story_begin(&rig);
+    rig_command(&rig, 9, "c1", "lamp");
+    rig_command(&rig, 9, "c2", "lamp");
+    acked.serial = 2;
+    rig_signal(&rig, 1, &acked);
+    rig_close(&rig, 1);
+    come_back(&rig, 1);
+    rig_expect(&rig, "1 command c1\n"
+                     "1 command c2\n"
+                     "2 denied: what it has lost was acknowledged\n"
+                     "9 reply c1 lost session_ended\n"
+                     "9 reply c2 lost session_ended\n");
+    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_TORN), 1);
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, one_that_lost_what_it_acknowledged_is_denied_when_its_connection_has_ended)
+{
+    struct rig rig;
+    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
+
+    story_begin(&rig);
+    rig_command(&rig, 9, "c1", "lamp");
+    acked.serial = 1;
+    rig_signal(&rig, 1, &acked);
+    come_back(&rig, 0);
+    rig_expect(&rig, "1 command c1\n"
+                     "1 close taken\n");
+    rig_close(&rig, 1);
+    rig_expect(&rig, "2 denied: what it has lost was acknowledged\n"
+                     "9 reply c1 lost session_ended\n");
+    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_TORN), 1);
     rig_fini(&rig);
 }
 
@@ -520,6 +560,24 @@ ALD_TEST(session, all_windows_together_have_an_end)
     rig_fini(&rig);
 }
 
+/* What is said shows the sender's name until the effects of the step are carried out, which lies in the window. */
+ALD_TEST(session, what_a_step_says_outlives_the_session_that_ends_in_it)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.out_bytes_max = 500;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "bell", 0);
+    rig_send_event(&rig, 2, "lamp");
+    rig_expect(&rig, "1 event\n"
+                     "1 close slow\n");
+    ald_check_str(ald_str(rig.last_from), "bell");
+    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_ENDED), 1);
+    rig_fini(&rig);
+}
+
 ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_stays_sent),
               ALD_CASE(session, what_the_party_did_not_receive_is_said_again),
               ALD_CASE(session, while_a_channel_is_away_new_work_queues),
@@ -529,7 +587,10 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, an_idempotent_command_has_another_attempt_when_the_session_ends),
               ALD_CASE(session, what_was_never_written_leaves_no_gap_in_the_serials),
               ALD_CASE(session, a_caller_that_comes_back_hears_what_was_replied_meanwhile),
-              ALD_CASE(session, what_was_acknowledged_is_not_said_again), ALD_CASE(session, an_unknown_one_is_denied),
+              ALD_CASE(session, what_was_acknowledged_is_not_said_again),
+              ALD_CASE(session, one_that_lost_what_it_acknowledged_is_denied_and_over),
+              ALD_CASE(session, one_that_lost_what_it_acknowledged_is_denied_when_its_connection_has_ended),
+              ALD_CASE(session, an_unknown_one_is_denied),
               ALD_CASE(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_first),
               ALD_CASE(session, a_goodbye_ends_it),
               ALD_CASE(session, a_goodbye_of_ours_that_is_answered_ends_the_connection),
@@ -545,4 +606,5 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends),
               ALD_CASE(session, a_full_window_takes_no_event_and_says_so),
               ALD_CASE(session, who_acknowledges_nothing_may_ask_for_nothing),
-              ALD_CASE(session, all_windows_together_have_an_end))
+              ALD_CASE(session, all_windows_together_have_an_end),
+              ALD_CASE(session, what_a_step_says_outlives_the_session_that_ends_in_it))

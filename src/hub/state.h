@@ -123,6 +123,7 @@ struct ald_hub {
     size_t history_bytes;
 
     struct ald_pool kept; /* of struct ald_kept_signal */
+    struct ald_node kept_spent; /* of ald_kept.node: freed with the next step */
     struct ald_pool transits;
     struct ald_node transits_spent; /* of ald_transit.node: freed with the next step */
 

@@ -17,6 +17,7 @@
 #include "hub/health.h"
 #include "hub/history.h"
 #include "hub/hold.h"
+#include "hub/kept.h"
 #include "hub/operator.h"
 #include "hub/parcel.h"
 #include "hub/advert.h"
@@ -437,6 +438,9 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     }
     if (!ald_list_empty(&hub->transits_spent)) {
         ald_transit_reap(hub);
+    }
+    if (!ald_list_empty(&hub->kept_spent)) {
+        ald_kept_reap(hub);
     }
     ald_history_trim(hub, hub->config.step_work);
     if (is_end) {
