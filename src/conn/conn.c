@@ -269,7 +269,7 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
     conn_alive(conn, ald_loop_now(conn->edge->loop));
     if (conn->bytes) {
         ald_conn_received_bytes(conn, chunk);
-    } else if (ald_conn_spend(conn, chunk->bytes.size) && chunk->kind != ALD_CHUNK_PONG) {
+    } else if (ald_conn_spend(conn, chunk->bytes.size)) {
         ald_conn_feed(conn, chunk);
     }
 }

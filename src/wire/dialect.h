@@ -8,7 +8,7 @@
  * How a connection drives it:
  *
  *     open(facts)                       once, when the connection is up
- *     feed(now, chunk)                  for every WebSocket message, or every piece of bytes
+ *     feed(now, chunk)                  for every WebSocket message and pong, or every piece of bytes
  *       next(signal)*                     until it says ALD_DIALECT_EMPTY
  *     emit(now, signal)                 for every signal that the hub (or the client) gives
  *     tick(now)                         when deadline() has come
@@ -37,7 +37,8 @@ enum ald_role {
 
 enum { ALD_DIALECT_EMPTY = 1 }; /* outcome of next() and drain(): nothing more now */
 
-/* What a chunk or a frame is. */
+/* What a chunk or a frame is. A ping is only written, of at most one part with 125 bytes (RFC 6455 5.5), and a pong only comes, with
+ * what the peer says in it: the transport answers a peer's pings. */
 enum ald_frame_kind { ALD_FRAME_BYTES, ALD_FRAME_TEXT, ALD_FRAME_BINARY, ALD_FRAME_PING, ALD_FRAME_PONG };
 
 enum { ALD_DIALECT_FRAMES = 8, ALD_FRAME_PARTS = 3 };

@@ -2,10 +2,13 @@
  * Dialect link, at the hub. The first byte chooses with whom it talks; then come messages, each ended by a NUL:
  *
  *     0x01       time passes until the deadline
+ *     0x02 N...  the hub says an event, with the serial that is N higher than the last, to a hub's peer
+ *     0x03 TEXT  a pong; without text, that which answers the latest ping
  *     anything   a message
  *
  * What must hold: a message makes a bounded number of signals and at most two frames; what goes out are frames that the
- * reader of frames takes, or generation A's; and, with jansson as a judge from outside that checks Appendix D's schemas
+ * reader of frames takes, or generation A's; a pong acknowledges nothing that was not told, and not more than the latest ping
+ * names; no ping follows one that has no answer; and, with jansson as a judge from outside that checks Appendix D's schemas
  * in a second way, the reader takes what they allow and nothing else, and finds the same members.
  */
 
@@ -195,35 +198,95 @@ static void check_frame(struct ald_str bytes)
 
 /* --- the talk --------------------------------------------------------------------------------------------------------- */
 
+struct fuzz {
+    struct talk talk;
+    uint64_t told;   /* the last serial */
+    bool is_awaited; /* a pong */
+};
+
+static void fuzz_tell(struct fuzz *fuzz, struct ald_str steps)
+{
+    for (size_t i = 0; i < steps.size; i++) {
+        uint64_t before = fuzz->talk.counters[ALD_LINK_N_PINGS_OUT];
+        char text[64];
+        int n;
+
+        talk_hush(&fuzz->talk);
+        fuzz->told += (uint8_t)steps.data[i];
+        n = snprintf(text, sizeof(text), "event serial=%" PRIu64 " name=N", fuzz->told);
+        TALK_MUST(talk_tell(&fuzz->talk, ald_str_of(text, (size_t)n)));
+        TALK_MUST(!fuzz->is_awaited || fuzz->talk.counters[ALD_LINK_N_PINGS_OUT] == before);
+        fuzz->is_awaited = fuzz->is_awaited || fuzz->talk.counters[ALD_LINK_N_PINGS_OUT] > before;
+    }
+}
+
+static void fuzz_pong(struct fuzz *fuzz, struct ald_str payload)
+{
+    struct talk *talk = &fuzz->talk;
+    uint64_t unasked = talk->counters[ALD_LINK_N_PONGS_UNASKED], pings = talk->counters[ALD_LINK_N_PINGS_OUT];
+    bool is_answer = fuzz->is_awaited && ald_str_equal(payload, ald_str_of(talk->ping, talk->ping_size));
+    uint64_t answered = talk->counters[ALD_LINK_N_PONGS_IN], named = 0;
+
+    if (is_answer) {
+        TALK_MUST(sscanf(talk->ping, "aldis %" SCNu64, &named) == 1 && named <= fuzz->told);
+    }
+    talk->acked = 0;
+    talk_feed_as(talk, ALD_FRAME_PONG, payload);
+    TALK_MUST(talk->acked == 0 || (is_answer && talk->acked == named));
+    TALK_MUST(talk->n_signals <= 1 && talk->n_frames <= (is_answer ? 1 : 0));
+    if (talk->counters[ALD_LINK_N_PONGS_UNASKED] == unasked && talk->counters[ALD_LINK_N_PONGS_IN] == answered) {
+        return; /* after its end nothing is heard */
+    }
+    TALK_MUST(is_answer == (talk->counters[ALD_LINK_N_PONGS_IN] > answered));
+    if (is_answer) {
+        fuzz->is_awaited = talk->counters[ALD_LINK_N_PINGS_OUT] > pings;
+    }
+}
+
+static void fuzz_step(struct fuzz *fuzz, struct ald_str message, bool is_hub)
+{
+    struct talk *talk = &fuzz->talk;
+    char ping[sizeof(talk->ping)];
+
+    if (message.size == 1 && message.data[0] == 1) {
+        talk->now = ALD_MIN(ald_dialect_deadline(talk->dialect), talk->now + ALD_SEC * 3600);
+        TALK_MUST(ald_dialect_tick(talk->dialect, talk->now) == 0);
+        talk_collect(talk);
+    } else if (message.size > 0 && message.data[0] == 2 && is_hub) {
+        fuzz_tell(fuzz, ald_str_from(message, 1));
+    } else if (message.size > 0 && message.data[0] == 3 && is_hub) {
+        memcpy(ping, talk->ping, sizeof(ping));
+        fuzz_pong(fuzz, message.size > 1 ? ald_str_from(message, 1) : ald_str_of(ping, talk->ping_size));
+    } else {
+        check_frame(message);
+        talk_feed(talk, message);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const places[] = {"new", "host", "control", "slave", "party", "asking"};
     struct ald_str rest = ald_str_of(data, size);
     struct ald_str place;
-    struct talk talk;
+    struct fuzz fuzz = {.told = 0};
+    bool is_hub;
 
     if (size == 0) {
         return 0;
     }
     place = ald_str(places[data[0] % ALD_COUNT(places)]);
+    is_hub = data[0] % ALD_COUNT(places) < 4;
     rest = ald_str_from(rest, 1);
-    talk_open(&talk, place);
-    talk.reads_back = !ald_str_equal(place, ALD_STR("slave")) && !ald_str_equal(place, ALD_STR("new"));
+    talk_open(&fuzz.talk, place);
+    fuzz.talk.reads_back = !ald_str_equal(place, ALD_STR("slave")) && !ald_str_equal(place, ALD_STR("new"));
     for (int n = 0; n < FUZZ_MESSAGES_MAX && rest.size > 0; n++) {
         struct ald_str message = talk_word(&rest, '\0');
 
-        talk_hush(&talk);
-        if (message.size == 1 && message.data[0] == 1) {
-            talk.now = ALD_MIN(ald_dialect_deadline(talk.dialect), talk.now + ALD_SEC * 3600);
-            TALK_MUST(ald_dialect_tick(talk.dialect, talk.now) == 0);
-            talk_collect(&talk);
-        } else {
-            check_frame(message);
-            talk_feed(&talk, message);
-        }
-        TALK_MUST(talk.n_signals <= FUZZ_SAID_MAX);
-        TALK_MUST(talk.n_frames <= 2);
+        talk_hush(&fuzz.talk);
+        fuzz_step(&fuzz, message, is_hub);
+        TALK_MUST(fuzz.talk.n_signals <= FUZZ_SAID_MAX);
+        TALK_MUST(fuzz.talk.n_frames <= 2);
     }
-    talk_close(&talk);
+    talk_close(&fuzz.talk);
     return 0;
 }

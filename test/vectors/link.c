@@ -6,10 +6,11 @@
  *                        who is spoken with: somebody whose handshake is not done, host 4, control 1, generation A's of
  *                        both; or it is we who speak to a hub, as control 1, or have not yet heard a hello
  *     in BYTES           a frame that comes
+ *     pong BYTES         one that comes
  *     tell KIND NAME=VALUE...
  *                        a signal that is given: see tell_read()
  *     signal LINE        what comes out of it, in order, see signal_print(): all of it must be named
- *     out BYTES          the frames that go out, in order
+ *     out BYTES          the frames that go out, in order; `ping` when it is one
  *     count NAME         a counter that went up
  *
  * Lines that begin with `#`, and empty ones, mean nothing.
@@ -113,11 +114,17 @@ static void script_line(struct script *script, struct ald_str line)
             script_fail(script, "not understood", whole);
         }
         script->said = talk_said(&script->talk);
+    } else if (ald_str_equal(word, ALD_STR("pong"))) {
+        script_settle(script);
+        talk_hush(&script->talk);
+        talk_feed_as(&script->talk, ALD_FRAME_PONG, line);
+        script->said = talk_said(&script->talk);
     } else if (ald_str_equal(word, ALD_STR("count"))) {
         if (talk_count(&script->talk, line) == 0) {
             script_fail(script, "not counted", line);
         }
-    } else if (ald_str_equal(word, ALD_STR("signal")) || ald_str_equal(word, ALD_STR("out"))) {
+    } else if (ald_str_equal(word, ALD_STR("signal")) || ald_str_equal(word, ALD_STR("out")) ||
+               ald_str_equal(word, ALD_STR("ping"))) {
         script_expect(script, whole);
     } else {
         script_fail(script, "not understood", whole);

@@ -31,6 +31,9 @@ struct talk {
     size_t n_signals, n_frames; /* since the last talk_hush() */
     bool reads_back;            /* what goes out must be a frame of generation B */
     ald_usec now;
+    uint64_t acked; /* by the latest ACKED */
+    char ping[126]; /* what the latest ping said */
+    size_t ping_size;
 };
 
 /* --- writing down --------------------------------------------------------------------------------------------------- */
@@ -109,14 +112,20 @@ static inline void talk_drain(struct talk *talk)
 
     while (ald_dialect_drain(talk->dialect, &frame) == 0) {
         struct ald_link_frame again;
-        size_t at = ald_buf_size(&talk->said) + 4;
+        size_t at;
 
         talk->n_frames++;
-        TALK_MUST(ald_buf_push(&talk->said, ALD_STR("out ")) == 0);
+        TALK_MUST(ald_buf_push(&talk->said, frame.kind == ALD_FRAME_PING ? ALD_STR("ping ") : ALD_STR("out ")) == 0);
+        at = ald_buf_size(&talk->said);
         for (uint8_t i = 0; i < frame.n_parts; i++) {
             TALK_MUST(ald_buf_push(&talk->said, ald_slice_str(frame.parts[i])) == 0);
         }
-        TALK_MUST(!talk->reads_back ||
+        if (frame.kind == ALD_FRAME_PING) {
+            talk->ping_size = ald_buf_size(&talk->said) - at;
+            TALK_MUST(frame.n_parts <= 1 && talk->ping_size < sizeof(talk->ping));
+            memcpy(talk->ping, ald_buf_str(&talk->said).data + at, talk->ping_size);
+        }
+        TALK_MUST(!talk->reads_back || frame.kind == ALD_FRAME_PING ||
                   ald_link_frame_read(ald_str_from(ald_buf_str(&talk->said), at), &again, NULL) == 0);
         TALK_MUST(ald_buf_push_byte(&talk->said, '\n') == 0);
     }
@@ -130,6 +139,7 @@ static inline void talk_collect(struct talk *talk)
 
     while ((r = ald_dialect_next(talk->dialect, &signal)) == 0) {
         talk->n_signals++;
+        talk->acked = signal.kind == ALD_SIGNAL_ACKED ? signal.serial : talk->acked;
         talk_put_signal(talk, &signal);
         ald_signal_clear(&signal);
     }
@@ -151,14 +161,19 @@ static inline void talk_hush(struct talk *talk)
 
 /* --- talking -------------------------------------------------------------------------------------------------------- */
 
-static inline void talk_feed(struct talk *talk, struct ald_str bytes)
+static inline void talk_feed_as(struct talk *talk, enum ald_frame_kind kind, struct ald_str bytes)
 {
     struct ald_slice slice;
 
     TALK_MUST(ald_slice_copy(bytes, &slice) == 0);
-    TALK_MUST(ald_dialect_feed(talk->dialect, talk->now, ALD_FRAME_TEXT, slice) == 0);
+    TALK_MUST(ald_dialect_feed(talk->dialect, talk->now, kind, slice) == 0);
     talk_collect(talk);
     ald_slice_clear(&slice);
+}
+
+static inline void talk_feed(struct talk *talk, struct ald_str bytes)
+{
+    talk_feed_as(talk, ALD_FRAME_TEXT, bytes);
 }
 
 static inline void talk_give(struct talk *talk, struct ald_signal *signal)

@@ -123,15 +123,25 @@ bool ald_link_take_serial(struct ald_link *link, int64_t seq, size_t bytes)
     return true;
 }
 
-void ald_link_acked(struct ald_link *link, int64_t seq)
+void ald_link_say_acked(struct ald_link *link, uint64_t serial)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ACKED);
 
+    signal.serial = serial;
+    ald_link_say(link, &signal);
+}
+
+/* What a session knows of that was not told here, the hub judges. */
+void ald_link_acked(struct ald_link *link, int64_t seq)
+{
     if (seq == 0) {
         return;
     }
-    signal.serial = (uint64_t)seq;
-    ald_link_say(link, &signal);
+    if (link->ping.told != 0 && (uint64_t)seq > link->last_out) {
+        ald_link_count(link, ALD_LINK_N_BAD_ACK);
+    }
+    ald_link_ping_acked(link, (uint64_t)seq);
+    ald_link_say_acked(link, (uint64_t)seq);
 }
 
 int ald_link_reserve(struct ald_link *link, size_t size)
@@ -311,6 +321,16 @@ static int link_ack_early(struct ald_link *link)
     return ald_link_write_heartbeat(link);
 }
 
+static int link_feed_pong(struct ald_link *link, struct ald_slice bytes)
+{
+    int r = ald_link_is_hub(link) ? ald_link_begin_work(link) : 0; /* the hub's end asks, the other one is not asked */
+
+    if (r == 0 && ald_link_is_hub(link)) {
+        r = ald_link_ping_answered(link, ald_slice_str(bytes));
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 static int link_feed(struct ald_dialect *dialect, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes)
 {
     struct ald_link *link = link_of(dialect);
@@ -319,8 +339,11 @@ static int link_feed(struct ald_dialect *dialect, ald_usec now, enum ald_frame_k
     int r;
 
     link->frame_at = now;
-    if (link->state == ALD_LINK_CLOSED || kind == ALD_FRAME_PING || kind == ALD_FRAME_PONG) {
+    if (link->state == ALD_LINK_CLOSED || kind == ALD_FRAME_PING) {
         return 0;
+    }
+    if (kind == ALD_FRAME_PONG) {
+        return link_feed_pong(link, bytes);
     }
     r = ald_link_begin_work(link);
     if (r < 0) {
@@ -396,7 +419,7 @@ static void frame_show(const struct ald_link_work *work, const struct ald_link_o
 {
     struct ald_str all = ald_buf_str(&work->out);
 
-    *frame = (struct ald_frame){.kind = ALD_FRAME_TEXT, .ordinal = out->ordinal};
+    *frame = (struct ald_frame){.kind = out->is_ping ? ALD_FRAME_PING : ALD_FRAME_TEXT, .ordinal = out->ordinal};
     frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->head_at, out->head_size));
     if (out->payload.size > 0) {
         frame->parts[frame->n_parts++] = out->payload;

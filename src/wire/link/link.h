@@ -22,6 +22,7 @@
  *   - REPLY of a command that another link party submitted has no id: msg->wire_id is that of its command. Of a command
  *     that came from elsewhere the id has the low half only.
  *   - disconnect prepare is LEAVE both ways, ready the answer (`ok`).
+ *   - ACKED comes of heartbeats, and of pongs that answer our pings, whatever the peer's program is (link_ping.c).
  *
  * Role party: REGISTER given to emit() registers, once the hub has said hello: as the host that its target names, an integer,
  * or without one as a control; the token is in its greeting. REGISTERED comes back; a hub that denies closes with a code.
@@ -69,6 +70,9 @@ enum {
     X(HEARTBEATS_IN, "link_heartbeats_in")                                                                             \
     X(HEARTBEATS_OUT, "link_heartbeats_out")                                                                           \
     X(EARLY_ACKS, "link_early_acknowledgements")                                                                       \
+    X(PINGS_OUT, "link_pings_out")                                                                                     \
+    X(PONGS_IN, "link_pongs_in")                                                                                       \
+    X(PONGS_UNASKED, "link_pongs_unasked")                                                                             \
     X(BAD_ACK, "link_acknowledged_unsaid")                                                                             \
     X(REPEATED, "link_repeated_sequence")                                                                              \
     X(GAPS, "link_sequence_gaps")                                                                                      \

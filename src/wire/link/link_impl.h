@@ -13,6 +13,7 @@
  *     link_outcome.c    how an answer says an outcome, both ways
  *     link_tell.c       role hub: signals become frames
  *     link_instance.c   role hub: the instances of a host
+ *     link_ping.c       role hub: acknowledgements by ping and pong
  *     link_old.c        generation A, once its handshake is done
  *     link_old_place.c  and where its messages go
  *     link_client.c     role party
@@ -40,6 +41,7 @@ struct ald_link_out {
     size_t head_at, head_size;
     size_t tail_at, tail_size;
     struct ald_slice payload; /* our own reference */
+    bool is_ping;             /* WebSocket's, of what head says */
 };
 
 /* Signals that wait for next(): of one frame at most those of all instances that a host may name, and an answer. */
@@ -63,6 +65,14 @@ enum { ALD_LINK_INSTANCES_MAX = 1000 };
 /* Acknowledge early, before the heartbeat is due, after so many messages or bytes: what is not acknowledged stays in the peer's
  * memory, which has no bound there (link.md 9, 10). */
 enum { ALD_LINK_ACK_MESSAGES = 512, ALD_LINK_ACK_BYTES = 1024 * 1024 };
+
+/* What the peer was told, and what it has acknowledged of that: see link_ping.c. */
+struct ald_link_ping {
+    uint64_t told;  /* the last serial; 0: none yet */
+    uint64_t acked; /* up to here, as far as it was told on this connection */
+    uint64_t asked; /* the serial that the ping under way names; 0: none is */
+    size_t bytes;   /* told since that ping, or since all was acknowledged */
+};
 
 /* Generation A: a command that it has, by the number of its frame. */
 struct ald_link_call {
@@ -110,6 +120,7 @@ struct ald_link {
     int64_t told_in;       /* last one that the peer was told of */
     size_t unacked_bytes;
     uint64_t last_out;            /* last serial said */
+    struct ald_link_ping ping;
     struct ald_link_address self; /* of the peer; role party: ours */
     int64_t *instances;           /* ids of those that the host speaks for, ascending */
     size_t n_instances;
@@ -147,8 +158,9 @@ void ald_link_end_for_good(struct ald_link *link, uint16_t code, const char *tex
 void ald_link_say(struct ald_link *link, const struct ald_signal *signal);
 /* A routable frame with this serial has come. False: it came before, and is dropped. */
 bool ald_link_take_serial(struct ald_link *link, int64_t seq, size_t bytes);
-/* The peer has received everything up to `seq`. */
+/* A heartbeat says that the peer has received everything up to `seq`; 0: it does not say. */
 void ald_link_acked(struct ald_link *link, int64_t seq);
+void ald_link_say_acked(struct ald_link *link, uint64_t serial);
 /* There is to be `work`. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_begin_work(struct ald_link *link);
 /* Make room for `size` bytes in work.text, so that views into it do not move while those are filled. Errors: ALDIS_E_NOMEM. */
@@ -192,6 +204,8 @@ ALD_NODISCARD int ald_link_write_end(struct ald_link *link, struct ald_json_writ
 /* Queue what was appended to work.out from `at` on as a frame. */
 void ald_link_push_text(struct ald_link *link, size_t at, uint64_t ordinal);
 void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame);
+/* The same as a ping. */
+void ald_link_push_ping(struct ald_link *link, size_t at);
 /* Seconds, with fractions where there are any. */
 void ald_link_write_seconds(struct ald_json_writer *json, const char *name, ald_usec duration);
 
@@ -259,6 +273,15 @@ void ald_link_outcome_read_of_hub(struct ald_str message, struct ald_str code, e
 enum { ALD_LINK_TEXT_ROOM = 600 };
 void ald_link_outcome_write(const struct ald_link *link, const struct ald_signal *reply, char room[ALD_LINK_TEXT_ROOM],
                             struct ald_link_error *error);
+
+/* --- link_ping.c --- */
+
+/* The routable frame with this serial was queued, of `size` bytes: perhaps a ping follows it. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_link_ping_told(struct ald_link *link, uint64_t serial, size_t size);
+/* A heartbeat acknowledges everything up to `serial`. */
+void ald_link_ping_acked(struct ald_link *link, uint64_t serial);
+/* A pong has come. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_link_ping_answered(struct ald_link *link, struct ald_str payload);
 
 /* --- link_tell.c --- */
 

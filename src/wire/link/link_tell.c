@@ -173,13 +173,8 @@ static int tell_report(struct ald_link *link, const struct ald_signal *signal)
     return 0;
 }
 
-static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
+static int tell_numbered(struct ald_link *link, const struct ald_signal *signal)
 {
-    if (link->state != ALD_LINK_READY) {
-        ald_link_drop(link);
-        return 0;
-    }
-    link->last_out = ALD_MAX(link->last_out, signal->serial);
     if (link->is_old) {
         return ald_link_old_tell(link, signal);
     }
@@ -192,6 +187,26 @@ static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
     default:
         return tell_reply(link, signal);
     }
+}
+
+static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
+{
+    struct ald_link_work *work = link->work;
+    size_t n = work->n_frames;
+    int r;
+
+    if (link->state != ALD_LINK_READY) {
+        ald_link_drop(link);
+        return 0;
+    }
+    link->last_out = ALD_MAX(link->last_out, signal->serial);
+    r = tell_numbered(link, signal);
+    if (r == 0 && work->n_frames > n) {
+        const struct ald_link_out *frame = &work->frames[n];
+
+        r = ald_link_ping_told(link, signal->serial, frame->head_size + frame->payload.size + frame->tail_size);
+    }
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 int ald_link_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal)

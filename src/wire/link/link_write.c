@@ -10,14 +10,19 @@
 
 #include <stdio.h>
 
-void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame)
+static void frame_push(struct ald_link *link, const struct ald_link_out *frame)
 {
     struct ald_link_work *work = link->work;
 
     ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call */
     work->frames[work->n_frames++] = *frame;
     link->dialect.dry = false;
+}
+
+void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame)
+{
     ald_link_count(link, ALD_LINK_N_FRAMES_OUT);
+    frame_push(link, frame);
 }
 
 void ald_link_push_text(struct ald_link *link, size_t at, uint64_t ordinal)
@@ -26,6 +31,15 @@ void ald_link_push_text(struct ald_link *link, size_t at, uint64_t ordinal)
         .ordinal = ordinal, .head_at = at, .head_size = ald_buf_size(&link->work->out) - at};
 
     ald_link_push_parts(link, &frame);
+}
+
+void ald_link_push_ping(struct ald_link *link, size_t at)
+{
+    const struct ald_link_out frame = {
+        .head_at = at, .head_size = ald_buf_size(&link->work->out) - at, .is_ping = true};
+
+    ald_link_count(link, ALD_LINK_N_PINGS_OUT);
+    frame_push(link, &frame);
 }
 
 /* --- routable frames --------------------------------------------------------------------------------------------- */
