@@ -330,7 +330,7 @@ static void conn_opened(void *owner, struct ald_stream *stream)
         .now = ald_loop_now(edge->loop),
         .wall = ald_edge_wall(edge),
         .identity = conn->identity,
-        .catalog = &edge->catalog,
+        .lexicon = &edge->lexicon,
         .greeting_max = conn->trusted ? 0 : edge->greeting_bytes,
         .variant = conn->variant,
     };

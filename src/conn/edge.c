@@ -162,6 +162,7 @@ static void edge_init(struct ald_edge *edge, const struct ald_edge_spec *spec)
     edge->guard = spec->guard;
     edge->gate = spec->gate;
     edge->identity = spec->identity;
+    edge->lexicon.places = ald_edge_places;
     edge->watch = spec->watch;
     edge->owner = spec->owner;
     edge->greeting_bytes = spec->greeting_bytes;

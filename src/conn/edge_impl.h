@@ -31,6 +31,7 @@ struct ald_edge {
     const struct ald_identity *identity;      /* may be NULL */
     struct ald_catalog *catalog;              /* what messages must look like; may be NULL */
     struct ald_schema_checker *checker;       /* once there was a catalog */
+    struct ald_lexicon lexicon;               /* the same, as dialects see it */
     bool strict;
     struct ald_edge_watch watch;
     void *owner;
@@ -62,6 +63,8 @@ struct ald_edge {
 void ald_edge_step(struct ald_edge *edge, struct ald_event *event);
 /* A signal is about to be told to the hub: hold it against the catalog, which is there. */
 void ald_edge_judge(struct ald_edge *edge, struct ald_event *event);
+/* See struct ald_lexicon. */
+unsigned ald_edge_places(const struct ald_lexicon *lexicon, struct ald_str name, bool is_event);
 /* Something waits for the end of the turn. */
 void ald_edge_settle_later(struct ald_edge *edge);
 /* What the calendar says, refreshed each turn in which the hub is stepped, and by this call. */

@@ -43,6 +43,14 @@ struct ald_catalog *ald_edge_catalog(const struct ald_edge *edge)
     return edge->catalog;
 }
 
+unsigned ald_edge_places(const struct ald_lexicon *lexicon, struct ald_str name, bool is_event)
+{
+    const struct ald_edge *edge = ald_container(lexicon, const struct ald_edge, lexicon);
+    const struct ald_blueprint *blueprint = edge->catalog != NULL ? ald_catalog_find(edge->catalog, name) : NULL;
+
+    return blueprint != NULL && blueprint->is_event == is_event ? blueprint->dst : 0;
+}
+
 /* --- places --- */
 
 /* What a target is; 0: nobody here knows. */

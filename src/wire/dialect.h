@@ -26,7 +26,6 @@
 #include "base/spare.h"
 #include "msg/signal.h"
 
-struct ald_catalog;      /* msg/catalog.h */
 struct ald_http_request; /* wire/http/http_head.h */
 
 /* Which end we are. */
@@ -83,6 +82,12 @@ struct ald_identity {
     struct ald_str link_plugins; /* of hello: a JSON object, name and version; absent: {} */
 };
 
+/* What a hub knows of messages by their names, as of now: for protocols whose messages do not say where they go (link 4.11). */
+struct ald_lexicon {
+    /* Kinds of party (ALD_PLACE_*, msg/catalog.h) that events, or else commands, of this name are for; 0: it knows none such. */
+    unsigned (*places)(const struct ald_lexicon *lexicon, struct ald_str name, bool is_event);
+};
+
 /* What the connection knows when the dialect is opened. Borrowed for the call. */
 struct ald_dialect_facts {
     enum ald_role role;
@@ -94,8 +99,7 @@ struct ald_dialect_facts {
     ald_usec now;
     const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
     const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
-    struct ald_catalog *const *catalog; /* messages that have a schema, as of now: what a hub knows of names; NULL, or
-                                           shows NULL: nothing. Outlives the dialect */
+    const struct ald_lexicon *lexicon;   /* what the hub knows of names; NULL: nothing. Outlives the dialect */
     size_t greeting_max; /* bytes that are taken of a peer of a hub until its party is registered; 0: nobody counts them */
     bool admits;         /* of a hub: a peer may stay without showing who it is */
     uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */

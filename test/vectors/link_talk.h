@@ -25,7 +25,7 @@ struct talk {
     struct ald_dialect *dialect;
     struct ald_msg_pool *messages;
     struct ald_identity identity;
-    struct ald_catalog *catalog; /* what the hub knows of messages, for generation A */
+    struct ald_lexicon lexicon;
     uint64_t counters[ALD_LINK_N_COUNTERS];
     struct ald_buf said;
     size_t n_signals, n_frames; /* since the last talk_hush() */
@@ -330,29 +330,27 @@ static inline void talk_greet(struct talk *talk, const char *frame, const char *
     TALK_MUST(talk_tell(talk, ald_str(verdict)));
 }
 
-/* What the hub knows: two requests and two events for instances, a message for the hub alone, and one without a place. */
-static inline struct ald_catalog *talk_catalog(void)
+/* What the hub knows: two requests and an event for instances, an event for the hub alone, and one for everybody. */
+static inline unsigned talk_places(const struct ald_lexicon *lexicon ALD_UNUSED, struct ald_str name, bool is_event)
 {
-    static const char *const documents[] = {
-        "{\"name\":\"start_instance\",\"kind\":\"request\",\"src\":\"control\",\"dst\":\"instance\"}",
-        "{\"name\":\"foo:get\",\"kind\":\"request\",\"dst\":[\"controller\",\"instance\"]}",
-        "{\"name\":\"banlist_update\",\"kind\":\"event\",\"dst\":\"instance\"}",
-        "{\"name\":\"player_event\",\"kind\":\"event\",\"dst\":\"controller\"}",
-        "{\"name\":\"anything\",\"kind\":\"event\"}",
+    static const struct {
+        const char *name;
+        bool is_event;
+        unsigned places;
+    } known[] = {
+        {"start_instance", false, ALD_PLACE_INSTANCE},
+        {"foo:get", false, ALD_PLACE_CONTROLLER | ALD_PLACE_INSTANCE},
+        {"banlist_update", true, ALD_PLACE_INSTANCE},
+        {"player_event", true, ALD_PLACE_CONTROLLER},
+        {"anything", true, ALD_PLACE_ANY},
     };
-    struct ald_catalog *catalog, *more;
-    struct ald_blueprint *blueprint;
-    char why[ALD_CATALOG_WHY_MAX];
 
-    TALK_MUST(ald_catalog_new(&catalog) == 0);
-    for (size_t i = 0; i < ALD_COUNT(documents); i++) {
-        TALK_MUST(ald_blueprint_new(ald_str(documents[i]), &blueprint, why) == 0);
-        TALK_MUST(ald_catalog_with(catalog, blueprint, &more) == 0);
-        (void)ald_blueprint_unref(blueprint);
-        (void)ald_catalog_unref(catalog);
-        catalog = more;
+    for (size_t i = 0; i < ALD_COUNT(known); i++) {
+        if (known[i].is_event == is_event && ald_str_equal(ald_str(known[i].name), name)) {
+            return known[i].places;
+        }
     }
-    return catalog;
+    return 0;
 }
 
 /* `at`: see link.c. */
@@ -370,8 +368,8 @@ static inline void talk_open(struct talk *talk, struct ald_str at)
     facts.messages = talk->messages;
     facts.counters = talk->counters;
     facts.identity = &talk->identity;
-    talk->catalog = talk_catalog();
-    facts.catalog = &talk->catalog;
+    talk->lexicon.places = talk_places;
+    facts.lexicon = &talk->lexicon;
     facts.now = talk->now;
     TALK_MUST(ald_link.open(&facts, &talk->dialect) == 0);
     talk_drain(talk);
@@ -408,7 +406,6 @@ static inline void talk_close(struct talk *talk)
         return;
     }
     talk->dialect = ald_dialect_free(talk->dialect);
-    talk->catalog = ald_catalog_unref(talk->catalog);
     ald_buf_fini(&talk->said);
     talk->messages = ald_msg_pool_free(talk->messages);
 }

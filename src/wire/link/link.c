@@ -544,7 +544,7 @@ static int link_open(const struct ald_dialect_facts *facts, struct ald_dialect *
     link->counters = facts->counters;
     link->spare = facts->spare;
     link->identity = facts->identity;
-    link->catalog = facts->catalog;
+    link->lexicon = facts->lexicon;
     link->seed = facts->seed;
     link->interval = facts->options->heartbeat_interval > 0 ? facts->options->heartbeat_interval : LINK_INTERVAL;
     link->heartbeat_at = ALD_NEVER;

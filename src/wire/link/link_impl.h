@@ -108,7 +108,7 @@ struct ald_link {
     uint64_t *counters;
     struct ald_spare *spare;             /* of work; NULL: it stays with us */
     const struct ald_identity *identity; /* of our hub; may be NULL */
-    struct ald_catalog *const *catalog;  /* and what it knows of messages; may be NULL, or show NULL */
+    const struct ald_lexicon *lexicon;   /* and what it knows of names; may be NULL */
     uint64_t seed, n_ids;
     ald_usec hello_until;  /* ALD_NEVER: no deadline */
     ald_usec interval;     /* of heartbeats */

@@ -21,29 +21,19 @@ int64_t ald_link_old_instance(struct ald_str payload)
     return id;
 }
 
-/* What the hub knows of a name; NULL: nothing, or another kind of message. */
-static const struct ald_blueprint *blueprint_of(const struct ald_link *link, const struct ald_link_asked *asked)
-{
-    const struct ald_blueprint *blueprint = NULL;
-
-    if (link->catalog != NULL && *link->catalog != NULL) {
-        blueprint = ald_catalog_find(*link->catalog, asked->name);
-    }
-    return blueprint != NULL && blueprint->is_event == (asked->frame->type == ALD_LINK_TYPE_EVENT) ? blueprint : NULL;
-}
-
 /*
  * A slave's word about an instance of its own is news from there, and does not go back. An event that names no instance is for all of
  * them if it is not for us.
  */
 struct ald_link_address ald_link_old_place(const struct ald_link *link, const struct ald_link_asked *asked)
 {
-    const struct ald_blueprint *blueprint = blueprint_of(link, asked);
+    bool is_event = asked->frame->type == ALD_LINK_TYPE_EVENT;
+    unsigned places = link->lexicon != NULL ? link->lexicon->places(link->lexicon, asked->name, is_event) : 0;
     const struct ald_link_address everyone = {
         .type = ALD_LINK_BROADCAST, .id = ALD_LINK_INSTANCE, .request = ALD_STR_NONE};
     int64_t id;
 
-    if (blueprint == NULL || (blueprint->dst & ALD_PLACE_INSTANCE) == 0) {
+    if ((places & ALD_PLACE_INSTANCE) == 0) {
         return the_hub;
     }
     id = ald_link_old_instance(asked->frame->data.raw);
@@ -52,5 +42,5 @@ struct ald_link_address ald_link_old_place(const struct ald_link *link, const st
                    ? the_hub
                    : (struct ald_link_address){.type = ALD_LINK_INSTANCE, .id = id, .request = ALD_STR_NONE};
     }
-    return blueprint->is_event && (blueprint->dst & ALD_PLACE_CONTROLLER) == 0 ? everyone : the_hub;
+    return is_event && (places & ALD_PLACE_CONTROLLER) == 0 ? everyone : the_hub;
 }
