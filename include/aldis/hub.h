@@ -52,9 +52,13 @@ ALDIS_API ALDIS_RESULT int aldis_hub_new(const struct aldis_hub_options *options
 ALDIS_API ALDIS_RESULT int aldis_hub_start(struct aldis_hub *hub);
 
 /*
- * Gives a client that comes in through a door of its own, over memory. Everything of <aldis/client.h> holds for it; it
- * runs with the hub, so `driven` and `urls` must not be set. Where [auth] tokens are set it needs a token like
- * everybody. Start it before or after the hub. Errors: as aldis_client_new(), ALDIS_E_CLOSED.
+ * Gives a client that comes in through a door of its own, over memory: the two are joined by a pair of bounded queues,
+ * without a socket, and are otherwise what they are over one, with the same limits, closes and back-pressure. Everything
+ * of <aldis/client.h> holds for it; it runs with the hub, so `driven` must not be set. `urls` says which protocol they
+ * speak, with one of "inproc:" (NULL is this), "link+inproc:" and "cd+inproc:", each with what it can as its sibling over
+ * a socket; see <aldis/service.h> for the last. Where [auth] tokens are set it needs a token like everybody; where they
+ * are not, no link has to show a signed one. Start it before or after the hub. Errors: as aldis_client_new(),
+ * ALDIS_E_CLOSED.
  */
 ALDIS_API ALDIS_RESULT int aldis_hub_client_new(struct aldis_hub *hub, const struct aldis_client_options *options,
                                                 char *why, size_t why_size, struct aldis_client **ret_client);

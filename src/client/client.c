@@ -108,6 +108,7 @@ static int client_take_places(struct ald_client *client, const struct ald_client
     if (options->inproc == NULL) {
         return client_take_urls(client, options->urls, ret_why);
     }
+    client->inproc_way = options->inproc_way != NULL ? options->inproc_way : &ald_ways_inproc[0];
     client->inproc = strdup(options->inproc);
     return client->inproc == NULL ? ald_trace(ALDIS_E_NOMEM) : 0;
 }

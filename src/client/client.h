@@ -77,6 +77,7 @@ struct ald_client_callbacks {
 struct ald_client_options {
     const char *const *urls; /* as client/url.h has them; tried in turn; ends with NULL */
     const char *inproc;      /* instead of URLs: the name of a listener in this process, on the same net; NULL */
+    const struct ald_way *inproc_way; /* and what is spoken there, of ald_ways_inproc; NULL: the first of them */
     const char *target;      /* serve this target; NULL: be a caller only */
     const char *token;       /* said as `Authorization: Bearer` in every upgrade; NULL. Never shown or logged */
     const char *secret;      /* shown in every datagram; NULL. Never logged either */

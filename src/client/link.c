@@ -233,11 +233,11 @@ void ald_link_dial(struct ald_client *client)
     client->why[0] = '\0';
     client->sent_away = false;
     client->trouble[0] = '\0';
-    client->way = url != NULL ? url->way : &ald_way_inproc;
+    client->way = url != NULL ? url->way : client->inproc_way;
     if (url != NULL) {
         ald_url_format(url, client->url, sizeof(client->url));
     } else {
-        snprintf(client->url, sizeof(client->url), "inproc:%s", client->inproc);
+        snprintf(client->url, sizeof(client->url), "%s%s", client->way->shown, client->inproc);
     }
     ald_client_move(client, ALD_CLIENT_CONNECTING, client->url, 0);
     if (client->state != ALD_CLIENT_CONNECTING) {
@@ -266,7 +266,7 @@ void ald_link_init(struct ald_client *client)
     ald_alarm_init(&client->retry_alarm, link_retry_alarm, client);
     ald_alarm_init(&client->dialect_alarm, link_dialect_alarm, client);
     ald_task_init(&client->heard_task, link_heard_task, client);
-    client->way = &ald_way_inproc;
+    client->way = &ald_ways_inproc[0]; /* until it dials */
 }
 
 void ald_link_fini(struct ald_client *client)

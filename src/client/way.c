@@ -45,4 +45,9 @@ const struct ald_way ald_ways[] = {
     {.scheme = NULL},
 };
 
-const struct ald_way ald_way_inproc = {"inproc:", "inproc:", 7, "", ALD_WAY_PATH, WAY_EXCHANGE};
+const struct ald_way ald_ways_inproc[] = {
+    {"inproc:", "inproc:", 7, "inproc:", ALD_WAY_PATH, WAY_EXCHANGE},
+    {"link+inproc:", "link+inproc:", 12, "link+inproc:", ALD_WAY_PATH, WAY_LINK},
+    {"cd+inproc:", "cd+inproc:", 10, "cd+inproc:", ALD_WAY_PATH, WAY_COMMUNICATOR},
+    {.scheme = NULL},
+};

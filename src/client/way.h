@@ -52,5 +52,6 @@ struct ald_way {
 
 /* All of them; the first that fits is meant. Ends with a row without a scheme. */
 extern const struct ald_way ald_ways[];
-/* To a listener in this process; no URL says it. */
-extern const struct ald_way ald_way_inproc;
+/* To listeners in this process, which only its own hub has (<aldis/hub.h>): the scheme is all of the URL, and ald_url_parse() knows
+ * none of them. The first is the one that is meant when nothing is said. Ends as the others. */
+extern const struct ald_way ald_ways_inproc[];

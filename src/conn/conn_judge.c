@@ -192,7 +192,7 @@ static void judge_register(struct ald_conn *conn, struct ald_peer *peer, struct 
     if (conn->edge->guard == NULL) {
         conn_name(peer, signal);
     }
-    if (greeting != NULL && ald_str_present(greeting->token)) {
+    if (conn->wants_token && greeting != NULL && ald_str_present(greeting->token)) {
         ald_conn_vouch(conn, peer, signal);
     }
     conn->greets = greeting != NULL && greeting->peering != ALD_PEERING_NONE;

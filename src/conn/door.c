@@ -171,6 +171,7 @@ int ald_door_open(struct ald_edge *edge, const struct ald_door_spec *spec, struc
     door->edge = edge;
     door->limits = spec->limits;
     door->pages = spec->pages;
+    door->ours = spec->ours;
     door->local = spec->udp == NULL && spec->listen.place.bottom != ALD_BOTTOM_TCP;
     if (spec->lines != NULL) {
         door->lines = *spec->lines;

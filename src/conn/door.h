@@ -135,6 +135,7 @@ struct ald_door_spec {
      * host.h for why. NULL: any name will do.
      */
     const char *names;
+    bool ours; /* only the program that the hub is in can come in: without a guard, who wants to show a token need not */
     struct ald_listen_spec listen;
     struct ald_door_limits limits;
     struct ald_pages pages;

@@ -19,5 +19,6 @@ struct ald_door {
     struct ald_door_counters counters;
     struct ald_node visitors;
     bool local;          /* a Unix socket, or this process */
+    bool ours;           /* nobody but this process */
     uint32_t n_greeting; /* visitors, and connections that hold a pointer to the door because they were not greeted */
 };

@@ -47,7 +47,7 @@ static void visitor_upgrade(struct ald_visitor *visitor, size_t dialect, const s
         .variant = accept->variant,
         .door = door,
         .pass = visitor->guest.pass,
-        .wants_token = accept->wants_token,
+        .wants_token = accept->wants_token && !(door->ours && door->edge->guard == NULL),
     };
     struct ald_str protocol = ALD_STR_NONE;
     static const struct ald_stream_callbacks nobody = {0}; /* until the connection takes the stream */

@@ -23,6 +23,7 @@
 #include "mgmt/mgmt.h"
 #include "transport/net.h"
 #include "transport/tls.h"
+#include "wire/communicator/communicator.h"
 
 /*
  * After the hub is drained: how long the last close frames may take to be answered, and how often we look. An existing
@@ -358,32 +359,37 @@ static int daemon_make_net(struct ald_daemon *daemon)
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* One more door, through which only the program itself can come. */
+/* Doors through which only the program itself can come, of HTTP and of lines. */
 static int daemon_open_inproc(struct ald_daemon *daemon, struct ald_config_why *why)
 {
+    const struct ald_door_lines lines = {
+        .dialect = &ald_communicator,
+        .variant = ALD_COMMUNICATOR_SERVICE,
+        .hello_timeout = ald_config_number(daemon->config, ALD_KEY_COMMUNICATOR_HELLO_TIMEOUT),
+        .group = ald_family_group(daemon->family),
+    };
     struct ald_stream_options options;
-    const struct ald_door_spec spec = {
+    struct ald_door_spec spec = {
         .name = "inproc",
+        .ours = true,
         .listen = {.place = {ALD_BOTTOM_INPROC, daemon->host.inproc, 0}, .options = &options},
         .limits = ald_settings_door(daemon->config),
         .pages = ald_mgmt_pages(daemon->mgmt),
     };
-    struct ald_doors *doors = &daemon->doors;
     int r;
 
     if (daemon->host.net == NULL || daemon->host.inproc == NULL) {
         return 0;
     }
-    if (doors->n == ALD_DOORS_MAX) {
-        return ald_config_fault(daemon->config, ALD_KEY_HTTP_LISTEN, why, "more than %d doors", ALD_DOORS_MAX - 1);
-    }
     ald_settings_stream(daemon->config, &options);
-    r = ald_door_open(daemon->edge, &spec, &doors->doors[doors->n], NULL);
-    if (r < 0) {
-        return ald_trace(r);
+    r = ald_doors_add(&daemon->doors, daemon->edge, &spec, daemon->config, ALD_KEY_HTTP_LISTEN, why);
+    if (r == 0 && daemon->host.inproc_lines != NULL) {
+        spec.name = "inproc-lines";
+        spec.lines = &lines;
+        spec.listen.place.name = daemon->host.inproc_lines;
+        r = ald_doors_add(&daemon->doors, daemon->edge, &spec, daemon->config, ALD_KEY_COMMUNICATOR_UNIX, why);
     }
-    doors->n++;
-    return 0;
+    return r < 0 ? ald_trace(r) : r;
 }
 
 static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)

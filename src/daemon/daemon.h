@@ -25,6 +25,7 @@ struct ald_daemon_host {
     struct ald_net
         *net;           /* borrowed, outlives the daemon; its loop is turned by the program, and no signal is watched */
     const char *inproc; /* a door for that net's own dialers, by this name; copied */
+    const char *inproc_lines; /* and one where services of the communicator family come in; NULL: there is none. Copied */
     /* After ald_daemon_drain(): everybody has left, or patience is over. Once. The daemon may be freed later, not inside. */
     void (*ended)(void *owner);
     void *owner;

@@ -13,14 +13,17 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "client/carrier.h"
+#include "client/way.h"
 #include "conn/door.h"
 #include "daemon/config.h"
 #include "daemon/config_default.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 
-/* The name under which clients find the hub of their own net; every hub has a net of its own. */
+/* The names under which clients find the hub of their own net; every hub has a net of its own. */
 #define HUB_INPROC "hub"
+#define HUB_INPROC_LINES "hub-lines"
 
 /* As many as the daemon opens, and their addresses as text of ours, because the doors close while somebody asks. */
 enum { HUB_DOORS_MAX = 16 };
@@ -149,7 +152,7 @@ static void hub_note_doors(struct aldis_hub *hub)
     while ((door = ald_daemon_next_door(hub->daemon, door)) != NULL && hub->n_doors < HUB_DOORS_MAX) {
         struct hub_door *noted = &hub->doors[hub->n_doors];
 
-        if (strcmp(ald_door_name(door), "inproc") != 0) {
+        if (!ald_str_starts(ald_str(ald_door_name(door)), ALD_STR("inproc"))) {
             snprintf(noted->name, sizeof(noted->name), "%s", ald_door_name(door));
             snprintf(noted->address, sizeof(noted->address), "%s", ald_door_address(door));
             hub->n_doors++;
@@ -162,6 +165,7 @@ static int hub_open(struct aldis_hub *hub, struct ald_config_why *why)
     const struct ald_daemon_host host = {
         .net = ald_engine_net(hub->engine),
         .inproc = HUB_INPROC,
+        .inproc_lines = HUB_INPROC_LINES,
         .ended = hub_ended,
         .owner = hub,
     };
@@ -243,11 +247,29 @@ static void hub_admit(void *owner)
     ald_list_push_back(&admission->hub->clients, &admission->client->node); /* it leaves the list before it is gone */
 }
 
+/* What is to be spoken: the first way where nothing is said. NULL: that is none in this program. */
+static const struct ald_way *hub_way(const char *const *urls)
+{
+    const struct ald_way *way = ald_ways_inproc;
+
+    if (urls == NULL) {
+        return way;
+    }
+    if (urls[0] == NULL || urls[1] != NULL) {
+        return NULL;
+    }
+    while (way->scheme != NULL && strcmp(way->scheme, urls[0]) != 0) {
+        way++;
+    }
+    return way->scheme != NULL ? way : NULL;
+}
+
 static int hub_client_options(const struct aldis_client_options *given, struct ald_client_options *options,
                               struct ald_why *why)
 {
     static const char *const nowhere[] = {NULL};
     struct aldis_client_options wanted = {ALDIS_CLIENT_OPTIONS};
+    const struct ald_way *way;
     int r;
 
     if (given != NULL && given->size == sizeof(*given)) {
@@ -255,14 +277,17 @@ static int hub_client_options(const struct aldis_client_options *given, struct a
     } else if (given != NULL) {
         return ald_trace(ALDIS_E_INVALID);
     }
-    if (wanted.driven || wanted.urls != NULL) {
-        snprintf(why->text, sizeof(why->text), "a client in a hub has no URLs and is driven with the hub");
+    way = hub_way(wanted.urls);
+    if (wanted.driven || way == NULL) {
+        snprintf(why->text, sizeof(why->text),
+                 "a client in a hub is driven with the hub, and its URL is inproc:, link+inproc: or cd+inproc:");
         return ald_trace(ALDIS_E_INVALID);
     }
     wanted.urls = nowhere;
     r = ald_api_options(&wanted, options, NULL, why);
     options->urls = NULL;
-    options->inproc = HUB_INPROC;
+    options->inproc = way->carrier == &ald_carrier_bytes ? HUB_INPROC_LINES : HUB_INPROC;
+    options->inproc_way = way;
     return r;
 }
 

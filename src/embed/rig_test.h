@@ -23,6 +23,7 @@ struct rig {
     struct aldis_hub *hub;
     struct aldis_client *agent;
     struct aldis_client *caller;
+    const char *urls[2]; /* of clients that are made from now on: none, or one */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     /* Under the lock. */
@@ -151,7 +152,8 @@ static void rig_report(struct aldis_call *call ALD_UNUSED, const struct aldis_re
 /* An agent of `target`, which echoes "echo", keeps "keep", counts the event "dawn". */
 static inline struct aldis_client *rig_agent(struct rig *rig, const char *target)
 {
-    const struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS, .target = target};
+    const struct aldis_client_options options = {
+        ALDIS_CLIENT_OPTIONS, .urls = rig->urls[0] != NULL ? rig->urls : NULL, .target = target};
     struct aldis_client *agent = NULL;
 
     rig_must(aldis_hub_client_new(rig->hub, &options, NULL, 0, &agent));
@@ -167,9 +169,11 @@ static inline struct aldis_client *rig_agent(struct rig *rig, const char *target
 
 static inline struct aldis_client *rig_caller(struct rig *rig)
 {
+    const struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS,
+                                                 .urls = rig->urls[0] != NULL ? rig->urls : NULL};
     struct aldis_client *caller = NULL;
 
-    rig_must(aldis_hub_client_new(rig->hub, NULL, NULL, 0, &caller));
+    rig_must(aldis_hub_client_new(rig->hub, &options, NULL, 0, &caller));
     rig_must(aldis_client_start(caller));
     return caller;
 }
