@@ -102,3 +102,21 @@ int ald_file_replace(const char *path, struct ald_str text, bool durable)
     errno = error;
     return good ? 0 : ald_trace(ALDIS_E_IO);
 }
+
+int ald_file_remove(const char *path)
+{
+    char *copy = strdup(path);
+    int error = 0;
+
+    if (copy == NULL) {
+        return ald_trace(ALDIS_E_NOMEM);
+    }
+    if (unlink(path) < 0) {
+        error = errno;
+    } else {
+        folder_settle(copy);
+    }
+    free(copy);
+    errno = error;
+    return error == 0 || error == ENOENT ? 0 : ald_trace(ALDIS_E_IO);
+}

@@ -15,3 +15,5 @@ ALD_NODISCARD int ald_file_read(const char *path, struct ald_buf *out);
  * power, which takes the disk a moment. Errors: ALDIS_E_NOMEM, ALDIS_E_IO.
  */
 ALD_NODISCARD int ald_file_replace(const char *path, struct ald_str text, bool durable);
+/* Have it gone, for good. One that is not there is gone. Errors: ALDIS_E_NOMEM, ALDIS_E_IO. */
+ALD_NODISCARD int ald_file_remove(const char *path);

@@ -79,5 +79,19 @@ ALD_TEST(file, is_left_alone_when_it_cannot_be_replaced)
     folder_remove();
 }
 
+ALD_TEST(file, is_gone_for_good)
+{
+    folder_make();
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("x"), true), 0);
+    ald_check_int(ald_file_remove(path_of("a")), 0);
+    ald_check_int(access(path_of("a"), F_OK), -1);
+    ald_check_int(ald_file_remove(path_of("a")), 0);
+    ald_check_int(mkdir(path_of("b"), 0700), 0);
+    ald_check_int(ald_file_remove(path_of("b")), ALDIS_E_IO);
+    ald_check_int(errno, EISDIR);
+    ald_check_int(rmdir(path_of("b")), 0);
+    folder_remove();
+}
+
 ALD_TEST_MAIN(file, ALD_CASE(file, holds_what_it_was_last_given), ALD_CASE(file, says_what_is_wrong),
-              ALD_CASE(file, is_left_alone_when_it_cannot_be_replaced))
+              ALD_CASE(file, is_left_alone_when_it_cannot_be_replaced), ALD_CASE(file, is_gone_for_good))
