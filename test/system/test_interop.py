@@ -28,6 +28,7 @@ SHORT_MS = 400  # a deadline that comes soon
 
 # What agents do with a command of that name.
 SHINE, BREAK, DANCE, SLEEP, HINT = "SHINE", "BREAK", "DANCE", "SLEEP", "HINT"
+GLOW = "GLOW"  # as SHINE
 
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "interop.md")
 
@@ -68,8 +69,8 @@ class ExchangeAgent:
         return take
 
     async def start(self, place):
-        answers = {SHINE: foreign.succeeded(ANSWERED), BREAK: foreign.failed(TROUBLE), DANCE: foreign.unknown,
-                   SLEEP: foreign.silent, HINT: foreign.succeeded()}
+        answers = {SHINE: foreign.succeeded(ANSWERED), GLOW: foreign.succeeded(ANSWERED), BREAK: foreign.failed(TROUBLE),
+                   DANCE: foreign.unknown, SLEEP: foreign.silent, HINT: foreign.succeeded()}
         self.peer = await foreign.connector(place.exchange, foreign.V1, LAMP,
                                             answers={name: self.answer(reply) for name, reply in answers.items()})
 
@@ -87,13 +88,13 @@ class ExchangeCaller:
         await self.peer.say("COMMAND", {"id": "hello", "type": "HELLO", "payload": {}})
         await self.peer.hear("REPLY", "HELLO")
 
-    async def call(self, agent, name, deadline_ms=None):
+    async def call(self, agent, name, deadline_ms=None, asked=ASKED):
         members = {} if deadline_ms is None else {"ttl_ms": deadline_ms}
-        reply = await self.peer.ask(name, ASKED, to=str(agent.target), **members)
+        reply = await self.peer.ask(name, asked, to=str(agent.target), **members)
         return reply["outcome"], reply.get("errorDetails") or reply["payload"]
 
-    async def event(self, agent, name):
-        await self.peer.say("COMMAND", {"id": "e1", "type": name, "payload": ASKED, "to": str(agent.target), "event": True})
+    async def event(self, agent, name, asked=ASKED):
+        await self.peer.say("COMMAND", {"id": "e1", "type": name, "payload": asked, "to": str(agent.target), "event": True})
 
     async def stop(self):
         await self.peer.close()
@@ -141,11 +142,12 @@ class CommunicatorAgent:
     async def start(self, place):
         self.lines = Lines()
         await self.lines.open(place, BELL)
-        self.lines.say(f"COMMANDS list={SHINE},{BREAK},{SLEEP},{HINT}")
+        self.lines.say(f"COMMANDS list={SHINE},{GLOW},{BREAK},{SLEEP},{HINT}")
         self.task = asyncio.ensure_future(self.serve())
 
     async def serve(self):
-        answers = {SHINE: f"SHONE seen={ANSWERED['seen']}", BREAK: f"ALDIS_REPLY aldis_error=E_BULB;aldis_message={TROUBLE}",
+        shone = f"SHONE seen={ANSWERED['seen']}"
+        answers = {SHINE: shone, GLOW: shone, BREAK: f"ALDIS_REPLY aldis_error=E_BULB;aldis_message={TROUBLE}",
                    DANCE: f"UNKNOWN command={DANCE}"}
         while line := await self.lines.line(None):
             sender, command, parameters = line_read(line)
@@ -172,21 +174,21 @@ class CommunicatorCaller:
         """A name that begins with a digit is spelled."""
         return agent.target if isinstance(agent.target, str) else f"_{ord(str(agent.target)):x}"
 
-    def parameters(self):
-        return ";".join(f"{name}={value}" for name, value in ASKED.items())
+    def parameters(self, asked):
+        return ";".join(f"{name}={value}" for name, value in asked.items())
 
-    async def call(self, agent, name, deadline_ms=None):
+    async def call(self, agent, name, deadline_ms=None, asked=ASKED):
         self.n += 1
         ttl = "" if deadline_ms is None else f"aldis_ttl={deadline_ms / 1000}s;"
-        self.lines.say(f"{self.whom(agent)}/{name} aldis_id={self.n};{ttl}{self.parameters()}")
+        self.lines.say(f"{self.whom(agent)}/{name} aldis_id={self.n};{ttl}{self.parameters(asked)}")
         while True:
             _, _, parameters = line_read(await self.lines.line())
             if parameters.get("aldis_id") == str(self.n):
                 rest = {name: value for name, value in parameters.items() if not name.startswith("aldis_")}
                 return parameters["aldis_outcome"], parameters.get("aldis_message") or rest
 
-    async def event(self, agent, name):
-        self.lines.say(f"{self.whom(agent)}/{name} {self.parameters()}")
+    async def event(self, agent, name, asked=ASKED):
+        self.lines.say(f"{self.whom(agent)}/{name} {self.parameters(asked)}")
 
     async def stop(self):
         await self.lines.close()
@@ -251,10 +253,10 @@ class LinkAgent:
         while True:
             frame = await self.link.next(None)
             name = frame.get("name")
-            if name in (SHINE, BREAK, DANCE, SLEEP, HINT):
+            if name in (SHINE, GLOW, BREAK, DANCE, SLEEP, HINT):
                 self.heard.tell(name, level_of(frame.get("data", {})))
             ends = {"src": frame.get("dst"), "dst": frame.get("src")}
-            if name == SHINE:
+            if name in (SHINE, GLOW):
                 await self.link.route("response", **ends, data=ANSWERED)
             elif name == BREAK:
                 await self.link.route("responseError", **ends, data={"message": TROUBLE, "code": "RequestError"})
@@ -282,22 +284,24 @@ class LinkCaller:
     def whom(self, agent):
         return [1, {LAMP: LAMP_ID, BELL: BELL_ID}.get(agent.target, agent.target)]
 
-    async def call(self, agent, name, deadline_ms=None):
+    async def call(self, agent, name, deadline_ms=None, asked=ASKED):
         self.n += 1
         src = [*self.link.src, self.n]
         if deadline_ms is None:
-            await self.link.route("request", src=src, dst=self.whom(agent), name=name, data=ASKED)
+            await self.link.route("request", src=src, dst=self.whom(agent), name=name, data=asked)
         else:
             await self.link.route("request", src=src, dst=[0, 0], name="aldis:CallRequest", data={
-                "target": str(agent.target), "name": name, "payload": ASKED, "deadline_ms": deadline_ms})
+                "target": str(agent.target), "name": name, "payload": asked, "deadline_ms": deadline_ms})
         while (frame := await self.link.next()).get("dst") != src:
             pass
         if frame["type"] == "response":
             return "succeeded", frame["data"]
+        if frame["data"]["message"].startswith("Response for "):
+            return "failed", frame["data"]["message"]
         return self.CODES.get(frame["data"].get("code"), "failed"), frame["data"]["message"]
 
-    async def event(self, agent, name):
-        await self.link.route("event", src=self.link.src, dst=self.whom(agent), name=name, data=ASKED)
+    async def event(self, agent, name, asked=ASKED):
+        await self.link.route("event", src=self.link.src, dst=self.whom(agent), name=name, data=asked)
 
     async def stop(self):
         await self.link.close()
