@@ -215,6 +215,11 @@ bool ald_auth_may_command(const struct ald_auth *auth, const struct ald_principa
     return ald_auth_is_own(target, name) || ald_rules_may_command(auth->rules, principal, target, name);
 }
 
+bool ald_auth_holds(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str permission)
+{
+    return ald_rules_holds(auth->rules, principal, permission);
+}
+
 bool ald_auth_primary_only(const struct ald_auth *auth, struct ald_str name)
 {
     return ald_rules_primary_only(auth->rules, name);
@@ -340,6 +345,30 @@ int ald_auth_why(const struct ald_auth *auth, struct ald_str principal, struct a
     } else {
         question_say(&question);
         r = why_known(&question, out, ret_allowed);
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, struct ald_str name,
+                       struct ald_str permission, struct ald_buf *out)
+{
+    const struct ald_principal *found = ald_rules_find(auth->rules, principal);
+    char file[256], who[280], what[280], lacked[280], text[400];
+    const struct ald_rule *rule;
+    int r;
+
+    ald_assert(found != NULL);
+    rule = &found->holding;
+    (void)ald_printable(ald_str(auth->file), file, sizeof(file));
+    (void)ald_printable(principal, who, sizeof(who));
+    (void)ald_printable(name, what, sizeof(what));
+    (void)ald_printable(permission, lacked, sizeof(lacked));
+    (void)ald_printable(rule->text, text, sizeof(text));
+    r = ald_buf_pushf(out, "%s may not command %s, which takes the permission %s: %s:%u: ", who, what, lacked, file,
+                      rule->line != 0 ? rule->line : found->line);
+    if (r == 0) {
+        r = rule->line != 0 ? ald_buf_pushf(out, "permission = %s", text)
+                            : ald_buf_push(out, ALD_STR("its section has no permission"));
     }
     return r < 0 ? ald_trace(r) : r;
 }

@@ -45,6 +45,8 @@ struct ald_str ald_auth_assigned(const struct ald_auth *auth, const struct ald_p
  */
 bool ald_auth_may_command(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str target,
                           struct ald_str name);
+/* Does it hold the permission that a schema asks for? */
+bool ald_auth_holds(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str permission);
 bool ald_auth_primary_only(const struct ald_auth *auth, struct ald_str name);
 enum ald_manage ald_auth_manage(const struct ald_principal *principal);
 const char *ald_manage_name(enum ald_manage manage);
@@ -59,3 +61,6 @@ bool ald_auth_is_own(struct ald_str target, struct ald_str name);
  */
 ALD_NODISCARD int ald_auth_why(const struct ald_auth *auth, struct ald_str principal, struct ald_str target,
                                struct ald_str name, struct ald_buf *out, bool *ret_allowed);
+/* The same on why `principal`, who is known, does not hold the `permission` that `name` takes. Outcome and errors as above. */
+ALD_NODISCARD int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, struct ald_str name,
+                                     struct ald_str permission, struct ald_buf *out);

@@ -108,6 +108,49 @@ bool ald_rules_may_command(const struct ald_rules *rules, const struct ald_princ
     return false;
 }
 
+static bool pattern_is_all(const struct ald_pattern *pattern)
+{
+    return pattern->open && pattern->name.size == 0;
+}
+
+bool ald_rules_commands_all(const struct ald_rules *rules, const struct ald_principal *principal)
+{
+    for (size_t i = 0; i < principal->command.n; i++) {
+        const struct ald_command_pattern *pattern = &rules->patterns[principal->command.first + i];
+
+        if (pattern_is_all(&pattern->target) && pattern_is_all(&pattern->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ald_rules_holds_all(const struct ald_rules *rules, const struct ald_principal *principal)
+{
+    if (principal->holding.line == 0) {
+        return ald_rules_commands_all(rules, principal);
+    }
+    for (size_t i = 0; i < principal->holding.n; i++) {
+        const struct ald_pattern *pattern = &rules->patterns[principal->holding.first + i].name;
+
+        /* `core.*` is not meant to be everything. */
+        if (pattern_is_all(pattern) || (!pattern->open && ald_str_equal(pattern->name, ALD_AUTH_ADMIN))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ald_rules_holds(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str permission)
+{
+    for (size_t i = 0; i < principal->holding.n; i++) {
+        if (ald_pattern_fits(&rules->patterns[principal->holding.first + i].name, permission)) {
+            return true;
+        }
+    }
+    return ald_rules_holds_all(rules, principal);
+}
+
 bool ald_rules_primary_only(const struct ald_rules *rules, struct ald_str name)
 {
     for (size_t i = 0; i < rules->primary_only.n; i++) {

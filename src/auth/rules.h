@@ -9,6 +9,8 @@
  *     valid_after = SECONDS    signed tokens made before that second of the calendar are good no more
  *     register = PATTERN, ...  targets it may serve; exactly one name, without a `*`, assigns that target
  *     command = TARGET:NAME, ...   what it may command, and which events it may send
+ *     permission = PATTERN, ...    what it holds of the permissions that schemas ask for (link.md 6.3); `core.admin` is all of
+ *                              them. Without this line whoever may command everything holds all, and nobody else any
  *     manage = none | read | write
  *     [subject "CN=lamp-7,O=x"]    the same for a TLS client certificate; its subject is the principal
  *     [user NAME or number]        the same for a local process on the Unix socket
@@ -27,6 +29,9 @@
 #include "base/table.h"
 
 enum { ALD_AUTH_HASH = 32 }; /* bytes of a SHA-256 (FIPS 180-4) */
+
+/* The permission that is all of them (link.md 6.3). */
+#define ALD_AUTH_ADMIN ALD_STR("core.admin")
 
 enum ald_principal_kind { ALD_PRINCIPAL_TOKEN, ALD_PRINCIPAL_SUBJECT, ALD_PRINCIPAL_USER };
 
@@ -48,7 +53,7 @@ struct ald_principal {
     uint64_t user;        /* USER: the number */
     uint64_t valid_after; /* TOKEN: signed ones must be as new, in seconds of the calendar */
     unsigned line;        /* of its section */
-    struct ald_rule hash, serve, command, managing, validity;
+    struct ald_rule hash, serve, command, holding, managing, validity;
 };
 
 struct ald_rules;
@@ -96,6 +101,12 @@ bool ald_rules_may_register(const struct ald_rules *rules, const struct ald_prin
 struct ald_str ald_rules_assigned(const struct ald_rules *rules, const struct ald_principal *principal);
 bool ald_rules_may_command(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str target,
                            struct ald_str name);
+/* It may command everything, everywhere. */
+bool ald_rules_commands_all(const struct ald_rules *rules, const struct ald_principal *principal);
+/* It holds every permission. */
+bool ald_rules_holds_all(const struct ald_rules *rules, const struct ald_principal *principal);
+/* It holds the permission of that name. */
+bool ald_rules_holds(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str permission);
 /* Only the primary channel of its target may send `name`. */
 bool ald_rules_primary_only(const struct ald_rules *rules, struct ald_str name);
 /* Where that stands. */

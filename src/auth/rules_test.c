@@ -113,6 +113,28 @@ ALD_TEST(rules, allow_nothing_that_is_not_written)
     ald_check_int(ald_rules_find(rules, ALD_STR("julia"))->manage, ALD_MANAGE_READ);
 }
 
+ALD_TEST(rules, know_who_holds_a_permission)
+{
+    ALD_AUTO(ald_rules_free)
+    struct ald_rules *rules =
+        rules_of("[user 1]\npermission = foo.echo, deck.*\n[user 2]\npermission = core.admin\n"
+                 "[user 3]\npermission = *\n[user 4]\npermission = core.*\n[user 5]\ncommand = *:*\n"
+                 "[user 6]\ncommand = *:*\npermission =\n[user 7]\ncommand = *:foo:*, lamp:*\n[user 8]\n");
+    static const char holds[][4] = {"", "yyn", "yyy", "yyy", "nny", "yyy", "nnn", "nnn", "nnn"};
+
+    for (uint64_t user = 1; user <= 8; user++) {
+        const struct ald_principal *principal = ald_rules_find_user(rules, user);
+
+        ald_check_int(ald_rules_holds(rules, principal, ALD_STR("foo.echo")), holds[user][0] == 'y');
+        ald_check_int(ald_rules_holds(rules, principal, ALD_STR("deck.wash")), holds[user][1] == 'y');
+        ald_check_int(ald_rules_holds(rules, principal, ALD_AUTH_ADMIN), holds[user][2] == 'y');
+    }
+    ald_check(ald_rules_holds_all(rules, ald_rules_find_user(rules, 2)));
+    ald_check(!ald_rules_holds_all(rules, ald_rules_find_user(rules, 4))); /* `core.*` is not meant so */
+    ald_check(ald_rules_commands_all(rules, ald_rules_find_user(rules, 6)));
+    ald_check(!ald_rules_commands_all(rules, ald_rules_find_user(rules, 7)));
+}
+
 ALD_TEST(rules, assign_the_only_target_there_is)
 {
     ALD_AUTO(ald_rules_free)
@@ -185,7 +207,7 @@ ALD_TEST(rules, name_file_line_and_key_of_what_is_wrong)
             "tokens:3: [token a] manage: \"yes\" is not none, read or write");
     refuses("[token a]\nhash = " HASH_A "\nregistr = lamp\n",
             "tokens:3: [token a] registr: there is no such key; there are hash, register, command, "
-            "manage and valid_after");
+            "permission, manage and valid_after");
     refuses("\n[tokn a]\n", "tokens:2: [tokn a]: a section is token, subject, user or primary_only");
     refuses("[token]\n", "tokens:1: [token]: whose section is it? the name stands behind the word");
     refuses("[token \"\"]\n", "tokens:1: [token ]: whose section is it? the name stands behind the word");
@@ -280,9 +302,10 @@ ALD_TEST(rules, read_or_refuse_whatever_comes)
 }
 
 ALD_TEST_MAIN(rules, ALD_CASE(rules, know_who_shows_what), ALD_CASE(rules, allow_nothing_that_is_not_written),
-              ALD_CASE(rules, assign_the_only_target_there_is), ALD_CASE(rules, know_whom_a_signed_token_proves),
-              ALD_CASE(rules, name_the_commands_of_primaries), ALD_CASE(rules, remember_where_they_stand),
-              ALD_CASE(rules, may_be_none), ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong),
-              ALD_CASE(rules, refuse_a_token_without_a_hash), ALD_CASE(rules, do_not_repeat_what_may_be_a_secret),
-              ALD_CASE(rules, refuse_what_stands_there_twice), ALD_CASE(rules, show_bad_names_escaped),
-              ALD_CASE(rules, stand_a_shortage_of_memory), ALD_CASE(rules, read_or_refuse_whatever_comes))
+              ALD_CASE(rules, know_who_holds_a_permission), ALD_CASE(rules, assign_the_only_target_there_is),
+              ALD_CASE(rules, know_whom_a_signed_token_proves), ALD_CASE(rules, name_the_commands_of_primaries),
+              ALD_CASE(rules, remember_where_they_stand), ALD_CASE(rules, may_be_none),
+              ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong), ALD_CASE(rules, refuse_a_token_without_a_hash),
+              ALD_CASE(rules, do_not_repeat_what_may_be_a_secret), ALD_CASE(rules, refuse_what_stands_there_twice),
+              ALD_CASE(rules, show_bad_names_escaped), ALD_CASE(rules, stand_a_shortage_of_memory),
+              ALD_CASE(rules, read_or_refuse_whatever_comes))

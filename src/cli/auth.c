@@ -8,7 +8,7 @@
 
 #include "cli/verbs.h"
 
-enum { AUTH_REGISTER = 1, AUTH_COMMAND, AUTH_MANAGE, AUTH_FILE };
+enum { AUTH_REGISTER = 1, AUTH_COMMAND, AUTH_PERMISSION, AUTH_MANAGE, AUTH_FILE };
 
 static const struct ald_option auth_options[] = {
     {.key = AUTH_REGISTER,
@@ -19,6 +19,10 @@ static const struct ald_option auth_options[] = {
      .name = "command",
      .value = "LIST",
      .help = "token: what it may command, TARGET:NAME each, as lamp:signal,*:ping"},
+    {.key = AUTH_PERMISSION,
+     .name = "permission",
+     .value = "LIST",
+     .help = "token: permissions of schemas that it holds, as lamp.signal,deck.*; core.admin is all of them"},
     {.key = AUTH_MANAGE,
      .name = "manage",
      .value = "none|read|write",
@@ -50,6 +54,9 @@ static void auth_option(struct ald_auth_ask *ask, const struct ald_arg *arg)
     case AUTH_COMMAND:
         ask->command = arg->value;
         break;
+    case AUTH_PERMISSION:
+        ask->permission = arg->value;
+        break;
     case AUTH_MANAGE:
         ask->manage = arg->value;
         break;
@@ -61,7 +68,7 @@ static void auth_option(struct ald_auth_ask *ask, const struct ald_arg *arg)
 
 static int auth_dispatch(const struct ald_cli *cli, const struct ald_auth_ask *ask)
 {
-    bool rights = ask->serve != NULL || ask->command != NULL || ask->manage != NULL;
+    bool rights = ask->serve != NULL || ask->command != NULL || ask->permission != NULL || ask->manage != NULL;
 
     for (size_t i = 0; ask->n_words > 0 && i < ALD_COUNT(words); i++) {
         if (strcmp(ask->words[0], words[i].name) != 0) {

@@ -11,8 +11,8 @@ enum { ALD_AUTH_ASK_WORDS = 4 };
 struct ald_auth_ask {
     const char *words[ALD_AUTH_ASK_WORDS]; /* the operands, the first one is the word itself */
     size_t n_words;
-    const char *file;                     /* --file; NULL */
-    const char *serve, *command, *manage; /* as they will stand in the file; NULL: not given */
+    const char *file;                                  /* --file; NULL */
+    const char *serve, *command, *permission, *manage; /* as they will stand in the file; NULL: not given */
 };
 
 /* token NAME: make a token, and the section that makes it known. */

@@ -37,6 +37,7 @@ static int section_write(struct ald_buf *section, const struct ald_auth_ask *ask
     r = r == 0 ? section_push(section, "hash", hash) : r;
     r = r == 0 ? section_push(section, "register", ask->serve) : r;
     r = r == 0 ? section_push(section, "command", ask->command) : r;
+    r = r == 0 ? section_push(section, "permission", ask->permission) : r;
     return r == 0 ? section_push(section, "manage", ask->manage) : r;
 }
 
@@ -56,7 +57,8 @@ static int section_check(const struct ald_cli *cli, const struct ald_auth_ask *a
     struct ald_buf whole;
     int r;
 
-    if (!is_one_line(ask->words[1]) || !is_one_line(ask->serve) || !is_one_line(ask->command)) {
+    if (!is_one_line(ask->words[1]) || !is_one_line(ask->serve) || !is_one_line(ask->command) ||
+        !is_one_line(ask->permission)) {
         return ald_cli_usage(cli, "a name or a list is one line");
     }
     ald_buf_init(&whole, before.size + section.size + 1);

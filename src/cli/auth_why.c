@@ -197,6 +197,7 @@ static int answer_print_whoami(const struct ald_api_answer *answer)
     printf("principal  %s\n", text.text[0] != '\0' ? text.text : "(nobody has to prove who they are)");
     whoami_list(root, "register");
     whoami_list(root, "command");
+    whoami_list(root, "permission");
     printf("manage     %s\n", ald_read_str(root, "manage", &text));
     ald_json_fini(&json);
     return ald_cli_flush();

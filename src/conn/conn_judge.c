@@ -284,7 +284,8 @@ static void judge_pass(struct ald_conn *conn, struct ald_signal *signal)
 static bool signal_is_judged(const struct ald_signal *signal)
 {
     return signal->kind == ALD_SIGNAL_REGISTER || signal->kind == ALD_SIGNAL_UNREGISTER ||
-           signal->kind == ALD_SIGNAL_RESUME || signal->kind == ALD_SIGNAL_COMMAND || signal->kind == ALD_SIGNAL_EVENT;
+           signal->kind == ALD_SIGNAL_RESUME || signal->kind == ALD_SIGNAL_COMMAND ||
+           signal->kind == ALD_SIGNAL_EVENT || signal->kind == ALD_SIGNAL_SUBSCRIBE;
 }
 
 /*

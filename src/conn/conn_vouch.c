@@ -11,7 +11,7 @@
 #include "hub/view.h"
 
 enum {
-    CONN_ENDORSEMENT_MAX = 16 * 1024, /* a session's token, and names of commands */
+    CONN_ENDORSEMENT_MAX = ALD_GUARD_RIGHTS_MAX + 1024, /* a session's token, and what it may do */
 };
 
 /* Why the guard does not admit him, as existing peers know it (link.md 2.11). A host that is in no rules has a token all the
@@ -88,14 +88,11 @@ void ald_conn_vouch_session(struct ald_conn *conn, const struct ald_peer *peer, 
 static int endorse_rights(struct ald_conn *conn, struct ald_buf *room, bool *ret_any)
 {
     const struct ald_guard *guard = conn->edge->guard;
-    size_t before = ald_buf_size(room);
     int r = ALD_GUARD_ANY;
 
     if (conn->pass != NULL && guard->rights != NULL) {
+        /* Of what is too much a part: it is only shown, and what it may do is decided when it does it. */
         r = guard->rights(guard->owner, conn->pass, room);
-    }
-    if (r == ALD_BUF_FULL) {
-        ald_buf_cut(room, before); /* it is only shown: what it may do is decided when it does it */
     }
     *ret_any = r == ALD_GUARD_ANY;
     return r < 0 ? ald_trace(r) : 0;

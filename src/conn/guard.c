@@ -46,5 +46,6 @@ void ald_guest_describe(const struct ald_guest *guest, struct ald_json_writer *j
     ald_json_write_null(json);
     describe_all(json, "register", ALD_STR("*"));
     describe_all(json, "command", ALD_STR("*:*"));
+    describe_all(json, "permission", ALD_STR("core.admin"));
     ald_json_write_member_str(json, "manage", writes ? ALD_STR("write") : ALD_STR("read"));
 }

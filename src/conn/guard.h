@@ -36,6 +36,8 @@ enum ald_guest_manage { ALD_GUEST_MANAGE_NONE, ALD_GUEST_MANAGE_READ, ALD_GUEST_
 enum { ALD_GUARD_NOTHING = 1, ALD_GUARD_UNKNOWN, ALD_GUARD_REVOKED };
 /* Outcome of rights(), beside that of a buf. */
 enum { ALD_GUARD_ANY = ALD_BUF_FULL + 1 };
+/* Of rights that are shown: all permissions of a large system. */
+enum { ALD_GUARD_RIGHTS_MAX = 64 * 1024 };
 
 struct ald_guard {
     /* Gives a pass. Outcomes: ALD_GUARD_NOTHING, ALD_GUARD_UNKNOWN; of what was proved: ALD_GUARD_REVOKED. Errors:
@@ -49,17 +51,18 @@ struct ald_guard {
      */
     void (*enter)(void *owner, struct ald_pass *pass, enum ald_guest_manage needs, void (*expel)(void *who), void *who);
     /* `signal` is about to be told to the hub: fill in `principal` and `target` of REGISTER, `denied` and `primary_only`
-     * of what it may not say. What is filled in lives until the next call. */
+     * of what it may not say, or hear. What is filled in lives until the next call. */
     void (*judge)(void *owner, struct ald_pass *pass, struct ald_signal *signal);
 
     /* What a pass may do elsewhere: for pages. */
     struct ald_str (*principal)(void *owner, const struct ald_pass *pass);
     enum ald_guest_manage (*manage)(void *owner, const struct ald_pass *pass);
-    /* Append the names that it may command somewhere, comma separated. Outcomes: ALD_GUARD_ANY: all, everywhere, nothing was
-     * appended; ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+    /* Append the names that it may command somewhere, and the permissions that it holds, comma separated, ALD_GUARD_RIGHTS_MAX
+     * bytes at most. Outcomes: ALD_GUARD_ANY: all, everywhere, nothing was appended; ALD_BUF_FULL: what fits was.
+     * Errors: ALDIS_E_NOMEM. */
     int (*rights)(void *owner, const struct ald_pass *pass, struct ald_buf *out);
     bool (*may_command)(void *owner, const struct ald_pass *pass, const struct ald_address *to, struct ald_str name);
-    /* Write members "principal", "register", "command" and "manage" into the object that was begun. */
+    /* Write members "principal", "register", "command", "permission" and "manage" into the object that was begun. */
     void (*describe)(void *owner, const struct ald_pass *pass, struct ald_json_writer *json);
     /* See ald_auth_why(). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
     int (*why)(void *owner, struct ald_str principal, struct ald_str target, struct ald_str name, struct ald_buf *out,

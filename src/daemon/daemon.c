@@ -402,7 +402,7 @@ static int daemon_make(struct ald_daemon *daemon, struct ald_config_why *why)
     r = r != 0 ? r : ald_links_new(daemon->config, &daemon->links, why);
     r = r != 0 ? r : daemon_make_family(daemon, why);
     r = r != 0 ? r : daemon_make_edge(daemon);
-    r = r != 0 ? r : ald_schemas_new(daemon->config, daemon->edge, &daemon->schemas, why);
+    r = r != 0 ? r : ald_schemas_new(daemon->config, daemon->edge, daemon->warden, &daemon->schemas, why);
     r = r != 0 ? r : daemon_make_mgmt(daemon);
     r = r != 0 ? r : ald_doors_open(&daemon->doors, daemon->edge, ald_mgmt_pages(daemon->mgmt), daemon->config, why);
     r = r != 0

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "conn/edge.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
+#include "daemon/warden.h"
 #include "msg/catalog.h"
 
 #define SUFFIX ".json"
@@ -32,6 +32,7 @@ struct shelf {
 struct ald_schemas {
     const char *folder; /* "": none */
     struct ald_edge *edge;
+    struct ald_warden *warden; /* NULL: nobody has to prove who he is */
     bool strict;
     struct shelf shelf;
 };
@@ -188,14 +189,23 @@ int ald_schemas_check(const struct ald_config *config, struct ald_config_why *re
 /* An empty catalog asks nothing of anybody, unless names must be known. */
 static int schemas_install(struct ald_schemas *schemas, struct ald_catalog *catalog)
 {
+    struct ald_catalog *current = ald_edge_catalog(schemas->edge);
+    ALD_AUTO(ald_catalog_unref) struct ald_catalog *old = current != NULL ? ald_catalog_ref(current) : NULL;
     bool idle = ald_catalog_at(catalog, 0) == NULL && !schemas->strict;
-    int r = ald_edge_set_catalog(schemas->edge, idle ? NULL : catalog, schemas->strict);
+    int r;
 
-    return r < 0 ? ald_trace(r) : 0;
+    r = ald_edge_set_catalog(schemas->edge, idle ? NULL : catalog, schemas->strict);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    if (schemas->warden != NULL) {
+        ald_warden_schemas_changed(schemas->warden, old);
+    }
+    return 0;
 }
 
-int ald_schemas_new(const struct ald_config *config, struct ald_edge *edge, struct ald_schemas **ret_schemas,
-                    struct ald_config_why *ret_why)
+int ald_schemas_new(const struct ald_config *config, struct ald_edge *edge, struct ald_warden *warden,
+                    struct ald_schemas **ret_schemas, struct ald_config_why *ret_why)
 {
     ALD_AUTO(ald_schemas_free) struct ald_schemas *schemas = calloc(1, sizeof(*schemas));
     char why[sizeof(ret_why->text)];
@@ -207,6 +217,7 @@ int ald_schemas_new(const struct ald_config *config, struct ald_edge *edge, stru
     schemas->folder = ald_config_text(config, ALD_KEY_LINK_SCHEMAS);
     schemas->strict = ald_config_number(config, ALD_KEY_LINK_STRICT) != 0;
     schemas->edge = edge;
+    schemas->warden = warden;
     r = shelf_read(&schemas->shelf, schemas->folder, why, sizeof(why));
     if (r > 0) {
         return schemas_fault(config, why, ret_why);
@@ -324,7 +335,7 @@ static int schemas_write(const struct ald_schemas *schemas, const char *file, st
         return 0;
     }
     (void)snprintf(path, sizeof(path), "%s/%s", schemas->folder, file);
-    r = ald_file_replace(path, document, false);
+    r = ald_file_replace(path, document, true);
     return r == ALDIS_E_IO ? schemas_refuse(why, path, strerror(errno)) : r;
 }
 
@@ -408,9 +419,10 @@ static int schemas_remove(void *owner, struct ald_str name, char why[ALD_MGMT_SC
         return r < 0 ? ald_trace(r) : ALD_MGMT_SCHEMA_UNKNOWN;
     }
     (void)snprintf(path, sizeof(path), "%s/%s", schemas->folder, filed->name);
-    if (schemas->folder[0] != '\0' && unlink(path) < 0 && errno != ENOENT) {
+    r = schemas->folder[0] != '\0' ? ald_file_remove(path) : 0;
+    if (r < 0) {
         (void)ald_catalog_unref(catalog);
-        return schemas_refuse(why, path, strerror(errno));
+        return r == ALDIS_E_IO ? schemas_refuse(why, path, strerror(errno)) : ald_trace(r);
     }
     r = schemas_turn(schemas, catalog);
     if (r == 0) {

@@ -45,7 +45,7 @@ static bool stamp_equal(const struct ald_warden_stamp *a, const struct ald_warde
 
 void ald_warden_reload(struct ald_warden *warden)
 {
-    struct ald_auth *auth = NULL;
+    struct ald_auth *auth = NULL, *old;
     struct ald_rules_why why = {""};
     char count[24];
     int r;
@@ -62,11 +62,13 @@ void ald_warden_reload(struct ald_warden *warden)
         return;
     }
     warden->counters.reloads++;
-    ald_auth_unref(warden->auth);
+    old = warden->auth;
     warden->auth = auth;
     (void)snprintf(count, sizeof(count), "%zu", ald_rules_principals(ald_auth_rules(auth)));
     ald_log(ALD_LOG_INFO, "the tokens are read again", {"file", ald_str(warden->path)}, {"principals", ald_str(count)});
     ald_warden_judge_again(warden);
+    ald_warden_rules_changed(warden, old);
+    ald_auth_unref(old);
 }
 
 static void warden_look(void *owner)

@@ -14,6 +14,7 @@
 #include "auth/auth.h"
 #include "conn/guard.h"
 
+struct ald_catalog;
 struct ald_edge;
 struct ald_loop;
 struct ald_warden;
@@ -26,6 +27,8 @@ struct ald_warden;
     X(unknown, "credentials that were not")                                                                            \
     X(registrations_denied, "registrations for targets that the principal may not serve")                              \
     X(commands_denied, "commands and events that the principal may not send")                                          \
+    X(subscriptions_denied, "subscriptions to events whose permission the principal does not hold")                    \
+    X(accounts_untold, "controls that could not be told of their new rights, because memory was short")                \
     X(expelled, "connections and streams ended because the rules changed")
 
 struct ald_warden_counters {
@@ -54,5 +57,8 @@ void ald_warden_watch(struct ald_warden *warden, struct ald_edge *edge);
 
 /* Read the file again, now. What is wrong with it is logged. */
 void ald_warden_reload(struct ald_warden *warden);
+
+/* The schemas of the edge were `old` (NULL: none) until now, and ask for other permissions. Not inside a step of the hub. */
+void ald_warden_schemas_changed(struct ald_warden *warden, const struct ald_catalog *old);
 
 const struct ald_warden_counters *ald_warden_counters(const struct ald_warden *warden);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "conn/edge.h"
 #include "daemon/warden_impl.h"
+#include "msg/catalog.h"
 
 /* Who has the credential of the pass, by the newest rules; NULL: nobody. */
 static const struct ald_principal *pass_find(const struct ald_warden *warden, const struct ald_pass *pass)
@@ -237,10 +238,21 @@ static struct ald_str target_meant(const struct ald_warden *warden, const struct
     return ald_str_present(warden->controller) ? warden->controller : ALD_STR("");
 }
 
+/* "A control that does not hold the permission of a message may not send it" (link.md 4.6): here nobody may who is known. */
+bool ald_warden_holds(const struct ald_warden *warden, const struct ald_principal *principal, struct ald_str name)
+{
+    const struct ald_catalog *catalog = ald_warden_catalog(warden);
+    const struct ald_blueprint *blueprint = catalog != NULL ? ald_catalog_find(catalog, name) : NULL;
+
+    return blueprint == NULL || !ald_str_present(blueprint->permission) ||
+           ald_auth_holds(warden->auth, principal, blueprint->permission);
+}
+
 static bool pass_may_command(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_str target,
                              struct ald_str name)
 {
-    return ald_str_present(target) && ald_auth_may_command(warden->auth, pass->principal, target, name);
+    return ald_str_present(target) && ald_auth_may_command(warden->auth, pass->principal, target, name) &&
+           (ald_auth_is_own(target, name) || ald_warden_holds(warden, pass->principal, name));
 }
 
 static void judge_message(struct ald_warden *warden, const struct ald_pass *pass, struct ald_signal *signal)
@@ -250,6 +262,14 @@ static void judge_message(struct ald_warden *warden, const struct ald_pass *pass
     signal->denied = !pass_may_command(warden, pass, target_meant(warden, &msg->to), msg->name);
     signal->primary_only = ald_auth_primary_only(warden->auth, msg->name);
     warden->counters.commands_denied += signal->denied ? 1 : 0;
+}
+
+/* The permission of a subscription is that of the event (link.md 4.10). */
+static void judge_subscribe(struct ald_warden *warden, const struct ald_pass *pass, struct ald_signal *signal)
+{
+    signal->denied =
+        signal->subscription != NULL && !ald_warden_holds(warden, pass->principal, signal->subscription->name);
+    warden->counters.subscriptions_denied += signal->denied ? 1 : 0;
 }
 
 static void guard_judge(void *owner, struct ald_pass *pass, struct ald_signal *signal)
@@ -273,6 +293,9 @@ static void guard_judge(void *owner, struct ald_pass *pass, struct ald_signal *s
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
         judge_message(warden, pass, signal);
+        break;
+    case ALD_SIGNAL_SUBSCRIBE:
+        judge_subscribe(warden, pass, signal);
         break;
     default:
         break;
@@ -305,53 +328,22 @@ static bool guard_may_command(void *owner, const struct ald_pass *pass, const st
     return pass_may_command(warden, pass, target_meant(warden, to), name);
 }
 
-static int guard_rights(void *owner ALD_UNUSED, const struct ald_pass *pass, struct ald_buf *out)
+static int guard_rights(void *owner, const struct ald_pass *pass, struct ald_buf *out)
 {
-    const struct ald_rule *rule = &pass->principal->command;
-    struct ald_str list = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
-    struct ald_str word;
-    const char *comma = "";
-    int r = 0;
+    int r = ald_warden_rights(owner, pass, out);
 
-    if (ald_str_equal(rule->text, ALD_STR("*:*"))) {
-        return ALD_GUARD_ANY;
-    }
-    while (r == 0 && ald_pattern_word_next(&list, &word)) {
-        /* A target with a colon has it encoded. */
-        r = ald_buf_pushf(out, "%s%.*s", comma, ALD_STR_ARG(ald_str_from(word, ald_str_find(word, ALD_STR(":")) + 1)));
-        comma = ",";
-    }
     return r < 0 ? ald_trace(r) : r;
 }
 
-static void describe_list(struct ald_json_writer *json, const char *name, const struct ald_rule *rule)
+static void guard_describe(void *owner, const struct ald_pass *pass, struct ald_json_writer *json)
 {
-    struct ald_str list = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
-    struct ald_str word;
-
-    ald_json_write_name(json, ald_str(name));
-    ald_json_write_array(json);
-    while (ald_pattern_word_next(&list, &word)) {
-        ald_json_write_str(json, word);
-    }
-    ald_json_write_end(json);
-}
-
-static void guard_describe(void *owner ALD_UNUSED, const struct ald_pass *pass, struct ald_json_writer *json)
-{
-    const struct ald_principal *principal = pass->principal;
-
-    ald_json_write_member_str(json, "principal", principal->name);
-    describe_list(json, "register", &principal->serve);
-    describe_list(json, "command", &principal->command);
-    ald_json_write_member_str(json, "manage", ald_str(ald_manage_name(ald_auth_manage(principal))));
+    ald_warden_describe(owner, pass, json);
 }
 
 static int guard_why(void *owner, struct ald_str principal, struct ald_str target, struct ald_str name,
                      struct ald_buf *out, bool *ret_allowed)
 {
-    const struct ald_warden *warden = owner;
-    int r = ald_auth_why(warden->auth, principal, target, name, out, ret_allowed);
+    int r = ald_warden_why(owner, principal, target, name, out, ret_allowed);
 
     return r < 0 ? ald_trace(r) : r;
 }

@@ -8,6 +8,8 @@
 #include "daemon/warden.h"
 #include "loop/loop.h"
 
+struct ald_catalog;
+
 /* What changes when a file does. All zero: there is none. */
 struct ald_warden_stamp {
     dev_t device;
@@ -55,5 +57,18 @@ struct ald_pass {
 
 /* The functions of the guard; its owner is the warden. */
 void ald_warden_guard_init(struct ald_warden *warden);
+/* What messages must look like, and take; NULL: nobody has said. */
+const struct ald_catalog *ald_warden_catalog(const struct ald_warden *warden);
+/* May `principal` send messages of `name`, as far as their schema asks for a permission? */
+bool ald_warden_holds(const struct ald_warden *warden, const struct ald_principal *principal, struct ald_str name);
+
+/* What a guard shows; see guard.h. */
+ALD_NODISCARD int ald_warden_rights(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_buf *out);
+void ald_warden_describe(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_json_writer *json);
+ALD_NODISCARD int ald_warden_why(const struct ald_warden *warden, struct ald_str principal, struct ald_str target,
+                                 struct ald_str name, struct ald_buf *out, bool *ret_allowed);
+
+/* The rules were `old` until now: controls are told what that means for them. */
+void ald_warden_rules_changed(struct ald_warden *warden, const struct ald_auth *old);
 /* Judge every pass again by the newest rules, and put out whoever may not stay. */
 void ald_warden_judge_again(struct ald_warden *warden);

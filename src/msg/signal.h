@@ -233,7 +233,7 @@ struct ald_signal {
     bool reconnect;
 
     /* CANCEL to whoever submitted: what it asked is refused, and the command goes on; of parties without statuses. */
-    bool denied; /* REGISTER, RESUME, COMMAND, EVENT, OPERATE to the hub: the edge's verdict; the hub refuses it as not allowed */
+    bool denied; /* REGISTER, RESUME, COMMAND, EVENT, SUBSCRIBE, OPERATE to the hub: the edge's verdict; the hub refuses it as not allowed */
     bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
@@ -243,7 +243,8 @@ struct ald_signal {
         struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a
                                 caller only. What msg->from says is its sender's claim, and a hub does not pass it on. REPORT: the
                             hub where it ended; absent: this one */
-        struct ald_str rights; /* REGISTERED: the command names that it may use, comma separated; absent: any. Not the hub's,
+        struct ald_str rights; /* REGISTERED: the command names that it may use, and the permissions that it holds, comma
+                                  separated; absent: any. Not the hub's,
                                   but filled in by whoever judged its REGISTER */
     };
     struct ald_str principal; /* REGISTER: who the credential proved, absent when nobody asked. REGISTERED: who it is. COMMAND

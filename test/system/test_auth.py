@@ -163,7 +163,8 @@ class Doors(AuthCase):
             self.assertEqual(self.ask(hub, "GET", "/api/v1/hub", headers={"Authorization": "Bearer whatever"},
                                       over_unix=over_unix).status, 200)
         who = hub.get("/api/v1/whoami")
-        self.assertEqual(who, {"principal": None, "register": ["*"], "command": ["*:*"], "manage": "write"})
+        self.assertEqual(who, {"principal": None, "register": ["*"], "command": ["*:*"], "permission": ["core.admin"],
+                               "manage": "write"})
         self.assertEqual(hub.get("/api/v1/whoami", over_unix=False)["manage"], "read")
         self.assertEqual(self.ask(hub, "POST", "/api/v1/hub/drain").status, 403)
 

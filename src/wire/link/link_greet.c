@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "msg/json_number.h"
 #include "msg/json_write.h"
+#include "wire/link/link_account.h"
 #include "wire/link/link_impl.h"
 
 static void greet_refuse(struct ald_link *link, const char *reason)
@@ -208,33 +209,12 @@ int ald_link_greet(struct ald_link *link, const struct ald_link_frame *frame)
 
 /* --- the verdict ------------------------------------------------------------------------------------------------- */
 
-/* The rights of a user as what the original calls a role (link.md 2.3, 6.3): the names that it may use. */
 static void account_write(struct ald_json_writer *json, const struct ald_signal *signal)
 {
-    struct ald_str rest = signal->rights;
-
     ald_json_write_name(json, ALD_STR("account"));
     ald_json_write_object(json);
     ald_json_write_member_str(json, "name", ald_str_present(signal->principal) ? signal->principal : signal->target);
-    ald_json_write_name(json, ALD_STR("roles"));
-    ald_json_write_array(json);
-    ald_json_write_object(json);
-    ald_json_write_member_str(json, "name", ald_str_present(rest) ? ALD_STR("Rights") : ALD_STR("Cluster Admin"));
-    ald_json_write_member_u64(json, "id", ald_str_present(rest) ? 1 : 0);
-    ald_json_write_name(json, ALD_STR("permissions"));
-    ald_json_write_array(json);
-    if (!ald_str_present(rest)) {
-        ald_json_write_str(json, ALD_STR("core.admin"));
-    }
-    while (rest.size > 0) {
-        size_t end = ald_str_find(rest, ALD_STR(","));
-
-        ald_json_write_str(json, ald_str_trim(ald_str_of(rest.data, end)));
-        rest = ald_str_from(rest, ALD_MIN(end + 1, rest.size));
-    }
-    ald_json_write_end(json);
-    ald_json_write_end(json);
-    ald_json_write_end(json);
+    ald_link_roles_write(json, signal->rights);
     ald_json_write_end(json);
 }
 

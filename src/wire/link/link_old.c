@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "msg/json_number.h"
 #include "msg/json_write.h"
+#include "wire/link/link_account.h"
 #include "wire/link/link_impl.h"
 
 static const struct ald_str suffix_request = {"_request", 8}, suffix_response = {"_response", 9},
@@ -430,6 +431,9 @@ static int tell_message(struct ald_link *link, const struct ald_signal *signal)
     };
     int r = signal->kind == ALD_SIGNAL_COMMAND ? calls_add(link, signal) : 0;
 
+    if (signal->kind == ALD_SIGNAL_EVENT && ald_str_equal(signal->msg->name, ALD_LINK_ACCOUNT_EVENT)) {
+        return 0; /* nothing that a control of generation A would know */
+    }
     return r < 0 ? ald_trace(r) : old_write(link, &words);
 }
 
