@@ -122,6 +122,7 @@ static enum verdict schema_judge(struct ald_edge *edge, const struct ald_schema 
         edge->counters.no_memory++;
         return UNDECIDED;
     }
+    edge->counters.schema_too_much += r == ALD_SCHEMA_TOO_MUCH ? 1 : 0;
     (void)ald_schema_fault_text(&fault, text);
     return r == 0 ? SOUND : BROKEN;
 }

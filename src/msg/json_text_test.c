@@ -58,6 +58,28 @@ ALD_TEST(json_text, decodes_strings)
     }
 }
 
+/* Escapes and characters of several bytes in rows of every length around that in which they are gathered. */
+ALD_TEST(json_text, decodes_long_rows_of_escapes)
+{
+    static const char *const pieces[][2] = {{"\\n", "\n"}, {"\\u20ac", "\xe2\x82\xac"}, {"\xc3\xa9", "\xc3\xa9"}};
+
+    for (size_t n = 60; n < 280; n++) {
+        char text[2048] = "\"x", expected[2048] = "x";
+        struct ald_buf buf;
+
+        for (size_t i = 0; i < n; i++) {
+            strcat(text, pieces[(i * i) % 3][0]);
+            strcat(expected, pieces[(i * i) % 3][1]);
+        }
+        strcat(text, "y\"");
+        strcat(expected, "y");
+        ald_buf_init(&buf, sizeof(text));
+        ald_check_int(ald_json_decode(value(text), &buf), 0);
+        ald_check_str(ald_buf_str(&buf), expected);
+        ald_buf_fini(&buf);
+    }
+}
+
 ALD_TEST(json_text, compares_strings_without_decoding_them)
 {
     for (size_t i = 0; i < ALD_COUNT(strings); i++) {
@@ -150,7 +172,7 @@ ALD_TEST(json_text, has_a_text_for_each_reason_and_type)
     }
 }
 
-ALD_TEST_MAIN(json_text, ALD_CASE(json_text, decodes_strings),
+ALD_TEST_MAIN(json_text, ALD_CASE(json_text, decodes_strings), ALD_CASE(json_text, decodes_long_rows_of_escapes),
               ALD_CASE(json_text, compares_strings_without_decoding_them),
               ALD_CASE(json_text, tells_when_a_decoded_string_does_not_fit),
               ALD_CASE(json_text, takes_numbers_and_booleans_for_text),

@@ -118,7 +118,7 @@ static int schema_compile(struct compiler *compiler, struct ald_str text)
 int ald_schema_new(struct ald_str text, struct ald_schema **ret_schema, struct ald_schema_fault *ret_fault)
 {
     ALD_AUTO(ald_schema_free) struct ald_schema *schema = NULL;
-    struct compiler compiler = {.fault = ret_fault};
+    struct compiler compiler = {.steps = ALD_SCHEMA_WORK_MAX, .fault = ret_fault};
     int r;
 
     ald_assert(ret_schema != NULL && ret_fault != NULL);

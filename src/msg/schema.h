@@ -13,8 +13,8 @@
  *
  * Lifetime:   ald_schema_new() to ald_schema_free(); the text is copied.
  * Threading:  a schema never changes and may be asked by many threads at once, each with a checker of its own.
- * Limits:     below. A check is given so much work (a step is a rule asked of a value, some bytes compared, or a move within
- *             a pattern) that a text of its size could honestly need; what needs more, because a pattern or a combination
+ * Limits:     below. A check is given so much work (a step is a value read, a rule asked of one, some bytes compared, or a
+ *             move within a pattern) that a text of its size could honestly need; what needs more, because a pattern or a combination
  *             explodes, ends with ALD_SCHEMA_TOO_MUCH and says so. Depth is bounded too. Memory: what the checker keeps, linear
  *             in the text and never more than its caps.
  */
@@ -22,17 +22,20 @@
 #include "base/str.h"
 
 enum {
-    ALD_SCHEMA_BYTES_MAX = 256 * 1024, /* of a schema: those of whole systems stay below a quarter of this */
-    ALD_SCHEMA_NODES_MAX = 64 * 1024,  /* values and names in it */
-    ALD_SCHEMA_IDS_MAX = 256,          /* `$id` in it, each looked through for every `$ref` */
-    ALD_SCHEMA_URI_MAX = 2048,         /* bytes of an address */
-    ALD_SCHEMA_PATTERN_MAX = 4096,     /* bytes of a regular expression */
+    ALD_SCHEMA_BYTES_MAX = 256 * 1024,         /* of a schema: those of whole systems stay below a quarter of this */
+    ALD_SCHEMA_NODES_MAX = 64 * 1024,          /* values and names in it */
+    ALD_SCHEMA_IDS_MAX = 256,                  /* `$id` in it, each looked through for every `$ref` */
+    ALD_SCHEMA_URI_MAX = 2048,                 /* bytes of an address */
+    ALD_SCHEMA_PATTERN_MAX = 4096,             /* bytes of a regular expression */
+    ALD_SCHEMA_PATTERNS_MAX = 1024,            /* regular expressions in it, */
+    ALD_SCHEMA_COMPILED_MAX = 4 * 1024 * 1024, /* and bytes of what all of them are compiled to */
+    ALD_SCHEMA_WORK_MAX = 4 * 1000 * 1000,     /* steps of reading it and finding what its references mean */
 
     ALD_SCHEMA_DEPTH_MAX = 512,          /* schemas within schemas, while one text is checked: 4 for each level of it */
     ALD_SCHEMA_VALUES_MAX = 1024 * 1024, /* values and names in a checked text, which cost up to 52 bytes each */
     ALD_SCHEMA_STEPS_LEAST = 200 * 1000, /* for the smallest text: some milliseconds */
     ALD_SCHEMA_STEPS_BYTE = 64,          /* and these for each of its bytes, */
-    ALD_SCHEMA_STEPS_MAX = 20 * 1000 * 1000 /* but never more: some tenths of a second */
+    ALD_SCHEMA_STEPS_MAX = 5 * 1000 * 1000 /* but never more: a tenth of a second, reading it included */
 };
 
 /* Bytes of the texts below, with the end. They hold no control characters, and what is too long is cut off. */

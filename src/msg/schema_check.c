@@ -14,13 +14,15 @@
 
 static int run_schema(struct run *run, uint8_t unit, uint32_t schema, uint32_t node);
 
+static const char too_much[] = "checking it takes too much work";
+
 /* --- the run --- */
 
 int run_spend(struct run *run, uint64_t n)
 {
     if (n > run->steps) {
         run->steps = 0;
-        run->stopped = "checking it takes too much work";
+        run->stopped = too_much;
         return STOPS;
     }
     run->steps -= n;
@@ -141,7 +143,7 @@ static int ask_member(struct run *run, const struct schema_rule *rule, const str
     const struct doc *doc = rule_doc(run, rule);
     uint32_t schema = rule->value != DOC_NONE ? doc_find(doc, rule->value, member->name) : DOC_NONE;
     bool known = schema != DOC_NONE;
-    int r = run_spend(run, 1 + member->name.size / 32);
+    int r = run_spend(run, rule->value != DOC_NONE ? doc_find_work(doc, rule->value, member->name) : 1);
 
     if (r == HOLDS && known) {
         r = run_schema(run, rule->unit, schema, member->node + 1);
@@ -194,7 +196,7 @@ static int ask_dependency(struct run *run, const struct schema_rule *rule, const
     }
     doc_each(it, doc, member->node + 1)
     {
-        r = run_spend(run, 1);
+        r = run_spend(run, doc_find_work(run->doc, node, doc_text(doc, it)));
         if (r != HOLDS) {
             return r;
         }
@@ -211,7 +213,7 @@ static int ask_dependencies(struct run *run, const struct schema_rule *rule, uin
 
     for (uint32_t i = 0; i < doc_count(doc, rule->value); i++) {
         const struct doc_member *member = &doc_members(doc, rule->value)[i];
-        int r = run_spend(run, 1);
+        int r = run_spend(run, doc_find_work(run->doc, node, member->name));
 
         if (r == HOLDS && doc_find(run->doc, node, member->name) != DOC_NONE) {
             r = ask_dependency(run, rule, member, node);
@@ -390,13 +392,19 @@ static void checker_shrink(struct ald_schema_checker *checker)
     }
 }
 
-static int checker_read(struct ald_schema_checker *checker, struct ald_str json, struct ald_schema_fault *fault)
+/* Outcomes: ALD_SCHEMA_MALFORMED, ALD_SCHEMA_TOO_MUCH. Errors: ALDIS_E_NOMEM. */
+static int checker_read(struct ald_schema_checker *checker, struct ald_str json, uint64_t *steps,
+                        struct ald_schema_fault *fault)
 {
     struct ald_json_end end;
-    int r = doc_read(&checker->doc, json, true, &end);
+    int r = doc_read(&checker->doc, json, true, steps, &end);
 
     if (r <= 0) {
         return r < 0 ? ald_trace(r) : 0;
+    }
+    if (r == DOC_TOO_MUCH) {
+        (void)snprintf(fault->what, sizeof(fault->what), "%s", too_much);
+        return ALD_SCHEMA_TOO_MUCH;
     }
     (void)snprintf(fault->what, sizeof(fault->what), "is not JSON that can be checked: %s (at byte %zu)",
                    ald_json_reason_text(end.reason), end.offset);
@@ -417,7 +425,7 @@ int ald_schema_check(const struct ald_schema *schema, struct ald_schema_checker 
     ald_assert(schema != NULL && checker != NULL && ret_fault != NULL);
 
     *ret_fault = (struct ald_schema_fault){.path = ""};
-    r = checker_read(checker, json, ret_fault);
+    r = checker_read(checker, json, &run.steps, ret_fault);
     if (r == 0) {
         r = run_schema(&run, UNIT_OWN, 0, 0);
         if (r == STOPS) {

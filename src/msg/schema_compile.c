@@ -172,7 +172,12 @@ static int compile_pattern(struct compiler *compiler, uint8_t unit, uint32_t nod
     if (r != 0) {
         return r < 0 ? ald_trace(r) : compile_fail(compiler, unit, node, "not a pattern: %s", why);
     }
+    compiler->compiled += pattern_size(patterns[schema->n_patterns]);
     schema->units[unit].places[node] = schema->n_patterns++;
+    if (schema->n_patterns > ALD_SCHEMA_PATTERNS_MAX || compiler->compiled > ALD_SCHEMA_COMPILED_MAX) {
+        return compile_fail(compiler, unit, node, "one pattern too many: at most %d, of %d bytes compiled",
+                            ALD_SCHEMA_PATTERNS_MAX, ALD_SCHEMA_COMPILED_MAX);
+    }
     return 0;
 }
 

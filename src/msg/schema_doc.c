@@ -7,7 +7,10 @@
 enum {
     DOC_DECODED = 128, /* flag of a node: its data are the characters themselves, in `strings` */
     SORT_SMALL = 12,   /* members that are sorted by insertion: nearly all objects have fewer */
-    WORK_BYTES = 16    /* compared for one unit of work */
+    WORK_BYTES = 16,   /* compared for one unit of work */
+    /* What reading costs, in the same measure: bytes that are looked at, and bytes of strings that are decoded. */
+    READ_BYTES = 128,
+    DECODE_BYTES = 16
 };
 
 _Static_assert((DOC_DECODED & (ALD_JSON_ESCAPED | ALD_JSON_BROKEN | ALD_JSON_REAL)) == 0, "a flag of our own");
@@ -39,23 +42,42 @@ struct ald_str doc_text(const struct doc *doc, uint32_t string)
 
 /* --- reading --- */
 
-/* Decoded, a string is no longer than it was, or three times that when it is broken: room for all is made at once, so that
- * none of them moves any more. Errors: ALDIS_E_NOMEM. */
-static int doc_decode(struct doc *doc)
+/* False: there is not so much work left. */
+static bool work_take(uint64_t *steps, uint64_t n)
 {
-    struct ald_json *json = &doc->json;
-    size_t needed = 0;
-    uint8_t *room;
-    int r;
+    bool enough = n <= *steps;
 
-    ald_buf_cut(&doc->strings, 0);
+    *steps -= enough ? n : *steps;
+    return enough;
+}
+
+/* What decoded strings need: a string is then no longer than it was, or three times that when it is broken. */
+static size_t doc_needs(const struct ald_json *json)
+{
+    size_t needed = 0;
+
     for (uint32_t i = 0; i < json->n_nodes; i++) {
         if (json->nodes[i].type == ALD_JSON_STRING && !ald_json_is_plain(ald_json_value(&json->nodes[i]))) {
             needed += (size_t)json->nodes[i].size * ((json->nodes[i].flags & ALD_JSON_BROKEN) != 0 ? 3 : 1);
         }
     }
+    return needed;
+}
+
+/* Room for all is made at once, so that none of them moves any more. Outcome: DOC_TOO_MUCH. Errors: ALDIS_E_NOMEM. */
+static int doc_decode(struct doc *doc, uint64_t *steps)
+{
+    struct ald_json *json = &doc->json;
+    size_t needed = doc_needs(json);
+    uint8_t *room;
+    int r;
+
+    ald_buf_cut(&doc->strings, 0);
     if (needed == 0) {
         return 0;
+    }
+    if (!work_take(steps, needed / DECODE_BYTES)) {
+        return DOC_TOO_MUCH;
     }
     r = ald_buf_reserve(&doc->strings, needed, &room);
     if (r != 0) {
@@ -116,21 +138,38 @@ static int doc_reserve(struct doc *doc)
     return 0;
 }
 
-/* By name, and among equal ones as they stand in the text. */
-static int member_compare(const struct doc_member *a, const struct doc_member *b)
+/* The first bytes of a name as a number, in whose order names are; those of a short one are followed by zeros. */
+static uint32_t name_key(struct ald_str name)
 {
-    int order = ald_str_compare(a->name, b->name);
+    uint32_t key = 0;
 
+    for (size_t i = 0; i < sizeof(key); i++) {
+        key = key << 8 | (i < name.size ? (uint8_t)name.data[i] : 0);
+    }
+    return key;
+}
+
+/* By name, and among equal ones as they stand in the text. */
+static int member_compare(const struct doc_member *a, const struct doc_member *b, uint64_t *work)
+{
+    int order;
+
+    *work += 1;
+    if (a->key != b->key) {
+        return a->key < b->key ? -1 : 1;
+    }
+    *work += ALD_MIN(a->name.size, b->name.size) / WORK_BYTES;
+    order = ald_str_compare(a->name, b->name);
     return order != 0 ? order : a->node < b->node ? -1 : 1;
 }
 
-static void sort_insert(struct doc_member *members, uint32_t n)
+static void sort_insert(struct doc_member *members, uint32_t n, uint64_t *work)
 {
     for (uint32_t i = 1; i < n; i++) {
         struct doc_member member = members[i];
         uint32_t at = i;
 
-        for (; at > 0 && member_compare(&members[at - 1], &member) > 0; at--) {
+        for (; at > 0 && member_compare(&members[at - 1], &member, work) > 0; at--) {
             members[at] = members[at - 1];
         }
         members[at] = member;
@@ -138,15 +177,15 @@ static void sort_insert(struct doc_member *members, uint32_t n)
 }
 
 /* A heap: in place, without memory, and never quadratic, whoever chose the names. */
-static void sort_sift(struct doc_member *members, uint32_t at, uint32_t n)
+static void sort_sift(struct doc_member *members, uint32_t at, uint32_t n, uint64_t *work)
 {
     struct doc_member member = members[at];
 
     for (uint32_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
-        if (child + 1 < n && member_compare(&members[child], &members[child + 1]) < 0) {
+        if (child + 1 < n && member_compare(&members[child], &members[child + 1], work) < 0) {
             child++;
         }
-        if (member_compare(&member, &members[child]) >= 0) {
+        if (member_compare(&member, &members[child], work) >= 0) {
             break;
         }
         members[at] = members[child];
@@ -155,22 +194,41 @@ static void sort_sift(struct doc_member *members, uint32_t at, uint32_t n)
     members[at] = member;
 }
 
-static void members_sort(struct doc_member *members, uint32_t n)
+/* False: there is not so much work left. A comparison that finds its names in the cache costs less than a step. */
+static bool sort_pay(uint64_t *work, uint64_t *steps)
 {
+    bool enough = work_take(steps, *work / 2);
+
+    *work = 0;
+    return enough;
+}
+
+/* False: there is not so much work left, and the order is none. */
+static bool members_sort(struct doc_member *members, uint32_t n, uint64_t *steps)
+{
+    uint64_t work = 0;
+
     if (n <= SORT_SMALL) {
-        sort_insert(members, n);
-        return;
+        sort_insert(members, n, &work);
+        return sort_pay(&work, steps);
     }
     for (uint32_t i = n / 2; i > 0; i--) {
-        sort_sift(members, i - 1, n);
+        sort_sift(members, i - 1, n, &work);
+        if (!sort_pay(&work, steps)) {
+            return false;
+        }
     }
     for (uint32_t i = n - 1; i > 0; i--) {
         struct doc_member last = members[i];
 
         members[i] = members[0];
         members[0] = last;
-        sort_sift(members, 0, i);
+        sort_sift(members, 0, i, &work);
+        if (!sort_pay(&work, steps)) {
+            return false;
+        }
     }
+    return true;
 }
 
 /* Of equal names only the last stays. Returns how many are left. */
@@ -187,19 +245,26 @@ static uint32_t members_unique(struct doc_member *members, uint32_t n)
     return n_kept;
 }
 
-static uint32_t doc_index_object(struct doc *doc, uint32_t object, uint32_t place)
+/* The members of `object`, from `place` on. False: there is not so much work left. */
+static bool doc_index_object(struct doc *doc, uint32_t object, uint32_t place, uint64_t *steps)
 {
     struct doc_member *members = doc->members + place;
     uint32_t n = 0;
 
     for (uint32_t it = object + 1, end = doc_after(doc, object); it < end; it = doc_after(doc, it + 1)) {
-        members[n++] = (struct doc_member){.name = doc_text(doc, it), .node = it};
+        struct ald_str name = doc_text(doc, it);
+
+        members[n++] = (struct doc_member){.name = name, .key = name_key(name), .node = it};
     }
-    members_sort(members, n);
-    return members_unique(members, n);
+    if (!members_sort(members, n, steps)) {
+        return false;
+    }
+    doc->first[object] = place;
+    doc->json.nodes[object].n_inside = members_unique(members, n);
+    return true;
 }
 
-int doc_read(struct doc *doc, struct ald_str text, bool broken_ok, struct ald_json_end *ret_end)
+int doc_read(struct doc *doc, struct ald_str text, bool broken_ok, uint64_t *steps, struct ald_json_end *ret_end)
 {
     uint32_t place = 0;
     int r;
@@ -208,17 +273,21 @@ int doc_read(struct doc *doc, struct ald_str text, bool broken_ok, struct ald_js
     if (r != 0) {
         return r < 0 ? ald_trace(r) : r;
     }
-    r = doc_decode(doc);
+    if (!work_take(steps, text.size / READ_BYTES + doc->json.n_nodes)) {
+        return DOC_TOO_MUCH;
+    }
+    r = doc_decode(doc, steps);
     if (r == 0) {
         r = doc_reserve(doc);
     }
-    if (r < 0) {
-        return ald_trace(r);
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
     }
     for (uint32_t i = 0; i < doc->json.n_nodes; i++) {
         if (doc->json.nodes[i].type == ALD_JSON_OBJECT) {
-            doc->first[i] = place;
-            doc->json.nodes[i].n_inside = doc_index_object(doc, i, place);
+            if (!doc_index_object(doc, i, place, steps)) {
+                return DOC_TOO_MUCH;
+            }
             place += doc->json.nodes[i].n_inside;
         }
     }
@@ -251,6 +320,16 @@ uint32_t doc_find(const struct doc *doc, uint32_t node, struct ald_str name)
         }
     }
     return DOC_NONE;
+}
+
+uint64_t doc_find_work(const struct doc *doc, uint32_t node, struct ald_str name)
+{
+    uint64_t n = 1;
+
+    for (uint32_t left = doc_type(doc, node) == ALD_JSON_OBJECT ? doc_count(doc, node) : 0; left > 0; left /= 2) {
+        n++;
+    }
+    return 1 + n * (name.size / WORK_BYTES);
 }
 
 /* Calls doc_compare(), and so itself, at most ALD_JSON_DEPTH_MAX deep. */
@@ -384,7 +463,7 @@ static bool token_is(struct ald_str token, struct ald_str name)
     return at == token.size;
 }
 
-static uint32_t follow_index(const struct doc *doc, uint32_t array, struct ald_str token)
+static uint32_t follow_index(const struct doc *doc, uint32_t array, struct ald_str token, uint64_t *work)
 {
     uint64_t index;
 
@@ -394,6 +473,7 @@ static uint32_t follow_index(const struct doc *doc, uint32_t array, struct ald_s
     }
     doc_each(it, doc, array)
     {
+        *work += 1;
         if (index-- == 0) {
             return it;
         }
@@ -401,20 +481,22 @@ static uint32_t follow_index(const struct doc *doc, uint32_t array, struct ald_s
     return DOC_NONE;
 }
 
-static uint32_t follow_step(const struct doc *doc, uint32_t node, struct ald_str token)
+static uint32_t follow_step(const struct doc *doc, uint32_t node, struct ald_str token, uint64_t *work)
 {
     if (doc_type(doc, node) == ALD_JSON_ARRAY) {
-        return follow_index(doc, node, token);
+        return follow_index(doc, node, token, work);
     }
     if (doc_type(doc, node) != ALD_JSON_OBJECT) {
         return DOC_NONE;
     }
+    *work += doc_find_work(doc, node, token);
     if (memchr(token.data, '~', token.size) == NULL) {
         return doc_find(doc, node, token);
     }
     for (uint32_t i = 0; i < doc_count(doc, node); i++) {
         const struct doc_member *member = doc_members(doc, node) + i;
 
+        *work += 1;
         if (token_is(token, member->name)) {
             return member->node + 1;
         }
@@ -422,7 +504,7 @@ static uint32_t follow_step(const struct doc *doc, uint32_t node, struct ald_str
     return DOC_NONE;
 }
 
-uint32_t doc_follow(const struct doc *doc, uint32_t node, struct ald_str pointer)
+uint32_t doc_follow(const struct doc *doc, uint32_t node, struct ald_str pointer, uint64_t *work)
 {
     while (node != DOC_NONE && pointer.size > 0) {
         struct ald_str token;
@@ -433,7 +515,7 @@ uint32_t doc_follow(const struct doc *doc, uint32_t node, struct ald_str pointer
         pointer = ald_str_from(pointer, 1);
         token = ald_str_of(pointer.data, ald_str_find(pointer, ALD_STR("/")));
         pointer = ald_str_from(pointer, token.size);
-        node = follow_step(doc, node, token);
+        node = follow_step(doc, node, token, work);
     }
     return node;
 }

@@ -11,7 +11,8 @@
  * A name given twice: the last member counts and the others are not there, as for every reader in this house.
  *
  * Lifetime:   init to fini; what doc_read() built, until the next one. The text is borrowed for as long.
- * Limits:     `nodes_max` values, names included, at 24 bytes each, 4 for each of them and 24 for each member; besides
+ * Limits:     `nodes_max` values, names included, at 24 bytes each, 4 for each of them and 24 for each member; it is read within
+ *             a given amount of work; besides
  *             that one copy of the strings with escapes. So at most 40 bytes for a byte of text, up to the cap.
  * Threading:  one at a time; once read, a doc may be looked at by many.
  *
@@ -25,6 +26,7 @@ enum { DOC_NONE = UINT32_MAX }; /* no such value */
 
 struct doc_member {
     struct ald_str name;
+    uint32_t key;  /* how the name begins: its first bytes as a number, which decides most of the order */
     uint32_t node; /* of its name; the value is the next one */
 };
 
@@ -39,11 +41,16 @@ struct doc {
 void doc_init(struct doc *doc, size_t nodes_max);
 void doc_fini(struct doc *doc);
 
+/* Outcome of doc_read(), beside ALD_JSON_MALFORMED. */
+enum { DOC_TOO_MUCH = ALD_JSON_MALFORMED + 1 };
+
 /*
  * Read `text`, with strings that are not UTF-8 as ALD_JSON_BROKEN_OK has them when `broken_ok`. `*ret_end` is always
- * written. Outcome: ALD_JSON_MALFORMED. Errors: ALDIS_E_NOMEM.
+ * written. It takes its work from `*steps`. Outcomes: ALD_JSON_MALFORMED; DOC_TOO_MUCH: there is not so much. Errors:
+ * ALDIS_E_NOMEM.
  */
-ALD_NODISCARD int doc_read(struct doc *doc, struct ald_str text, bool broken_ok, struct ald_json_end *ret_end);
+ALD_NODISCARD int doc_read(struct doc *doc, struct ald_str text, bool broken_ok, uint64_t *steps,
+                           struct ald_json_end *ret_end);
 
 static inline const struct ald_json_node *doc_node(const struct doc *doc, uint32_t node)
 {
@@ -81,6 +88,8 @@ static inline const struct doc_member *doc_members(const struct doc *doc, uint32
 
 /* The value of the member called `name`, or DOC_NONE; also when `node` is no object. */
 uint32_t doc_find(const struct doc *doc, uint32_t node, struct ald_str name);
+/* What that costs at most, in the same measure as doc_compare(). */
+uint64_t doc_find_work(const struct doc *doc, uint32_t node, struct ald_str name);
 
 /* Walks the elements of an array, which it must be. */
 #define doc_each(it, doc, array)                                                                                       \
@@ -98,5 +107,5 @@ int doc_compare(const struct doc *a, uint32_t node_a, const struct doc *b, uint3
  */
 ALD_NODISCARD int doc_pointer(const struct doc *doc, uint32_t node, struct ald_buf *out);
 
-/* The value that a JSON Pointer leads to from `node`, or DOC_NONE. */
-uint32_t doc_follow(const struct doc *doc, uint32_t node, struct ald_str pointer);
+/* The value that a JSON Pointer leads to from `node`, or DOC_NONE. `*work` grows as above. */
+uint32_t doc_follow(const struct doc *doc, uint32_t node, struct ald_str pointer, uint64_t *work);

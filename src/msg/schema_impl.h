@@ -123,6 +123,8 @@ struct compiler {
     struct schema_want *wants;
     uint32_t n_ids, n_wants, n_solved;
     size_t ids_room, wants_room;
+    size_t compiled; /* bytes of the patterns so far */
+    uint64_t steps;  /* left */
     struct ald_schema_fault *fault;
 };
 

@@ -102,6 +102,14 @@ int pattern_new(struct ald_str source, struct pattern **ret_pattern, char why[PA
     return 0;
 }
 
+size_t pattern_size(const struct pattern *pattern)
+{
+    size_t size = 0;
+
+    (void)pcre2_pattern_info(pattern->code, PCRE2_INFO_SIZE, &size);
+    return sizeof(*pattern) + size;
+}
+
 struct pattern *pattern_free(struct pattern *pattern)
 {
     if (pattern != NULL) {

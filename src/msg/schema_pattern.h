@@ -24,6 +24,8 @@ enum { PATTERN_WRONG = 1 };
 /* Outcome: PATTERN_WRONG, with the reason in `why`. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int pattern_new(struct ald_str source, struct pattern **ret_pattern, char why[PATTERN_WHY_MAX]);
 struct pattern *pattern_free(struct pattern *pattern);
+/* Bytes that it holds. */
+size_t pattern_size(const struct pattern *pattern);
 
 /* The memory of matching, used by one match after the other. */
 struct pattern_desk;

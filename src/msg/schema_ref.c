@@ -98,7 +98,11 @@ int compile_unit(struct compiler *compiler, uint8_t unit, struct ald_str text, s
     }
     memcpy(made->text, text.data, text.size);
     made->size = text.size;
-    r = doc_read(&made->doc, ald_str_of(made->text, made->size), false, &end);
+    r = doc_read(&made->doc, ald_str_of(made->text, made->size), false, &compiler->steps, &end);
+    if (r == DOC_TOO_MUCH) {
+        (void)snprintf(compiler->fault->what, sizeof(compiler->fault->what), "it takes too much work to read");
+        return ALD_SCHEMA_WRONG;
+    }
     if (r > 0) {
         (void)snprintf(compiler->fault->what, sizeof(compiler->fault->what), "not JSON: %s (at byte %zu)",
                        ald_json_reason_text(end.reason), end.offset);
@@ -143,7 +147,7 @@ static const struct schema_id *ids_find_named(const struct compiler *compiler, s
 
 /* The node that a fragment leads to within a resource, or DOC_NONE; `*unit` is that of the resource, or of the name. */
 static int fragment_follow(const struct compiler *compiler, const struct schema_id *id, struct ald_str fragment,
-                           uint8_t *unit, uint32_t *ret_node)
+                           uint8_t *unit, uint32_t *ret_node, uint64_t *work)
 {
     struct ald_buf pointer;
     const struct schema_id *named;
@@ -158,8 +162,8 @@ static int fragment_follow(const struct compiler *compiler, const struct schema_
     if (fragment.data[0] == '/') {
         r = uri_decode(fragment, &pointer);
         ald_assert(r <= 0);
-        *ret_node =
-            r < 0 ? DOC_NONE : doc_follow(&compiler->schema->units[id->unit].doc, id->node, ald_buf_str(&pointer));
+        *ret_node = r < 0 ? DOC_NONE
+                          : doc_follow(&compiler->schema->units[id->unit].doc, id->node, ald_buf_str(&pointer), work);
     } else {
         named = ids_find_named(compiler, id->uri, fragment);
         *ret_node = named != NULL ? named->node : DOC_NONE;
@@ -198,6 +202,7 @@ static int want_solve(struct compiler *compiler, struct schema_want want)
     struct ald_str text = doc_text(&compiler->schema->units[rule.unit].doc, rule.value), fragment;
     struct ald_str reference = uri_split(text, &fragment);
     struct ald_buf uri;
+    uint64_t work = compiler->n_ids; /* those that are looked through */
     uint32_t id = 0;
     int r;
 
@@ -209,8 +214,12 @@ static int want_solve(struct compiler *compiler, struct schema_want want)
     }
     ald_buf_fini(&uri);
     if (r == 0) {
-        r = fragment_follow(compiler, &compiler->ids[id], fragment, &rule.to_unit, &rule.more[0]);
+        r = fragment_follow(compiler, &compiler->ids[id], fragment, &rule.to_unit, &rule.more[0], &work);
     }
+    if (r == 0 && work > compiler->steps) {
+        r = compile_fail(compiler, rule.unit, rule.value, "finding what it refers to takes too much work");
+    }
+    compiler->steps -= ALD_MIN(work, compiler->steps);
     if (r == 0 && rule.more[0] == DOC_NONE) {
         r = compile_fail(compiler, rule.unit, rule.value, "refers to nothing");
     }

@@ -6,8 +6,9 @@
 #include "msg/schema_check.h"
 
 enum {
-    STEP_BYTES = 32, /* looked at for one step */
-    PAIRS_MAX = 8    /* items that are compared each with each; more are sorted */
+    STEP_BYTES = 128, /* looked at for one step */
+    DIGIT_BYTES = 4,  /* of a number */
+    PAIRS_MAX = 8     /* items that are compared each with each; more are sorted */
 };
 
 static const struct doc *rule_doc(const struct run *run, const struct schema_rule *rule)
@@ -103,19 +104,35 @@ static int ask_bound(struct run *run, const struct schema_rule *rule, uint32_t n
 
 /* --- strings --- */
 
-/* Characters, which are code points (draft-07 validation 6.3.1). */
+/* Characters, which are code points (draft-07 validation 6.3.1): all bytes but those that go on with one, which are counted
+ * eight at a time. */
+static uint64_t text_length(struct ald_str text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t n = text.size, word;
+    size_t at = 0;
+
+    for (; text.size - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text.data + at, sizeof(word));
+        word = word >> 7 & ~word >> 6 & ones; /* 10xxxxxx */
+        n -= word * ones >> 56;
+    }
+    for (; at < text.size; at++) {
+        n -= ((uint8_t)text.data[at] & 0xc0) == 0x80 ? 1 : 0;
+    }
+    return n;
+}
+
 static int ask_length(struct run *run, const struct schema_rule *rule, uint32_t node)
 {
     struct ald_str text = doc_text(run->doc, node);
-    uint64_t n = 0;
+    uint64_t n;
     int r = run_spend(run, text.size / STEP_BYTES);
 
     if (r != HOLDS) {
         return r;
     }
-    for (size_t i = 0; i < text.size; i++) {
-        n += ((uint8_t)text.data[i] & 0xc0) != 0x80 ? 1 : 0;
-    }
+    n = text_length(text);
     if (rule->keyword == RULE_MAX_LENGTH) {
         return n <= rule->limit ? HOLDS : fail_by(run, rule, node, "must not have more characters than");
     }
@@ -169,13 +186,14 @@ static int ask_count(struct run *run, const struct schema_rule *rule, uint32_t n
 static int ask_required(struct run *run, const struct schema_rule *rule, uint32_t node)
 {
     const struct doc *doc = rule_doc(run, rule);
-    int r = run_spend(run, doc_count(doc, rule->value));
 
-    if (r != HOLDS) {
-        return r;
-    }
     doc_each(it, doc, rule->value)
     {
+        int r = run_spend(run, doc_find_work(run->doc, node, doc_text(doc, it)));
+
+        if (r != HOLDS) {
+            return r;
+        }
         if (doc_find(run->doc, node, doc_text(doc, it)) == DOC_NONE) {
             return run_fail(run, rule, node, "must have the member", doc_text(doc, it));
         }
@@ -315,7 +333,7 @@ int rule_ask(struct run *run, const struct schema_rule *rule, uint32_t node)
     ald_assert(rule->keyword < N_RULES && asks[rule->keyword] != NULL);
 
     /* Numbers are read anew for each rule. */
-    r = doc_type(run->doc, node) == ALD_JSON_NUMBER ? run_spend(run, doc_node(run->doc, node)->size / STEP_BYTES)
+    r = doc_type(run->doc, node) == ALD_JSON_NUMBER ? run_spend(run, doc_node(run->doc, node)->size / DIGIT_BYTES)
                                                     : HOLDS;
     return r != HOLDS ? r : asks[rule->keyword](run, rule, node);
 }

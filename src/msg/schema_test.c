@@ -205,6 +205,35 @@ ALD_TEST(schema, bounds_a_schema)
     wrong(text, "leads to nothing but references, or to itself at /$ref");
 }
 
+/* What would take long to compile is refused before it has. */
+ALD_TEST(schema, bounds_what_a_schema_costs)
+{
+    static char text[ALD_SCHEMA_BYTES_MAX + 16];
+    size_t at = (size_t)sprintf(text, "{\"allOf\":[true");
+
+    for (int i = 1; i <= ALD_SCHEMA_PATTERNS_MAX + 1; i++) {
+        at += (size_t)sprintf(text + at, ",{\"pattern\":\"a\"}");
+    }
+    strcpy(text + at, "]}");
+    wrong(text, "one pattern too many: at most 1024, of 4194304 bytes compiled at /allOf/1025/pattern");
+
+    at = (size_t)sprintf(text, "{\"allOf\":[true");
+    for (int i = 0; i < 800; i++) {
+        at += (size_t)sprintf(text + at, ",{\"pattern\":\"((a{1,50}){1,50}b){1,9}\"}");
+    }
+    strcpy(text + at, "]}");
+    ald_check_int(check(text, ALD_STR("1")), -ALD_SCHEMA_WRONG);
+    ald_check(strncmp(said, "one pattern too many: ", 22) == 0);
+
+    at = (size_t)sprintf(text, "{\"allOf\":[true");
+    for (int i = 0; i < 5000; i++) {
+        at += (size_t)sprintf(text + at, ",{\"$ref\":\"#/allOf/%d\"}", 5000 - i);
+    }
+    strcpy(text + at, "]}");
+    ald_check_int(check(text, ALD_STR("1")), -ALD_SCHEMA_WRONG);
+    ald_check(strncmp(said, "finding what it refers to takes too much work at /allOf/", 56) == 0);
+}
+
 /* A text that is `piece` `n` times, between quotes. */
 static struct ald_str repeated(const char *piece, size_t n)
 {
@@ -255,6 +284,67 @@ ALD_TEST(schema, ends_combinations_that_explode)
     strcpy(text + at, "},\"allOf\":[{\"$ref\":\"#/definitions/39\"}]}");
     ald_check_int(check(text, ALD_STR("1")), ALD_SCHEMA_TOO_MUCH);
     ald_check(strncmp(said, "checking it takes too much work (rule #/definitions/", 52) == 0);
+}
+
+/* An object with `n` members whose names begin with `common` bytes that are the same; static. */
+static struct ald_str wide(uint32_t n, int common)
+{
+    static char text[16 << 20];
+    size_t at = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        at += (size_t)sprintf(text + at, "%c\"%0*x\":0", i == 0 ? '{' : ',', common + 8, i * UINT32_C(2654435761));
+    }
+    text[at++] = '}';
+    ald_check(at < sizeof(text));
+    return ald_str_of(text, at);
+}
+
+/* What it costs to read, too, is bounded: by the names and how they are ordered, by digits, by escapes. */
+ALD_TEST(schema, gives_up_what_takes_long_to_read)
+{
+    ald_check_int(check("{}", wide(20000, 0)), 0);
+    ald_check_int(check("{}", wide(2000, 200)), 0);
+    ald_check_int(check("{}", wide(60000, 200)), ALD_SCHEMA_TOO_MUCH);
+    ald_check_str(ald_str(said), "checking it takes too much work");
+    ald_check_int(check("{\"maximum\":1}", ald_str_of(repeated("1", 1000000).data + 1, 1000000)), ALD_SCHEMA_BROKEN);
+    ald_check_int(check("{\"allOf\":[{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},"
+                        "{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},"
+                        "{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},"
+                        "{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1},{\"minimum\":1}]}",
+                        ald_str_of(repeated("1", 1000000).data + 1, 1000000)),
+                  ALD_SCHEMA_TOO_MUCH);
+    ald_check_int(check("{\"maxLength\":1000}", repeated("\\n", 500000)), ALD_SCHEMA_BROKEN);
+}
+
+/* To look for a long name costs what it is long, however often. */
+ALD_TEST(schema, pays_for_long_names)
+{
+    static char text[ALD_SCHEMA_BYTES_MAX];
+    size_t at = (size_t)sprintf(text, "{\"definitions\":{\"n\":{\"required\":[\"%0*d\"]}},\"anyOf\":[false", 100000, 0);
+
+    for (int i = 0; i < 1000; i++) {
+        at += (size_t)sprintf(text + at, ",{\"$ref\":\"#/definitions/n\"}");
+    }
+    strcpy(text + at, "]}");
+    ald_check_int(check(text, ALD_STR("{\"a\":1}")), ALD_SCHEMA_TOO_MUCH);
+    ald_check(strncmp(said, "checking it takes too much work (rule #/definitions/n/required", 61) == 0);
+}
+
+ALD_TEST(schema, counts_characters_of_every_length)
+{
+    char text[128], schema[64];
+
+    for (int n = 0; n < 40; n++) {
+        size_t at = (size_t)sprintf(text, "\"%.*s", n % 9, "abcdefgh");
+
+        for (int i = n % 9; i < n; i++) {
+            at += (size_t)sprintf(text + at, "%s", i % 3 == 0 ? "\xc3\xa9" : i % 3 == 1 ? "\xe2\x82\xac" : "a");
+        }
+        (void)sprintf(text + at, "\"");
+        (void)sprintf(schema, "{\"minLength\":%d,\"maxLength\":%d}", n, n);
+        passes(schema, text);
+    }
 }
 
 ALD_TEST(schema, ends_schemas_that_go_round)
@@ -405,7 +495,9 @@ ALD_TEST_MAIN(schema, ALD_CASE(schema, names_the_path_and_the_rule), ALD_CASE(sc
               ALD_CASE(schema, compares_numbers_by_their_worth), ALD_CASE(schema, counts_characters_and_decodes_names),
               ALD_CASE(schema, lets_the_last_of_a_name_count), ALD_CASE(schema, finds_twins_among_many),
               ALD_CASE(schema, follows_addresses_within_the_document), ALD_CASE(schema, refuses_what_is_no_schema),
-              ALD_CASE(schema, bounds_a_schema), ALD_CASE(schema, ends_patterns_that_explode),
+              ALD_CASE(schema, bounds_a_schema), ALD_CASE(schema, bounds_what_a_schema_costs),
+              ALD_CASE(schema, gives_up_what_takes_long_to_read), ALD_CASE(schema, pays_for_long_names),
+              ALD_CASE(schema, counts_characters_of_every_length), ALD_CASE(schema, ends_patterns_that_explode),
               ALD_CASE(schema, lets_honest_patterns_look_at_long_texts),
               ALD_CASE(schema, ends_combinations_that_explode), ALD_CASE(schema, ends_schemas_that_go_round),
               ALD_CASE(schema, goes_as_deep_as_json_does), ALD_CASE(schema, bounds_what_is_checked),
