@@ -3,28 +3,28 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/grid.h"
-#include "cli/payload.h"
 #include "cli/read.h"
+#include "cli/schema.h"
 #include "cli/verbs.h"
 #include "msg/catalog.h"
-#include "msg/json_scan.h"
 #include "wire/http/http_url.h"
 
 enum { SCHEMA_RESPONSE = 1 };
 
-enum { SCHEMA_WORDS_MAX = 3, SCHEMA_PATH_MAX = 4096 };
+enum { SCHEMA_PATH_MAX = 4096 };
 
 static const struct ald_option schema_options[] = {
     {SCHEMA_RESPONSE, "response", NULL, 'r', "check: hold PAYLOAD against what the reply must look like"},
 };
 
 struct schema_ask {
-    const char *words[SCHEMA_WORDS_MAX];
-    size_t n_words;
+    const char **words; /* the operands, the first one is the word itself */
+    size_t n_words, words_room;
     bool response;
 };
 
@@ -140,100 +140,9 @@ static int schema_remove(const struct ald_cli *cli, const struct schema_ask *ask
 
 /* --- of a file --- */
 
-/* The JSON in a file, `-` being standard input. Returns 0, or the exit status. */
-static int file_read(const char *file, struct ald_slice *ret_text)
+static int schema_check(const struct ald_cli *cli, const struct schema_ask *ask)
 {
-    struct ald_payload_why why;
-    char argument[SCHEMA_PATH_MAX];
-    int r;
-
-    (void)snprintf(argument, sizeof(argument), "%s%s", strcmp(file, "-") == 0 ? "" : "@", file);
-    r = ald_payload_read(argument, ret_text, &why);
-    if (r > 0) {
-        ald_cli_say("%s", why.text);
-        return ALD_EXIT_TROUBLE;
-    }
-    return r < 0 ? ald_cli_broke(r) : 0;
-}
-
-/* Does the text describe a message? Else it is taken for a schema by itself. */
-static bool text_is_document(struct ald_str text)
-{
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("name"), ALD_JSON_FIELD("kind")};
-    struct ald_json_scan scan;
-
-    return ald_json_scan(text, ALD_JSON_STRICT, fields, ALD_COUNT(fields), &scan) == 0 &&
-           fields[0].value.type == ALD_JSON_STRING && fields[1].value.type == ALD_JSON_STRING;
-}
-
-static int file_wrong(const char *file, const char *why)
-{
-    ald_cli_say("%s: %s", file, why);
-    return ALD_EXIT_TROUBLE;
-}
-
-/* Returns 0 when the payload keeps to the schema (NULL: to anything), else the exit status, and all is said. */
-static int payload_check(const struct ald_schema *schema, const char *argument)
-{
-    ALD_AUTO(ald_schema_checker_free) struct ald_schema_checker *checker = NULL;
-    struct ald_slice payload = ALD_SLICE_NONE;
-    struct ald_schema_fault fault;
-    struct ald_payload_why why;
-    char text[ALD_SCHEMA_TEXT_MAX];
-    int r = ald_payload_read(argument, &payload, &why);
-
-    if (r > 0) {
-        return file_wrong("payload", why.text);
-    }
-    if (r == 0) {
-        r = ald_schema_checker_new(&checker);
-    }
-    if (r == 0 && schema != NULL) {
-        r = ald_schema_check(schema, checker, ald_slice_str(payload), &fault);
-    }
-    ald_slice_clear(&payload);
-    if (r > 0) {
-        return file_wrong("payload", ald_schema_fault_text(&fault, text));
-    }
-    return r < 0 ? ald_cli_broke(r) : 0;
-}
-
-static int document_check(const struct schema_ask *ask, struct ald_str text)
-{
-    ALD_AUTO(ald_blueprint_unref) struct ald_blueprint *blueprint = NULL;
-    char why[ALD_CATALOG_WHY_MAX];
-    int r = ald_blueprint_new(text, &blueprint, why);
-
-    if (r != 0) {
-        return r < 0 ? ald_cli_broke(r) : file_wrong(ask->words[1], why);
-    }
-    return ask->n_words > 2 ? payload_check(ask->response ? blueprint->response : blueprint->schema, ask->words[2]) : 0;
-}
-
-static int bare_check(const struct schema_ask *ask, struct ald_str text)
-{
-    ALD_AUTO(ald_schema_free) struct ald_schema *schema = NULL;
-    struct ald_schema_fault fault;
-    char why[ALD_SCHEMA_TEXT_MAX];
-    int r = ald_schema_new(text, &schema, &fault);
-
-    if (r != 0) {
-        return r < 0 ? ald_cli_broke(r) : file_wrong(ask->words[1], ald_schema_fault_text(&fault, why));
-    }
-    return ask->n_words > 2 ? payload_check(schema, ask->words[2]) : 0;
-}
-
-static int schema_check(const struct ald_cli *cli ALD_UNUSED, const struct schema_ask *ask)
-{
-    struct ald_slice text = ALD_SLICE_NONE;
-    int r = file_read(ask->words[1], &text);
-
-    if (r == 0) {
-        r = text_is_document(ald_slice_str(text)) ? document_check(ask, ald_slice_str(text))
-                                                  : bare_check(ask, ald_slice_str(text));
-    }
-    ald_slice_clear(&text);
-    return r;
+    return ald_cli_schema_check(cli, ask->words + 1, ask->n_words - 1, ask->response);
 }
 
 static int schema_add(const struct ald_cli *cli, const struct schema_ask *ask)
@@ -241,7 +150,7 @@ static int schema_add(const struct ald_cli *cli, const struct schema_ask *ask)
     ALD_AUTO(ald_blueprint_unref) struct ald_blueprint *blueprint = NULL;
     struct ald_slice text = ALD_SLICE_NONE;
     char why[ALD_CATALOG_WHY_MAX];
-    int r = file_read(ask->words[1], &text);
+    int r = ald_cli_schema_read(ask->words[1], &text);
 
     if (r != 0) {
         return r;
@@ -250,7 +159,7 @@ static int schema_add(const struct ald_cli *cli, const struct schema_ask *ask)
     if (r == 0) {
         r = schema_request(cli, "PUT", blueprint->name, ald_slice_str(text), false);
     } else {
-        r = r < 0 ? ald_cli_broke(r) : file_wrong(ask->words[1], why);
+        r = r < 0 ? ald_cli_broke(r) : ald_cli_schema_wrong(ask->words[1], why);
     }
     ald_slice_clear(&text);
     return r;
@@ -267,7 +176,7 @@ static const struct {
 } words[] = {
     {"list", 1, 1, "list", schema_list},
     {"show", 2, 2, "show NAME", schema_show},
-    {"check", 2, 3, "check FILE [PAYLOAD]", schema_check},
+    {"check", 2, SIZE_MAX, "check FILE... [PAYLOAD]", schema_check},
     {"add", 2, 2, "add FILE", schema_add},
     {"remove", 2, 2, "remove NAME", schema_remove},
 };
@@ -289,6 +198,24 @@ static int schema_dispatch(const struct ald_cli *cli, const struct schema_ask *a
     return ald_cli_usage(cli, "it is list, show, check, add or remove");
 }
 
+/* Errors: ALDIS_E_NOMEM. */
+static int ask_add(struct schema_ask *ask, const char *word)
+{
+    size_t room = ask->words_room > 0 ? 2 * ask->words_room : 8;
+
+    if (ask->n_words == ask->words_room) {
+        const char **grown = realloc(ask->words, room * sizeof(*grown));
+
+        if (grown == NULL) {
+            return ald_trace(ALDIS_E_NOMEM);
+        }
+        ask->words = grown;
+        ask->words_room = room;
+    }
+    ask->words[ask->n_words++] = word;
+    return 0;
+}
+
 static int schema_run(struct ald_cli *cli)
 {
     struct schema_ask ask = {.n_words = 0};
@@ -298,14 +225,16 @@ static int schema_run(struct ald_cli *cli)
     while ((r = ald_cli_next(cli, &arg)) == 0) {
         if (arg.key == SCHEMA_RESPONSE) {
             ask.response = true;
-        } else if (ask.n_words == SCHEMA_WORDS_MAX) {
-            return ald_cli_usage(cli, "\"%s\" is one argument too many", arg.text);
-        } else {
-            ask.words[ask.n_words++] = arg.value;
+        } else if (ask_add(&ask, arg.value) < 0) {
+            r = ALD_CLI_STOP;
+            cli->status = ald_cli_broke(ALDIS_E_NOMEM);
+            break;
         }
         cli->offline = ask.n_words > 0 && strcmp(ask.words[0], "check") == 0;
     }
-    return r == ALD_CLI_STOP ? cli->status : schema_dispatch(cli, &ask);
+    r = r == ALD_CLI_STOP ? cli->status : schema_dispatch(cli, &ask);
+    free(ask.words);
+    return r;
 }
 
 static const char schema_examples[] =
@@ -313,22 +242,27 @@ static const char schema_examples[] =
     "  aldis schema show foo:EchoRequest\n"
     "  aldis schema check EchoRequest.json '{\"text\":\"hello\"}'    would that payload do?\n"
     "  aldis schema check EchoRequest.json --response @reply.json\n"
+    "  aldis schema check /etc/aldis/schemas                      all files of a folder, as the hub would read them\n"
     "  aldis schema add EchoRequest.json\n"
     "  aldis schema remove foo:EchoRequest\n";
 
-static const char schema_help[] = "A message is described by a JSON document: its name, whether it is a request or an "
-                                  "event, from and to what kinds of "
-                                  "party it goes, and a JSON Schema (draft-07) of its payload and of the payload of "
-                                  "its reply. A hub refuses what breaks "
-                                  "it, and says where and by which rule.\n"
-                                  "\n"
-                                  "check asks no hub: is FILE such a document, or a schema by itself, and does PAYLOAD "
-                                  "keep to it? The exit status is 0 "
-                                  "when all is well, else 1. PAYLOAD is JSON, - for standard input or @FILE.\n"
-                                  "\n"
-                                  "add and remove change the hub that runs, and the folder of [link] schemas if it has "
-                                  "one. Only who may manage the hub "
-                                  "can: whoever comes over its Unix socket, or with a token that may.\n";
+static const char schema_help[] =
+    "A message is described by a JSON document: its name, whether it is a request or an "
+    "event, from and to what kinds of "
+    "party it goes, and a JSON Schema (draft-07) of its payload and of the payload of "
+    "its reply. A hub refuses what breaks "
+    "it, and says where and by which rule.\n"
+    "\n"
+    "check asks no hub: is FILE such a document, or a schema by itself, and does PAYLOAD "
+    "keep to it? PAYLOAD is JSON, - for standard input or @FILE. Without one there may be "
+    "several files, and folders, of which each NAME.json is looked at as [link] schemas "
+    "would be. Everything that is wrong is said, with the file, the place in it and the "
+    "rule; with --json in a line for each file. The exit status is 0 "
+    "when all is well, 1 when something is wrong, and 2 when the question is.\n"
+    "\n"
+    "add and remove change the hub that runs, and the folder of [link] schemas if it has "
+    "one. Only who may manage the hub "
+    "can: whoever comes over its Unix socket, or with a token that may.\n";
 
 const struct ald_verb ald_verb_schema = {
     .name = "schema",

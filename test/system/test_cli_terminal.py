@@ -166,6 +166,16 @@ class Progress(CliCase):
         self.assertIn("trying again in", call.screen()[0])
         self.assertRegex(call.screen()[-3], "no hub at unix:")
 
+    def test_how_many_files_of_a_large_folder_are_checked(self):
+        for number in range(330):
+            with open(self.path(f"{number:03}.json"), "w", encoding="utf-8") as file:
+                file.write(f'{{"name":"m{number}","kind":"{"request" if number < 325 else "thing"}"}}')
+        check = Terminal("schema", "check", self.scratch.name)
+        self.assertEqual(check.end()[0], 1)
+        self.assertIn(b"checked 320 of 330 files", check.seen)
+        self.assertEqual([line.partition(".json: ")[0][-3:] for line in check.screen()],
+                         [str(number) for number in range(325, 330)] + [""])
+
     def test_nothing_of_it_where_nobody_watches(self):
         run = self.world("--on", "x=sleep 0.6; echo done")
         self.assert_ends(run("call", "lamp", "x"), 0, '"done"\n', r"\A\Z")

@@ -282,8 +282,51 @@ class CommandLine(SchemaCase):
         self.assert_ends(aldis("schema", "check", self.file("bare.json"), "2"), 1, err=re.escape("must be at least 3"))
         self.assert_ends(aldis("schema", "check", self.file("wrong.json")), 1, err=re.escape('must be "request" or "event"'))
         self.assert_ends(aldis("schema", "check", self.file("nowhere.json")), 1, err=re.escape("cannot be read"))
-        self.assert_ends(aldis("schema", "check"), 2, err=re.escape("aldis schema check FILE [PAYLOAD]"))
+        self.assert_ends(aldis("schema", "check"), 2, err=re.escape("aldis schema check FILE... [PAYLOAD]"))
         self.assert_ends(aldis("schema"), 2, err=re.escape("it is list, show, check, add or remove"))
+
+    def test_several_files_and_whole_folders_are_checked(self):
+        """All that is wrong is said, whatever came before, with the file, the place and the rule."""
+        self.put("a.json", SIGNAL)
+        self.put("b.json", {**SIGNAL, "name": "OTHER", "schema": {"properties": {"x": {"minLength": -1}}}})
+        self.put("c.json", "{")
+        self.put("d.json", {"name": "bell", "kind": "event", "src": "everybody"})
+        self.put("README", "no schema")
+        said = ("^aldis: {0}/b.json: must be an integer that is not negative at /schema/properties/x/minLength\n"
+                "aldis: {0}/c.json is not JSON: line 1, column 2: .*\n"
+                "aldis: {0}/d.json: must be one of controller, host, instance, control, or several in an array at /src\n$")
+        files = [self.file(name) for name in ("a.json", "b.json", "c.json", "d.json")]
+        for words in (files, [self.folder]):
+            done = self.assert_ends(aldis("schema", "check", *words), 1)
+            self.assertRegex(done.err.replace(f"{self.folder}/c.json: {self.folder}", f"{self.folder}"),
+                             said.format(re.escape(self.folder)))
+        lines = [json.loads(line) for line in
+                 self.assert_ends(aldis("--json", "schema", "check", self.folder), 1).out.splitlines()]
+        self.assertEqual([(os.path.basename(line["file"]), line["valid"]) for line in lines],
+                         [("a.json", True), ("b.json", False), ("c.json", False), ("d.json", False)])
+        self.assertIn("at /src", lines[3]["why"])
+        for name in ("b.json", "c.json"):
+            os.remove(self.file(name))
+        self.put("d.json", SIGNAL)
+        self.assert_ends(aldis("schema", "check", self.folder), 1, err="d.json: another file describes a message of this name")
+        self.put("d.json", {"type": "string"})  # a schema by itself is no message
+        self.assert_ends(aldis("schema", "check", self.folder), 1, err="d.json: no such member at /type")
+        self.assert_ends(aldis("schema", "check", self.file("d.json"), self.file("a.json")), 0)
+        os.remove(self.file("d.json"))
+        self.assert_ends(aldis("schema", "check", self.folder, self.file("a.json")), 0)
+
+    def test_a_payload_is_held_against_one_file(self):
+        self.put("signal.json", SIGNAL)
+        file = self.file("signal.json")
+        with open(self.path("payload"), "w", encoding="utf-8") as text:
+            text.write('{"level":30}')
+        self.assert_ends(aldis("schema", "check", file, "@" + self.path("payload")), 1,
+                         err=re.escape("payload: must be at most 9 at /level (rule #/properties/level/maximum)"))
+        self.assert_ends(aldis("schema", "check", file, "-", stdin=b'{"level":3}'), 0)
+        self.assert_ends(aldis("schema", "check", file, '{"level":'), 1, err="payload.*is not JSON: line 1, column 10")
+        self.assert_ends(aldis("schema", "check", file, file, "{}"), 2, err="a payload is held against one file")
+        self.assert_ends(aldis("schema", "check", self.folder, "{}"), 2, err="a payload is held against one file")
+        self.assert_ends(aldis("schema", "check", file, "--response"), 2, err="--response")
 
     def test_a_hub_is_told_and_asked(self):
         hub = self.hub()
