@@ -37,6 +37,7 @@
 #include "wire/communicator/comm_value.h"
 #include "wire/communicator/comm_word.h"
 #include "wire/communicator/communicator.h"
+#include "wire/outbox.h"
 
 enum ald_comm_state {
     ALD_COMM_NEW,   /* nothing was said that counts */
@@ -44,14 +45,6 @@ enum ald_comm_state {
     ALD_COMM_READY,
     ALD_COMM_LEAVING, /* somebody said goodbye */
     ALD_COMM_CLOSED   /* a CLOSE was said: nothing more is read or written */
-};
-
-/* A frame that waits for drain(): places in work.out, and what is shared between them. */
-struct ald_comm_out {
-    uint64_t ordinal;
-    size_t head_at, head_size;
-    size_t tail_at, tail_size;
-    struct ald_slice shared; /* our own reference */
 };
 
 /* Signals that wait for next(): a line makes three at most, and commands that cannot be said come back, as many as a hub
@@ -76,8 +69,7 @@ struct ald_comm_work {
     struct ald_comm_reader back; /* of parameters that are written again */
     struct ald_buf scratch;      /* names while a line is written */
     struct ald_buf out;
-    struct ald_comm_out frames[ALD_DIALECT_FRAMES];
-    size_t n_frames, next_frame;
+    struct ald_outbox outbox;
 
     struct ald_signal said[ALD_COMM_SAID_MAX];
     size_t n_said, next_said;
@@ -181,7 +173,6 @@ static inline struct ald_str ald_comm_slice_str(struct ald_slice slice)
 
 /* Have work, and let go of what was drained. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_comm_work_begin(struct ald_comm *comm);
-void ald_comm_work_forget_frames(struct ald_comm_work *work);
 /* The line has nothing more to say; what it showed was good until this call. */
 void ald_comm_work_forget_line(struct ald_comm_work *work);
 /* If everything was said and written, the next one who talks may have it. */

@@ -10,10 +10,6 @@
 #include "base/error.h"
 #include "wire/communicator/comm_dialect.h"
 
-/* Scratch larger than this is freed as soon as it is empty; smaller one is kept, so that nothing is allocated for an
- * ordinary line. */
-enum { SCRATCH_KEPT = 64 * 1024 };
-
 void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal)
 {
     struct ald_comm_work *work = comm->work;
@@ -30,32 +26,12 @@ void ald_comm_give(struct ald_comm *comm, const struct ald_signal *signal)
     work->said[work->n_said++] = *signal;
 }
 
-/* Let go of what drain() gave; its views were good until the next call. */
-void ald_comm_work_forget_frames(struct ald_comm_work *work)
-{
-    for (size_t i = 0; i < work->next_frame; i++) {
-        ald_slice_clear(&work->frames[i].shared);
-    }
-    work->n_frames -= work->next_frame;
-    if (work->n_frames > 0) {
-        memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
-        work->next_frame = 0;
-        return;
-    }
-    work->next_frame = 0;
-    if (work->out.room > SCRATCH_KEPT) {
-        ald_buf_reset(&work->out);
-    } else {
-        ald_buf_cut(&work->out, 0);
-    }
-}
-
 /* The frame that bytes from `from` on continue, or NULL. */
-static struct ald_comm_out *frame_before(struct ald_comm_work *work, size_t from, uint64_t ordinal)
+static struct ald_outbox_frame *frame_before(struct ald_comm_work *work, size_t from, uint64_t ordinal)
 {
-    struct ald_comm_out *last = work->n_frames > work->next_frame ? &work->frames[work->n_frames - 1] : NULL;
+    struct ald_outbox_frame *last = ald_outbox_last(&work->outbox);
     bool continues =
-        last != NULL && last->shared.size == 0 && last->ordinal == ordinal && last->head_at + last->head_size == from;
+        last != NULL && last->payload.size == 0 && last->ordinal == ordinal && last->head_at + last->head_size == from;
 
     return continues ? last : NULL;
 }
@@ -64,19 +40,19 @@ void ald_comm_push(struct ald_comm *comm, size_t from, struct ald_slice shared, 
 {
     struct ald_comm_work *work = comm->work;
     bool joins = comm->variant != ALD_COMMUNICATOR_DATAGRAM;
-    struct ald_comm_out *frame = joins ? frame_before(work, from, ordinal) : NULL;
+    struct ald_outbox_frame *frame = joins ? frame_before(work, from, ordinal) : NULL;
     size_t end = ald_buf_size(&work->out);
 
     ald_assert(end >= from + tail);
     if (frame == NULL) {
-        ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call that was given a signal */
-        frame = &work->frames[work->n_frames++];
-        *frame = (struct ald_comm_out){.ordinal = ordinal, .head_at = from};
+        ald_outbox_push(&work->outbox,
+                        &(struct ald_outbox_frame){.kind = ALD_FRAME_BYTES, .ordinal = ordinal, .head_at = from});
+        frame = ald_outbox_last(&work->outbox);
     }
     frame->head_size = end - tail - frame->head_at;
     frame->tail_at = end - tail;
     frame->tail_size = tail;
-    frame->shared = ald_slice_ref(shared);
+    frame->payload = ald_slice_ref(shared);
     ald_comm_count(comm, ALD_COMMUNICATOR_N_LINES_OUT);
 }
 
@@ -96,9 +72,7 @@ struct ald_comm_work *ald_comm_work_free(struct ald_comm_work *work)
     if (work == NULL) {
         return NULL;
     }
-    for (size_t i = 0; i < work->n_frames; i++) {
-        ald_slice_clear(&work->frames[i].shared);
-    }
+    ald_outbox_fini(&work->outbox);
     for (size_t i = work->next_said; i < work->n_said; i++) {
         ald_signal_clear(&work->said[i]);
     }
@@ -133,15 +107,13 @@ int ald_comm_work_begin(struct ald_comm *comm)
         work_init(work, comm->line_max + ALD_COMMUNICATOR_HUB_ROOM);
         comm->work = work;
     }
-    if (work->next_frame > 0) {
-        ald_comm_work_forget_frames(work);
-    }
+    ald_outbox_forget(&work->outbox, &work->out);
     return 0;
 }
 
 static void buf_settle(struct ald_buf *buf)
 {
-    if (buf->room > SCRATCH_KEPT) {
+    if (buf->room > ALD_SCRATCH_KEPT) {
         ald_buf_reset(buf);
     }
 }
@@ -161,7 +133,7 @@ void ald_comm_work_rest(struct ald_comm *comm)
 {
     struct ald_comm_work *work = comm->work;
 
-    if (work == NULL || work->next_frame < work->n_frames || work->next_said < work->n_said || comm->chunk.size > 0) {
+    if (work == NULL || !ald_outbox_is_empty(&work->outbox) || work->next_said < work->n_said || comm->chunk.size > 0) {
         return;
     }
     work->next_said = work->n_said = 0;

@@ -239,31 +239,13 @@ static int comm_emit(struct ald_dialect *dialect, ald_usec now, const struct ald
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static void frame_show(const struct ald_comm_work *work, const struct ald_comm_out *out, struct ald_frame *frame)
-{
-    struct ald_str all = ald_buf_str(&work->out);
-
-    *frame = (struct ald_frame){.kind = ALD_FRAME_BYTES, .ordinal = out->ordinal};
-    frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->head_at, out->head_size));
-    if (out->shared.size > 0) {
-        frame->parts[frame->n_parts++] = out->shared;
-    }
-    if (out->tail_size > 0) {
-        frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->tail_at, out->tail_size));
-    }
-}
-
 static int comm_drain(struct ald_dialect *dialect, struct ald_frame *ret_frame)
 {
     struct ald_comm *comm = comm_of(dialect);
     struct ald_comm_work *work = comm->work;
 
-    if (work != NULL && work->next_frame < work->n_frames) {
-        frame_show(work, &work->frames[work->next_frame++], ret_frame);
+    if (work != NULL && ald_outbox_take(&work->outbox, &work->out, ret_frame) == 0) {
         return 0;
-    }
-    if (work != NULL && work->next_frame > 0) {
-        ald_comm_work_forget_frames(work);
     }
     ald_comm_work_rest(comm);
     return ALD_DIALECT_EMPTY;

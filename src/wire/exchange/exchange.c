@@ -10,10 +10,6 @@
 
 #include "base/error.h"
 
-/* Scratch larger than this is freed as soon as it is empty; smaller one is kept, so that nothing is allocated for an
- * ordinary message. */
-enum { EXCHANGE_SCRATCH_KEPT = 64 * 1024 };
-
 static const struct ald_state exchange_states[] = {
     [ALD_EXCHANGE_NEW] = {"new", ALD_STATE_INITIAL, ALD_TO(ALD_EXCHANGE_ASKED) | ALD_TO(ALD_EXCHANGE_CLOSED)},
     [ALD_EXCHANGE_ASKED] = {"asked", 0,
@@ -100,32 +96,9 @@ void ald_exchange_say(struct ald_exchange *exchange, const struct ald_signal *si
     work->said[work->n_said++] = *signal;
 }
 
-/* Let go of what drain() gave; its views were good until the next call. */
-static void work_forget_frames(struct ald_exchange_work *work)
+void ald_exchange_push(struct ald_exchange *exchange, const struct ald_outbox_frame *frame)
 {
-    for (size_t i = 0; i < work->next_frame; i++) {
-        ald_slice_clear(&work->frames[i].payload);
-    }
-    work->n_frames -= work->next_frame;
-    if (work->n_frames > 0) {
-        memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
-        work->next_frame = 0;
-        return;
-    }
-    work->next_frame = 0;
-    if (work->out.room > EXCHANGE_SCRATCH_KEPT) {
-        ald_buf_reset(&work->out);
-    } else {
-        ald_buf_cut(&work->out, 0);
-    }
-}
-
-void ald_exchange_push(struct ald_exchange *exchange, const struct ald_exchange_out *frame)
-{
-    struct ald_exchange_work *work = exchange->work;
-
-    ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call */
-    work->frames[work->n_frames++] = *frame;
+    ald_outbox_push(&exchange->work->outbox, frame);
     exchange->dialect.dry = false;
     ald_exchange_count(exchange, ALD_EXCHANGE_N_FRAMES_OUT);
 }
@@ -174,15 +147,13 @@ static int exchange_begin_work(struct ald_exchange *exchange)
         ald_buf_init(&work->text, 3 * (exchange->options.message_max + ALD_EXCHANGE_HUB_ROOM) + 4 * ALD_KIB);
         exchange->work = work;
     }
-    if (work->next_frame > 0) {
-        work_forget_frames(work);
-    }
+    ald_outbox_forget(&work->outbox, &work->out);
     return 0;
 }
 
 static bool work_is_idle(const struct ald_exchange_work *work)
 {
-    return work->next_frame == work->n_frames && work->next_said == work->n_said;
+    return ald_outbox_is_empty(&work->outbox) && work->next_said == work->n_said;
 }
 
 static void work_free(void *object)
@@ -192,9 +163,7 @@ static void work_free(void *object)
     if (work == NULL) {
         return;
     }
-    for (size_t i = 0; i < work->n_frames; i++) {
-        ald_slice_clear(&work->frames[i].payload);
-    }
+    ald_outbox_fini(&work->outbox);
     for (size_t i = work->next_said; i < work->n_said; i++) {
         ald_signal_clear(&work->said[i]);
     }
@@ -269,7 +238,7 @@ static int exchange_next(struct ald_dialect *dialect, struct ald_signal *ret_sig
         ret_signal->text = ald_str(exchange->close_text);
         return 0;
     }
-    if (work != NULL && work->text.room > EXCHANGE_SCRATCH_KEPT) {
+    if (work != NULL && work->text.room > ALD_SCRATCH_KEPT) {
         ald_buf_reset(&work->text);
     }
     exchange_rest(exchange);
@@ -293,32 +262,13 @@ static int exchange_emit(struct ald_dialect *dialect, ald_usec now, const struct
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static void frame_show(const struct ald_exchange_work *work, const struct ald_exchange_out *out,
-                       struct ald_frame *frame)
-{
-    struct ald_str all = ald_buf_str(&work->out);
-
-    *frame = (struct ald_frame){.kind = out->kind, .ordinal = out->ordinal};
-    frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->head_at, out->head_size));
-    if (out->payload.size > 0) {
-        frame->parts[frame->n_parts++] = out->payload;
-    }
-    if (out->tail_size > 0) {
-        frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->tail_at, out->tail_size));
-    }
-}
-
 static int exchange_drain(struct ald_dialect *dialect, struct ald_frame *ret_frame)
 {
     struct ald_exchange *exchange = exchange_of(dialect);
     struct ald_exchange_work *work = exchange->work;
 
-    if (work != NULL && work->next_frame < work->n_frames) {
-        frame_show(work, &work->frames[work->next_frame++], ret_frame);
+    if (work != NULL && ald_outbox_take(&work->outbox, &work->out, ret_frame) == 0) {
         return 0;
-    }
-    if (work != NULL && work->next_frame > 0) {
-        work_forget_frames(work);
     }
     if (exchange->ping_waits) {
         exchange->ping_waits = false;

@@ -23,6 +23,7 @@
 #include "msg/json_write.h"
 #include "wire/exchange/exchange.h"
 #include "wire/exchange/frame.h"
+#include "wire/outbox.h"
 
 enum ald_exchange_state {
     ALD_EXCHANGE_NEW,    /* no hello yet */
@@ -52,15 +53,6 @@ enum ald_exchange_type {
         ALD_EXCHANGE_TYPE_OTHER, /* the application's */
 };
 
-/* A frame that waits for drain(): places in work.out, and the payload between them. */
-struct ald_exchange_out {
-    uint8_t kind; /* enum ald_frame_kind */
-    uint64_t ordinal;
-    size_t head_at, head_size;
-    size_t tail_at, tail_size;
-    struct ald_slice payload; /* our own reference */
-};
-
 /* Signals that wait for next(): a goodbye and commands that came back. More are dropped, counted. */
 enum { ALD_EXCHANGE_SAID_MAX = 4 };
 
@@ -68,8 +60,7 @@ enum { ALD_EXCHANGE_SAID_MAX = 4 };
 struct ald_exchange_work {
     struct ald_buf out;
     struct ald_buf text;
-    struct ald_exchange_out frames[ALD_DIALECT_FRAMES];
-    size_t n_frames, next_frame;
+    struct ald_outbox outbox;
     struct ald_signal said[ALD_EXCHANGE_SAID_MAX];
     size_t n_said, next_said;
     char close_text[100];
@@ -162,7 +153,7 @@ void ald_exchange_close(struct ald_exchange *exchange, uint16_t code, const char
 /* Queue a signal for next() (takes its references, always). */
 void ald_exchange_say(struct ald_exchange *exchange, const struct ald_signal *signal);
 /* Queue a frame for drain() (takes the payload reference). */
-void ald_exchange_push(struct ald_exchange *exchange, const struct ald_exchange_out *frame);
+void ald_exchange_push(struct ald_exchange *exchange, const struct ald_outbox_frame *frame);
 enum ald_exchange_type ald_exchange_type_find(struct ald_str type);
 struct ald_str ald_exchange_type_str(enum ald_exchange_type type);
 

@@ -242,7 +242,7 @@ static int writing_flatten(struct ald_exchange_writing *writing, unsigned escape
 static void writing_push(struct ald_exchange_writing *writing)
 {
     size_t end = ald_buf_size(writing_out(writing));
-    struct ald_exchange_out frame = {.kind = ALD_FRAME_BINARY, .ordinal = writing->ordinal};
+    struct ald_outbox_frame frame = {.kind = ALD_FRAME_BINARY, .ordinal = writing->ordinal};
 
     frame.head_at = writing->frame_at;
     frame.head_size = end - writing->frame_at;

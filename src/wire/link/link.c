@@ -9,9 +9,6 @@
 #include "wire/http/http_head.h"
 #include "wire/link/link_impl.h"
 
-/* Scratch larger than this is freed as soon as it is empty. */
-enum { LINK_SCRATCH_KEPT = 64 * 1024 };
-
 /* link.md 2.10 */
 #define LINK_INTERVAL (15 * ALD_SEC)
 
@@ -197,25 +194,6 @@ struct ald_slice ald_link_share(struct ald_slice bytes, struct ald_json_value va
 
 /* --- work ------------------------------------------------------------------------------------------------------- */
 
-/* Let go of what drain() gave; its views were good until the next call. */
-static void work_forget_frames(struct ald_link_work *work)
-{
-    for (size_t i = 0; i < work->next_frame; i++) {
-        ald_slice_clear(&work->frames[i].payload);
-    }
-    work->n_frames -= work->next_frame;
-    memmove(work->frames, work->frames + work->next_frame, work->n_frames * sizeof(work->frames[0]));
-    work->next_frame = 0;
-    if (work->n_frames > 0) {
-        return;
-    }
-    if (work->out.room > LINK_SCRATCH_KEPT) {
-        ald_buf_reset(&work->out);
-    } else {
-        ald_buf_cut(&work->out, 0);
-    }
-}
-
 int ald_link_begin_work(struct ald_link *link)
 {
     struct ald_link_work *work = link->work;
@@ -234,15 +212,13 @@ int ald_link_begin_work(struct ald_link *link)
         ald_buf_init(&work->text, 2 * link->options.link_message_max + 8 * ALD_KIB);
         link->work = work;
     }
-    if (work->next_frame > 0) {
-        work_forget_frames(work);
-    }
+    ald_outbox_forget(&work->outbox, &work->out);
     return 0;
 }
 
 static bool work_is_idle(const struct ald_link_work *work)
 {
-    return work->next_frame == work->n_frames && work->next_said == work->n_said;
+    return ald_outbox_is_empty(&work->outbox) && work->next_said == work->n_said;
 }
 
 static void work_free(void *object)
@@ -252,9 +228,7 @@ static void work_free(void *object)
     if (work == NULL) {
         return;
     }
-    for (size_t i = 0; i < work->n_frames; i++) {
-        ald_slice_clear(&work->frames[i].payload);
-    }
+    ald_outbox_fini(&work->outbox);
     for (size_t i = work->next_said; i < work->n_said; i++) {
         ald_signal_clear(&work->said[i]);
     }
@@ -392,7 +366,7 @@ static int link_next(struct ald_dialect *dialect, struct ald_signal *ret_signal)
         ret_signal->ok = link->close_ends;
         return 0;
     }
-    if (work != NULL && work->text.room > LINK_SCRATCH_KEPT) {
+    if (work != NULL && work->text.room > ALD_SCRATCH_KEPT) {
         ald_buf_reset(&work->text);
     }
     link_rest(link);
@@ -415,31 +389,13 @@ static int link_emit(struct ald_dialect *dialect, ald_usec now, const struct ald
     return r < 0 ? ald_trace(r) : 0;
 }
 
-static void frame_show(const struct ald_link_work *work, const struct ald_link_out *out, struct ald_frame *frame)
-{
-    struct ald_str all = ald_buf_str(&work->out);
-
-    *frame = (struct ald_frame){.kind = out->is_ping ? ALD_FRAME_PING : ALD_FRAME_TEXT, .ordinal = out->ordinal};
-    frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->head_at, out->head_size));
-    if (out->payload.size > 0) {
-        frame->parts[frame->n_parts++] = out->payload;
-    }
-    if (out->tail_size > 0) {
-        frame->parts[frame->n_parts++] = ald_slice_static(ald_str_of(all.data + out->tail_at, out->tail_size));
-    }
-}
-
 static int link_drain(struct ald_dialect *dialect, struct ald_frame *ret_frame)
 {
     struct ald_link *link = link_of(dialect);
     struct ald_link_work *work = link->work;
 
-    if (work != NULL && work->next_frame < work->n_frames) {
-        frame_show(work, &work->frames[work->next_frame++], ret_frame);
+    if (work != NULL && ald_outbox_take(&work->outbox, &work->out, ret_frame) == 0) {
         return 0;
-    }
-    if (work != NULL && work->next_frame > 0) {
-        work_forget_frames(work);
     }
     link_rest(link);
     link->dialect.dry = true;

@@ -27,6 +27,7 @@
 #include "base/table.h"
 #include "wire/link/link.h"
 #include "wire/link/link_frame.h"
+#include "wire/outbox.h"
 
 enum ald_link_state {
     ALD_LINK_NEW,    /* hello was said (or is awaited), nobody has registered */
@@ -35,23 +36,13 @@ enum ald_link_state {
     ALD_LINK_CLOSED, /* a CLOSE was said: nothing more is read or written */
 };
 
-/* A frame that waits for drain(): places in work.out, and the payload between them. */
-struct ald_link_out {
-    uint64_t ordinal;
-    size_t head_at, head_size;
-    size_t tail_at, tail_size;
-    struct ald_slice payload; /* our own reference */
-    bool is_ping;             /* WebSocket's, of what head says */
-};
-
 /* Signals that wait for next(): of one frame at most those of all instances that a host may name, and an answer. */
 enum { ALD_LINK_SAID_MAX = 2100 };
 
 struct ald_link_work {
     struct ald_buf out;
     struct ald_buf text;
-    struct ald_link_out frames[ALD_DIALECT_FRAMES];
-    size_t n_frames, next_frame;
+    struct ald_outbox outbox;
     struct ald_signal *said; /* n_said of said_room */
     size_t n_said, next_said, said_room;
     struct ald_greeting greeting;         /* that the latest REGISTER shows */
@@ -119,7 +110,7 @@ struct ald_link {
     int64_t last_in;       /* last serial received */
     int64_t told_in;       /* last one that the peer was told of */
     size_t unacked_bytes;
-    uint64_t last_out;            /* last serial said */
+    uint64_t last_out; /* last serial said */
     struct ald_link_ping ping;
     struct ald_link_address self; /* of the peer; role party: ours */
     int64_t *instances;           /* ids of those that the host speaks for, ascending */
@@ -203,7 +194,7 @@ void ald_link_write_begin(struct ald_link *link, enum ald_link_type type, struct
 ALD_NODISCARD int ald_link_write_end(struct ald_link *link, struct ald_json_writer *json, uint64_t ordinal);
 /* Queue what was appended to work.out from `at` on as a frame. */
 void ald_link_push_text(struct ald_link *link, size_t at, uint64_t ordinal);
-void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame);
+void ald_link_push_parts(struct ald_link *link, const struct ald_outbox_frame *frame);
 /* The same as a ping. */
 void ald_link_push_ping(struct ald_link *link, size_t at);
 /* Seconds, with fractions where there are any. */

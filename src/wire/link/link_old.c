@@ -381,7 +381,8 @@ static int old_write(struct ald_link *link, const struct old_words *words)
 {
     const struct ald_slice payload = words->payload;
     struct ald_buf *out = &link->work->out;
-    struct ald_link_out frame = {.ordinal = words->signal->ordinal, .head_at = ald_buf_size(out)};
+    struct ald_outbox_frame frame = {
+        .kind = ALD_FRAME_TEXT, .ordinal = words->signal->ordinal, .head_at = ald_buf_size(out)};
     bool is_object = payload.data != NULL && payload.size > 0 && payload.data[0] == '{';
     struct ald_slice inside = is_object ? object_inside(payload) : ald_slice_ref(payload);
     bool is_empty = inside.size == 0;

@@ -196,7 +196,7 @@ static int tell_numbered(struct ald_link *link, const struct ald_signal *signal)
 static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
 {
     struct ald_link_work *work = link->work;
-    size_t n = work->n_frames;
+    size_t n = work->outbox.n;
     int r;
 
     if (link->state != ALD_LINK_READY) {
@@ -205,8 +205,8 @@ static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
     }
     link->last_out = ALD_MAX(link->last_out, signal->serial);
     r = tell_numbered(link, signal);
-    if (r == 0 && work->n_frames > n) {
-        const struct ald_link_out *frame = &work->frames[n];
+    if (r == 0 && work->outbox.n > n) {
+        const struct ald_outbox_frame *frame = &work->outbox.frames[n];
 
         r = ald_link_ping_told(link, signal->serial, frame->head_size + frame->payload.size + frame->tail_size);
     }

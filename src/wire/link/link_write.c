@@ -10,16 +10,13 @@
 
 #include <stdio.h>
 
-static void frame_push(struct ald_link *link, const struct ald_link_out *frame)
+static void frame_push(struct ald_link *link, const struct ald_outbox_frame *frame)
 {
-    struct ald_link_work *work = link->work;
-
-    ald_assert(work->n_frames < ALD_DIALECT_FRAMES); /* it is drained after every call */
-    work->frames[work->n_frames++] = *frame;
+    ald_outbox_push(&link->work->outbox, frame);
     link->dialect.dry = false;
 }
 
-void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame)
+void ald_link_push_parts(struct ald_link *link, const struct ald_outbox_frame *frame)
 {
     ald_link_count(link, ALD_LINK_N_FRAMES_OUT);
     frame_push(link, frame);
@@ -27,16 +24,16 @@ void ald_link_push_parts(struct ald_link *link, const struct ald_link_out *frame
 
 void ald_link_push_text(struct ald_link *link, size_t at, uint64_t ordinal)
 {
-    const struct ald_link_out frame = {
-        .ordinal = ordinal, .head_at = at, .head_size = ald_buf_size(&link->work->out) - at};
+    const struct ald_outbox_frame frame = {
+        .kind = ALD_FRAME_TEXT, .ordinal = ordinal, .head_at = at, .head_size = ald_buf_size(&link->work->out) - at};
 
     ald_link_push_parts(link, &frame);
 }
 
 void ald_link_push_ping(struct ald_link *link, size_t at)
 {
-    const struct ald_link_out frame = {
-        .head_at = at, .head_size = ald_buf_size(&link->work->out) - at, .is_ping = true};
+    const struct ald_outbox_frame frame = {
+        .kind = ALD_FRAME_PING, .head_at = at, .head_size = ald_buf_size(&link->work->out) - at};
 
     ald_link_count(link, ALD_LINK_N_PINGS_OUT);
     frame_push(link, &frame);
@@ -112,7 +109,7 @@ static int write_failed(struct ald_link *link, size_t at)
 int ald_link_write_routable(struct ald_link *link, const struct ald_link_routable *frame)
 {
     struct ald_buf *out = &link->work->out;
-    struct ald_link_out queued = {.ordinal = frame->ordinal, .head_at = ald_buf_size(out)};
+    struct ald_outbox_frame queued = {.kind = ALD_FRAME_TEXT, .ordinal = frame->ordinal, .head_at = ald_buf_size(out)};
     int r;
 
     r = head_write(link, frame->type, frame->serial, &frame->src, &frame->dst);
