@@ -15,7 +15,8 @@ enum {
     CALL_COLLAPSE,
     CALL_EVERYONE,
     CALL_CACHE,
-    CALL_REPORT
+    CALL_REPORT,
+    CALL_FILTER
 };
 
 /* What a daemon of the communicator family keeps an event for (communicator.md 5.5). */
@@ -40,6 +41,8 @@ const struct ald_option ald_send_option_table[ALD_SEND_N_OPTIONS] = {
     {CALL_CACHE, "cache", "TIME|no|no;reply", 0,
      "cd: when the target is expected and not there, keep it so long: 10s to 24h; or not (default); or not, and say "
      "so"},
+    {CALL_FILTER, "filter", "FILTER", 0,
+     "only for those who subscribed with this filter, or without any; several with commas"},
     {CALL_REPORT, "report", NULL, 0, "cd: wait for what becomes of it: exit status 11 when it was not delivered"},
 };
 
@@ -134,6 +137,9 @@ static int call_take(struct ald_cli *cli, const struct ald_arg *arg, struct call
         return 0;
     case CALL_CACHE:
         return call_cache(cli, arg, given, options);
+    case CALL_FILTER:
+        options->filters = arg->value;
+        return 0;
     case CALL_REPORT:
         options->flags |= ALD_MSG_REPORT;
         return 0;
@@ -234,6 +240,9 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
     }
     if (options->collapse != NULL && !call_name_valid(options->collapse)) {
         return ald_cli_usage(cli, "--collapse: the key must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
+    }
+    if (options->filters != NULL && ald_cli_is_family(cli)) {
+        return ald_cli_usage(cli, "--filter: the communicator family (cd:) has no word for it");
     }
     options->name = given->name;
     r = call_address(cli, given, options);

@@ -14,6 +14,7 @@ struct ald_call_options {
     enum ald_mode mode;
     uint32_t flags;       /* ALD_MSG_IDEMPOTENT, ALD_MSG_DURABLE; of events ALD_MSG_HOLD, REPORT, TELL_AWAY, EVERYONE */
     const char *collapse; /* NULL: none */
+    const char *filters;  /* of events, comma separated; NULL: none */
     ald_usec deadline;
     char scratch[4 * ALD_NAME_MAX * 3];
 };
@@ -21,7 +22,7 @@ struct ald_call_options {
 enum { ALD_CALL_N_OPTIONS = 6 };
 extern const struct ald_option ald_call_option_table[ALD_CALL_N_OPTIONS];
 
-enum { ALD_SEND_N_OPTIONS = 5 };
+enum { ALD_SEND_N_OPTIONS = 6 };
 extern const struct ald_option ald_send_option_table[ALD_SEND_N_OPTIONS];
 
 /* Without an option that says otherwise `deadline` holds; ALD_NEVER: it is an event. Returns ALD_CALL_OPTIONS_READ, or the exit

@@ -77,6 +77,9 @@ static int sending_build(struct sending *sending, struct ald_msg **ret_event)
     if (r == 0) {
         r = ald_msg_set_address(event, &event->to, &options->to);
     }
+    if (r == 0) {
+        r = ald_msg_set(event, &event->filters, ald_str(options->filters));
+    }
     if (r < 0) {
         return ald_trace(r);
     }
@@ -270,6 +273,7 @@ static const char send_examples[] =
     "  aldis send lamp dawn '{\"at\":6}'\n"
     "  date +'\"%c\"' | aldis send lamp tick -         payload from standard input; @FILE from a file\n"
     "  aldis send --ttl 2s lamp blink                of no use after two seconds\n"
+    "  aldis send --filter north '' tide:Changed '{\"m\":3}'    to the hub itself: for all who subscribed to it\n"
     "  aldis send -H cd:///run/communicator/communicatord.sock --report lamp BLINK times=2 colour=red\n"
     "  aldis send -H cd://127.0.0.1 --cache 1h alpha:lamp BLINK\n"
     "  aldis send -H cd://127.0.0.1 '*' LOCK_STARTED          to all who listed the name, on all hubs\n"
@@ -283,7 +287,9 @@ static const char send_help[] =
     "TARGET is [HUB:]TARGET[#CHANNEL], with : # / * ? . % and blanks inside a name percent-encoded; . for all of this "
     "hub "
     "who know the name, ? for this private network, * for everywhere; one of them and : before a target is its scope. "
-    "PAYLOAD is JSON, or any number of name=value, which are an object of strings.\n"
+    "PAYLOAD is JSON, or any number of name=value, which are an object of strings. An empty TARGET, '', is the hub "
+    "itself: "
+    "the event is for all who subscribed to NAME.\n"
     "\n"
     "Over cd:, cds:, cdu: and cdb: the event is a message of the communicator family, NAME its command: capital "
     "letters, "

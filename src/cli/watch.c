@@ -2,7 +2,8 @@
  * The verb watch: what passes through a hub, while it passes.
  *
  * It reads a stream of server-sent events. A stream that ends is opened again, after a wait that grows; only a hub that could
- * never be reached, or does not want us, ends it. What the hub tells while nobody listens is not told again: it says so.
+ * never be reached, or does not want us, ends it. Whoever comes back says what he had last: events of names that he named are
+ * remembered by the hub and told now, and what it does not remember is told to be missing.
  */
 
 #include <inttypes.h>
@@ -38,6 +39,7 @@ struct watch {
     struct ald_reach reach;
     struct ald_alarm retry_alarm;
     struct ald_rng rng;
+    char last_id[64];    /* up to there it has everything; "": the hub never said */
     size_t url_at;       /* the hub that is asked, or was last */
     unsigned n_failures; /* in a row */
     bool streaming;      /* the present attempt has brought something */
@@ -91,10 +93,12 @@ static bool watch_show(struct watch *watch, const struct ald_fetch_event *event)
         ald_watch_print_json(stdout, event);
     } else if (kind == ALD_WATCH_DROPPED) {
         watch_missed(ald_watch_dropped(event));
+    } else if (kind == ALD_WATCH_GAP) {
+        r = ald_watch_say_gap(event);
     } else {
         r = ald_watch_print(stdout, event, watch->colour);
     }
-    watch->n_shown += kind != ALD_WATCH_DROPPED;
+    watch->n_shown += kind != ALD_WATCH_DROPPED && kind != ALD_WATCH_GAP;
     if (r < 0) {
         watch_stop(watch, ald_cli_broke(r));
     } else if (watch->n_shown == watch->options->count) {
@@ -106,7 +110,8 @@ static bool watch_show(struct watch *watch, const struct ald_fetch_event *event)
 static void watch_begins(struct watch *watch)
 {
     if (watch->welcome) {
-        ald_cli_say("back at %s; what happened meanwhile is not shown", watch_url(watch));
+        ald_cli_say("back at %s%s", watch_url(watch),
+                    watch->last_id[0] != '\0' ? "" : "; what happened meanwhile is not shown");
     }
     watch->streaming = true;
     watch->welcome = true;
@@ -130,6 +135,9 @@ static bool watch_bytes(void *owner, struct ald_str bytes)
     if (r < 0) {
         watch_stop(watch, ald_cli_broke(r));
         return false;
+    }
+    if (watch->events.last_id[0] != '\0') {
+        memcpy(watch->last_id, watch->events.last_id, sizeof(watch->last_id));
     }
     if (watch->events.n_dropped > n_before) {
         watch_missed(watch->events.n_dropped - n_before);
@@ -214,6 +222,7 @@ static void watch_dial_now(void *owner)
 {
     struct watch *watch = owner;
     struct ald_fetch_spec spec = ald_api_spec(watch->cli, watch_url(watch));
+    struct ald_http_field last = {ALD_STR("Last-Event-ID"), ald_str(watch->last_id)};
     struct ald_why why = {""};
     int r;
 
@@ -221,6 +230,7 @@ static void watch_dial_now(void *owner)
     spec.accept = "text/event-stream";
     spec.bytes = watch_bytes;
     spec.silence = WATCH_SILENCE;
+    spec.fields = (struct ald_http_fields){.items = &last, .n = watch->last_id[0] != '\0'};
     watch->fetch = ald_fetch_free(watch->fetch);
     ald_fetch_events_fini(&watch->events);
     ald_fetch_events_init(&watch->events, ALD_FETCH_EVENT_MAX);
@@ -298,6 +308,8 @@ static int watch_run(struct ald_cli *cli)
 
 static const char watch_examples[] =
     "  aldis watch\n"
+    "  aldis watch tide:Changed foo:Tick --payload      these events, whoever they are for\n"
+    "  aldis watch tide:Changed --filter north --since 1h   what was missed of them, and then what comes\n"
     "  aldis watch --target lamp --payload\n"
     "  aldis watch --outcome failed,lost,expired        what goes wrong\n"
     "  aldis watch --kind channel                       who comes and goes, and who is primary\n"
@@ -312,18 +324,25 @@ static const char watch_help[] =
     "\"kind\" is command, event, channel "
     "or dropped (\"n\" lines are missing, because they were not read fast enough).\n"
     "\n"
+    "With names of events only these are shown, and the hub remembers them from then on ([limits] replay_age, an "
+    "hour): with "
+    "--since, and whenever watch comes back, those that were missed come first, in their order, none twice. What the "
+    "hub "
+    "does not remember is told on standard error, or with --json as a line of the kind gap.\n"
+    "\n"
     "At a daemon of the communicator family (-H cd:...) it is one of its services, and shows "
     "messages and news: with --json \"kind\" is message, command or news, with a \"topic\".\n";
 
 static const char watch_notes[] =
     "Ctrl-C or SIGTERM ends it with status 0. When the hub goes away it says so and comes back, after a wait that "
     "grows to "
-    "ten seconds; what happened meanwhile is not shown. Exit status 3: no hub could be reached at the start.\n";
+    "ten seconds. What happened meanwhile is not shown, but for events that are watched by name. Exit status 3: no hub "
+    "could be reached at the start.\n";
 
 const struct ald_verb ald_verb_watch = {
     .name = "watch",
     .summary = "show what passes through the hub, while it passes",
-    .synopsis = "[OPTION...]",
+    .synopsis = "[OPTION...] [EVENT...]",
     .examples = watch_examples,
     .help = watch_help,
     .notes = watch_notes,

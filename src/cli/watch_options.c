@@ -5,7 +5,18 @@
 #include "msg/msg.h"
 #include "wire/http/http_url.h"
 
-enum { WATCH_TARGET = 1, WATCH_NAME, WATCH_KIND, WATCH_OUTCOME, WATCH_PAYLOAD, WATCH_COUNT, WATCH_AS, WATCH_NAMES };
+enum {
+    WATCH_TARGET = 1,
+    WATCH_NAME,
+    WATCH_KIND,
+    WATCH_OUTCOME,
+    WATCH_PAYLOAD,
+    WATCH_COUNT,
+    WATCH_AS,
+    WATCH_NAMES,
+    WATCH_FILTER,
+    WATCH_SINCE
+};
 
 const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
     {WATCH_TARGET, "target", "TARGET", 't', "only what concerns this target"},
@@ -13,6 +24,10 @@ const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
     {WATCH_KIND, "kind", "command|event|channel", 'k', "only this kind; several with commas, or given again"},
     {WATCH_OUTCOME, "outcome", "succeeded|failed|refused|cancelled|expired|lost", 0,
      "only commands that end so, and only their end; several with commas, or given again"},
+    {WATCH_FILTER, "filter", "FILTER", 0,
+     "only events that are for this filter, or for all; several with commas, or given again"},
+    {WATCH_SINCE, "since", "TIME", 0,
+     "first the events of these names since then: 10m ago, 2026-11-21T07:11:09Z, or 0 for all that the hub remembers"},
     {WATCH_PAYLOAD, "payload", NULL, 0, "show what commands and events carry, and replies"},
     {WATCH_COUNT, "count", "COUNT", 'n', "end after so many lines"},
     {WATCH_AS, "as", "NAME", 0, "cd: be the service NAME, and show what is sent to it; no other may be called so"},
@@ -22,10 +37,15 @@ const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
      "cluster)"},
 };
 
+/* As many as the hub takes. */
+enum { WATCH_EVENTS_MAX = 16 };
+
 /* What was given; words are gathered with commas between them. */
 struct watch_given {
-    const char *target, *name;
-    char kinds[128], outcomes[128];
+    const char *target, *name, *since;
+    const char *events[WATCH_EVENTS_MAX];
+    size_t n_events;
+    char kinds[128], outcomes[128], filters[ALD_NAME_MAX + 1];
     bool payload;
 };
 
@@ -62,6 +82,29 @@ static int watch_words(struct ald_cli *cli, const struct ald_arg *arg, bool (*is
     return 0;
 }
 
+/* One behind the other, with commas between them. Returns 0 or the exit status. */
+static int watch_filter(struct ald_cli *cli, const struct ald_arg *arg, struct watch_given *given)
+{
+    size_t used = strlen(given->filters);
+
+    if (arg->value[0] == '\0' || used + 1 + strlen(arg->value) >= sizeof(given->filters)) {
+        return ald_cli_usage(cli, "--filter: all of them together are 1 to %d bytes", ALD_NAME_MAX - 1);
+    }
+    snprintf(given->filters + used, sizeof(given->filters) - used, "%s%s", used > 0 ? "," : "", arg->value);
+    return 0;
+}
+
+/* Returns 0 or the exit status. */
+static int watch_event(struct ald_cli *cli, const struct ald_arg *arg, struct watch_given *given)
+{
+    if (given->n_events == WATCH_EVENTS_MAX) {
+        return ald_cli_usage(cli, "\"%s\" is one name too many: at most %d events are watched at once", arg->value,
+                             WATCH_EVENTS_MAX);
+    }
+    given->events[given->n_events++] = arg->value;
+    return 0;
+}
+
 /* Returns 0 or the exit status. */
 static int watch_take(struct ald_cli *cli, const struct ald_arg *arg, struct watch_given *given,
                       struct ald_watch_options *options)
@@ -78,6 +121,11 @@ static int watch_take(struct ald_cli *cli, const struct ald_arg *arg, struct wat
     case WATCH_OUTCOME:
         return watch_words(cli, arg, watch_is_outcome, "succeeded, failed, refused, cancelled, expired or lost",
                            given->outcomes, sizeof(given->outcomes));
+    case WATCH_FILTER:
+        return watch_filter(cli, arg, given);
+    case WATCH_SINCE:
+        given->since = arg->value;
+        return 0;
     case WATCH_PAYLOAD:
         given->payload = options->payload = true;
         return 0;
@@ -93,11 +141,11 @@ static int watch_take(struct ald_cli *cli, const struct ald_arg *arg, struct wat
         }
         return 0;
     default:
-        return ald_cli_usage(cli, "\"%s\" is one argument too many; one target is watched with --target", arg->text);
+        return watch_event(cli, arg, given);
     }
 }
 
-/* Names are at most 255 bytes, three times that encoded: two of them fit. Returns 0 or the exit status. */
+/* Returns 0 or the exit status. */
 static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, const char *name, const char *value)
 {
     size_t used = strlen(options->path);
@@ -110,8 +158,45 @@ static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, c
     if (strlen(value) > ALD_NAME_MAX || ald_http_encode(ald_str(value), room, sizeof(room), &encoded) != 0) {
         return ald_cli_usage(cli, "--%s: more than %d bytes", name, ALD_NAME_MAX);
     }
+    if (used + strlen(name) + encoded.size + 3 > sizeof(options->path)) {
+        return ald_cli_usage(cli, "--%s: all names and filters together are too long", name);
+    }
     snprintf(options->path + used, sizeof(options->path) - used, "%c%s=%.*s",
              strchr(options->path, '?') != NULL ? '&' : '?', name, ALD_STR_ARG(encoded));
+    return 0;
+}
+
+/* Returns 0 or the exit status. */
+static int watch_query_events(struct ald_cli *cli, struct ald_watch_options *options, const struct watch_given *given)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < given->n_events && r == 0; i++) {
+        r = watch_query(cli, options, "name", given->events[i]);
+    }
+    r = r == 0 ? watch_query(cli, options, "filter", given->filters) : r;
+    return r == 0 ? watch_query(cli, options, "since", given->since) : r;
+}
+
+/* What is watched as a service of the family is listed there with commas. Returns 0 or the exit status. */
+static int watch_list_events(struct ald_cli *cli, struct ald_watch_options *options, const struct watch_given *given)
+{
+    size_t used = 0;
+
+    if (given->n_events == 0) {
+        return 0;
+    }
+    if (options->names != NULL) {
+        return ald_cli_usage(cli, "--names: the names are given already, as arguments");
+    }
+    for (size_t i = 0; i < given->n_events; i++) {
+        used += (size_t)snprintf(options->path + used, sizeof(options->path) - used, "%s%s", i > 0 ? "," : "",
+                                 given->events[i]);
+        if (used >= sizeof(options->path)) {
+            return ald_cli_usage(cli, "all names together are too long");
+        }
+    }
+    options->names = options->path;
     return 0;
 }
 
@@ -119,8 +204,8 @@ static int watch_query(struct ald_cli *cli, struct ald_watch_options *options, c
 static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
                            const struct ald_watch_options *options)
 {
-    bool filters =
-        given->target != NULL || given->name != NULL || given->kinds[0] != '\0' || given->outcomes[0] != '\0';
+    bool filters = given->target != NULL || given->name != NULL || given->kinds[0] != '\0' ||
+                   given->outcomes[0] != '\0' || given->filters[0] != '\0' || given->since != NULL;
     struct ald_str as = ald_str(options->as);
 
     if (!ald_cli_is_family(cli)) {
@@ -130,14 +215,21 @@ static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
                          cli, "--as and --names: only where the hub speaks to the communicator family (-H cd:...)");
     }
     if (filters) {
-        return ald_cli_usage(cli,
-                             "--target, --name, --kind and --outcome: only at unix:, ws:// and wss://, where the hub "
-                             "tells of everything; here --as and --names say what it tells");
+        return ald_cli_usage(
+            cli,
+            "--target, --name, --kind, --outcome, --filter and --since: only at unix:, ws:// and wss://, where the hub "
+            "tells of everything; here --as and --names say what it tells");
     }
     if (options->as != NULL && (as.size == 0 || as.size > ALD_NAME_MAX || !ald_utf8_valid(as))) {
         return ald_cli_usage(cli, "--as: the name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
     }
     return 0;
+}
+
+/* Events that are named, and what only events have, are what is wanted, unless something else is said. */
+static bool watch_is_of_events(const struct watch_given *given)
+{
+    return given->n_events > 0 || given->filters[0] != '\0' || given->since != NULL;
 }
 
 /* The hub takes one outcome; among several we choose. */
@@ -177,12 +269,26 @@ int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *option
     if (r != 0) {
         return r;
     }
+    if (ald_cli_is_family(cli)) {
+        r = watch_list_events(cli, options, &given);
+        return r != 0 ? r : ALD_WATCH_OPTIONS_READ;
+    }
+    if (given.since != NULL && given.n_events == 0 && given.name == NULL) {
+        return ald_cli_usage(cli, "--since: of which events? name them; no others are remembered");
+    }
+    if (given.n_events > 0 && given.name != NULL) {
+        return ald_cli_usage(cli, "--name: the names are given already, as arguments");
+    }
     if (given.outcomes[0] != '\0' && given.kinds[0] != '\0' && strcmp(given.kinds, "command") != 0) {
         return ald_cli_usage(cli, "--outcome: only commands have one, so --kind can only be command");
     }
-    r = watch_query(cli, options, "kinds", given.outcomes[0] != '\0' ? "command" : given.kinds);
+    r = watch_query(cli, options, "kinds",
+                    given.outcomes[0] != '\0'                              ? "command"
+                    : given.kinds[0] == '\0' && watch_is_of_events(&given) ? "event"
+                                                                           : given.kinds);
     r = r == 0 ? watch_query(cli, options, "target", given.target) : r;
     r = r == 0 ? watch_query(cli, options, "name", given.name) : r;
+    r = r == 0 ? watch_query_events(cli, options, &given) : r;
     r = r == 0 ? watch_query(cli, options, "outcome", watch_outcome(&given, options)) : r;
     r = r == 0 ? watch_query(cli, options, "payload", given.payload ? "true" : NULL) : r;
     return r != 0 ? r : ALD_WATCH_OPTIONS_READ;

@@ -10,13 +10,13 @@ struct ald_watch_options {
     uint64_t count; /* end after so many lines; 0: never */
     unsigned
         outcomes; /* a bit for each enum ald_outcome that is wanted, where the hub cannot choose: it takes one; or 0 */
-    char path[1900];   /* path and query */
+    char path[7000];   /* path and query; cd: where `names` may lie */
     bool payload;      /* show what messages carry */
     const char *as;    /* cd: the service to be; NULL: none */
     const char *names; /* cd: what to list, comma separated; NULL: what hubs tell of themselves */
 };
 
-enum { ALD_WATCH_N_OPTIONS = 8 };
+enum { ALD_WATCH_N_OPTIONS = 10 };
 extern const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS];
 
 /* Returns ALD_WATCH_OPTIONS_READ, or the exit status when all is said already. */

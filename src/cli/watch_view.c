@@ -9,10 +9,9 @@
 #include "msg/json_scan.h"
 
 static const struct ald_str watch_kinds[] = {
-    [ALD_WATCH_COMMAND] = ALD_STR("command"),
-    [ALD_WATCH_EVENT] = ALD_STR("event"),
-    [ALD_WATCH_CHANNEL] = ALD_STR("channel"),
-    [ALD_WATCH_DROPPED] = ALD_STR("dropped"),
+    [ALD_WATCH_COMMAND] = ALD_STR("command"), [ALD_WATCH_EVENT] = ALD_STR("event"),
+    [ALD_WATCH_CHANNEL] = ALD_STR("channel"), [ALD_WATCH_DROPPED] = ALD_STR("dropped"),
+    [ALD_WATCH_GAP] = ALD_STR("gap"),
 };
 
 /* Of a payload; the whole is for --json. */
@@ -167,6 +166,7 @@ static void watch_event(FILE *out, const struct ald_json_node *data, bool colour
     fprintf(out, "  %s", fate.text);
     watch_field(out, "  ", data, "id");
     watch_field(out, "  from ", data, "from");
+    watch_field(out, "  for ", data, "filters");
     watch_field(out, "  ", data, "cause");
     watch_payload(out, data);
 }
@@ -201,6 +201,35 @@ int ald_watch_print(FILE *out, const struct ald_fetch_event *event, bool colour)
     if (r == 0 && ald_json_type(ald_json_root(&json)) == ALD_JSON_OBJECT) {
         printers[kind](out, ald_json_root(&json), colour);
         putc('\n', out);
+    }
+    ald_json_fini(&json);
+    return r < 0 ? ald_trace(r) : 0;
+}
+
+static void gap_say(const struct ald_json_node *data)
+{
+    struct ald_read_text name, from, until;
+
+    ald_read_str(data, "name", &name);
+    ald_read_str(data, "from", &from);
+    ald_read_str(data, "until", &until);
+    if (name.text[0] != '\0') {
+        ald_cli_say("events %s from %s to %s are missing here: the hub does not remember them", name.text, from.text,
+                    until.text);
+    } else {
+        ald_cli_say("what happened from %s to %s is not shown: the hub does not remember it", from.text, until.text);
+    }
+}
+
+int ald_watch_say_gap(const struct ald_fetch_event *event)
+{
+    struct ald_json json;
+    int r;
+
+    ald_json_init(&json, ALD_READ_NODES_MAX);
+    r = ald_json_parse(&json, event->data, ALD_JSON_BROKEN_OK, NULL);
+    if (r == 0 && ald_json_type(ald_json_root(&json)) == ALD_JSON_OBJECT) {
+        gap_say(ald_json_root(&json));
     }
     ald_json_fini(&json);
     return r < 0 ? ald_trace(r) : 0;

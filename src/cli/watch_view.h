@@ -9,8 +9,16 @@
 #include "client/fetch_events.h"
 #include "msg/msg.h"
 
-/* What kinds are told; "dropped" is what the hub says when its reader was too slow. */
-enum ald_watch_kind { ALD_WATCH_COMMAND, ALD_WATCH_EVENT, ALD_WATCH_CHANNEL, ALD_WATCH_DROPPED, ALD_WATCH_OTHER };
+/* What kinds are told; "dropped" is what the hub says when its reader was too slow,
+ * "gap" what it does not remember of what its reader missed. */
+enum ald_watch_kind {
+    ALD_WATCH_COMMAND,
+    ALD_WATCH_EVENT,
+    ALD_WATCH_CHANNEL,
+    ALD_WATCH_DROPPED,
+    ALD_WATCH_GAP,
+    ALD_WATCH_OTHER
+};
 
 enum ald_watch_kind ald_watch_kind(struct ald_str type);
 
@@ -22,6 +30,9 @@ void ald_watch_print_json(FILE *out, const struct ald_fetch_event *event);
  * and kinds that nobody knows, are passed over. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_watch_print(FILE *out, const struct ald_fetch_event *event, bool colour);
+
+/* Say on standard error what is missing between which times. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_watch_say_gap(const struct ald_fetch_event *event);
 
 /* How many things the hub could not tell; 0 where it does not say. */
 uint64_t ald_watch_dropped(const struct ald_fetch_event *event);

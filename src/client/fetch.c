@@ -200,7 +200,7 @@ static int fetch_fields(const struct ald_fetch_spec *spec, struct fetch_fields *
 static int fetch_write(struct ald_buf *out, const struct ald_url *url, const struct ald_fetch_spec *spec)
 {
     struct fetch_fields fields = {.n = 0};
-    char target[2048];
+    char target[8192];
     char host[sizeof(url->name) + 16];
     struct ald_http_request_out request = {.method = ald_str(spec->method != NULL ? spec->method : "GET"),
                                            .close = true};

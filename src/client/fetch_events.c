@@ -49,9 +49,9 @@ static int events_field(struct ald_fetch_events *events, struct ald_str name, st
     }
     if (ald_str_equal(name, ALD_STR("event"))) {
         snprintf(events->type, sizeof(events->type), "%.*s", ALD_STR_ARG(value));
-    } else if (ald_str_equal(name, ALD_STR("id")) && value.size < sizeof(events->last_id) &&
+    } else if (ald_str_equal(name, ALD_STR("id")) && value.size < sizeof(events->id) &&
                memchr(ald_str_present(value) ? value.data : "", '\0', value.size) == NULL) {
-        snprintf(events->last_id, sizeof(events->last_id), "%.*s", ALD_STR_ARG(value));
+        snprintf(events->id, sizeof(events->id), "%.*s", ALD_STR_ARG(value));
     } else if (ald_str_equal(name, ALD_STR("retry")) && ald_str_u64(value, &number) == 0) {
         events->retry_ms = number;
     }
@@ -70,6 +70,7 @@ static int events_line(struct ald_fetch_events *events, struct ald_str line)
     }
     events->begun = true;
     if (line.size == 0) {
+        memcpy(events->last_id, events->id, sizeof(events->id));
         events->n_dropped += events->data_cut;
         if (events->data_cut || ald_buf_size(&events->data) == 0) {
             events_reset(events);

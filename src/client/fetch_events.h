@@ -24,7 +24,8 @@ struct ald_fetch_events {
     struct ald_buf line; /* unfinished */
     struct ald_buf data; /* of the event that is being read; each line ended by LF */
     char type[64];       /* its name; "": none was given */
-    char last_id[64];    /* of the latest event that had one */
+    char id[64];         /* as far as it was said */
+    char last_id[64];    /* and when the event, or what would be one if it had data, was complete */
     uint64_t retry_ms;   /* how long the other end wants us to wait before we come back; 0: it did not say */
     uint64_t n_dropped;  /* events that were too large */
     size_t size_max;

@@ -75,7 +75,11 @@ ALD_TEST(fetch_events, remembers_id_and_retry)
     feed(&events, ALD_STR("retry: 1500\nid: 17\ndata: x\n\ndata: y\n\nretry: soon\nid: a\0b\n\n"));
     ald_check_int(events.retry_ms, 1500);
     ald_check_str(ald_str(events.last_id), "17");
-    feed(&events, ALD_STR("id\n"));
+    feed(&events, ALD_STR("id: 18\ndata: cut short\n"));
+    ald_check_str(ald_str(events.last_id), "17");
+    feed(&events, ALD_STR("\nid: 19\n\n"));
+    ald_check_str(ald_str(events.last_id), "19");
+    feed(&events, ALD_STR("id\n\n"));
     ald_check_str(ald_str(events.last_id), "");
     ald_fetch_events_fini(&events);
 }

@@ -282,6 +282,11 @@ int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str channel, bool r
                     &(struct ald_event){.kind = ALD_EVENT_CHANNEL_LEAVE, .text = channel, .reconnect = reconnect});
 }
 
+int ald_edge_remember(struct ald_edge *edge, struct ald_str name)
+{
+    return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_REMEMBER, .text = name});
+}
+
 int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel)
 {
     return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_CHANNEL_PRIMARY, .text = channel});

@@ -117,6 +117,8 @@ bool ald_edge_draining(const struct ald_edge *edge);
  */
 ALD_NODISCARD int ald_edge_cancel(struct ald_edge *edge, struct ald_str id);
 ALD_NODISCARD int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str channel, bool reconnect);
+/* Somebody reads the events of `name`. Outcome: ALD_ASK_CONFLICT. */
+ALD_NODISCARD int ald_edge_remember(struct ald_edge *edge, struct ald_str name);
 ALD_NODISCARD int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel);
 
 /*

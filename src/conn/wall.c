@@ -21,6 +21,70 @@ void ald_wall_iso(ald_wall wall, char to[ALD_WALL_TEXT])
                    date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, (unsigned)(wall % ALD_SEC / ALD_MSEC));
 }
 
+/* `n` digits, and then the byte `end`. False: they are not there, or say more than `max`. */
+static bool digits_take(struct ald_str *text, size_t n, char end, unsigned max, unsigned *ret_number)
+{
+    unsigned number = 0;
+
+    if (text->size <= n || text->data[n] != end) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (text->data[i] < '0' || text->data[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (unsigned)(text->data[i] - '0');
+    }
+    *text = ald_str_from(*text, n + 1);
+    *ret_number = number;
+    return number <= max;
+}
+
+/* The fraction of a second and the Z, behind the point; digits beyond microseconds say nothing to us. */
+static bool fraction_take(struct ald_str text, ald_usec *ret_usec)
+{
+    ald_usec usec = 0, unit = ALD_SEC / 10;
+    size_t i = 0;
+
+    for (; i < text.size && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+        usec += (ald_usec)(text.data[i] - '0') * unit;
+        unit /= 10;
+    }
+    *ret_usec = usec;
+    return i > 0 && ald_str_equal(ald_str_from(text, i), ALD_STR("Z"));
+}
+
+/* Days from 1970 to a date of the Gregorian calendar, whose leap day ends a year that begins in March. */
+static uint64_t days_until(unsigned year, unsigned month, unsigned day)
+{
+    uint64_t y = month > 2 ? year : year - 1;
+    uint64_t of_year = (153 * (uint64_t)((month + 9) % 12) + 2) / 5 + day - 1;
+
+    return y * 365 + y / 4 - y / 100 + y / 400 + of_year - 719468;
+}
+
+int ald_wall_parse_iso(struct ald_str text, ald_wall *ret_wall)
+{
+    unsigned year, month, day, hour, minute, second;
+    ald_usec fraction = 0;
+    bool whole;
+
+    if (!digits_take(&text, 4, '-', 9999, &year) || !digits_take(&text, 2, '-', 12, &month) ||
+        !digits_take(&text, 2, 'T', 31, &day) || !digits_take(&text, 2, ':', 23, &hour) ||
+        !digits_take(&text, 2, ':', 59, &minute) || year < 1970 || month == 0 || day == 0) {
+        return ALD_WALL_MALFORMED;
+    }
+    whole = digits_take(&text, 2, 'Z', 60, &second);
+    if (!whole && (!digits_take(&text, 2, '.', 60, &second) || !fraction_take(text, &fraction))) {
+        return ALD_WALL_MALFORMED;
+    }
+    if (whole && text.size > 0) {
+        return ALD_WALL_MALFORMED;
+    }
+    *ret_wall = (days_until(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * ALD_SEC + fraction;
+    return 0;
+}
+
 /* Not strftime(), which asks the locale for the names. */
 void ald_wall_http(ald_wall wall, char to[ALD_WALL_TEXT])
 {

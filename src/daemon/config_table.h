@@ -241,6 +241,13 @@
       "Broadcasts that are being delivered; more are dropped.")                                                        \
     X(LIMITS_BROADCASTS_BYTES_MAX, "limits", "broadcasts_bytes_max", SIZE, "64MiB", 1024, ALD_MIB * 1024 * 1024,       \
       "The same in bytes.")                                                                                            \
+    X(LIMITS_REPLAY_MAX, "limits", "replay_max", NUMBER, "1000", 0, UINT32_MAX,                                        \
+      "Events of one name that are remembered for who missed them.")                                                   \
+    X(LIMITS_REPLAY_NAME_BYTES_MAX, "limits", "replay_name_bytes_max", SIZE, "8MiB", 0, ALD_MIB * 1024 * 1024,         \
+      "And as long as they hold no more than this, payloads included.")                                                \
+    X(LIMITS_REPLAY_BYTES_MAX, "limits", "replay_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,                  \
+      "The same of all names together.")                                                                               \
+    X(LIMITS_REPLAY_AGE, "limits", "replay_age", DURATION, "1h", 0, ALD_CONFIG_LONG, "And for how long.")              \
     X(LIMITS_HISTORY_MAX, "limits", "history_max", NUMBER, "10000", 0, UINT32_MAX,                                     \
       "Outcomes remembered, so that one can ask for them.")                                                            \
     X(LIMITS_HISTORY_AGE, "limits", "history_age", DURATION, "10m", 0, 365 * ALD_CONFIG_LONG, "And for how long.")     \

@@ -35,6 +35,10 @@
     X(LIMITS_HOLD_TTL, hold_ttl)                                                                                       \
     X(LIMITS_BROADCASTS_MAX, broadcasts_max)                                                                           \
     X(LIMITS_BROADCASTS_BYTES_MAX, broadcasts_bytes_max)                                                               \
+    X(LIMITS_REPLAY_MAX, replay_max)                                                                                   \
+    X(LIMITS_REPLAY_NAME_BYTES_MAX, replay_name_bytes_max)                                                             \
+    X(LIMITS_REPLAY_BYTES_MAX, replay_bytes_max)                                                                       \
+    X(LIMITS_REPLAY_AGE, replay_age)                                                                                   \
     X(LIMITS_HISTORY_MAX, history_max)                                                                                 \
     X(LIMITS_HISTORY_AGE, history_age)                                                                                 \
     X(LIMITS_HISTORY_BYTES_MAX, history_bytes_max)                                                                     \

@@ -18,6 +18,7 @@ enum ald_hub_alarm_kind {
     ALD_ALARM_SWEEP,   /* hubs that no way leads to are looked at */
     ALD_ALARM_RENEW,   /* we say everything of ourselves anew: hub/advert.h */
     ALD_ALARM_HISTORY, /* the oldest outcome is too old */
+    ALD_ALARM_SERIES,  /* and the oldest event that is remembered */
     ALD_ALARM_DRAIN    /* whoever is still at work is cut */
 };
 

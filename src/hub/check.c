@@ -9,6 +9,7 @@
 #include "hub/session.h"
 #include "hub/spread.h"
 #include "hub/state.h"
+#include "hub/series.h"
 #include "hub/subscribe.h"
 #include "hub/target.h"
 
@@ -169,6 +170,7 @@ void ald_hub_check(const struct ald_hub *hub)
     ald_hold_check(hub);
     ald_bulletin_check(hub);
     ald_spread_check(hub);
+    ald_series_check(hub);
     ald_subscribe_check(hub);
     ald_assert(sums.n_queued == hub->n_queued);
     ald_assert(sums.queued_bytes == hub->queued_bytes);

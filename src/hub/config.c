@@ -82,6 +82,15 @@ void ald_hub_config_init(struct ald_hub_config *config)
         .broadcasts_max = 1000,
         .broadcasts_bytes_max = 64 * ALD_MIB,
 
+        /* What a thousand things change once, or one thing in a quarter of an hour once a second: who was away for longer asks
+         * for the state as a whole. At some 1 KiB each 1 MiB, which a party that comes back can be told at once. */
+        .replay_max = 1000,
+        /* Against one name taking everybody's room, and four of the largest windows of a session: 32 MiB. */
+        .replay_name_bytes_max = 8 * ALD_MIB,
+        .replay_bytes_max = 64 * ALD_MIB, /* as much as outcomes have */
+        /* A reboot, a walk through a tunnel, a long lunch; and no payload stays in memory for ever. */
+        .replay_age = 3600 * ALD_SEC,
+
         /* Enough to explain what happened in the last minutes; about 10 MiB. */
         .history_max = 10000,
         /* Replies may be as large as messages are: ten thousand of those would be all memory there is. */

@@ -37,7 +37,10 @@
     X(CAPABILITIES_DROPPED, "capabilities_dropped")        \
     X(SUBSCRIBED, "subscriptions")                         \
     X(SUBSCRIPTIONS_REFUSED, "subscriptions_refused")      \
+    X(SUBSCRIPTIONS_GAPPED, "subscriptions_with_gaps")     \
     X(EVENTS_REPLAYED, "events_replayed")                  \
+    X(EVENTS_FORGOTTEN, "events_forgotten")                \
+    X(EVENTS_OUTDATED, "events_outdated")                  \
     X(NEWS_TOLD, "news_delivered")                         \
     X(NEWS_MISSED, "news_undelivered")                     \
     X(NEWS_DROPPED, "news_dropped")                        \

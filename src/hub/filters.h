@@ -6,6 +6,10 @@
 
 #include "base/str.h"
 
+enum {
+    ALD_FILTERS_MAX = 1024 /* bytes of a list: it is compared with another of its size for each subscriber */
+};
+
 /* They have a word in common. "all∩empty is empty" (link 4.10). */
 bool ald_filters_meet(struct ald_str one, struct ald_str other);
 /* The words of both; absent if one is. Gives it in `room`, which holds both sizes and one more byte. */

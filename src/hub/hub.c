@@ -13,7 +13,7 @@
 #include "hub/roster.h"
 #include "hub/session.h"
 #include "hub/state.h"
-#include "hub/subscribe.h"
+#include "hub/series.h"
 #include "hub/target.h"
 #include "hub/transit.h"
 #include "hub/who.h"
@@ -64,6 +64,7 @@ static void hub_init_lists(struct ald_hub *hub)
         &hub->ripe,           &hub->work.rounds,  &hub->expected,     &hub->discarded,    &hub->work.links,
         &hub->transits_spent, &hub->kept_spent,   &hub->work.graph,   &hub->work.parting, &hub->all_sessions,
         &hub->kinds[0],       &hub->kinds[1],     &hub->kinds[2],     &hub->series,       &hub->series_idle,
+        &hub->remembered,     &hub->forgotten,
     };
 
     _Static_assert(ALD_COUNT(hub->kinds) == 3, "each of them is in the list");
@@ -132,6 +133,7 @@ int ald_hub_new(const struct ald_hub_config *config, struct ald_msg_pool *messag
     ald_wheel_init(&hub->wheel, hub->now);
     ald_hub_alarm_init(&hub->history_alarm, ALD_ALARM_HISTORY);
     ald_hub_alarm_init(&hub->drain_alarm, ALD_ALARM_DRAIN);
+    ald_hub_alarm_init(&hub->series_alarm, ALD_ALARM_SERIES);
     ald_pool_init(&hub->commands, sizeof(struct ald_command), HUB_COMMANDS_KEPT);
     ald_pool_init(&hub->records, sizeof(struct ald_record), HUB_RECORDS_KEPT);
     ald_pool_init(&hub->kept, sizeof(struct ald_kept_signal), HUB_SIGNALS_KEPT);
@@ -270,7 +272,7 @@ struct ald_hub *ald_hub_free(struct ald_hub *hub)
     hub_free_conns_of(hub, &hub->work.ended);
     hub_free_parties_of(hub, &hub->parties);
     ald_bulletin_fini(&hub->bulletin);
-    ald_subscribe_fini(hub);
+    ald_series_fini(hub);
     ald_world_fini(hub);
     ald_graph_fini(hub);
     ald_kept_reap(hub);

@@ -76,6 +76,11 @@ struct ald_hub_config {
     uint32_t broadcasts_max;                      /* being told at once */
     size_t broadcasts_bytes_max;                  /* and what these hold */
 
+    uint32_t replay_max;          /* events of a name that are remembered for who missed them (hub/series.h), by count */
+    size_t replay_name_bytes_max; /* and by what they hold, payloads included */
+    size_t replay_bytes_max;      /* the same of all names */
+    ald_usec replay_age;          /* and by age */
+
     uint32_t history_max;     /* outcomes remembered, by count */
     ald_usec history_age;     /* and by age */
     size_t history_bytes_max; /* and by what they hold, payloads included */
@@ -99,6 +104,8 @@ enum ald_event_kind {
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
 
     ALD_EVENT_NEWS,   /* the edge found something out: `news`, which the hub remembers and passes on */
+    ALD_EVENT_REMEMBER, /* somebody reads the events of the name `text`, which are remembered from now on (hub/series.h);
+                           `result`: 0, or ALD_ASK_CONFLICT: there is no room for another name */
     ALD_EVENT_EXPECT, /* targets that are known to come and go: `text`, comma separated; what may wait for one does
                          (ALD_MSG_HOLD). Replaces the former list */
 
@@ -136,10 +143,10 @@ struct ald_event {
     uint64_t begun, done;
 
     ald_usec leave_until; /* DRAIN: by then everybody is cut */
-    struct ald_str text;  /* CLOSED: why, for people. CANCEL: the id of a command, the hub's or its sender's (the newest of
+    struct ald_str text;  /* CLOSED: why, for people. REMEMBER: 1 to ALD_NAME_MAX bytes. CANCEL: the id of a command, the hub's or its sender's (the newest of
                              several). CHANNEL_LEAVE, CHANNEL_PRIMARY: the id of a channel. Borrowed for the call */
     bool reconnect;       /* CHANNEL_LEAVE: it is told that it may come back */
-    int result;           /* CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY: set by the step: 0 or ALD_ASK_* */
+    int result;           /* REMEMBER, CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY: set by the step: 0 or ALD_ASK_* */
 };
 
 enum ald_effect_kind {

@@ -55,6 +55,9 @@ struct rig {
 };
 
 /* What may be said of a command beyond its target. */
+/* What the calendar says at the time 0. */
+#define RIG_WALL (1700000000 * ALD_SEC)
+
 struct rig_options {
     uint8_t mode;
     ald_usec ttl; /* 0: not said */
@@ -215,8 +218,9 @@ static ALD_UNUSED void rig_hear(struct rig *rig, struct rig_conn *conn, uint64_t
         rig_line(rig, "%d operate%s\n", (int)number, signal->denied ? " denied" : "");
         return;
     case ALD_SIGNAL_SUBSCRIBED:
-        rig_line(rig, "%d subscribed %s%s%s\n", (int)number, signal->ok ? "yes" : "no",
-                 signal->cause != ALD_CAUSE_NONE ? " " : "", ald_cause_word((enum ald_cause)signal->cause));
+        rig_line(rig, "%d subscribed %s%s%s%s\n", (int)number, signal->ok ? "yes" : "no",
+                 signal->cause != ALD_CAUSE_NONE ? " " : "", ald_cause_word((enum ald_cause)signal->cause),
+                 signal->gap != 0 ? " gap" : "");
         return;
     case ALD_SIGNAL_LEAVE:
         rig_line(rig, "%d leave%s\n", (int)number, signal->reconnect ? " reconnect" : "");

@@ -54,7 +54,7 @@ static ALD_UNUSED void rig_take_effects(struct rig *rig)
 static ALD_UNUSED void rig_step(struct rig *rig, struct ald_event event)
 {
     event.now = rig->now;
-    event.wall = 1700000000 * ALD_SEC + rig->now;
+    event.wall = RIG_WALL + rig->now;
     if (rig->around != NULL) {
         rig->around(rig, true);
     }

@@ -3,6 +3,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/party.h"
+#include "hub/series.h"
 #include "hub/target.h"
 #include "hub/who.h"
 
@@ -26,9 +27,10 @@ void ald_hub_watch(struct ald_hub *hub, uint32_t mask, ald_note_fn fn, void *own
     hub->note_owner = owner;
 }
 
-static struct ald_note note_of(const struct ald_hub *hub, enum ald_note_kind kind)
+static struct ald_note note_of(struct ald_hub *hub, enum ald_note_kind kind, ald_wall at)
 {
-    return (struct ald_note){.kind = (uint8_t)kind, .now = hub->now, .wall = hub->wall};
+    return (struct ald_note){
+        .kind = (uint8_t)kind, .now = hub->now, .wall = hub->wall, .at = at != 0 ? at : ald_hub_stamp(hub)};
 }
 
 static void note_tell(struct ald_hub *hub, const struct ald_note *note)
@@ -71,7 +73,7 @@ static void note_set_outcome(struct ald_note *note, const struct ald_command *co
 void ald_notes_of_command(struct ald_hub *hub, enum ald_note_kind kind, const struct ald_command *command,
                           const struct ald_msg *msg)
 {
-    struct ald_note note = note_of(hub, kind);
+    struct ald_note note = note_of(hub, kind, 0);
 
     note_set_msg(hub, &note, command->msg);
     note_set_who(&note, command->from);
@@ -94,7 +96,7 @@ void ald_notes_of_command(struct ald_hub *hub, enum ald_note_kind kind, const st
 
 void ald_notes_of_bare(struct ald_hub *hub, enum ald_note_kind kind, const struct ald_notes_bare *bare)
 {
-    struct ald_note note = note_of(hub, kind);
+    struct ald_note note = note_of(hub, kind, bare->at);
 
     note_set_msg(hub, &note, bare->msg);
     note.id = bare->id;
@@ -121,9 +123,31 @@ void ald_notes_of_bare(struct ald_hub *hub, enum ald_note_kind kind, const struc
     note_tell(hub, &note);
 }
 
+void ald_notes_again(const struct ald_hub *hub, const struct ald_remembered *remembered, struct ald_note *ret_note)
+{
+    struct ald_note note = {
+        .kind = ALD_NOTE_EVENT,
+        .now = hub->now,
+        .wall = remembered->at,
+        .at = remembered->at,
+        .id = remembered->id,
+        .submitted = remembered->came,
+        .cause = remembered->cause,
+        .change = ald_str(remembered->fate),
+        .msg = remembered->msg,
+    };
+
+    note_set_msg(hub, &note, remembered->msg);
+    note_set_who(&note, remembered->who);
+    if (remembered->has_channel) {
+        note.channel = ald_str_of(remembered->channel, ALD_ID_TEXT);
+    }
+    *ret_note = note;
+}
+
 void ald_notes_of_channel(struct ald_hub *hub, const struct ald_channel *channel, const char *change)
 {
-    struct ald_note note = note_of(hub, ALD_NOTE_CHANNEL);
+    struct ald_note note = note_of(hub, ALD_NOTE_CHANNEL, 0);
 
     note_set_who(&note, channel->who);
     note.channel = ald_str_of(channel->id, ALD_ID_TEXT);
@@ -135,7 +159,7 @@ void ald_notes_of_channel(struct ald_hub *hub, const struct ald_channel *channel
 
 void ald_notes_of_election(struct ald_hub *hub, const struct ald_target *target, const char *state)
 {
-    struct ald_note note = note_of(hub, ALD_NOTE_ELECTION);
+    struct ald_note note = note_of(hub, ALD_NOTE_ELECTION, 0);
 
     note.target = target->name;
     note.term = target->election.term;

@@ -44,6 +44,7 @@ struct ald_note {
     uint8_t kind; /* enum ald_note_kind */
     ald_usec now; /* of the step */
     ald_wall wall;
+    ald_wall at;            /* strictly increasing: the same where an event is told again (hub/view.h) */
     struct ald_id id;       /* the hub's own, of the command or the event */
     struct ald_id whole;    /* MEMBER, and LATE of one: the command whose roster it belongs to */
     struct ald_str wire_id; /* its sender's */

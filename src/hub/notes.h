@@ -11,11 +11,13 @@
 struct ald_channel;
 struct ald_command;
 struct ald_hub_conn;
+struct ald_remembered;
 struct ald_target;
 
 /* An event or a refusal: what no record is kept of. */
 struct ald_notes_bare {
     struct ald_id id;
+    ald_wall at; /* ald_note.at of an event that is remembered; 0: now */
     const struct ald_msg *msg;
     const struct ald_hub_conn *conn;
     const struct ald_party *party;     /* NULL: it never registered */
@@ -36,6 +38,9 @@ void ald_notes_of_command(struct ald_hub *hub, enum ald_note_kind kind, const st
 void ald_notes_of_bare(struct ald_hub *hub, enum ald_note_kind kind, const struct ald_notes_bare *bare);
 void ald_notes_of_channel(struct ald_hub *hub, const struct ald_channel *channel, const char *change);
 void ald_notes_of_election(struct ald_hub *hub, const struct ald_target *target, const char *state);
+
+/* What was told of an event when it came; its views live as long as that is remembered. */
+void ald_notes_again(const struct ald_hub *hub, const struct ald_remembered *remembered, struct ald_note *ret_note);
 
 static inline void ald_notes_command(struct ald_hub *hub, enum ald_note_kind kind, const struct ald_command *command,
                                      const struct ald_msg *msg)

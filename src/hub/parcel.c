@@ -6,6 +6,7 @@
 #include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
+#include "hub/series.h"
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
@@ -191,16 +192,26 @@ static void parcel_report(struct ald_hub *hub, const struct ald_parcel *parcel, 
     ald_party_say(hub, party, &signal);
 }
 
-static void parcel_note(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel,
-                        enum ald_cause cause, const char *fate)
+/* Who watches hears of it under the time with which it is remembered, if it is; `at`: that, or 0. */
+static void parcel_note(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_series_fate *fate,
+                        ald_wall at)
 {
     ald_notes_bare(hub, ALD_NOTE_EVENT,
                    &(struct ald_notes_bare){.id = parcel->id,
+                                            .at = at,
                                             .msg = parcel->msg,
                                             .who = parcel->who,
-                                            .channel = channel,
-                                            .cause = (uint8_t)cause,
-                                            .fate = fate});
+                                            .channel = fate->channel,
+                                            .cause = fate->cause,
+                                            .fate = fate->fate});
+}
+
+static void parcel_fate(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel,
+                        enum ald_cause cause, const char *word)
+{
+    const struct ald_series_fate fate = {.channel = channel, .cause = (uint8_t)cause, .fate = word};
+
+    parcel_note(hub, parcel, &fate, ald_series_remember(hub, parcel, &fate));
 }
 
 /* It came over other hubs and goes over no more of them: where it began they need not fear for it any longer. What still
@@ -223,7 +234,7 @@ static void parcel_confirm(struct ald_hub *hub, const struct ald_parcel *parcel,
 void ald_parcel_delivered(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel)
 {
     ald_hub_count(hub, ALD_N_EVENTS);
-    parcel_note(hub, parcel, channel, ALD_CAUSE_NONE, "delivered");
+    parcel_fate(hub, parcel, channel, ALD_CAUSE_NONE, "delivered");
     parcel_confirm(hub, parcel, channel);
 }
 
@@ -231,26 +242,36 @@ void ald_parcel_dropped(struct ald_hub *hub, const struct ald_parcel *parcel, en
 {
     ald_assert(cause != ALD_CAUSE_NONE);
     ald_hub_count(hub, ALD_N_EVENTS_DROPPED);
-    parcel_note(hub, parcel, NULL, cause, "dropped");
+    parcel_fate(hub, parcel, NULL, cause, "dropped");
+    parcel_report(hub, parcel, ALD_PHASE_DONE, cause);
+}
+
+void ald_parcel_refused(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause)
+{
+    const struct ald_series_fate fate = {.cause = (uint8_t)cause, .fate = "dropped"};
+
+    ald_assert(cause != ALD_CAUSE_NONE);
+    ald_hub_count(hub, ALD_N_EVENTS_DROPPED);
+    parcel_note(hub, parcel, &fate, 0);
     parcel_report(hub, parcel, ALD_PHASE_DONE, cause);
 }
 
 void ald_parcel_held(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     ald_hub_count(hub, ALD_N_EVENTS_HELD);
-    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "held");
+    parcel_fate(hub, parcel, NULL, ALD_CAUSE_NONE, "held");
     parcel_report(hub, parcel, ALD_PHASE_QUEUED, ALD_CAUSE_NONE);
 }
 
 void ald_parcel_flooded(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     ald_hub_count(hub, ALD_N_EVENTS_FLOODED);
-    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "flooded");
+    parcel_fate(hub, parcel, NULL, ALD_CAUSE_NONE, "flooded");
     parcel_confirm(hub, parcel, NULL);
 }
 
 void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     ald_hub_count(hub, ALD_N_BROADCASTS);
-    parcel_note(hub, parcel, NULL, ALD_CAUSE_NONE, "spread");
+    parcel_fate(hub, parcel, NULL, ALD_CAUSE_NONE, "spread");
 }

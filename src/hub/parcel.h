@@ -40,7 +40,7 @@ struct ald_parcel {
 
 struct ald_parcel_stored {
     struct ald_parcel parcel;
-    struct ald_node node; /* hub/hold.h: what waits for the same target; hub/subscribe.h; and once it is discarded */
+    struct ald_node node; /* hub/hold.h: what waits for the same target; and once it is discarded */
     struct ald_hub_alarm alarm; /* the same: how long it waits */
     struct ald_expected *expected;
     struct ald_round round; /* hub/spread.h, hub/relay.h */
@@ -48,9 +48,7 @@ struct ald_parcel_stored {
     bool only_daemons;
     uint64_t *skipped; /* and those of the daemons that have it already */
     uint32_t n_skipped;
-    size_t cost;     /* ald_parcel_cost() */
-    ald_wall wall;   /* hub/subscribe.h: when it was published, */
-    uint64_t number; /* and a number of the hub's own for that */
+    size_t cost; /* ald_parcel_cost() */
     struct ald_travel travel;
     char text[];
 };
@@ -76,6 +74,8 @@ struct ald_signal ald_parcel_signal(const struct ald_parcel *parcel);
 /* Fates. `cause` is never NONE. */
 void ald_parcel_delivered(struct ald_hub *hub, const struct ald_parcel *parcel, const struct ald_channel *channel);
 void ald_parcel_dropped(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause);
+/* The same of one that was not even taken: it is not remembered. */
+void ald_parcel_refused(struct ald_hub *hub, const struct ald_parcel *parcel, enum ald_cause cause);
 void ald_parcel_held(struct ald_hub *hub, const struct ald_parcel *parcel);
 void ald_parcel_flooded(struct ald_hub *hub, const struct ald_parcel *parcel);
 void ald_parcel_spread(struct ald_hub *hub, const struct ald_parcel *parcel);

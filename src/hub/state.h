@@ -68,6 +68,7 @@ struct ald_hub {
     uint64_t last_term;   /* over all targets: a name that vanishes and returns still gets a larger one; see hub.c */
     ald_usec now;
     ald_wall wall;
+    ald_wall stamp; /* the latest that was given; see ald_hub_stamp() */
     struct ald_effects *effects; /* of the step under way, or NULL */
     uint64_t counters[ALD_N_COUNTERS];
 
@@ -81,6 +82,7 @@ struct ald_hub {
     struct ald_wheel wheel;
     struct ald_hub_alarm history_alarm;
     struct ald_hub_alarm drain_alarm;
+    struct ald_hub_alarm series_alarm; /* the oldest event that is remembered is too old */
 
     struct ald_node conns;
     struct ald_table conns_by_number;
@@ -133,11 +135,11 @@ struct ald_hub {
     struct ald_round_walk walk;    /* of the first round */
     uint32_t n_spreads;
     size_t spread_bytes;
-    struct ald_node series, series_idle; /* see hub/subscribe.h */
+    struct ald_node series, series_idle; /* see hub/series.h */
     struct ald_table series_by_name;
     uint32_t n_series, n_subscriptions;
-    size_t series_bytes;
-    ald_wall series_wall;     /* the latest time that was given to something published */
+    struct ald_node remembered, forgotten; /* of ald_remembered.of_all; see hub/series.h */
+    size_t remembered_bytes;
     struct ald_node expected; /* of ald_expected.node */
     struct ald_table expected_by_name;
     uint32_t n_held;
@@ -176,6 +178,13 @@ static inline uint32_t ald_hub_n_admitted(const struct ald_hub *hub)
 static inline uint64_t ald_hub_number(struct ald_hub *hub)
 {
     return ++hub->last_number;
+}
+
+/* The present time, as nothing else has it: strictly increasing (link 4.10: "max(now, last+1)"). */
+static inline ald_wall ald_hub_stamp(struct ald_hub *hub)
+{
+    hub->stamp = ALD_MAX(hub->wall, hub->stamp + 1);
+    return hub->stamp;
 }
 
 static inline struct ald_id ald_hub_id(const struct ald_hub *hub, uint64_t number)

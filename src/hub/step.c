@@ -26,6 +26,7 @@
 #include "hub/primary.h"
 #include "hub/roster.h"
 #include "hub/self.h"
+#include "hub/series.h"
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/submit.h"
@@ -76,6 +77,9 @@ static void step_alarm(struct ald_hub *hub, struct ald_hub_alarm *alarm)
         break;
     case ALD_ALARM_RENEW:
         ald_advert_renew(hub);
+        break;
+    case ALD_ALARM_SERIES:
+        ald_series_expired(hub);
         break;
     case ALD_ALARM_HISTORY:
         ald_history_watch(hub); /* every step trims; what is the oldest by now? */
@@ -248,6 +252,9 @@ static void step_event(struct ald_hub *hub, struct ald_event *event)
         break;
     case ALD_EVENT_EXPECT:
         ald_hold_expect(hub, event);
+        break;
+    case ALD_EVENT_REMEMBER:
+        ald_series_event(hub, event);
         break;
     case ALD_EVENT_CANCEL:
     case ALD_EVENT_CHANNEL_LEAVE:
@@ -435,6 +442,9 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
     hub->effects = effects;
     if (!ald_list_empty(&hub->discarded)) {
         ald_parcel_reap(hub);
+    }
+    if (!ald_list_empty(&hub->forgotten)) {
+        ald_series_reap(hub);
     }
     if (!ald_list_empty(&hub->transits_spent)) {
         ald_transit_reap(hub);

@@ -4,6 +4,7 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
+#include "hub/filters.h"
 #include "hub/hop.h"
 #include "hub/notes.h"
 #include "hub/party.h"
@@ -14,7 +15,6 @@
 #include "hub/router.h"
 #include "hub/self.h"
 #include "hub/session.h"
-#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/who.h"
 

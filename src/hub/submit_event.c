@@ -17,9 +17,9 @@
 #include "hub/peer.h"
 #include "hub/relay.h"
 #include "hub/self.h"
+#include "hub/series.h"
 #include "hub/spread.h"
 #include "hub/submit.h"
-#include "hub/subscribe.h"
 #include "hub/target.h"
 #include "hub/transit.h"
 
@@ -58,7 +58,7 @@ static enum ald_cause event_judge(const struct ald_hub *hub, const struct ald_pa
         route = ald_submit_judge_sender(hub, party, signal);
     }
     if (route.cause == ALD_CAUSE_NONE && event_is_published(hub, signal->msg) &&
-        !ald_subscribe_knows(hub, signal->msg->name)) {
+        ald_series_find(hub, signal->msg->name) == NULL) {
         return ALD_CAUSE_UNKNOWN_COMMAND;
     }
     return (enum ald_cause)route.cause;
@@ -265,8 +265,11 @@ static void event_go(struct ald_hub *hub, const struct ald_parcel *parcel)
 {
     bool skips_us = event_skips_us(hub, parcel);
 
+    if (ald_series_find(hub, parcel->msg->name) != NULL) {
+        ald_submit_compact(hub, parcel->msg); /* it will be remembered */
+    }
     if (event_is_published(hub, parcel->msg)) {
-        ald_subscribe_publish(hub, parcel);
+        ald_spread_start(hub, parcel);
         return;
     }
     if (!ald_parcel_is_for_many(parcel->msg) || ald_hop_is_abroad(hub, parcel->msg)) {
@@ -305,6 +308,12 @@ static bool event_is_of_hubs(struct ald_hub *hub, const struct ald_party *party,
     return is_advert || ald_hop_take_report(hub, signal->msg);
 }
 
+/* A copy for a controller that there is not: what it is a copy of has the only fate. */
+static bool event_is_for_nobody(const struct ald_hub *hub, const struct ald_msg *msg)
+{
+    return (msg->flags & ALD_MSG_COPY) != 0 && !ald_str_present(hub->config.controller);
+}
+
 /* Said by nobody that we know, or not to be heard of anywhere: nobody is told. */
 static void event_drop(struct ald_hub *hub, const struct ald_hub_conn *conn, const struct ald_signal *signal,
                        enum ald_cause cause)
@@ -335,7 +344,7 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
         event_drop(hub, conn, signal, ALD_CAUSE_NOT_ALLOWED);
         return;
     }
-    if (event_is_of_hubs(hub, party, signal)) {
+    if (event_is_of_hubs(hub, party, signal) || event_is_for_nobody(hub, signal->msg)) {
         return;
     }
     parcel = ald_parcel_of(hub, party, signal);
@@ -352,6 +361,6 @@ void ald_submit_event(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     if (cause == ALD_CAUSE_NONE) {
         event_go(hub, &parcel);
     } else {
-        ald_parcel_dropped(hub, &parcel, cause);
+        ald_parcel_refused(hub, &parcel, cause);
     }
 }

@@ -7,20 +7,10 @@
 #include "hub/parcel.h"
 #include "hub/party.h"
 #include "hub/round.h"
+#include "hub/series.h"
 #include "hub/spread.h"
 #include "hub/state.h"
 #include "hub/transit.h"
-
-/* The events of a name. */
-struct ald_series {
-    struct ald_node node;        /* the hub's that have subscribers, or those that have none, the longest idle first */
-    struct ald_node subscribers; /* of ald_subscriber.of_series */
-    struct ald_node memory;      /* of ald_parcel_stored.node, the oldest first */
-    uint32_t n_subscribers, n_replays, n_events;
-    size_t bytes;
-    struct ald_str name;
-    char text[];
-};
 
 struct ald_subscriber {
     struct ald_node of_series, of_party;
@@ -37,93 +27,12 @@ struct ald_replay {
     struct ald_node of_party;
     struct ald_series *series;
     struct ald_party *party; /* NULL: gone */
-    ald_wall since;
+    ald_wall reached;        /* it has, or was told, everything up to then */
+    ald_wall gap;            /* and something up to then is missing; 0: nothing */
     struct ald_kept_signal *answer;
 };
 
-/* --- names --------------------------------------------------------------------------------------------------------- */
-
-static struct ald_series *series_find(const struct ald_hub *hub, struct ald_str name)
-{
-    return ald_table_find(&hub->series_by_name, name);
-}
-
-static void series_forget_oldest(struct ald_hub *hub, struct ald_series *series)
-{
-    struct ald_parcel_stored *stored = ald_list_entry(series->memory.next, struct ald_parcel_stored, node);
-
-    ald_round_pass(hub, &stored->node);
-    ald_node_remove(&stored->node);
-    series->n_events--;
-    series->bytes -= stored->cost;
-    hub->series_bytes -= stored->cost;
-    ald_parcel_discard(hub, stored);
-}
-
-static void series_free(struct ald_hub *hub, struct ald_series *series)
-{
-    while (series->n_events > 0) {
-        series_forget_oldest(hub, series);
-    }
-    ald_round_forget(hub, &series->subscribers);
-    ald_table_remove(&hub->series_by_name, series->name);
-    ald_node_remove(&series->node);
-    hub->n_series--;
-    free(series);
-}
-
-/* Room for one more; false: all have subscribers. */
-static bool series_make_room(struct ald_hub *hub)
-{
-    struct ald_node *node = ald_list_first(&hub->series_idle);
-    struct ald_series *oldest = node != NULL ? ald_list_entry(node, struct ald_series, node) : NULL;
-
-    if (hub->n_series < ALD_SERIES_MAX) {
-        return true;
-    }
-    if (oldest == NULL || oldest->n_replays > 0) {
-        return false;
-    }
-    series_free(hub, oldest);
-    return true;
-}
-
 enum { SUBSCRIBE_FULL = 1 };
-
-/* Outcome: SUBSCRIBE_FULL. Errors: ALDIS_E_NOMEM. */
-static int series_get(struct ald_hub *hub, struct ald_str name, struct ald_series **ret_series)
-{
-    struct ald_series *series = series_find(hub, name);
-    int r;
-
-    if (series != NULL) {
-        *ret_series = series;
-        return 0;
-    }
-    if (!series_make_room(hub)) {
-        return SUBSCRIBE_FULL;
-    }
-    series = malloc(sizeof(*series) + name.size);
-    if (series == NULL) {
-        return ald_trace(ALDIS_E_NOMEM);
-    }
-    *series = (struct ald_series){.n_events = 0};
-    memcpy(series->text, name.data, name.size);
-    series->name = ald_str_of(series->text, name.size);
-    ald_node_init(&series->node);
-    ald_node_init(&series->subscribers);
-    ald_node_init(&series->memory);
-    r = ald_table_add(&hub->series_by_name, series->name, series);
-    if (r < 0) {
-        free(series);
-        return ald_trace(r);
-    }
-    ald_assert(r == 0);
-    ald_list_push_back(&hub->series_idle, &series->node);
-    hub->n_series++;
-    *ret_series = series;
-    return 0;
-}
 
 /* --- subscribers --------------------------------------------------------------------------------------------------- */
 
@@ -148,10 +57,7 @@ static void subscriber_free(struct ald_hub *hub, struct ald_subscriber *subscrib
     ald_node_remove(&subscriber->of_party);
     subscriber->party->n_subscriptions--;
     hub->n_subscriptions--;
-    if (--series->n_subscribers == 0) {
-        ald_node_remove(&series->node);
-        ald_list_push_back(&hub->series_idle, &series->node);
-    }
+    ald_series_part(hub, series);
     free(subscriber->text);
     free(subscriber);
 }
@@ -197,10 +103,7 @@ static int subscriber_new(struct ald_hub *hub, struct ald_party *party, struct a
     subscriber->number = ald_hub_number(hub);
     ald_list_push_back(&series->subscribers, &subscriber->of_series);
     ald_list_push_back(&party->subscriptions, &subscriber->of_party);
-    if (series->n_subscribers++ == 0) {
-        ald_node_remove(&series->node);
-        ald_list_push_back(&hub->series, &series->node);
-    }
+    ald_series_join(hub, series);
     party->n_subscriptions++;
     hub->n_subscriptions++;
     return 0;
@@ -278,7 +181,7 @@ static int replay_new(struct ald_hub *hub, const struct ald_signal *signal, stru
     if (replay == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    *replay = (struct ald_replay){.since = signal->subscription->since};
+    *replay = (struct ald_replay){.reached = signal->subscription->since};
     replay->answer = ald_pool_get(&hub->kept);
     if (replay->answer == NULL) {
         free(replay);
@@ -291,7 +194,7 @@ static int replay_new(struct ald_hub *hub, const struct ald_signal *signal, stru
     ald_node_init(&replay->of_party);
     ald_round_init(&replay->round, ALD_ROUND_REPLAY);
     if (signal->subscription->action == ALD_SUBSCRIBE_REMOVE) {
-        replay->since = UINT64_MAX;
+        replay->reached = UINT64_MAX;
     }
     *ret_replay = replay;
     return 0;
@@ -306,11 +209,23 @@ static void replay_discard(struct ald_hub *hub, struct ald_replay *replay)
     free(replay);
 }
 
+/* A time before everything that is remembered. */
+static ald_wall memory_begin(const struct ald_series *series)
+{
+    const struct ald_node *node = ald_list_first(&series->memory);
+    ald_wall first = node != NULL ? ald_list_entry(node, const struct ald_remembered, of_series)->at : UINT64_MAX;
+
+    return ALD_MIN(series->since, first - 1);
+}
+
 static void replay_start(struct ald_hub *hub, struct ald_replay *replay, struct ald_party *party,
                          struct ald_series *series)
 {
     replay->party = party;
     replay->series = series;
+    if (replay->reached == 0) { /* it wants what there is */
+        replay->reached = memory_begin(series);
+    }
     series->n_replays++;
     ald_list_push_back(&party->replays, &replay->of_party);
     ald_round_call(hub, &replay->round);
@@ -329,7 +244,7 @@ static void subscribe_try(struct ald_hub *hub, struct ald_party *party, const st
     int r = replay_new(hub, signal, &replay);
 
     if (r == 0) {
-        r = series_get(hub, signal->subscription->name, &series);
+        r = ald_series_get(hub, signal->subscription->name, &series);
     }
     if (r == 0) {
         r = party_subscribe(hub, party, series, signal->subscription);
@@ -364,19 +279,39 @@ void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const 
 }
 
 /* False: not for it. What was published after it asked is told by its own round. */
-static bool replay_wants(const struct ald_replay *replay, const struct ald_parcel_stored *stored)
+static bool replay_wants(const struct ald_replay *replay, const struct ald_remembered *remembered)
 {
     const struct ald_subscriber *subscriber = party_subscriber(replay->party, replay->series);
 
-    return subscriber != NULL && stored->wall > replay->since &&
-           ald_filters_meet(subscriber->filters, stored->parcel.msg->filters);
+    return subscriber != NULL && remembered->is_published && remembered->at > replay->reached &&
+           ald_filters_meet(subscriber->filters, remembered->msg->filters);
+}
+
+static void replay_tell(struct ald_hub *hub, struct ald_replay *replay, const struct ald_remembered *remembered)
+{
+    struct ald_signal signal = ald_series_signal(remembered);
+
+    if (ald_transit_offer(hub, replay->party, &signal, NULL)) {
+        replay->answer->signal.ok = true;
+        ald_hub_count(hub, ALD_N_EVENTS_REPLAYED);
+    } else {
+        replay->gap = remembered->at;
+        ald_hub_count(hub, ALD_N_BROADCASTS_MISSED);
+    }
+}
+
+/* What was forgotten before it was its turn is missing. */
+static void replay_look(struct ald_replay *replay)
+{
+    if (replay->series->since > replay->reached) {
+        replay->gap = replay->series->since;
+    }
 }
 
 bool ald_subscribe_work(struct ald_hub *hub, struct ald_round *round)
 {
     struct ald_replay *replay = ald_container(round, struct ald_replay, round);
-    struct ald_parcel_stored *stored;
-    struct ald_signal signal;
+    struct ald_remembered *remembered;
     struct ald_node *node;
 
     if (replay->party == NULL) {
@@ -385,20 +320,16 @@ bool ald_subscribe_work(struct ald_hub *hub, struct ald_round *round)
     if (!hub->walk.begun) {
         ald_round_begin(hub, &replay->series->memory);
     }
+    replay_look(replay);
     node = ald_round_next(hub);
-    stored = node != NULL ? ald_list_entry(node, struct ald_parcel_stored, node) : NULL;
-    if (stored == NULL || stored->number > round->number) {
+    remembered = node != NULL ? ald_list_entry(node, struct ald_remembered, of_series) : NULL;
+    if (remembered == NULL || remembered->number > round->number) {
         return false;
     }
-    if (replay_wants(replay, stored)) {
-        signal = ald_parcel_signal(&stored->parcel);
-        if (ald_transit_offer(hub, replay->party, &signal, NULL)) {
-            replay->answer->signal.ok = true;
-            ald_hub_count(hub, ALD_N_EVENTS_REPLAYED);
-        } else {
-            ald_hub_count(hub, ALD_N_BROADCASTS_MISSED);
-        }
+    if (replay_wants(replay, remembered)) {
+        replay_tell(hub, replay, remembered);
     }
+    replay->reached = ALD_MAX(replay->reached, remembered->at);
     return true;
 }
 
@@ -408,6 +339,10 @@ void ald_subscribe_ended(struct ald_hub *hub, struct ald_round *round)
 
     replay->series->n_replays--;
     if (replay->party != NULL && hub->effects != NULL) { /* else the hub is being freed */
+        replay->answer->signal.gap = replay->gap;
+        if (replay->gap != 0) {
+            ald_hub_count(hub, ALD_N_SUBSCRIPTIONS_GAPPED);
+        }
         ald_party_tell(hub, replay->party, &replay->answer->kept);
         if (ald_node_linked(&replay->answer->kept.node)) {
             replay->answer = NULL; /* the window's now */
@@ -418,46 +353,9 @@ void ald_subscribe_ended(struct ald_hub *hub, struct ald_round *round)
 
 /* --- publishing ---------------------------------------------------------------------------------------------------- */
 
-bool ald_subscribe_knows(const struct ald_hub *hub, struct ald_str name)
-{
-    return series_find(hub, name) != NULL;
-}
-
-/* Strictly increasing (link 4.10), so that nothing is missed that came in the same moment as what a subscriber has. */
-static void series_remember(struct ald_hub *hub, struct ald_series *series, const struct ald_parcel *parcel)
-{
-    struct ald_parcel_stored *stored = NULL;
-
-    if (ald_parcel_store(parcel, &stored) < 0) {
-        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        return;
-    }
-    hub->series_wall = ALD_MAX(hub->wall, hub->series_wall + 1);
-    stored->wall = hub->series_wall;
-    stored->number = ald_hub_number(hub);
-    ald_list_push_back(&series->memory, &stored->node);
-    series->n_events++;
-    series->bytes += stored->cost;
-    hub->series_bytes += stored->cost;
-    while (series->n_events > ALD_SERIES_EVENTS_MAX ||
-           (series->n_events > 0 &&
-            (series->bytes > ALD_SERIES_BYTES_MAX || hub->series_bytes > ALD_SERIES_ALL_BYTES_MAX))) {
-        series_forget_oldest(hub, series);
-    }
-}
-
-void ald_subscribe_publish(struct ald_hub *hub, const struct ald_parcel *parcel)
-{
-    struct ald_series *series = series_find(hub, parcel->msg->name);
-
-    ald_assert(series != NULL);
-    series_remember(hub, series, parcel);
-    ald_spread_start(hub, parcel);
-}
-
 struct ald_node *ald_subscribe_list(const struct ald_hub *hub, struct ald_str name)
 {
-    struct ald_series *series = series_find(hub, name);
+    struct ald_series *series = ald_series_find(hub, name);
 
     return series != NULL ? &series->subscribers : NULL;
 }
@@ -487,22 +385,10 @@ bool ald_subscribe_part(struct ald_hub *hub, struct ald_party *party)
     return false;
 }
 
-void ald_subscribe_fini(struct ald_hub *hub)
+static void subscribers_check(const struct ald_series *series)
 {
-    struct ald_node *node;
-
-    while ((node = ald_list_first(&hub->series_idle)) != NULL) {
-        series_free(hub, ald_list_entry(node, struct ald_series, node));
-    }
-    ald_assert(ald_list_empty(&hub->series));
-    ald_parcel_reap(hub);
-}
-
-static void series_check(const struct ald_series *series)
-{
-    uint32_t n_subscribers = 0, n_events = 0;
+    uint32_t n_subscribers = 0;
     uint64_t number = 0;
-    size_t bytes = 0;
 
     ald_list_each (it, &series->subscribers) {
         const struct ald_subscriber *subscriber = ald_list_entry(it, const struct ald_subscriber, of_series);
@@ -513,34 +399,18 @@ static void series_check(const struct ald_series *series)
         number = subscriber->number;
         n_subscribers++;
     }
-    ald_list_each (it, &series->memory) {
-        bytes += ald_list_entry(it, const struct ald_parcel_stored, node)->cost;
-        n_events++;
-    }
     ald_assert(n_subscribers == series->n_subscribers);
-    ald_assert(n_events == series->n_events && n_events <= ALD_SERIES_EVENTS_MAX);
-    ald_assert(bytes == series->bytes);
 }
 
 void ald_subscribe_check(const struct ald_hub *hub)
 {
-    const struct ald_node *lists[] = {&hub->series, &hub->series_idle};
-    uint32_t n = 0, n_subscriptions = 0;
-    size_t bytes = 0;
+    uint32_t n_subscriptions = 0;
 
-    for (size_t i = 0; i < ALD_COUNT(lists); i++) {
-        ald_list_each (it, lists[i]) {
-            const struct ald_series *series = ald_list_entry(it, const struct ald_series, node);
+    ald_list_each (it, &hub->series) {
+        const struct ald_series *series = ald_list_entry(it, const struct ald_series, node);
 
-            series_check(series);
-            ald_assert((series->n_subscribers == 0) == (lists[i] == &hub->series_idle));
-            ald_assert(series_find(hub, series->name) == series);
-            bytes += series->bytes;
-            n_subscriptions += series->n_subscribers;
-            n++;
-        }
+        subscribers_check(series);
+        n_subscriptions += series->n_subscribers;
     }
-    ald_assert(n == hub->n_series && n <= ALD_SERIES_MAX);
-    ald_assert(bytes == hub->series_bytes);
     ald_assert(n_subscriptions == hub->n_subscriptions);
 }

@@ -1,6 +1,7 @@
 #include "hub/subscribe.h"
 
 #include "hub/hub_rig.h"
+#include "hub/series.h"
 
 static void story_begin(struct rig *rig)
 {
@@ -96,7 +97,7 @@ ALD_TEST(subscribe, what_was_missed_is_said_before_the_answer)
     ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
     publish(&rig, "foo:Tick", "a");
     rig_advance(&rig, 10 * ALD_SEC);
-    between = 1700000000 * ALD_SEC + rig.now;
+    between = RIG_WALL + rig.now;
     rig_advance(&rig, 10 * ALD_SEC);
     publish(&rig, "foo:Tick", "b");
     publish(&rig, "foo:Tick", "a");
@@ -127,7 +128,7 @@ ALD_TEST(subscribe, who_was_the_only_one_finds_what_came_meanwhile)
     rig.n_text = 0;
     ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 1);
     rig_expect(&rig, "2 event foo:Tick\n"
-                     "2 subscribed yes\n");
+                     "2 subscribed yes gap\n");
     rig_fini(&rig);
 }
 
@@ -137,11 +138,109 @@ ALD_TEST(subscribe, only_so_many_are_remembered)
 
     story_begin(&rig);
     ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
-    for (int i = 0; i < ALD_SERIES_EVENTS_MAX + 20; i++) {
+    for (uint32_t i = 0; i < rig.config.replay_max + 20; i++) {
         publish(&rig, "foo:Tick", NULL);
     }
     ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0);
-    ald_check_int(rig_count(&rig, ALD_N_EVENTS_REPLAYED), ALD_SERIES_EVENTS_MAX);
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_REPLAYED), rig.config.replay_max);
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_FORGOTTEN), 20);
+    rig_fini(&rig);
+}
+
+ALD_TEST(subscribe, who_asks_for_more_than_is_remembered_is_told_that_some_is_missing)
+{
+    struct rig rig;
+    ald_wall before;
+
+    story_begin(&rig);
+    rig_advance(&rig, ALD_SEC);
+    before = RIG_WALL + rig.now;
+    rig_advance(&rig, ALD_SEC);
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, before); /* the name is known from now on only */
+    rig_expect(&rig, "2 subscribed no gap\n");
+    before = RIG_WALL + rig.now;
+    rig_advance(&rig, ALD_SEC);
+    for (uint32_t i = 0; i < rig.config.replay_max; i++) {
+        publish(&rig, "foo:Tick", "a");
+        rig.n_text = 0;
+    }
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, "b", before);
+    rig_expect(&rig, "1 subscribed no\n");
+    publish(&rig, "foo:Tick", "a");
+    rig.n_text = 0;
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, "b", before);
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, "b", 0); /* who wants what there is gets that */
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, "b", UINT64_MAX);
+    ask(&rig, 1, ALD_SUBSCRIBE_REMOVE, NULL, before);
+    rig_expect(&rig, "1 subscribed no gap\n"
+                     "1 subscribed no\n"
+                     "1 subscribed no\n"
+                     "1 subscribed no\n");
+    ald_check_int(rig_count(&rig, ALD_N_SUBSCRIPTIONS_GAPPED), 2);
+    rig_fini(&rig);
+}
+
+ALD_TEST(subscribe, what_its_window_has_no_room_for_is_missing)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.session_window_max = 4;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "4", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "control-1", 0);
+    rig_caller(&rig, 9);
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
+    for (int i = 0; i < 10; i++) {
+        publish(&rig, "foo:Tick", NULL);
+    }
+    rig.n_text = 0;
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0);
+    ald_check(strstr(rig.text, "1 event foo:Tick\n1 event foo:Tick\n1 event foo:Tick\n") == rig.text);
+    ald_check(strstr(rig.text, "1 subscribed yes gap\n") != NULL);
+    rig_fini(&rig);
+}
+
+ALD_TEST(subscribe, what_is_forgotten_while_it_is_said_again_is_missing)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.step_work = 1;
+    rig.config.replay_max = 3;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "4", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "control-1", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    ask(&rig, 1, ALD_SUBSCRIBE_REMOVE, NULL, 0); /* makes the name known */
+    for (int i = 0; i < 3; i++) {
+        publish(&rig, "foo:Tick", NULL);
+    }
+    rig.n_text = 0;
+    rig.by_hand = true;
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0); /* it is told first, one event a step */
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0);
+    for (int i = 0; i < 6; i++) {
+        publish(&rig, "foo:Tick", NULL);
+    }
+    rig.by_hand = false;
+    rig_settle(&rig);
+    ald_check(strstr(rig.text, "1 subscribed no gap\n") != NULL);
+    ald_check_int(rig_count(&rig, ALD_N_BROADCASTS_TOLD), 2 * 6); /* what came after they asked, once each */
+    rig_fini(&rig);
+}
+
+ALD_TEST(subscribe, events_for_others_are_not_for_subscribers)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0);
+    rig_event_as(&rig, 9, "control-1", (struct rig_options){.name = "foo:Tick"});
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, NULL, 0);
+    rig_expect(&rig, "1 subscribed no\n"
+                     "2 event foo:Tick\n"
+                     "1 subscribed no\n");
     rig_fini(&rig);
 }
 
@@ -252,6 +351,10 @@ ALD_TEST_MAIN(subscribe, ALD_CASE(subscribe, who_subscribed_hears_it_and_nobody_
               ALD_CASE(subscribe, what_was_missed_is_said_before_the_answer),
               ALD_CASE(subscribe, who_was_the_only_one_finds_what_came_meanwhile),
               ALD_CASE(subscribe, only_so_many_are_remembered),
+              ALD_CASE(subscribe, who_asks_for_more_than_is_remembered_is_told_that_some_is_missing),
+              ALD_CASE(subscribe, what_its_window_has_no_room_for_is_missing),
+              ALD_CASE(subscribe, what_is_forgotten_while_it_is_said_again_is_missing),
+              ALD_CASE(subscribe, events_for_others_are_not_for_subscribers),
               ALD_CASE(subscribe, what_is_published_meanwhile_comes_after_what_is_said_again),
               ALD_CASE(subscribe, it_ends_with_its_party_whatever_is_under_way),
               ALD_CASE(subscribe, one_that_is_away_hears_it_when_it_is_back),

@@ -3,11 +3,13 @@
 #include "hub/channel.h"
 #include "hub/command.h"
 #include "hub/delivery.h"
+#include "hub/notes.h"
 #include "hub/party.h"
 #include "hub/peer.h"
 #include "hub/primary.h"
 #include "hub/record.h"
 #include "hub/roster.h"
+#include "hub/series.h"
 #include "hub/session.h"
 #include "hub/state.h"
 #include "hub/target.h"
@@ -469,7 +471,8 @@ int ald_hub_target_kind(const struct ald_hub *hub, struct ald_str name)
 
 bool ald_hub_is_controller(const struct ald_hub *hub, struct ald_str target)
 {
-    return target.size == 0 || (ald_str_present(hub->config.controller) && ald_str_equal(target, hub->config.controller));
+    return target.size == 0 ||
+           (ald_str_present(hub->config.controller) && ald_str_equal(target, hub->config.controller));
 }
 
 bool ald_hub_asked(struct ald_hub *hub, uint64_t conn, const struct ald_signal *reply, struct ald_str *ret_name)
@@ -482,6 +485,48 @@ bool ald_hub_asked(struct ald_hub *hub, uint64_t conn, const struct ald_signal *
     }
     *ret_name = command->msg->name;
     return true;
+}
+
+/* Who missed something missed the latest of it. */
+static const struct ald_node *remembered_after(const struct ald_series *series, ald_wall after)
+{
+    const struct ald_node *node = &series->memory;
+
+    while (node->prev != &series->memory &&
+           ald_list_entry(node->prev, const struct ald_remembered, of_series)->at > after) {
+        node = node->prev;
+    }
+    return node;
+}
+
+bool ald_hub_next_remembered(const struct ald_hub *hub, struct ald_str name, ald_wall after, const void **walk,
+                             struct ald_note *ret_note)
+{
+    const struct ald_series *series = ald_series_find(hub, name);
+    const struct ald_node *node;
+
+    if (series == NULL) {
+        return false;
+    }
+    node = *walk == NULL ? remembered_after(series, after) : ((const struct ald_node *)*walk)->next;
+    if (node == &series->memory) {
+        return false;
+    }
+    *walk = node;
+    ald_notes_again(hub, ald_list_entry(node, const struct ald_remembered, of_series), ret_note);
+    return true;
+}
+
+ald_wall ald_hub_remembers_since(const struct ald_hub *hub, struct ald_str name)
+{
+    const struct ald_series *series = ald_series_find(hub, name);
+
+    return series != NULL ? series->since : UINT64_MAX;
+}
+
+ald_wall ald_hub_noted(const struct ald_hub *hub)
+{
+    return hub->stamp;
 }
 
 uint64_t ald_hub_counter(const struct ald_hub *hub, enum ald_counter counter)

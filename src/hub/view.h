@@ -142,6 +142,18 @@ ALD_NODISCARD int ald_hub_find_session(const struct ald_hub *hub, uint64_t sessi
 /* By the hub's id, or by the id its sender gave it (the newest of several). */
 ALD_NODISCARD int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view);
 
+/*
+ * Events of a name that are remembered (hub/series.h), later than `after`, as they were noted when they came (hub/note.h): start with
+ * *walk = NULL, until it returns false; it is good between two steps only.
+ */
+struct ald_note;
+bool ald_hub_next_remembered(const struct ald_hub *hub, struct ald_str name, ald_wall after, const void **walk,
+                             struct ald_note *ret_note);
+/* What came later than this is remembered, all of it; UINT64_MAX: nobody asked for that name. */
+ald_wall ald_hub_remembers_since(const struct ald_hub *hub, struct ald_str name);
+/* The latest time that an event or a note was given: all that come are later. */
+ald_wall ald_hub_noted(const struct ald_hub *hub);
+
 /* A party, as far as it matters to what it says. */
 struct ald_party_view {
     struct ald_str target; /* absent: it is a caller only */

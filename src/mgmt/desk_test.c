@@ -179,7 +179,7 @@ ALD_TEST(feed, comments_while_nothing_happens)
     ald_check(!rig_heard(client, ": nothing new"));
     ald_check(ald_alarm_running(&site.mgmt->feed.alarm));
     site.mgmt->feed.alarm.fn(site.mgmt->feed.alarm.owner);
-    rig_until(&site.rig, rig_heard(client, "\n: nothing new\n\n"));
+    rig_until(&site.rig, rig_heard(client, "\n: nothing new\nid: "));
     rig_leave(client);
     rig_until(&site.rig, site.mgmt->feed.n_readers == 0);
     site_close(&site);

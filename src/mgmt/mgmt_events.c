@@ -1,7 +1,9 @@
 /* GET /api/v1/events: what happens in the hub, while it happens (feed.h). */
 
 #include "base/error.h"
+#include "hub/filters.h"
 #include "mgmt/mgmt_impl.h"
+#include "wire/http/http_url.h"
 
 /* `kinds=command,channel`; without it: all of them. Outcome: ALD_MGMT_ANSWERED. */
 static int kinds_read(struct ald_mgmt_call *call, unsigned *ret_kinds)
@@ -74,23 +76,69 @@ static int payload_read(struct ald_mgmt_call *call, bool *ret_payload)
     return 0;
 }
 
+/* Names that were asked for, decoded. */
+struct names {
+    char room[ALD_FEED_NAMES_MAX][ALD_NAME_MAX + 1];
+    char filters[ALD_FILTERS_MAX + 1];
+    char target[ALD_NAME_MAX + 1];
+};
+
+static int names_problem(struct ald_mgmt_call *call, const char *detail)
+{
+    int r = ald_mgmt_problem(call, 400, detail);
+
+    return r < 0 ? ald_trace(r) : ALD_MGMT_ANSWERED;
+}
+
+/* Each `name`, of which there may be several. Outcome: ALD_MGMT_ANSWERED. */
+static int names_read(struct ald_mgmt_call *call, struct names *names, struct ald_feed_filter *filter)
+{
+    struct ald_str query = call->head->query, name, value;
+
+    while (ald_http_query_next(&query, &name, &value)) {
+        if (!ald_str_equal(name, ALD_STR("name"))) {
+            continue;
+        }
+        if (filter->n_names == ALD_FEED_NAMES_MAX) {
+            return names_problem(call, "There are more than 16 names");
+        }
+        if (ald_http_decode(value, true, names->room[filter->n_names], sizeof(names->room[0]),
+                            &filter->names[filter->n_names]) != 0 ||
+            filter->names[filter->n_names].size > ALD_NAME_MAX) {
+            return names_problem(call, "A name is too long, or not percent-encoded");
+        }
+        filter->n_names += filter->names[filter->n_names].size > 0;
+    }
+    return 0;
+}
+
+static int full_problem(struct ald_mgmt_call *call, int full)
+{
+    return ald_mgmt_problem(call, 503,
+                            full == ALD_FEED_FULL ? "There are too many readers of events ([limits] streams_max)"
+                                                  : "There are subscribers to as many names as are remembered");
+}
+
 int ald_mgmt_events(struct ald_mgmt_call *call)
 {
-    char target_text[ALD_NAME_MAX + 1], name_text[ALD_NAME_MAX + 1];
     struct ald_feed_filter filter = {.outcome = -1};
+    struct names names;
+    ald_wall after;
     int r;
 
     r = kinds_read(call, &filter.kinds);
-    r = r != 0 ? r : ald_mgmt_parameter(call, "target", target_text, sizeof(target_text), &filter.target);
-    r = r != 0 ? r : ald_mgmt_parameter(call, "name", name_text, sizeof(name_text), &filter.name);
+    r = r != 0 ? r : ald_mgmt_parameter(call, "target", names.target, sizeof(names.target), &filter.target);
+    r = r != 0 ? r : ald_mgmt_parameter(call, "filter", names.filters, sizeof(names.filters), &filter.filters);
+    r = r != 0 ? r : names_read(call, &names, &filter);
     r = r != 0 ? r : outcome_read(call, &filter.outcome);
     r = r != 0 ? r : payload_read(call, &filter.payload);
+    r = r != 0 ? r : ald_mgmt_since(call, ALD_FEED_NOW, &after);
     if (r != 0) {
         return r < 0 ? ald_trace(r) : 0;
     }
-    r = ald_feed_join(&call->mgmt->feed, &filter, call->request->visit);
-    if (r == ALD_FEED_FULL) {
-        return ald_mgmt_problem(call, 503, "There are too many readers of events ([limits] streams_max)");
+    r = ald_feed_join(&call->mgmt->feed, &filter, after, call->request->visit);
+    if (r > 0) {
+        return full_problem(call, r);
     }
     return r < 0 ? ald_trace(r) : ALD_PAGE_LATER;
 }

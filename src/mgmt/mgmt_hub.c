@@ -159,6 +159,7 @@ static void streams_write(struct ald_mgmt_call *call)
     ald_json_write_object(&call->json);
     ald_json_write_member_u64(&call->json, "open", feed->n_readers);
     ald_json_write_member_u64(&call->json, "lines_lost", feed->n_lost);
+    ald_json_write_member_u64(&call->json, "gaps", feed->n_gaps);
     ald_json_write_member_u64(&call->json, "refused_full", feed->n_refused);
     ald_json_write_end(&call->json);
 }

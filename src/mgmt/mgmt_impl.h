@@ -124,5 +124,10 @@ void ald_mgmt_wall(struct ald_mgmt_call *call, const char *name, ald_wall wall);
 void ald_mgmt_instant(struct ald_mgmt_call *call, const char *name, ald_usec instant);
 /* Write the milliseconds from `from` to `to`. */
 void ald_mgmt_span(struct ald_mgmt_call *call, const char *name, ald_usec from, ald_usec to);
+/*
+ * From when on somebody wants to hear what he missed: the id of the line that he had last (Last-Event-ID; the HTML standard, section
+ * 9.2), or the parameter `since`; else `none`. Outcome: ALD_MGMT_ANSWERED, with a problem. Errors: ALDIS_E_NOMEM.
+ */
+ALD_NODISCARD int ald_mgmt_since(struct ald_mgmt_call *call, ald_wall none, ald_wall *ret_since);
 /* End the value. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_mgmt_done(struct ald_mgmt_call *call);

@@ -85,6 +85,8 @@ static void hub_write(struct ald_mgmt_call *call, struct ald_metrics *metrics)
     gauge_write(metrics, "aldis_event_streams", NULL, "Readers of /api/v1/events.", mgmt->feed.n_readers);
     counter_write(metrics, "event", "lines_lost", "lines that slow readers of /api/v1/events did not get",
                   mgmt->feed.n_lost);
+    counter_write(metrics, "event", "gaps", "times that a reader of /api/v1/events was told that something is missing",
+                  mgmt->feed.n_gaps);
     counter_write(metrics, "event", "streams_refused", "readers of /api/v1/events turned away because of their number",
                   mgmt->feed.n_refused);
     gauge_write(metrics, "aldis_commands_remembered", NULL, "Outcomes that one can still ask for.", totals.n_history);

@@ -24,6 +24,7 @@ enum {
     MEMBER_VERSION,
     MEMBER_TRACE,
     MEMBER_ID,
+    MEMBER_FILTERS,
     N_MEMBERS_OF_EVENT,
     MEMBER_MODE = N_MEMBERS_OF_EVENT,
     MEMBER_IDEMPOTENT,
@@ -47,6 +48,7 @@ static const struct ald_mgmt_member members[N_MEMBERS] = {
     [MEMBER_VERSION] = {ALD_STR("version"), A_STRING},
     [MEMBER_TRACE] = {ALD_STR("traceparent"), A_STRING},
     [MEMBER_ID] = {ALD_STR("id"), A_STRING},
+    [MEMBER_FILTERS] = {ALD_STR("filters"), A_STRING},
     [MEMBER_MODE] = {ALD_STR("mode"), A_STRING},
     [MEMBER_IDEMPOTENT] = {ALD_STR("idempotent"), A_BOOL},
 };
@@ -246,6 +248,9 @@ static int submit_fill(struct submit *submit)
     if (!submit_has(submit, MEMBER_NAME)) {
         return submit_refuse_whole(submit, "The member name must say what is sent");
     }
+    if (submit_has(submit, MEMBER_FILTERS) && msg->kind != ALD_EVENT) {
+        return submit_refuse(submit, MEMBER_FILTERS, "left out, since only events have them");
+    }
     if (ald_json_is_true(submit->values[MEMBER_IDEMPOTENT])) {
         msg->flags |= ALD_MSG_IDEMPOTENT;
     }
@@ -260,6 +265,7 @@ static int submit_fill(struct submit *submit)
     r = r != 0 ? r : submit_set(submit, MEMBER_COLLAPSE, &msg->collapse);
     r = r != 0 ? r : submit_set(submit, MEMBER_VERSION, &msg->version);
     r = r != 0 ? r : submit_set(submit, MEMBER_TRACE, &msg->trace);
+    r = r != 0 ? r : submit_set(submit, MEMBER_FILTERS, &msg->filters);
     r = r != 0 ? r : submit_payload(submit);
     return r < 0 ? ald_trace(r) : r;
 }

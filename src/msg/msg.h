@@ -101,7 +101,8 @@ enum {
     ALD_MSG_HOLD = 16,     /* when the target is expected and not there, keep it for at most `ttl` (communicator 5.5) */
     ALD_MSG_REPORT = 32,   /* its sender wants to hear when it could not be delivered (communicator 5.6) */
     ALD_MSG_TELL_AWAY = 64, /* and at once, when the target is expected and not there, and it is not kept */
-    ALD_MSG_EVERYONE = 128 /* to every channel of the target in its scope, not to one of them */
+    ALD_MSG_EVERYONE = 128, /* to every channel of the target in its scope, not to one of them */
+    ALD_MSG_COPY = 256 /* it was said to the hub itself, and this is for its controller, too: without one nothing is missed */
 };
 
 struct ald_msg {

@@ -35,8 +35,8 @@ enum ald_signal_kind {
     /* To the party. */
     ALD_SIGNAL_REGISTERED, /* the answer to REGISTER or RESUME */
     ALD_SIGNAL_DENIED,     /* the other one; `cause` and the text say why */
-    ALD_SIGNAL_SUBSCRIBED, /* the answer to SUBSCRIBE, after what is said again for it; `ok`: something was. `request` is that
-                              of the SUBSCRIBE; `cause`: it was refused, and `text` says why */
+    ALD_SIGNAL_SUBSCRIBED, /* the answer to SUBSCRIBE, after what is said again for it; `ok`: something was; `gap`. `request` is
+                              that of the SUBSCRIBE; `cause`: it was refused, and `text` says why */
     ALD_SIGNAL_NEWS,       /* `news`, of itself or as an answer (`ok`) to ASK */
     ALD_SIGNAL_REPORT,     /* what became of an event that it said with ALD_MSG_REPORT or ALD_MSG_TELL_AWAY: `request` is
                               that event; `phase` queued: it is kept for the target; else `cause` says why it is dropped.
@@ -123,7 +123,7 @@ enum ald_subscribe {
 /*
  * Events that a party wants to hear (link 4.10). An event that somebody says to the hub itself (an empty target) reaches
  * whoever subscribed to its name with a filter in common; one without filters reaches all of them. What was published later than
- * `since`, and is still remembered, is said again before the answer, but not for REMOVE.
+ * `since`, and is still remembered, is said again before the answer, but not for REMOVE. What is not is told by the answer.
  */
 struct ald_subscription {
     struct ald_str name;    /* of the event */
@@ -223,7 +223,11 @@ struct ald_signal {
 
     /* PRIMARY */
     bool primary;
-    uint64_t term;
+    union {
+        uint64_t term;
+        ald_wall gap; /* SUBSCRIBED: of what was published before, something is missing that is not remembered (any more); 0:
+                         nothing that is later than the `since` asked for */
+    };
 
     /* HEALTH answered: `ok` and `healthy`. PRIMARY answered: `ok`. LEAVE: `reconnect`;
      * `ok`: it is the answer to one. A party that was told to leave answers when nothing runs any more that it could reply

@@ -6,6 +6,7 @@ import unittest
 
 from cli_rig import CliCase, FakeApi, aldis
 from harness import wait_until
+from test_cli import Proxy
 
 COMMAND = {"at": "2026-11-21T07:11:09.850Z", "id": "11111111-2222-4333-8444-555555555555", "wire_id": "w1", "name": "signal",
            "to": "lamp", "from": "deck", "channel": "c1", "phase": "sent", "outcome": None, "cause": None, "text": None,
@@ -63,6 +64,11 @@ class Watch(CliCase):
             ("-t", "lamp", "--name", "signal", "--payload"): "/api/v1/events?target=lamp&name=signal&payload=true",
             ("--kind", "event", "-k", "channel,event"): "/api/v1/events?kinds=event%2Cchannel",
             ("--outcome", "failed"): "/api/v1/events?kinds=command&outcome=failed",
+            ("DAWN",): "/api/v1/events?kinds=event&name=DAWN",
+            ("DAWN", "a b", "--filter", "x,y", "--filter", "z", "--since", "10m", "--payload"):
+                "/api/v1/events?kinds=event&name=DAWN&name=a%20b&filter=x%2Cy%2Cz&since=10m&payload=true",
+            ("DAWN", "--kind", "event,channel"): "/api/v1/events?kinds=event%2Cchannel&name=DAWN",
+            ("--name", "DAWN", "--since", "0"): "/api/v1/events?kinds=event&name=DAWN&since=0",
         }
         for words, path in asked.items():
             with self.subTest(words=words):
@@ -178,7 +184,9 @@ class Watch(CliCase):
         self.assert_ends(aldis("watch", url=fake.url), 1, out="", err="not the API of a hub")
 
     def test_wrong_usage(self):
-        for words, part in {("extra",): "one argument too many", ("--kind", "news"): "command, event or channel",
+        for words, part in {tuple("abcdefghijklmnopq"): "one name too many", ("a", "--name", "b"): "given already",
+                            ("--since", "1h"): "of which events", ("a", "--filter", ""): "1 to",
+                            ("a", "--filter", "x" * 300): "1 to", ("x" * 300,): "255", ("--kind", "news"): "command, event or channel",
                             ("--outcome", "good"): "succeeded, failed", ("-n", "0"): "from 1", ("-n", "x"): "from 1",
                             ("--kind", "event", "--outcome", "lost"): "only commands have one",
                             ("--target", "x" * 300): "255"}.items():
@@ -187,8 +195,76 @@ class Watch(CliCase):
                 self.assertIn(part, result.err)
                 self.assertEqual(result.err.count("\n"), 1)
 
+    def test_it_says_what_it_had_last_when_it_comes_back(self):
+        calls = []
+
+        def answer(handler, query):
+            calls.append(handler.headers.get("Last-Event-ID"))
+            handler.stream()
+            handler.push("retry: 50\n\nid: 6\n\n")
+            if len(calls) == 2:
+                handler.push(f"id: 7\nevent: event\ndata: {json.dumps(EVENT)}\n\nid: 8\nevent: event\ndata: {{\n")
+            if len(calls) == 3:
+                handler.event("gap", kinds=["event"], name="DAWN\x1b", **{"from": "A", "until": "B"})
+                handler.push(f"id: 9\nevent: event\ndata: {json.dumps(EVENT)}\n\n")
+            handler.end()
+
+        fake = self.fake(answer)
+        watch = self.running("watch", "DAWN", "-n", "2", url=fake.url)
+        self.assertEqual(watch.wait(), 0)
+        self.assertEqual(calls, [None, "6", "7"])
+        self.assertEqual(len(watch.out.splitlines()), 2, watch.out)
+        self.assertRegex(watch.err, r"back at ws://\S+\n")
+        self.assertNotIn("is not shown", watch.err)
+        self.assertRegex(watch.err, r"events DAWN\S* from A to B are missing here: the hub does not remember them\n")
+        self.assertNotIn("\x1b", watch.err)
+
+    def test_gaps_as_json(self):
+        gap = {"kinds": ["command", "event", "channel"], "from": "A", "until": "B"}
+        fake = self.fake(told(("gap", gap), ("event", EVENT)))
+        result = self.assert_ends(aldis("watch", "--json", "-n", "1", url=fake.url), 0, err=r"\A\Z")
+        self.assertEqual([json.loads(line) for line in result.out.splitlines()],
+                         [{"kind": "gap", **gap}, {"kind": "event", **EVENT}])
+
+    def test_names_that_make_no_sense_to_a_daemon_of_the_family(self):
+        for words in (["a", "--since", "1h"], ["a", "--filter", "x"], ["a", "--names", "b"]):
+            with self.subTest(words=words):
+                self.assert_ends(aldis("watch", *words, url="cd://127.0.0.1:1"), 2)
+
 
 class WithAHub(CliCase):
+    def test_events_by_name_that_were_missed(self):
+        run = self.world("--echo")
+        watch = self.running("watch", "--json", "tide", "-n", "1", "--payload", url=f"unix:{self.at.unix}")
+        self.wait_stream()
+        self.assert_ends(run("send", "", "tide", "1"), 0)
+        self.assertEqual(watch.wait(), 0)
+        self.assert_ends(run("send", "--filter", "north,south", "", "tide", "2"), 0)
+        self.assert_ends(run("send", "--filter", "south", "lamp", "tide", "3"), 0)
+        self.assert_ends(run("send", "lamp", "ebb", "4"), 0)
+        result = self.assert_ends(run("watch", "--json", "tide", "--payload", "--since", "0", "-n", "3"), 0, err=r"\A\Z")
+        self.assertEqual([(json.loads(line)["payload"], json.loads(line)["to"], json.loads(line).get("filters"))
+                          for line in result.out.splitlines()], [(1, "", None), (2, "", "north,south"), (3, "lamp", "south")])
+        result = self.assert_ends(run("watch", "tide", "--payload", "--filter", "north", "--since", "1h", "-n", "2"), 0,
+                                  err="events tide from .* are missing here")
+        self.assertEqual([line.split()[-1] for line in result.out.splitlines()], ["1", "2"])
+        self.assertIn("  for north,south  ", result.out)
+
+    def test_events_that_are_said_while_it_is_away(self):
+        hub = self.hub()
+        door = self.enterContext(Proxy(hub.port))
+        watch = self.running("watch", "tide", "--payload", "-n", "3", url=f"ws://127.0.0.1:{door.port}")
+        wait_until(lambda: hub.state()["streams"]["open"] == 1, "the stream")
+        self.assert_ends(aldis("send", "", "tide", "1", url=f"unix:{hub.unix}"), 0)
+        wait_until(lambda: watch.out, "the first")
+        door.cut()
+        self.assert_ends(aldis("send", "", "tide", "2", url=f"unix:{hub.unix}"), 0)
+        watch.wait_err("back at")
+        self.assert_ends(aldis("send", "", "tide", "3", url=f"unix:{hub.unix}"), 0)
+        self.assertEqual(watch.wait(), 0)
+        self.assertEqual([line.split()[-1] for line in watch.out.splitlines()], ["1", "2", "3"])
+        self.assertNotIn("missing", watch.err)
+
     def test_a_command_from_its_submission_to_its_end(self):
         run = self.world("--on", "x=exit 3")
         watch = self.running("watch", "--target", "lamp", "--kind", "command", "--payload", "-n", "5",

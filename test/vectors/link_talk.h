@@ -65,6 +65,7 @@ static inline void talk_put_msg(struct talk *talk, const struct ald_msg *msg)
     if (msg->mode != ALD_MODE_ANY) {
         talk_put(talk, "mode", ald_str(ald_mode_name((enum ald_mode)msg->mode)));
     }
+    talk_put(talk, "filters", msg->filters);
     talk_put(talk, "code", msg->code);
     talk_put(talk, "says", msg->text);
     talk_put(talk, "payload", ald_slice_str(msg->payload));
@@ -249,6 +250,8 @@ static inline bool talk_value(struct talk *talk, struct ald_signal *signal, stru
         signal->cause = (uint8_t)ald_cause_find(value);
     } else if (ald_str_equal(name, ALD_STR("ok"))) {
         signal->ok = true;
+    } else if (ald_str_equal(name, ALD_STR("gap"))) {
+        TALK_MUST(ald_str_u64(value, &signal->gap) == 0);
     } else {
         msg = talk_msg(talk, of_request ? &signal->request : &signal->msg, kind);
         name = of_request ? ald_str_from(name, 3) : name;

@@ -29,6 +29,7 @@ const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS] = {
     [ALD_EXCHANGE_AT_VERSION] = {"version", 7},
     [ALD_EXCHANGE_AT_EVENT] = {"event", 5},
     [ALD_EXCHANGE_AT_TRACE] = {"traceparent", 11},
+    [ALD_EXCHANGE_AT_FILTERS] = {"filters", 7},
     [ALD_EXCHANGE_AT_HOLD] = {"hold", 4},
     [ALD_EXCHANGE_AT_REPORT] = {"report", 6},
     [ALD_EXCHANGE_AT_TELL_AWAY] = {"tell_away", 9},
@@ -122,6 +123,8 @@ static int option_read(struct ald_exchange *exchange, int at, struct ald_json_va
         return name_read(msg, &msg->version, value, text);
     case ALD_EXCHANGE_AT_EVENT:
         return flag_read(msg, 0, value);
+    case ALD_EXCHANGE_AT_FILTERS:
+        return value.type == ALD_JSON_STRING ? ald_msg_set(msg, &msg->filters, text) : ALD_EXCHANGE_MALFORMED;
     default:
         return name_read(msg, &msg->trace, value, text);
     }
@@ -198,6 +201,7 @@ void ald_exchange_write_options(struct ald_exchange_writing *writing, const stru
     ald_exchange_put_str(writing, "version", msg->version);
     flag_write(writing, ALD_EXCHANGE_NAME("event"), msg->kind == ALD_EVENT);
     ald_exchange_put_str(writing, "traceparent", msg->trace);
+    ald_exchange_put_str(writing, "filters", msg->filters);
 }
 
 static void raw_write(struct ald_exchange_writing *writing, struct ald_exchange_name name, struct ald_slice raw)

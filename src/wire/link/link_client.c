@@ -394,6 +394,7 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
         .type = is_event ? ALD_LINK_TYPE_EVENT : ALD_LINK_TYPE_REQUEST,
         .dst = the_hub,
         .name = msg->name,
+        .filters = for_hub ? msg->filters : ALD_STR_NONE,
         .ordinal = signal->ordinal,
     };
     struct ald_slice data = ald_slice_ref(msg->payload);

@@ -108,8 +108,7 @@ int ald_link_answer(struct ald_link *link, const struct ald_link_asked *asked, e
     return 0;
 }
 
-/* It was for us, and the hub need not know what it was. */
-static void hear_taken(struct ald_link *link, int64_t seq)
+void ald_link_taken(struct ald_link *link, int64_t seq)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_TAKEN);
 
@@ -125,7 +124,7 @@ static int hear_refuse(struct ald_link *link, const struct ald_link_asked *asked
 {
     if (asked->frame->type == ALD_LINK_TYPE_EVENT) {
         ald_link_count(link, ALD_LINK_N_DROPPED_EVENT);
-        hear_taken(link, asked->frame->seq);
+        ald_link_taken(link, asked->frame->seq);
         return 0;
     }
     return ald_link_answer(link, asked, ALD_REFUSED, cause, text);
@@ -349,7 +348,7 @@ static int hear_reply(struct ald_link *link, struct ald_link_asked *asked)
 
     if (ald_str_present(source_judge(link, asked->frame, text)) || asked->frame->dst.type == ALD_LINK_BROADCAST) {
         ald_link_count(link, ALD_LINK_N_BAD_SOURCE);
-        hear_taken(link, asked->frame->seq);
+        ald_link_taken(link, asked->frame->seq);
         return 0;
     }
     r = ald_msg_new(link->messages, ALD_REPLY, &msg);

@@ -172,6 +172,8 @@ struct ald_link_routable {
     struct ald_link_address src, dst;
     struct ald_str name;   /* requests and events */
     struct ald_slice data; /* absent: none */
+    struct ald_str filters; /* events for the hub: comma separated; absent: all */
+    ald_wall gap;          /* the answer to SubscriptionRequest: see ald_signal.gap; 0: none */
     uint64_t ordinal;
 };
 /* Errors: ALDIS_E_NOMEM. */
@@ -225,6 +227,8 @@ struct ald_link_asked {
 /* Gives an open message of it: wire id, name, payload and where it comes from. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_message(struct ald_link *link, const struct ald_link_asked *asked, enum ald_kind kind,
                                    struct ald_msg **ret_msg);
+/* It was for us, and the hub need not know what it was. */
+void ald_link_taken(struct ald_link *link, int64_t seq);
 /* Seal `msg` (takes) and say it. */
 void ald_link_pass(struct ald_link *link, const struct ald_link_asked *asked, struct ald_msg *msg);
 /* Have it answered without anybody being asked. `text` and `code` may be absent. Errors: ALDIS_E_NOMEM. */

@@ -311,19 +311,62 @@ int ald_link_serve(struct ald_link *link, const struct ald_link_asked *asked)
     return 0;
 }
 
-/* To whoever subscribed to it (link.md 4.10), or, without `is_news`, to the controller. */
-static int event_pass(struct ald_link *link, const struct ald_link_asked *asked, bool is_news)
+/* Which of its subscribers an event is for: the original asks its own class of the event (link.md 4.10), here it is a member that
+ * other peers pass over (2.2). Outcome: ALD_LINK_BAD_FRAME. Errors: ALDIS_E_NOMEM. */
+static int event_filters(struct ald_link *link, const struct ald_link_frame *frame, struct ald_msg *msg)
+{
+    struct ald_str filters = ALD_STR_NONE;
+    struct ald_json json;
+    int r;
+
+    if (frame->filters.type == ALD_JSON_NONE) {
+        return 0;
+    }
+    ald_json_init(&json, SUBSCRIPTION_NODES_MAX);
+    r = ald_json_parse(&json, frame->filters.raw, ALD_JSON_STRICT, NULL);
+    if (r == 0) {
+        r = ald_link_reserve(link, 2 * frame->filters.raw.size + 16);
+    }
+    if (r == 0) {
+        r = filters_read(link, ald_json_root(&json), &filters);
+    }
+    ald_json_fini(&json);
+    if (r == 0) {
+        r = ald_msg_set(msg, &msg->filters, filters);
+    }
+    return r < 0 ? ald_trace(r) : r > 0 ? ALD_LINK_BAD_FRAME : 0;
+}
+
+/* To whoever subscribed to it. Outcome: ALD_LINK_BAD_FRAME. */
+static int event_publish(struct ald_link *link, const struct ald_link_asked *asked)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     int r = ald_link_message(link, asked, ALD_EVENT, &msg);
 
-    if (r == 0 && is_news) {
+    if (r == 0) {
         r = ald_msg_set(msg, &msg->to.target, ALD_STR(""));
     }
+    if (r == 0) {
+        r = event_filters(link, asked->frame, msg);
+    }
+    if (r != 0) {
+        return r < 0 ? ald_trace(r) : r;
+    }
+    ald_link_pass(link, asked, ald_steal(&msg));
+    return 0;
+}
+
+/* And to the controller. */
+static int event_pass(struct ald_link *link, const struct ald_link_asked *asked)
+{
+    struct ald_msg *msg;
+    int r = ald_link_message(link, asked, ALD_EVENT, &msg);
+
     if (r < 0) {
         return ald_trace(r);
     }
-    ald_link_pass(link, asked, ald_steal(&msg));
+    msg->flags |= ALD_MSG_COPY;
+    ald_link_pass(link, asked, msg);
     return 0;
 }
 
@@ -337,12 +380,17 @@ int ald_link_serve_event(struct ald_link *link, const struct ald_link_asked *ask
         r = ald_link_instance_changed(link, asked->frame->data);
     }
     if (r == 0) {
-        r = event_pass(link, asked, true);
+        r = event_publish(link, asked);
+    }
+    if (r == ALD_LINK_BAD_FRAME) {
+        ald_link_count(link, ALD_LINK_N_DROPPED_EVENT);
+        ald_link_taken(link, asked->frame->seq);
+        return 0;
     }
     if (r == 0) {
         again.seq = 0; /* the serial is given with the first */
         rest.frame = &again;
-        r = event_pass(link, &rest, false);
+        r = event_pass(link, &rest);
     }
     return r < 0 ? ald_trace(r) : 0;
 }

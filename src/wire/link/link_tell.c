@@ -156,6 +156,7 @@ static int tell_subscribed(struct ald_link *link, const struct ald_signal *signa
     frame.src = the_hub;
     frame.dst = error.dst;
     frame.data = ald_slice_static(signal->ok ? ALD_STR("true") : ALD_STR("false"));
+    frame.gap = signal->gap;
     return ald_link_write_routable(link, &frame);
 }
 

@@ -106,6 +106,34 @@ static int write_failed(struct ald_link *link, size_t at)
     return ald_trace(ALDIS_E_NOMEM);
 }
 
+/* A comma stands in no filter. Errors: ALDIS_E_NOMEM. */
+static int filters_write(struct ald_buf *out, struct ald_str filters)
+{
+    const char *before = ",\"filters\":[";
+    int r = 0;
+
+    while (r == 0 && filters.size > 0) {
+        size_t end = ald_str_find(filters, ALD_STR(","));
+
+        r = ald_buf_push(out, ald_str(before));
+        r = r == 0 ? string_write(out, ald_str_of(filters.data, end)) : r;
+        filters = ald_str_from(filters, ALD_MIN(end + 1, filters.size));
+        before = ",";
+    }
+    return r == 0 && ald_buf_push_byte(out, ']') == 0 ? 0 : ald_trace(ALDIS_E_NOMEM);
+}
+
+/* Members that are not the original's, and which its programs pass over (link.md 2.2). Errors: ALDIS_E_NOMEM. */
+static int ours_write(struct ald_buf *out, const struct ald_link_routable *frame)
+{
+    int r = frame->filters.size > 0 ? filters_write(out, frame->filters) : 0;
+
+    if (r == 0 && frame->gap != 0) {
+        r = ald_buf_pushf(out, ",\"gapUntilMs\":%llu", (unsigned long long)((frame->gap + ALD_MSEC - 1) / ALD_MSEC));
+    }
+    return r == 0 ? 0 : ald_trace(ALDIS_E_NOMEM);
+}
+
 int ald_link_write_routable(struct ald_link *link, const struct ald_link_routable *frame)
 {
     struct ald_buf *out = &link->work->out;
@@ -121,13 +149,16 @@ int ald_link_write_routable(struct ald_link *link, const struct ald_link_routabl
     }
     queued.head_size = ald_buf_size(out) - queued.head_at;
     if (r == 0) {
+        r = ours_write(out, frame);
+    }
+    if (r == 0) {
         r = ald_buf_push_byte(out, '}');
     }
     if (r != 0) {
         return write_failed(link, queued.head_at);
     }
     queued.tail_at = queued.head_at + queued.head_size;
-    queued.tail_size = 1;
+    queued.tail_size = ald_buf_size(out) - queued.tail_at;
     queued.payload = ald_slice_ref(frame->data);
     ald_link_push_parts(link, &queued);
     return 0;
