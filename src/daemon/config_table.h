@@ -203,13 +203,14 @@
     X(LIMITS_CHANNEL_QUEUE_MAX, "limits", "channel_queue_max", NUMBER, "10000", 0, UINT32_MAX,                         \
       "Commands that wait for one channel, or for any channel of one target; more are refused as busy.")               \
     X(LIMITS_CHANNEL_QUEUE_BYTES_MAX, "limits", "channel_queue_bytes_max", SIZE, "64MiB", 0, ALD_MIB * 1024 * 1024,    \
-      "The same in bytes.")                                                                                            \
+      "The same in bytes; a command that waits alone may be larger.")                                                  \
     X(LIMITS_QUEUE_BYTES_MAX, "limits", "queue_bytes_max", SIZE, "256MiB", 0, ALD_MIB * 1024 * 1024,                   \
       "Bytes of all commands that wait, in all.")                                                                      \
     X(LIMITS_CALLER_IN_FLIGHT_MAX, "limits", "caller_in_flight_max", NUMBER, "10000", 1, UINT32_MAX,                   \
       "Commands of one connection that have no outcome yet; more are refused as busy.")                                \
     X(LIMITS_OUT_BYTES_MAX, "limits", "out_bytes_max", SIZE, "64MiB", 1024, ALD_MIB * 1024 * 1024,                     \
-      "Bytes said to one connection that it has not read; beyond it the connection is cut.")                           \
+      "Bytes said to one connection that it has not read; beyond it the connection is cut. A message counts for at "   \
+      "most half of them.")                                                                                            \
     X(LIMITS_OUT_BYTES_HIGH, "limits", "out_bytes_high", SIZE, "1MiB", 1024, ALD_MIB * 1024 * 1024,                    \
       "Beyond it nothing is read from the connection, and no further command is sent to it.")                          \
     X(LIMITS_ATTEMPTS_MAX, "limits", "attempts_max", NUMBER, "3", 1, 255, "Attempts of an idempotent command.")        \

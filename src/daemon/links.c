@@ -251,6 +251,10 @@ static struct ald_str peer_place(struct ald_str peer)
     return ald_str_of(peer.data, end);
 }
 
+/*
+ * "Host already connected from another address" (link.md 7.2): two processes of one id would put each other out for ever. One whose
+ * connection is lost may have moved, and need not wait for the end of its session as at the original, whose refusal ends it.
+ */
 static bool host_is_elsewhere(const struct ald_links *links, struct ald_str target, const struct ald_peer *peer)
 {
     struct ald_str place = peer_place(peer->has_ids ? ALD_STR("unix:") : ald_str(peer->address));
@@ -258,7 +262,7 @@ static bool host_is_elsewhere(const struct ald_links *links, struct ald_str targ
     uint64_t cursor = 0;
 
     while (links->edge != NULL && ald_hub_next_channel(ald_edge_hub(links->edge), target, &cursor, &channel)) {
-        if (channel.state != ALD_CHANNEL_GONE && !ald_str_equal(peer_place(channel.peer), place)) {
+        if (channel.state == ALD_CHANNEL_LIVE && !ald_str_equal(peer_place(channel.peer), place)) {
             return true;
         }
     }

@@ -103,8 +103,7 @@ static void check_sessions(const struct ald_hub *hub)
     ald_list_each (it, &hub->all_sessions) {
         const struct ald_session *session = ald_list_entry(it, const struct ald_session, node);
 
-        ald_session_check(hub, session);
-        bytes += session->bytes;
+        bytes += ald_session_check(hub, session);
     }
     ald_assert(bytes == hub->window_bytes);
 }

@@ -272,6 +272,9 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
     }
 }
 
+/* As in the window of a session (session.c): the largest messages leave room for others. */
+enum { CONN_SHARE = 2 };
+
 static size_t signal_cost(const struct ald_signal *signal)
 {
     size_t cost = ALD_CONN_SIGNAL_COST + (signal->msg != NULL ? ald_msg_cost(signal->msg) : 0);
@@ -292,7 +295,7 @@ static void conn_watch(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 bool ald_hub_conn_say(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald_signal *signal)
 {
-    size_t cost = signal_cost(signal);
+    size_t cost = ALD_MIN(signal_cost(signal), ALD_MAX(hub->config.out_bytes_max / CONN_SHARE, (size_t)1));
 
     if (!ald_hub_conn_hears(conn)) {
         ald_signal_clear(signal);

@@ -12,8 +12,11 @@ void ald_queue_init(struct ald_queue *queue)
 bool ald_queue_has_room(const struct ald_hub *hub, const struct ald_queue *queue, size_t cost)
 {
     const struct ald_hub_config *config = &hub->config;
+    /* A single command may be larger than all that may wait here, if it comes alone: the largest of link are (link 2.10). */
+    bool comes_alone = queue->n == 0 && config->channel_queue_bytes_max > 0;
 
-    return queue->n < config->channel_queue_max && queue->bytes + cost <= config->channel_queue_bytes_max &&
+    return queue->n < config->channel_queue_max &&
+           (comes_alone || queue->bytes + cost <= config->channel_queue_bytes_max) &&
            hub->queued_bytes + cost <= config->queue_bytes_max;
 }
 

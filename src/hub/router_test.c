@@ -121,6 +121,29 @@ ALD_TEST(router, a_queue_is_full_in_bytes_as_well)
     rig_fini(&rig);
 }
 
+ALD_TEST(router, a_command_larger_than_its_queue_may_wait_alone)
+{
+    static char large[10000];
+    struct rig rig;
+
+    memset(large, '1', sizeof(large) - 1);
+    rig_init(&rig);
+    rig.config.channel_in_flight_max = 1;
+    rig.config.channel_queue_bytes_max = 4000;
+    rig_start(&rig);
+    rig_caller(&rig, 9);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_command(&rig, 9, "c0", "lamp");
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.payload = large});
+    rig_command(&rig, 9, "c2", "lamp");
+    rig_expect(&rig, "1 command c0\n"
+                     "9 reply c2 refused busy\n");
+    rig_reply(&rig, 1, "c0", ALD_SUCCEEDED);
+    rig_expect(&rig, "9 reply c0 succeeded\n"
+                     "1 command c1\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(router, all_queues_together_are_full_too)
 {
     struct rig rig;
@@ -378,7 +401,9 @@ ALD_TEST_MAIN(router, ALD_CASE(router, any_takes_the_channel_with_the_fewest_com
               ALD_CASE(router, any_takes_the_least_recently_used_first_among_equals),
               ALD_CASE(router, health_checks_do_not_count),
               ALD_CASE(router, in_flight_full_means_queue_and_queue_full_means_refused_busy),
-              ALD_CASE(router, a_queue_is_full_in_bytes_as_well), ALD_CASE(router, all_queues_together_are_full_too),
+              ALD_CASE(router, a_queue_is_full_in_bytes_as_well),
+              ALD_CASE(router, a_command_larger_than_its_queue_may_wait_alone),
+              ALD_CASE(router, all_queues_together_are_full_too),
               ALD_CASE(router, a_target_nobody_registered_is_refused),
               ALD_CASE(router, a_target_with_no_active_channel_is_refused),
               ALD_CASE(router, primary_with_none_confirmed_is_refused),

@@ -170,10 +170,20 @@ static bool session_is_over(const struct ald_hub *hub, const struct ald_session 
            (session->n_window > 0 && hub->window_bytes > hub->config.session_windows_bytes_max);
 }
 
+/*
+ * A message larger than half of a window counts as half, else the largest ones (link 2.10: 100 MiB) would leave no room for
+ * anything beside them, and what must be told all the same would end the session. So a window holds two of them at most, with little
+ * beside; all windows together hold what they hold.
+ */
+static size_t kept_share(const struct ald_hub *hub, const struct ald_kept *kept)
+{
+    return ALD_MIN(kept->cost, hub->config.session_window_bytes_max / 2);
+}
+
 static void session_charge(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     session->n_window++;
-    session->bytes += kept->cost;
+    session->bytes += kept_share(hub, kept);
     hub->window_bytes += kept->cost;
     session->full = session->full || session_is_over(hub, session, 1);
 }
@@ -181,7 +191,7 @@ static void session_charge(struct ald_hub *hub, struct ald_session *session, str
 static void session_credit(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     session->n_window--;
-    session->bytes -= kept->cost;
+    session->bytes -= kept_share(hub, kept);
     hub->window_bytes -= kept->cost;
     if (session->full && !session_is_over(hub, session, 2)) {
         session->full = false;
@@ -656,17 +666,18 @@ static void session_check_parties(const struct ald_session *session)
     ald_assert(session->over || (session->first != NULL && session->first->session == session));
 }
 
-void ald_session_check(const struct ald_hub *hub, const struct ald_session *session)
+size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *session)
 {
     bool is_ending = session->over || (session->conn != NULL && session->conn->state == ALD_CONN_ENDED);
-    size_t bytes = 0;
+    size_t bytes = 0, all = 0;
     uint32_t n = 0;
     uint64_t serial = 0;
 
     ald_list_each (it, &session->window) {
         const struct ald_kept *kept = ald_list_entry(it, const struct ald_kept, node);
 
-        bytes += kept->cost;
+        bytes += kept_share(hub, kept);
+        all += kept->cost;
         n++;
         ald_assert(kept->session == session);
         /* While the end of its connection is worked off, serials are taken back one by one. */
@@ -680,4 +691,5 @@ void ald_session_check(const struct ald_hub *hub, const struct ald_session *sess
                hub->window_bytes > hub->config.session_windows_bytes_max);
     session_check_parties(session);
     ald_assert(session->over || ald_table_find_number(&hub->sessions, session->number) == session);
+    return all;
 }

@@ -98,4 +98,5 @@ void ald_session_expired(struct ald_hub *hub, struct ald_session *session);
 
 /* A unit of work; false when there is nothing (left) to do now. */
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session);
-void ald_session_check(const struct ald_hub *hub, const struct ald_session *session);
+/* Gives the bytes that its window holds. */
+size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *session);

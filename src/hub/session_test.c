@@ -537,6 +537,35 @@ ALD_TEST(session, who_acknowledges_nothing_may_ask_for_nothing)
     rig_fini(&rig);
 }
 
+/* Larger than the window and than the account of its connection together (link 2.10). */
+ALD_TEST(session, the_largest_message_leaves_room_for_others)
+{
+    static char large[40000];
+    struct rig rig;
+
+    memset(large, '1', sizeof(large) - 1);
+    rig_init(&rig);
+    rig.config.session_window_bytes_max = 8000;
+    rig.config.out_bytes_max = 16000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    rig_command(&rig, 9, "c0", "lamp");
+    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.payload = large});
+    rig_command(&rig, 9, "c2", "lamp");
+    rig_expect(&rig, "1 command c0\n"
+                     "1 command c1\n"
+                     "1 command c2\n");
+    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c1"), ALD_SUCCEEDED, 0, large);
+    rig_expect(&rig, "9 reply c1 succeeded\n");
+    for (int i = 0; i < 3; i++) { /* but these do not fit */
+        rig_command_as(&rig, 9, "c3", "lamp", (struct rig_options){.payload = large});
+    }
+    ald_check_int(rig_count(&rig, ALD_N_SLOW_CUT), 0);
+    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_ENDED), 0);
+    rig_fini(&rig);
+}
+
 ALD_TEST(session, all_windows_together_have_an_end)
 {
     struct rig rig;
@@ -606,5 +635,6 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends),
               ALD_CASE(session, a_full_window_takes_no_event_and_says_so),
               ALD_CASE(session, who_acknowledges_nothing_may_ask_for_nothing),
+              ALD_CASE(session, the_largest_message_leaves_room_for_others),
               ALD_CASE(session, all_windows_together_have_an_end),
               ALD_CASE(session, what_a_step_says_outlives_the_session_that_ends_in_it))

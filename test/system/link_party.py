@@ -43,8 +43,9 @@ class Link:
     What came in otherwise is kept: requests in `requests`, events in `events`, all frames in `frames`.
     """
 
-    def __init__(self, hub, host=None, shown=None, handlers=None, plugins=None, beats=True):
+    def __init__(self, hub, host=None, shown=None, handlers=None, plugins=None, beats=True, place=None):
         self.hub = hub
+        self.place = place  # the address it comes from
         self.host = host
         self.token = shown
         if shown is None:
@@ -90,7 +91,7 @@ class Link:
 
     async def dial(self):
         self.ws = await websockets.connect(self.hub.url("/api/socket"), max_size=128 * 1024 * 1024, ping_interval=None,
-                                           compression=None)
+                                           compression=None, local_addr=self.place and (self.place, 0))
         return await self.receive()
 
     def registration(self):

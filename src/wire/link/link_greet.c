@@ -401,7 +401,12 @@ bool ald_link_part(struct ald_dialect *dialect, enum ald_parting why, uint16_t *
 
     *ret_code = words[why].code;
     *ret_reason = words[why].reason;
-    if (link->denial_code != 0) {
+    if (link->is_old && why == ALD_PARTING_REPLACED) {
+        /* link.md 2.16 has 1008, after which a slave of then comes again, and two of one id put each other out for ever (9, 30).
+         * The one code after which it does not: */
+        *ret_code = ALD_LINK_CLOSE_OLD_UNAUTHORIZED;
+        *ret_reason = "Registered from another connection";
+    } else if (link->denial_code != 0) {
         *ret_code = link->denial_code;
         *ret_reason = link->denial;
     } else if (link->state != ALD_LINK_READY && why == ALD_PARTING_STOPPING) {
