@@ -166,6 +166,11 @@ static struct ald_route submit_judge_state(const struct ald_hub *hub, const stru
     if (hub->draining) {
         return submit_refusal(ALD_CAUSE_DRAINING, NULL);
     }
+    /*
+     * Why it is not rather left unread until there is room: a command that is not read has no deadline here yet, and would end
+     * later than its caller was promised; nothing else that the caller says, its goodbye, its cancels, what it acknowledges and what it
+     * answers as an agent, would be read either, and where nobody answers it would never be again. Its refusal is an outcome.
+     */
     if (party->conn->n_submitted >= max) {
         return submit_refusal(ALD_CAUSE_BUSY, "the caller has too many commands in flight");
     }

@@ -7,9 +7,9 @@ import {
 	BareEvent, BareRequest, CountEvent, CountRequest, EchoRequest, NoticeEvent, Router, address, control, fails, host,
 	instanceUpdate, lib,
 } from "./party.mjs";
-import { Hub, until } from "./rig.mjs";
+import { Hub, until, within } from "./rig.mjs";
 
-const { Address } = lib;
+const { Address, Link } = lib;
 
 // A hub, a control and a host that serves.
 async function three(t, settings) {
@@ -175,4 +175,32 @@ test("an instance behind a host is asked, asks, and hears broadcasts", async t =
 	five.sendTo("allInstances", new NoticeEvent("to all"));
 	await until(() => notices.length === 2, "the broadcast");
 	assert.deepEqual(notices, ["to you", "to all"]);
+});
+
+// The original takes any number (docs/wire-link.md 6). ALDIS_FLOOD=50000 with the default limits is the same, and takes long.
+test("far too many requests at once all end, and nobody else feels it", async t => {
+	const total = Number(process.env.ALDIS_FLOOD ?? 4000);
+	const limits = process.env.ALDIS_FLOOD ? {} : { "limits.caller_in_flight_max": "500" };
+	// While they are made, and read, nobody here has time for heartbeats.
+	const { hub, one, four } = await three(t, { "link.heartbeat_interval": "15s", ...limits });
+	const two = await control(t, hub.url);
+	four.handle(CountRequest, async ({ n }) => ({ n }));
+	const ends = { answered: 0, refused: 0 };
+	const asked = Array.from({ length: total }, (_, n) => Link.prototype.sendTo.call(one, { hostId: 4 }, new CountRequest(n)).then(
+		answer => {
+			assert.equal(answer.n, n);
+			ends.answered++;
+		},
+		error => {
+			assert.equal(error.code, "Refused", error.message);
+			assert.match(error.message, /too many commands in flight|a queue is full|does not acknowledge/);
+			ends.refused++;
+		},
+	));
+	assert.equal((await two.sendTo({ hostId: 4 }, new EchoRequest("meanwhile"))).text, "MEANWHILE");
+	await within(Promise.all(asked), "all ends");
+	assert.equal(ends.answered + ends.refused, total);
+	assert(ends.answered >= 500, `${ends.answered} answered`);
+	assert.deepEqual(one.diary, ["hello", "connect"]);
+	await one.send(new lib.PingRequest());
 });
