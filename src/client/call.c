@@ -41,16 +41,17 @@ static struct ald_machine call_machine = ALD_MACHINE("call", call_states);
 struct ald_call {
     struct ald_client *client;
     struct ald_node node;
-    struct ald_node handed; /* HANDED: in client->handed, in order of ordinals */
+    struct ald_node handed; /* HANDED: in client->handed, in the order in which they were said */
     struct ald_msg *command;
     struct ald_msg *ask; /* the latest question about it, or NULL */
     ald_call_fn fn;
     void *owner;
-    uint8_t state;    /* enum call_state */
-    uint8_t phase;    /* enum ald_phase: the last one that was reported */
-    bool cancelled;   /* the program wants it back */
-    uint64_t ordinal; /* HANDED: of the signal that carries it */
-    size_t sent_at;   /* from SENT on: which of the client's URLs took it */
+    uint8_t state;              /* enum call_state */
+    uint8_t phase;              /* enum ald_phase: the last one that was reported */
+    bool cancelled;             /* the program wants it back */
+    struct ald_client_tie said; /* the signal that carries it; HANDED: its ordinal */
+    uint64_t number;            /* see ald_client.calls_by_number */
+    size_t sent_at;             /* from SENT on: which of the client's URLs took it */
     ald_usec deadline;
     struct ald_alarm alarm;
     struct ald_alarm ask_alarm;
@@ -64,6 +65,7 @@ void ald_calls_init(struct ald_client *client)
     const uint64_t seed[2] = {ald_rng_next(&client->rng), ald_rng_next(&client->rng)};
 
     ald_table_init(&client->calls_by_id, seed);
+    ald_table_init(&client->calls_by_number, seed);
     ald_node_init(&client->calls);
     ald_node_init(&client->handed);
     ald_task_init(&client->settle_task, call_settle_task, client);
@@ -85,6 +87,8 @@ static void call_unlink(struct ald_call *call)
     call_forget_ask(call);
     ald_alarm_stop(client->loop, &call->alarm);
     ald_alarm_stop(client->loop, &call->ask_alarm);
+    ald_client_session_untie(client, &call->said);
+    ald_table_remove_number(&client->calls_by_number, call->number);
     ald_table_remove(&client->calls_by_id, call->command->wire_id);
     ald_node_remove(&call->node);
     ald_node_remove(&call->handed);
@@ -181,24 +185,37 @@ static bool call_can_be_said(const struct ald_call *call)
             command->mode == ALD_MODE_ANY && (command->flags & ALD_MSG_DURABLE) == 0);
 }
 
+static int call_say(struct ald_call *call, struct ald_signal *signal)
+{
+    struct ald_client *client = call->client;
+    int r;
+
+    if (ald_client_session_takes(client, ALD_SIGNAL_COMMAND)) {
+        return ald_client_session_say(client, signal, &call->said);
+    }
+    r = ald_client_emit(client, signal);
+    call->said.ordinal = signal->ordinal;
+    return r;
+}
+
 static void call_submit(struct ald_call *call)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
 
-    if (call->ended.outcome != ALD_OUTCOME_NONE) {
+    if (call->ended.outcome != ALD_OUTCOME_NONE || call->client->session.full) {
         return;
     }
     if (!call_can_be_said(call)) {
         call_end_later(call, ALD_REFUSED, ALD_CAUSE_UNSUPPORTED);
         return;
     }
+    signal.id.low = call->number;
     signal.msg = call->command;
     signal.ttl = call_left(call);
-    if (ald_client_say(call->client, &signal) < 0) {
+    if (call_say(call, &signal) < 0) {
         call_end_later(call, ALD_REFUSED, ALD_CAUSE_BUSY); /* memory is short, and nobody saw it */
         return;
     }
-    call->ordinal = signal.ordinal;
     ald_list_push_back(&call->client->handed, &call->handed);
     ald_sm_move(&call_machine, &call->state, CALL_HANDED);
 }
@@ -326,7 +343,7 @@ void ald_calls_begun(struct ald_client *client)
     while ((node = ald_list_first(&client->handed)) != NULL) {
         struct ald_call *call = ald_list_entry(node, struct ald_call, handed);
 
-        if (call->ordinal > client->begun) {
+        if (call->said.ordinal > client->begun) {
             return;
         }
         ald_node_remove(&call->handed);
@@ -363,6 +380,7 @@ void ald_calls_fini(struct ald_client *client)
     }
     ald_task_cancel(&client->settle_task);
     ald_table_fini(&client->calls_by_id);
+    ald_table_fini(&client->calls_by_number);
 }
 
 /* --- what the hub says ------------------------------------------------------------------------------------------- */
@@ -404,10 +422,19 @@ static void call_answered(struct ald_call *call, const struct ald_signal *signal
     }
 }
 
+/* Whom it is about: the answers of a protocol bring back the id, or the number. */
+static struct ald_call *call_meant(const struct ald_client *client, const struct ald_signal *signal)
+{
+    if (signal->msg == NULL) {
+        return NULL;
+    }
+    return ald_str_present(signal->msg->wire_id) ? ald_table_find(&client->calls_by_id, signal->msg->wire_id)
+                                                 : ald_table_find_number(&client->calls_by_number, signal->id.low);
+}
+
 void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
 {
-    struct ald_str id = signal->msg != NULL ? signal->msg->wire_id : ALD_STR_NONE;
-    struct ald_call *call = ald_str_present(id) ? ald_table_find(&client->calls_by_id, id) : NULL;
+    struct ald_call *call = call_meant(client, signal);
     struct ald_call_report report = {
         .outcome = (enum ald_outcome)signal->outcome,
         .phase = (enum ald_phase)signal->phase,
@@ -419,7 +446,7 @@ void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
     if (call == NULL || call->ended.outcome != ALD_OUTCOME_NONE) {
         return; /* late or stray: exchange.md 2.10 */
     }
-    if (call->ask != NULL && ald_str_equal(call->ask->wire_id, id)) {
+    if (call->ask != NULL && ald_str_equal(call->ask->wire_id, signal->msg->wire_id)) {
         if (signal->kind == ALD_SIGNAL_REPLY) {
             call_answered(call, signal);
         }
@@ -501,11 +528,15 @@ int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call
     call->fn = fn;
     call->owner = owner;
     call->deadline = ald_loop_now(client->loop) + command->ttl;
+    call->number = ++client->n_calls;
     ald_node_init(&call->node);
     ald_node_init(&call->handed);
     ald_alarm_init(&call->alarm, call_alarm, call);
     ald_alarm_init(&call->ask_alarm, call_ask_alarm, call);
     r = ald_table_add(&client->calls_by_id, command->wire_id, call);
+    if (r == 0 && (r = ald_table_add_number(&client->calls_by_number, call->number, call)) < 0) {
+        ald_table_remove(&client->calls_by_id, command->wire_id);
+    }
     if (r != 0) {
         ald_msg_unref(call->command);
         free(call);
@@ -520,6 +551,15 @@ int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call
     return 0;
 }
 
+/* Its session is away. What never left is nobody's yet; of the rest protocols with sessions cannot take anything back. */
+static void call_cancel_away(struct ald_call *call)
+{
+    if (call->state == CALL_HANDED) {
+        ald_client_session_untie(call->client, &call->said);
+        call_end_later(call, ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK);
+    }
+}
+
 void ald_call_cancel(struct ald_call *call)
 {
     if (call->ended.outcome != ALD_OUTCOME_NONE || call->cancelled) {
@@ -532,7 +572,11 @@ void ald_call_cancel(struct ald_call *call)
         break;
     case CALL_HANDED:
     case CALL_SENT:
-        call_say_cancel(call);
+        if (!ald_client_ready(call->client)) {
+            call_cancel_away(call);
+        } else {
+            call_say_cancel(call);
+        }
         break;
     case CALL_ASKED:
         call_ask_cancel(call);

@@ -41,6 +41,8 @@ void ald_client_options_init(struct ald_client_options *options)
         .backoff_first = 250 * ALD_MSEC,
         .backoff_max = 30 * ALD_SEC,
         .jobs_max = 256,
+        .window_max = 65536,
+        .window_bytes = (size_t)32 * ALD_MIB,
     };
 }
 
@@ -159,6 +161,8 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     client->backoff_max = options->backoff_max;
     client->jobs_max = options->jobs_max;
     client->events_kept_max = options->events_kept;
+    client->window_max = options->window_max;
+    client->window_bytes_max = options->window_bytes;
     return 0;
 }
 
@@ -185,6 +189,7 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     ald_rng_init(&client->rng, ald_random_seed());
     ald_link_init(client);
     ald_task_init(&client->drained_task, client_drained_task, client);
+    ald_client_session_init(client);
     ald_calls_init(client);
     ald_events_init(client);
     ald_jobs_init(client);
@@ -277,6 +282,7 @@ struct ald_client *ald_client_free(struct ald_client *client)
         return NULL;
     }
     ald_link_fini(client);
+    ald_client_session_fini(client);
     ald_events_fini(client);
     ald_calls_fini(client);
     ald_jobs_fini(client);
@@ -351,6 +357,6 @@ void ald_client_healthy(struct ald_client *client, bool healthy, const char *det
     answer.text = ald_str(detail);
     client->health_id = (struct ald_id){0};
     if (ald_client_say(client, &answer) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
     }
 }

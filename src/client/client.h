@@ -90,6 +90,8 @@ struct ald_client_options {
     ald_usec backoff_max;    /* the wait is drawn from the upper half of that, so that a crowd spreads out */
     size_t jobs_max;         /* commands served at once; one more is refused `busy` */
     size_t events_kept;      /* events that wait while there is no hub, 0; one more and the oldest is dropped */
+    size_t window_max;       /* where the hub gives us a session: so many messages may wait to be acknowledged, 65,536, */
+    size_t window_bytes;     /* and so much of them, 32 MiB; then calls wait, and events as if there was no hub */
 };
 
 /* All that waits may cost so much, whatever it counts: what a program that says more has in mind is no queue. */

@@ -6,6 +6,7 @@
  *     client.c   its life and its options
  *     way.c      what a scheme stands for
  *     link.c     one connection after the other, and when to try the next
+ *     session.c  what goes on over several of them
  *     carrier_stream.c, carrier_datagram.c   how its frames travel
  *     heard.c    what the hub says
  *     call.c     the caller's side
@@ -18,6 +19,7 @@
 #include "base/table.h"
 #include "client/carrier.h"
 #include "client/client.h"
+#include "client/session.h"
 #include "client/url.h"
 #include "loop/loop.h"
 #include "transport/dial.h"
@@ -53,6 +55,7 @@ struct ald_client {
     ald_usec backoff_first, backoff_max;
     size_t jobs_max;
     size_t events_kept_max;
+    size_t window_max, window_bytes_max;
     char *secret;                 /* NULL: none */
     struct ald_identity identity; /* what a dialect says of us: the secret */
 
@@ -87,6 +90,8 @@ struct ald_client {
     struct ald_id health_id;      /* of the question that waits for an answer; all zero: none */
     struct ald_id leave_id;       /* of the goodbye that does */
 
+    struct ald_client_session session;
+
     struct ald_rng rng;
     struct ald_msg_pool *messages;
     struct ald_dialect_options dialect_options;
@@ -95,6 +100,8 @@ struct ald_client {
 
     /* Calls: by wire id, their own and those of what they ask; and in the order in which they were made. */
     struct ald_table calls_by_id;
+    struct ald_table calls_by_number; /* for protocols whose answers bring a number back (msg/signal.h) */
+    uint64_t n_calls;                 /* that were made; the number of the latest */
     struct ald_node calls;
     struct ald_node handed;      /* those of which no byte has left yet */
     struct ald_task settle_task; /* reports the calls that ended inside one of the program's own calls */
@@ -126,6 +133,8 @@ void ald_link_lost(struct ald_client *client);
 void ald_link_why(struct ald_client *client, struct ald_str text);
 /* The link cannot be kept; its end is told by the carrier. */
 void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why);
+/* Memory is short, and something of this connection is lost: nor can its session go on. */
+void ald_link_short(struct ald_client *client);
 /* Close what was dialled, if anything was. */
 void ald_link_close(struct ald_client *client, uint16_t code, struct ald_str why);
 /* Something is dialled, and its end was not told. */
@@ -142,7 +151,18 @@ void ald_client_trouble_note(struct ald_client *client, struct ald_str text);
 /* Give what the dialect has written to the stream. */
 void ald_link_push(struct ald_client *client);
 /* Say `signal` on the connection, which stands; tells its ordinal. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_client_emit(struct ald_client *client, struct ald_signal *signal);
+/* Ask the hub to take us in, on a connection where nobody is yet. */
+void ald_link_register(struct ald_client *client);
+/* Say `signal` in the session, where it is one of those that belong there, or on the connection. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_client_say(struct ald_client *client, struct ald_signal *signal);
+/* There is somebody to say signals of `kind` to. */
+static inline bool ald_client_may_say(const struct ald_client *client, enum ald_signal_kind kind)
+{
+    return client->dialect != NULL || ald_client_session_takes(client, kind);
+}
+/* The window of the session is full no more: what waits for that goes on. */
+void ald_client_room(struct ald_client *client);
 
 static inline bool ald_client_ready(const struct ald_client *client)
 {
@@ -170,6 +190,8 @@ void ald_events_end(struct ald_client *client);
 void ald_events_fini(struct ald_client *client);
 /* The connection is ready: say what waits. */
 void ald_events_ready(struct ald_client *client);
+/* `event` (shares) never left: it waits for another hub, before all others, or is dropped. */
+void ald_events_rescue(struct ald_client *client, struct ald_msg *event);
 /* The hub says what became of an event. */
 void ald_events_report(struct ald_client *client, const struct ald_signal *signal);
 /* Tell who sent us `event` that we do not know it. */

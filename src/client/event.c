@@ -67,7 +67,7 @@ void ald_events_fini(struct ald_client *client)
     }
 }
 
-static int event_keep(struct ald_client *client, struct ald_msg *event)
+static int kept_new(struct ald_client *client, struct ald_msg *event, struct kept **ret_kept)
 {
     struct kept *kept = calloc(1, sizeof(*kept));
 
@@ -77,13 +77,42 @@ static int event_keep(struct ald_client *client, struct ald_msg *event)
     kept->msg = ald_msg_ref(event);
     kept->cost = sizeof(*kept) + ald_msg_cost(event);
     kept->until = event->ttl == ALD_NEVER ? ALD_NEVER : ald_loop_now(client->loop) + event->ttl;
-    ald_list_push_back(&client->events, &kept->node);
     client->n_events++;
     client->events_cost += kept->cost;
+    *ret_kept = kept;
+    return 0;
+}
+
+static void events_bound(struct ald_client *client)
+{
     while (client->n_events > client->events_kept_max || client->events_cost > ALD_CLIENT_EVENTS_COST_MAX) {
         kept_drop(client, kept_first(client));
     }
+}
+
+static int event_keep(struct ald_client *client, struct ald_msg *event)
+{
+    struct kept *kept;
+    int r = kept_new(client, event, &kept);
+
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    ald_list_push_back(&client->events, &kept->node);
+    events_bound(client);
     return 0;
+}
+
+void ald_events_rescue(struct ald_client *client, struct ald_msg *event)
+{
+    struct kept *kept;
+
+    if (client->events_kept_max > 0 && kept_new(client, event, &kept) == 0) {
+        ald_list_push_front(&client->events, &kept->node);
+        events_bound(client);
+    } else if (client->callbacks.dropped != NULL) {
+        client->callbacks.dropped(client->owner, event);
+    }
 }
 
 /* Outcome: ALD_CLIENT_UNSAID. */
@@ -109,6 +138,14 @@ int ald_client_send(struct ald_client *client, struct ald_msg *event)
     if (!ald_client_ready(client)) {
         return waits ? event_keep(client, event) : ALD_CLIENT_AWAY;
     }
+    if (waits && (client->session.full || client->n_events > 0)) {
+        return event_keep(client, event); /* behind those that wait already */
+    }
+    if (client->session.full) {
+        client->trouble[0] = '\0';
+        ald_client_trouble_note(client, ALD_STR("the hub has not acknowledged what it was told before"));
+        return ALD_CLIENT_UNSAID;
+    }
     signal.msg = event;
     signal.ttl = event->ttl;
     return event_say(client, &signal);
@@ -119,7 +156,8 @@ void ald_events_ready(struct ald_client *client)
     ald_usec now = ald_loop_now(client->loop);
     struct kept *kept;
 
-    while (ald_client_ready(client) && client->dialect != NULL && (kept = kept_first(client)) != NULL) {
+    while (ald_client_ready(client) && client->dialect != NULL && !client->session.full &&
+           (kept = kept_first(client)) != NULL) {
         struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
 
         signal.msg = kept->msg;

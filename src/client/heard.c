@@ -8,12 +8,13 @@
 
 #include "base/error.h"
 
-static void heard_registered(struct ald_client *client, struct ald_str target)
+static void heard_registered(struct ald_client *client, const struct ald_signal *signal)
 {
     if (client->state != ALD_CLIENT_CONNECTING) {
         return;
     }
-    snprintf(client->given, sizeof(client->given), "%.*s", ALD_STR_ARG(target));
+    snprintf(client->given, sizeof(client->given), "%.*s", ALD_STR_ARG(signal->target));
+    ald_client_session_registered(client, signal);
     client->ready_since = ald_loop_now(client->loop);
     client->welcomed = true;
     ald_client_move(client, ALD_CLIENT_READY, client->url, 0);
@@ -29,6 +30,10 @@ static void heard_registered(struct ald_client *client, struct ald_str target)
  * a name, and we had it: the hub may not have noticed that our former connection is gone. */
 static void heard_denied(struct ald_client *client, struct ald_str text)
 {
+    if (ald_client_session_denied(client)) {
+        ald_link_register(client);
+        return;
+    }
     client->final = !client->welcomed || !ald_client_can(client, ALD_WAY_NAME_PASSES);
     ald_link_cut(client, 1000, text.size > 0 ? text : ALD_STR("the hub refused the registration"));
 }
@@ -55,7 +60,19 @@ static void heard_primary(struct ald_client *client, const struct ald_signal *as
         client->callbacks.primary(client->owner, answer.primary, answer.term);
     }
     if (client->dialect != NULL && ald_client_say(client, &answer) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
+    }
+}
+
+/* The dialect's own answer, in its turn among what is said. */
+static void heard_local(struct ald_client *client, const struct ald_signal *signal)
+{
+    struct ald_signal said = *signal;
+
+    said.serial = 0;
+    said.text = ALD_STR_NONE;
+    if (ald_client_say(client, &said) < 0) {
+        ald_link_short(client);
     }
 }
 
@@ -92,6 +109,7 @@ struct heard_close {
 static void heard_close(struct ald_client *client, const struct ald_signal *signal, struct heard_close *close)
 {
     ald_link_why(client, signal->text);
+    client->session.spoilt = client->session.spoilt || signal->ok; /* the session ends with it */
     close->wanted = true;
     close->code = signal->code;
     snprintf(close->text, sizeof(close->text), "%.*s", ALD_STR_ARG(signal->text));
@@ -99,9 +117,12 @@ static void heard_close(struct ald_client *client, const struct ald_signal *sign
 
 static void heard_signal(struct ald_client *client, const struct ald_signal *signal, struct heard_close *close)
 {
+    if (ald_client_session_repeats(client, signal)) {
+        return;
+    }
     switch (signal->kind) {
     case ALD_SIGNAL_REGISTERED:
-        heard_registered(client, signal->target);
+        heard_registered(client, signal);
         break;
     case ALD_SIGNAL_DENIED:
         heard_denied(client, signal->text);
@@ -122,6 +143,12 @@ static void heard_signal(struct ald_client *client, const struct ald_signal *sig
     case ALD_SIGNAL_STATUS:
     case ALD_SIGNAL_REPLY:
         ald_calls_heard(client, signal);
+        break;
+    case ALD_SIGNAL_LOCAL:
+        heard_local(client, signal);
+        break;
+    case ALD_SIGNAL_ACKED:
+        ald_client_session_acked(client, signal->serial);
         break;
     case ALD_SIGNAL_NEWS:
         heard_news(client, signal);
@@ -151,7 +178,7 @@ void ald_client_heard(struct ald_client *client)
         ald_signal_clear(&signal);
     }
     if (r < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
     }
     ald_link_push(client);
     if (close.wanted) {

@@ -1,7 +1,8 @@
 /*
  * Jobs: the agent's side. A job is a command that arrived and is not answered yet. It knows the connection it came over
  * by a number; the answer goes there or nowhere, because over any other connection it would be the answer to nothing: the
- * hub has told the caller `lost` (DESIGN section 1), or will ask again under the same id if the command is idempotent.
+ * hub has told the caller `lost` (DESIGN section 1), or will ask again under the same id if the command is idempotent. Where the
+ * hub gives us a session (session.h), that takes the place of the connection.
  */
 
 #include "client/client_inside.h"
@@ -187,7 +188,7 @@ void ald_job_status(struct ald_job *job, struct ald_msg *status)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_STATUS);
 
-    if (job->orphaned || job->event || !ald_client_can(job->client, ALD_WAY_STATUSES)) {
+    if (job->orphaned || job->event || job->client->dialect == NULL || !ald_client_can(job->client, ALD_WAY_STATUSES)) {
         return;
     }
     signal.id = job->id;
@@ -217,8 +218,9 @@ void ald_job_reply(struct ald_job *job, struct ald_msg *reply)
 {
     struct ald_client *client = job->client;
 
-    if (!job->orphaned && !job->event && client->dialect != NULL && job_say_reply(job, reply) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory")); /* a reply is never dropped in silence */
+    if (!job->orphaned && !job->event && ald_client_may_say(client, ALD_SIGNAL_REPLY) &&
+        job_say_reply(job, reply) < 0) {
+        ald_link_short(client); /* a reply is never dropped in silence */
     }
     if (job->event && reply != NULL && reply->cause == ALD_CAUSE_NO_HANDLER) {
         ald_event_tell_unknown(client, job->command);
@@ -251,7 +253,7 @@ void ald_client_leave(struct ald_client *client)
     leave.id = client->leave_id;
     leave.ok = true;
     if (ald_client_say(client, &leave) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
     }
 }
 

@@ -37,8 +37,10 @@ static void link_drop(struct ald_client *client)
 static ald_usec link_wait(struct ald_client *client)
 {
     bool worked = ald_client_ready(client) && ald_loop_now(client->loop) - client->ready_since >= LINK_STEADY;
-    /* Only the hub that took a call knows what became of it: it is looked for there once before anywhere else. */
-    bool stays = ald_client_ready(client) && ald_calls_are_here(client);
+    /* Only the hub that took a call knows what became of it, or a session: it is looked for there once before anywhere
+     * else. */
+    bool stays =
+        ald_client_ready(client) && (ald_calls_are_here(client) || ald_client_session_stands(&client->session));
 
     if (((!worked && !stays) || client->sent_away) && client->n_urls > 0) {
         client->url_at = (client->url_at + 1) % client->n_urls;
@@ -55,18 +57,20 @@ static ald_usec link_wait(struct ald_client *client)
 void ald_link_lost(struct ald_client *client)
 {
     ald_usec wait = link_wait(client);
+    bool may_resume = ald_client_session_lost(client);
 
     link_drop(client);
     if (client->ending || client->draining || client->final || !client->reconnect) {
         ald_client_move(client, ALD_CLIENT_CLOSED, client->why, 0);
+        ald_client_session_over(client);
         ald_events_end(client);
         ald_calls_end(client);
-        ald_jobs_away(client);
         return;
     }
     ald_client_move(client, ALD_CLIENT_WAITING, client->why, wait);
-    ald_calls_away(client);
-    ald_jobs_away(client);
+    if (!may_resume) {
+        ald_client_session_over(client);
+    }
     if (client->state == ALD_CLIENT_WAITING) {
         ald_alarm_start(client->loop, &client->retry_alarm, ald_loop_now(client->loop) + wait);
     }
@@ -83,6 +87,12 @@ void ald_link_cut(struct ald_client *client, uint16_t code, struct ald_str why)
 {
     ald_link_why(client, why);
     ald_link_close(client, code, why);
+}
+
+void ald_link_short(struct ald_client *client)
+{
+    client->session.spoilt = true;
+    ald_link_cut(client, 1011, ALD_STR("out of memory"));
 }
 
 void ald_link_close(struct ald_client *client, uint16_t code, struct ald_str why)
@@ -105,7 +115,7 @@ void ald_link_push(struct ald_client *client)
     while (ald_dialect_drain(client->dialect, &frame) == 0) {
         r = client->way->carrier->push(client, &frame);
         if (r < 0) {
-            ald_link_cut(client, 1011, ALD_STR("out of memory"));
+            ald_link_short(client);
             return;
         }
         client->n_frames += r == 0;
@@ -113,7 +123,7 @@ void ald_link_push(struct ald_client *client)
     ald_alarm_start(client->loop, &client->dialect_alarm, ald_dialect_deadline(client->dialect));
 }
 
-int ald_client_say(struct ald_client *client, struct ald_signal *signal)
+int ald_client_emit(struct ald_client *client, struct ald_signal *signal)
 {
     int r;
 
@@ -127,6 +137,24 @@ int ald_client_say(struct ald_client *client, struct ald_signal *signal)
     ald_link_push(client);
     ald_task_push(client->loop, &client->heard_task);
     return 0;
+}
+
+int ald_client_say(struct ald_client *client, struct ald_signal *signal)
+{
+    if (ald_client_session_takes(client, (enum ald_signal_kind)signal->kind)) {
+        return ald_client_session_say(client, signal, NULL);
+    }
+    return ald_client_emit(client, signal);
+}
+
+void ald_client_room(struct ald_client *client)
+{
+    if (ald_client_ready(client)) {
+        ald_events_ready(client);
+    }
+    if (ald_client_ready(client)) {
+        ald_calls_ready(client);
+    }
 }
 
 static void link_heard_task(void *owner)
@@ -162,27 +190,39 @@ static struct ald_str link_token(const struct ald_client *client)
     return ald_str_present(shown) && blank < shown.size ? ald_str_from(shown, blank + 1) : ALD_STR_NONE;
 }
 
-void ald_link_opened(struct ald_client *client, uint32_t variant, unsigned can)
+/* Be taken in, or back in. */
+static int link_greet(struct ald_client *client)
 {
     struct ald_signal hello = ald_signal_of(ALD_SIGNAL_REGISTER);
     struct ald_greeting greeting = {.token = link_token(client)};
+
+    if (!ald_client_session_ask(client, &hello) && ald_str_present(greeting.token)) {
+        hello.greeting = &greeting; /* for dialects that show it in their first frame */
+    }
+    hello.target = ald_str(client->target);
+    return ald_client_emit(client, &hello);
+}
+
+void ald_link_register(struct ald_client *client)
+{
+    if (link_greet(client) < 0) {
+        ald_link_short(client);
+    }
+}
+
+void ald_link_opened(struct ald_client *client, uint32_t variant, unsigned can)
+{
     int r;
 
     client->ordinal = 0;
     client->begun = 0;
     client->can = can;
     client->wall = ald_loop_wall();
-    if (client->target != NULL) {
-        hello.target = ald_str(client->target);
-    }
-    if (ald_str_present(greeting.token)) {
-        hello.greeting = &greeting; /* for dialects that show it in their first frame */
-    }
     r = link_open_dialect(client, variant);
-    r = r == 0 ? ald_client_say(client, &hello) : r;
+    r = r == 0 ? link_greet(client) : r;
     r = r == 0 ? ald_client_tell_names(client) : r;
     if (r < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
     }
 }
 
@@ -197,7 +237,7 @@ void ald_link_received(struct ald_client *client, const struct ald_chunk *chunk)
     ald_dialect_alive(client->dialect, now);
     if (chunk->kind != ALD_CHUNK_PONG &&
         ald_dialect_feed(client->dialect, now, ald_frame_kind_of(chunk->kind), chunk->bytes) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
         return;
     }
     ald_client_heard(client);
@@ -217,7 +257,7 @@ static void link_dialect_alarm(void *owner)
         return;
     }
     if (ald_dialect_tick(client->dialect, ald_loop_now(client->loop)) < 0) {
-        ald_link_cut(client, 1011, ALD_STR("out of memory"));
+        ald_link_short(client);
         return;
     }
     ald_client_heard(client);

@@ -206,7 +206,8 @@ struct ald_signal {
     uint32_t traits;    /* ALD_CAN_* */
 
     /*
-     * RESUME, REGISTERED with ALD_CAN_RESUME: the hub's number of the session, never 0. In a RESUME to the connection `text` is
+     * RESUME, REGISTERED with ALD_CAN_RESUME: the hub's number of the session, never 0 (0 at the party's end, which knows a
+     * session by what it shows). In a RESUME to the connection `text` is
      * what was shown; whoever judges it there fills this in, 0 if there is no such session.
      *
      * A further party of a connection whose party 0 has a session joins that, if it has ALD_CAN_RESUME and no ttl of its own: all

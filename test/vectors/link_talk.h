@@ -97,6 +97,10 @@ static inline void talk_put_signal(struct talk *talk, const struct ald_signal *s
     talk_put(talk, "cause", signal->cause != 0 ? ald_str(ald_cause_word((enum ald_cause)signal->cause)) : ALD_STR_NONE);
     talk_put(talk, "ok", signal->ok ? ALD_STR("yes") : ALD_STR_NONE);
     talk_put(talk, "text", signal->text);
+    if (signal->kind == ALD_SIGNAL_REGISTERED) {
+        talk_put(talk, "channel", signal->channel);
+        talk_put_number(talk, "ttl", signal->ttl / ALD_SEC);
+    }
     if (signal->msg != NULL) {
         talk_put_msg(talk, signal->msg);
     }
@@ -218,6 +222,7 @@ static inline bool talk_value(struct talk *talk, struct ald_signal *signal, stru
                  {"text", offsetof(struct ald_signal, text)},
                  {"principal", offsetof(struct ald_signal, principal)},
                  {"rights", offsetof(struct ald_signal, rights)},
+                 {"channel", offsetof(struct ald_signal, channel)},
                  {"from", offsetof(struct ald_signal, from)}};
     static const struct {
         const char *name;

@@ -184,6 +184,22 @@ int ald_link_text(struct ald_link *link, struct ald_json_value value, struct ald
     return 0;
 }
 
+int ald_link_text_keep(struct ald_link *link, struct ald_json_value value, struct ald_str *ret_text)
+{
+    struct ald_str text;
+    int r;
+
+    r = ald_link_reserve(link, 2 * value.raw.size + ALD_LINK_ADDRESS_MAX + ALD_NAME_MAX);
+    if (r == 0) {
+        r = ald_link_text(link, value, &text);
+    }
+    if (r == 0) {
+        *ret_text = text;
+        r = ald_json_is_plain(value) ? ald_link_keep(link, text, ret_text) : 0;
+    }
+    return r < 0 ? ald_trace(r) : 0;
+}
+
 struct ald_slice ald_link_share(struct ald_slice bytes, struct ald_json_value value)
 {
     if (value.type == ALD_JSON_NONE) {
@@ -501,11 +517,9 @@ static int link_open(const struct ald_dialect_facts *facts, struct ald_dialect *
     link->spare = facts->spare;
     link->identity = facts->identity;
     link->lexicon = facts->lexicon;
-    link->seed = facts->seed;
     link->interval = facts->options->heartbeat_interval > 0 ? facts->options->heartbeat_interval : LINK_INTERVAL;
     link->heartbeat_at = ALD_NEVER;
     link->hello_until = facts->options->hello_timeout > 0 ? facts->now + facts->options->hello_timeout : ALD_NEVER;
-    ald_link_client_init(link);
     if (ald_link_is_hub(link)) {
         r = ald_link_begin_work(link);
         r = r < 0 ? r : ald_link_write_hello(link);

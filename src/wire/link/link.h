@@ -24,10 +24,16 @@
  *   - disconnect prepare is LEAVE both ways, ready the answer (`ok`).
  *   - ACKED comes of heartbeats, and of pongs that answer our pings, whatever the peer's program is (link_ping.c).
  *
- * Role party: REGISTER given to emit() registers, once the hub has said hello: as the host that its target names, an integer,
- * or without one as a control; the token is in its greeting. REGISTERED comes back; a hub that denies closes with a code.
- * Every connection has a session of its own. COMMAND and EVENT for targets that are hosts, instances or controls are
- * requests and events to these; other commands go by aldis:CallRequest. docs/wire-link.md tells what is not said.
+ * Role party:
+ *   - REGISTER given to emit() registers, once the hub has said hello: as the host that its target names, an integer, or
+ *     without one as a control; the token is in its greeting. REGISTERED comes back, `text` being what resumes the session,
+ *     `channel` who we are in it, and `ttl` how long it may be away; a hub that denies closes with a code.
+ *   - RESUME brings the three back: `text`, `channel`, and as `serial` the last one received. REGISTERED follows, its `serial` the
+ *     last one that the hub has, or DENIED; then a REGISTER may be given on the same connection.
+ *   - Serials are the library's: what is given to emit() has one (COMMAND, EVENT, REPLY, LOCAL), and so does what comes, LOCAL
+ *     and TAKEN among it. A request is known by the low half of its COMMAND's id, which the REPLY brings back.
+ *   - COMMAND and EVENT for targets that are hosts, instances or controls are requests and events to these; other commands go by
+ *     aldis:CallRequest. docs/wire-link.md tells what is not said.
  */
 
 #include "wire/dialect.h"

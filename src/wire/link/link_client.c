@@ -1,14 +1,13 @@
 /*
- * Role party: a program of ours at a hub, possibly the original's controller (link.md 3.2). It registers anew on every
- * connection: what a session would bring back, the library asks for, or does itself (client/call.c).
+ * Role party: a program of ours at a hub, possibly the original's controller (link.md 3.2).
  *
- * Requests are numbered by us and known by that number when they are answered; the wire id of a command that came is its
- * sender's address, as at the hub. A target that two integers cannot say is asked for by aldis:CallRequest, which only a hub
- * of ours knows.
+ * The session is the library's (client/session.c), as it is the hub's at the other end: what is told has its serial from there, and
+ * the number of a request is that of the command's id, which the answer brings back. So nothing is remembered here that a
+ * session on another connection would need. The wire id of a command that came is its sender's address, as at the hub. A target
+ * that two integers cannot say is asked for by aldis:CallRequest, which only a hub of ours knows.
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "msg/json_number.h"
@@ -16,13 +15,6 @@
 #include "wire/link/link_impl.h"
 
 static const struct ald_link_address the_hub = {.type = ALD_LINK_CONTROLLER, .request = {NULL, 0}};
-
-/* A request of ours without an answer. */
-struct ald_link_pending {
-    struct ald_node node; /* link->pending_list */
-    size_t size;
-    char wire_id[]; /* of the command */
-};
 
 static struct ald_link_address self_with(const struct ald_link *link, uint64_t number, char room[24])
 {
@@ -60,31 +52,75 @@ static int register_write(struct ald_link *link)
     return ald_link_write_end(link, &json, 0);
 }
 
-/* What the hub must be told, once it has said hello. A target that is no host's number cannot be had on this way. */
-static int want(struct ald_link *link, const struct ald_signal *signal)
+static int resume_write(struct ald_link *link)
 {
-    struct ald_str token = signal->greeting != NULL ? signal->greeting->token : ALD_STR_NONE;
-    struct ald_link_address address;
-    struct ald_signal denied = ald_signal_of(ALD_SIGNAL_DENIED);
+    struct ald_json_writer json;
+
+    ald_link_write_begin(link, ALD_LINK_TYPE_RESUME, &json);
+    ald_json_write_member_str(&json, "sessionToken", ald_slice_str(link->want_token));
+    if (link->last_in > 0) {
+        ald_json_write_member_i64(&json, "lastSeq", link->last_in);
+    }
+    ald_link_move(link, ALD_LINK_ASKED);
+    return ald_link_write_end(link, &json, 0);
+}
+
+static int wanted_write(struct ald_link *link)
+{
+    return link->is_resuming ? resume_write(link) : register_write(link);
+}
+
+/* What the hub must be told, once it has said hello. Absent parts stay so. Errors: ALDIS_E_NOMEM. */
+static int want(struct ald_link *link, struct ald_str token, struct ald_str target)
+{
     int r = 0;
 
-    if (ald_str_present(signal->target) &&
-        (!ald_link_target_read(ALD_STR_NONE, signal->target, &address) || address.type != ALD_LINK_HOST_KIND)) {
-        denied.cause = ALD_CAUSE_INVALID;
-        denied.text = ALD_STR("over this protocol a target is the number of a host");
-        ald_link_say(link, &denied);
-        return 0;
-    }
     ald_slice_clear(&link->want_token);
     ald_slice_clear(&link->want_target);
     if (ald_str_present(token)) {
         r = ald_slice_copy(token, &link->want_token);
     }
-    if (r == 0 && ald_str_present(signal->target)) {
-        r = ald_slice_copy(signal->target, &link->want_target);
+    if (r == 0 && ald_str_present(target)) {
+        r = ald_slice_copy(target, &link->want_target);
     }
     link->wants = r == 0;
-    return r == 0 && link->greeted && link->state == ALD_LINK_NEW ? register_write(link) : r;
+    return r == 0 && link->greeted ? wanted_write(link) : r;
+}
+
+static void deny(struct ald_link *link, enum ald_cause cause, struct ald_str text)
+{
+    struct ald_signal denied = ald_signal_of(ALD_SIGNAL_DENIED);
+
+    denied.cause = (uint8_t)cause;
+    denied.text = text;
+    ald_link_say(link, &denied);
+}
+
+/* A target that is no host's number cannot be had on this way. */
+static int tell_register(struct ald_link *link, const struct ald_signal *signal)
+{
+    struct ald_link_address address;
+
+    if (ald_str_present(signal->target) &&
+        (!ald_link_target_read(ALD_STR_NONE, signal->target, &address) || address.type != ALD_LINK_HOST_KIND)) {
+        deny(link, ALD_CAUSE_INVALID, ALD_STR("over this protocol a target is the number of a host"));
+        return 0;
+    }
+    link->is_resuming = false;
+    return want(link, signal->greeting != NULL ? signal->greeting->token : ALD_STR_NONE, signal->target);
+}
+
+/* `continue` does not say who we are (link.md 2.3), so whoever resumes does. */
+static int tell_resume(struct ald_link *link, const struct ald_signal *signal)
+{
+    if (!ald_str_present(signal->text) || ald_link_wire_id_read(signal->channel, &link->self) != 0) {
+        deny(link, ALD_CAUSE_INVALID, ALD_STR("that is no session"));
+        return 0;
+    }
+    link->self.request = ALD_STR_NONE;
+    link->last_in = link->told_in = (int64_t)signal->serial;
+    link->is_resuming = true;
+    return want(link, signal->text, signal->target);
 }
 
 static ald_usec seconds_read(struct ald_json_value value)
@@ -97,13 +133,28 @@ static ald_usec seconds_read(struct ald_json_value value)
     return seconds > 1e6 ? (ald_usec)1e6 * ALD_SEC : (ald_usec)(seconds * 1e6);
 }
 
+/* We are in, and may come back within the time that is said. A caller's own number is the hub's business. */
+static void say_registered(struct ald_link *link, ald_usec now, struct ald_signal *signal, ald_usec timeout)
+{
+    char room[ALD_LINK_ADDRESS_MAX];
+
+    ald_ignore(ald_link_keep(link, ald_str_of(room, ald_link_wire_id(&link->self, room)),
+                             &signal->channel)); /* room is made */
+    if (ald_str_present(ald_slice_str(link->want_target))) {
+        ald_ignore(ald_link_keep(link, ald_link_target(ALD_STR_NONE, &link->self, room), &signal->target));
+    }
+    signal->ttl = timeout;
+    signal->traits = ALD_CAN_RESUME;
+    ald_link_ready(link, now);
+    ald_link_say(link, signal);
+}
+
 static int hear_ready(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTERED);
-    char room[ALD_LINK_ADDRESS_MAX];
     int r;
 
-    if (link->state != ALD_LINK_ASKED) {
+    if (link->state != ALD_LINK_ASKED || link->is_resuming) {
         ald_link_count(link, ALD_LINK_N_UNEXPECTED);
         return 0;
     }
@@ -112,47 +163,69 @@ static int hear_ready(struct ald_link *link, ald_usec now, const struct ald_link
     }
     link->self.request = ALD_STR_NONE;
     link->interval = seconds_read(frame->members[ALD_LINK_READY_INTERVAL].value);
-    r = ald_link_keep(link, ald_link_target(ALD_STR_NONE, &link->self, room), &signal.target);
+    r = ald_link_text_keep(link, frame->members[ALD_LINK_READY_TOKEN].value, &signal.text);
     if (r < 0) {
         return ald_trace(r);
     }
-    if (!ald_str_present(ald_slice_str(link->want_target))) {
-        signal.target = ALD_STR_NONE; /* a caller only: its number is the hub's business */
-    }
-    ald_link_ready(link, now);
-    ald_link_say(link, &signal);
+    say_registered(link, now, &signal, seconds_read(frame->members[ALD_LINK_READY_TIMEOUT].value));
     return 0;
+}
+
+static int hear_continue(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTERED);
+    struct ald_json_value last = frame->members[ALD_LINK_CONTINUE_SEQ].value;
+    int64_t serial = 0;
+    int r;
+
+    if (link->state != ALD_LINK_ASKED || !link->is_resuming) {
+        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
+        return 0;
+    }
+    if (last.type == ALD_JSON_NUMBER) {
+        ald_ignore(ald_link_serial_read(last, &serial)); /* it was looked at */
+    }
+    r = ald_link_reserve(link, 2 * (size_t)ALD_LINK_ADDRESS_MAX);
+    if (r < 0) {
+        return ald_trace(r);
+    }
+    link->interval = seconds_read(frame->members[ALD_LINK_CONTINUE_INTERVAL].value);
+    signal.serial = (uint64_t)serial;
+    ald_link_count(link, ALD_LINK_N_RESUMED);
+    say_registered(link, now, &signal, seconds_read(frame->members[ALD_LINK_CONTINUE_TIMEOUT].value));
+    return 0;
+}
+
+/* The session is unknown there; whoever wanted it may register on this connection (link.md 2.3). */
+static void hear_invalidate(struct ald_link *link)
+{
+    if (link->state != ALD_LINK_ASKED || !link->is_resuming) {
+        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
+        return;
+    }
+    ald_link_count(link, ALD_LINK_N_INVALIDATED);
+    ald_link_move(link, ALD_LINK_NEW);
+    link->wants = link->is_resuming = false;
+    link->last_in = link->told_in = 0;
+    deny(link, ALD_CAUSE_NO_CHANNEL, ALD_STR("the session is unknown there"));
 }
 
 /* --- what comes ----------------------------------------------------------------------------------------------------- */
 
-static int answer_error(struct ald_link *link, const struct ald_link_frame *frame, struct ald_str message)
-{
-    const struct ald_link_error error = {
-        .serial = ++link->last_out,
-        .src = link->self,
-        .dst = frame->src,
-        .message = message,
-        .code = ALD_STR("InvalidMessage"),
-    };
-
-    ald_link_count(link, ALD_LINK_N_REFUSED);
-    return ald_link_write_error(link, &error);
-}
-
 /* It is for somebody else, and we pass nothing on (link.md 4.7). */
-static int hear_foreign(struct ald_link *link, const struct ald_link_frame *frame)
+static int hear_foreign(struct ald_link *link, const struct ald_link_asked *asked)
 {
     char dst[ALD_LINK_ADDRESS_MAX], text[2 * ALD_LINK_ADDRESS_MAX];
-    int size = (int)ald_link_address_describe(&frame->dst, dst);
+    int size = (int)ald_link_address_describe(&asked->frame->dst, dst);
 
-    if (frame->type != ALD_LINK_TYPE_REQUEST) {
+    if (asked->frame->type != ALD_LINK_TYPE_REQUEST) {
         ald_link_count(link, ALD_LINK_N_DROPPED_EVENT);
+        ald_link_taken(link, asked->frame->seq);
         return 0;
     }
     size = snprintf(text, sizeof(text), "Received message addressed to %.*s but this link does not route messages",
                     size, dst);
-    return answer_error(link, frame, ald_str_of(text, (size_t)size));
+    return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID, ald_str_of(text, (size_t)size));
 }
 
 static bool is_for_us(const struct ald_link *link, const struct ald_link_frame *frame)
@@ -172,15 +245,12 @@ static int hear_asked(struct ald_link *link, const struct ald_link_frame *frame,
     char room[ALD_LINK_ADDRESS_MAX];
     int r;
 
-    if (!is_for_us(link, frame)) {
-        return hear_foreign(link, frame);
-    }
     r = ald_link_text(link, frame->name, &asked.name);
+    if (r == 0 && !is_for_us(link, frame)) {
+        return hear_foreign(link, &asked);
+    }
     if (r == 0 && !is_event && ald_str_equal(asked.name, ALD_STR("PingRequest"))) {
-        return ald_link_write_routable(link, &(struct ald_link_routable){.type = ALD_LINK_TYPE_RESPONSE,
-                                                                         .serial = ++link->last_out,
-                                                                         .src = link->self,
-                                                                         .dst = frame->src});
+        return ald_link_answer(link, &asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE); /* link.md 4.2 */
     }
     if (r == 0) {
         r = ald_link_message(link, &asked, is_event ? ALD_EVENT : ALD_COMMAND, &msg);
@@ -193,44 +263,39 @@ static int hear_asked(struct ald_link *link, const struct ald_link_frame *frame,
     }
     msg->ttl = ALD_NEVER;
     ald_msg_seal(msg);
+    signal.serial = (uint64_t)frame->seq;
     signal.ttl = msg->ttl;
     signal.msg = ald_steal(&msg);
     ald_link_say(link, &signal);
     return 0;
 }
 
-/* The request that an answer is for, taken out of the table; NULL: none of ours. */
-static struct ald_link_pending *pending_take(struct ald_link *link, const struct ald_link_address *dst)
+/* The number of the request that an answer is for; 0: none of ours. */
+static uint64_t request_number(const struct ald_link *link, const struct ald_link_address *dst)
 {
-    struct ald_link_pending *pending;
-    uint64_t number;
+    uint64_t number = 0;
 
     if (!ald_link_address_same(dst, &link->self) || !ald_str_present(dst->request) ||
         ald_str_u64(dst->request, &number) != 0) {
-        return NULL;
+        return 0;
     }
-    pending = ald_table_remove_number(&link->pending, number);
-    if (pending != NULL) {
-        ald_node_remove(&pending->node);
-    }
-    return pending;
+    return number;
 }
 
 static int reply_build(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes,
-                       struct ald_str wire_id, struct ald_msg *msg)
+                       struct ald_msg *msg)
 {
     enum ald_outcome outcome = ALD_SUCCEEDED;
     enum ald_cause cause = ALD_CAUSE_NONE;
     struct ald_slice payload;
     struct ald_str text;
-    int r;
+    int r = 0;
 
-    r = ald_msg_set(msg, &msg->wire_id, wire_id);
-    if (r == 0 && frame->type == ALD_LINK_TYPE_RESPONSE) {
+    if (frame->type == ALD_LINK_TYPE_RESPONSE) {
         payload = ald_link_share(bytes, frame->data);
         ald_msg_set_slice(msg, &msg->payload, payload);
         ald_slice_clear(&payload);
-    } else if (r == 0) {
+    } else {
         r = ald_link_text(link, frame->members[ALD_LINK_ERROR_MESSAGE].value, &text);
         r = r == 0 ? ald_msg_set(msg, &msg->text, text) : r;
         r = r == 0 ? ald_link_text(link, frame->members[ALD_LINK_ERROR_CODE].value, &text) : r;
@@ -245,24 +310,25 @@ static int reply_build(struct ald_link *link, const struct ald_link_frame *frame
 
 static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes)
 {
-    struct ald_link_pending *pending = pending_take(link, &frame->dst);
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     int r;
 
-    if (pending == NULL) {
+    signal.id.low = request_number(link, &frame->dst);
+    if (signal.id.low == 0) {
         ald_link_count(link, ALD_LINK_N_STRAY_REPLY);
+        ald_link_taken(link, frame->seq);
         return 0;
     }
     r = ald_msg_new(link->messages, ALD_REPLY, &msg);
     if (r == 0) {
-        r = reply_build(link, frame, bytes, ald_str_of(pending->wire_id, pending->size), msg);
+        r = reply_build(link, frame, bytes, msg);
     }
-    free(pending);
     if (r < 0) {
         return ald_trace(r);
     }
     ald_msg_seal(msg);
+    signal.serial = (uint64_t)frame->seq;
     signal.outcome = msg->outcome;
     signal.cause = msg->cause;
     signal.phase = msg->phase;
@@ -279,7 +345,7 @@ static int hear_hello(struct ald_link *link)
         return 0;
     }
     link->greeted = true;
-    return link->wants ? register_write(link) : 0;
+    return link->wants ? wanted_write(link) : 0;
 }
 
 static void hear_disconnect(struct ald_link *link, bool ready)
@@ -292,35 +358,55 @@ static void hear_disconnect(struct ald_link *link, bool ready)
     ald_link_say(link, &signal);
 }
 
+static int hear_routable(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes)
+{
+    bool is_asked = frame->type == ALD_LINK_TYPE_REQUEST || frame->type == ALD_LINK_TYPE_EVENT;
+
+    if (!ald_link_take_serial(link, frame->seq, bytes.size)) {
+        return 0;
+    }
+    return is_asked ? hear_asked(link, frame, bytes) : hear_reply(link, frame, bytes);
+}
+
+/* link.md 2.8: what is none of the handshake is silently ignored before its end. */
+static int hear_unready(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame)
+{
+    switch ((enum ald_link_type)frame->type) {
+    case ALD_LINK_TYPE_HELLO:
+        return hear_hello(link);
+    case ALD_LINK_TYPE_READY:
+        return hear_ready(link, now, frame);
+    case ALD_LINK_TYPE_CONTINUE:
+        return hear_continue(link, now, frame);
+    case ALD_LINK_TYPE_INVALIDATE:
+        hear_invalidate(link);
+        return 0;
+    default:
+        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
+        return 0;
+    }
+}
+
 int ald_link_client_hear(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame,
                          struct ald_slice bytes)
 {
-    bool ready = link->state == ALD_LINK_READY;
-
-    if (frame->type == ALD_LINK_TYPE_HELLO) {
-        return hear_hello(link);
-    }
-    if (frame->type == ALD_LINK_TYPE_READY) {
-        return hear_ready(link, now, frame);
-    }
-    if (!ready) {
-        ald_link_count(link, ALD_LINK_N_UNEXPECTED); /* link.md 2.8: silently ignored */
-        return 0;
+    if (link->state != ALD_LINK_READY) {
+        return hear_unready(link, now, frame);
     }
     switch ((enum ald_link_type)frame->type) {
     case ALD_LINK_TYPE_HEARTBEAT:
         ald_link_count(link, ALD_LINK_N_HEARTBEATS_IN);
         link->heard_at = now;
+        ald_link_acked(link, frame->seq);
         return 0;
     case ALD_LINK_TYPE_DISCONNECT:
         hear_disconnect(link, ald_json_string_is(frame->data, ALD_STR("ready")));
         return 0;
     case ALD_LINK_TYPE_REQUEST:
     case ALD_LINK_TYPE_EVENT:
-        return ald_link_take_serial(link, frame->seq, bytes.size) ? hear_asked(link, frame, bytes) : 0;
     case ALD_LINK_TYPE_RESPONSE:
     case ALD_LINK_TYPE_RESPONSE_ERROR:
-        return ald_link_take_serial(link, frame->seq, bytes.size) ? hear_reply(link, frame, bytes) : 0;
+        return hear_routable(link, frame, bytes);
     default:
         ald_link_count(link, ALD_LINK_N_UNEXPECTED);
         return 0;
@@ -328,29 +414,6 @@ int ald_link_client_hear(struct ald_link *link, ald_usec now, const struct ald_l
 }
 
 /* --- what goes ------------------------------------------------------------------------------------------------------ */
-
-/* Remember that request `number` is the command `wire_id`. Errors: ALDIS_E_NOMEM. */
-static int pending_add(struct ald_link *link, uint64_t number, struct ald_str wire_id)
-{
-    struct ald_link_pending *pending = malloc(sizeof(*pending) + wire_id.size);
-    int r;
-
-    if (pending == NULL) {
-        return ald_trace(ALDIS_E_NOMEM);
-    }
-    ald_node_init(&pending->node);
-    pending->size = wire_id.size;
-    if (wire_id.size > 0) {
-        memcpy(pending->wire_id, wire_id.data, wire_id.size);
-    }
-    r = ald_table_add_number(&link->pending, number, pending);
-    if (r != 0) {
-        free(pending);
-        return ald_trace(ALDIS_E_NOMEM);
-    }
-    ald_list_push_back(&link->pending_list, &pending->node);
-    return 0;
-}
 
 /* Any name and any mode, which no address can say (docs/wire-link.md). */
 static int call_make(struct ald_link *link, const struct ald_msg *msg, ald_usec ttl, struct ald_slice *ret_data)
@@ -395,6 +458,7 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
         .dst = the_hub,
         .name = msg->name,
         .filters = for_hub ? msg->filters : ALD_STR_NONE,
+        .serial = signal->serial,
         .ordinal = signal->ordinal,
     };
     struct ald_slice data = ald_slice_ref(msg->payload);
@@ -411,12 +475,8 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
         frame.name = ALD_STR("aldis:CallRequest");
         r = call_make(link, msg, signal->ttl != 0 ? signal->ttl : msg->ttl, &data);
     }
-    if (r == 0 && !is_event) {
-        r = pending_add(link, ++link->n_ids, msg->wire_id);
-    }
     if (r == 0) {
-        frame.serial = ++link->last_out;
-        frame.src = self_with(link, is_event ? 0 : link->n_ids, room);
+        frame.src = self_with(link, is_event ? 0 : ald_link_number(signal->id), room);
         frame.data = data;
         r = ald_link_write_routable(link, &frame);
     }
@@ -426,7 +486,7 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
 
 static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
 {
-    struct ald_link_error error = {.src = link->self, .ordinal = signal->ordinal};
+    struct ald_link_error error = {.src = link->self, .serial = signal->serial, .ordinal = signal->ordinal};
     struct ald_signal said = *signal;
     char room[ALD_LINK_TEXT_ROOM];
 
@@ -434,7 +494,6 @@ static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
         ald_link_drop(link);
         return 0;
     }
-    error.serial = ++link->last_out;
     if (said.outcome == ALD_OUTCOME_NONE && said.msg != NULL) {
         said.outcome = said.msg->outcome;
         said.cause = said.msg->cause;
@@ -461,8 +520,11 @@ static int tell_leave(struct ald_link *link, const struct ald_signal *signal)
 int ald_link_client_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal)
 {
     (void)now;
-    if (signal->kind == ALD_SIGNAL_REGISTER && link->state == ALD_LINK_NEW) {
-        return want(link, signal);
+    if (link->state == ALD_LINK_NEW && signal->kind == ALD_SIGNAL_REGISTER) {
+        return tell_register(link, signal);
+    }
+    if (link->state == ALD_LINK_NEW && signal->kind == ALD_SIGNAL_RESUME) {
+        return tell_resume(link, signal);
     }
     if (link->state != ALD_LINK_READY) {
         ald_link_drop(link);
@@ -473,6 +535,7 @@ int ald_link_client_tell(struct ald_link *link, ald_usec now, const struct ald_s
     case ALD_SIGNAL_EVENT:
         return tell_asked(link, signal);
     case ALD_SIGNAL_REPLY:
+    case ALD_SIGNAL_LOCAL:
         return tell_reply(link, signal);
     case ALD_SIGNAL_LEAVE:
         return tell_leave(link, signal);
@@ -482,22 +545,8 @@ int ald_link_client_tell(struct ald_link *link, ald_usec now, const struct ald_s
     }
 }
 
-void ald_link_client_init(struct ald_link *link)
-{
-    const uint64_t seed[2] = {link->seed, ~link->seed};
-
-    ald_table_init(&link->pending, seed);
-    ald_node_init(&link->pending_list);
-}
-
 void ald_link_client_fini(struct ald_link *link)
 {
-    struct ald_node *node;
-
-    while ((node = ald_list_pop_front(&link->pending_list)) != NULL) {
-        free(ald_list_entry(node, struct ald_link_pending, node));
-    }
-    ald_table_fini(&link->pending);
     ald_slice_clear(&link->want_token);
     ald_slice_clear(&link->want_target);
 }

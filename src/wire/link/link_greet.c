@@ -38,23 +38,6 @@ static size_t control_target(struct ald_link *link, char room[ALD_LINK_ADDRESS_M
                             (unsigned long long)link->counters[ALD_LINK_N_CONTROLS]);
 }
 
-/* The views of a signal outlive the frame: decoded, and copied. There is room for a target behind. Errors: ALDIS_E_NOMEM. */
-static int text_keep(struct ald_link *link, struct ald_json_value value, struct ald_str *ret_text)
-{
-    struct ald_str text;
-    int r;
-
-    r = ald_link_reserve(link, 2 * value.raw.size + ALD_LINK_ADDRESS_MAX + ALD_NAME_MAX);
-    if (r == 0) {
-        r = ald_link_text(link, value, &text);
-    }
-    if (r == 0) {
-        *ret_text = text;
-        r = ald_json_is_plain(value) ? ald_link_keep(link, text, ret_text) : 0;
-    }
-    return r < 0 ? ald_trace(r) : 0;
-}
-
 /*
  * Which messages of plugins reach a host, as names: link.md 4.8. A name that could not be one of a list is left out. It begins with
  * the plugin without a name, which is nobody's, since who says nothing is told everything.
@@ -114,7 +97,7 @@ static int greet_register(struct ald_link *link, const struct ald_link_frame *fr
         greet_refuse(link, "Invalid message: the id is no host's");
         return 0;
     }
-    r = text_keep(link, frame->members[ALD_LINK_REGISTER_TOKEN].value, &token);
+    r = ald_link_text_keep(link, frame->members[ALD_LINK_REGISTER_TOKEN].value, &token);
     if (r == 0) {
         r = ald_link_keep(link, signal.target, &signal.target);
     }
@@ -160,7 +143,7 @@ static int greet_resume(struct ald_link *link, const struct ald_link_frame *fram
     int64_t serial = 0;
     int r;
 
-    r = text_keep(link, frame->members[ALD_LINK_RESUME_TOKEN].value, &signal.text);
+    r = ald_link_text_keep(link, frame->members[ALD_LINK_RESUME_TOKEN].value, &signal.text);
     if (r < 0) {
         return ald_trace(r);
     }

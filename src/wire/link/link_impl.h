@@ -72,6 +72,12 @@ struct ald_link_call {
     uint32_t party;
 };
 
+/* The number that a command has on the wire: the low half of its id, without the bits of the variant. */
+static inline uint64_t ald_link_number(struct ald_id id)
+{
+    return id.low & UINT64_C(0x3fffffffffffffff);
+}
+
 struct ald_link {
     struct ald_dialect dialect;
     uint8_t state; /* enum ald_link_state */
@@ -88,8 +94,6 @@ struct ald_link {
     bool greeted;     /* role party: hello was heard, */
     bool wants;       /* and somebody wants to register, with: */
     struct ald_slice want_token, want_target;
-    struct ald_table pending;     /* role party: by number, requests without an answer; */
-    struct ald_node pending_list; /* all of them */
     uint16_t close_code;
     const char *close_text; /* static */
     char denial[128];       /* why it was not let in */
@@ -100,7 +104,6 @@ struct ald_link {
     struct ald_spare *spare;             /* of work; NULL: it stays with us */
     const struct ald_identity *identity; /* of our hub; may be NULL */
     const struct ald_lexicon *lexicon;   /* and what it knows of names; may be NULL */
-    uint64_t seed, n_ids;
     ald_usec hello_until;  /* ALD_NEVER: no deadline */
     ald_usec interval;     /* of heartbeats */
     ald_usec heartbeat_at; /* ALD_NEVER: none yet */
@@ -160,6 +163,8 @@ ALD_NODISCARD int ald_link_reserve(struct ald_link *link, size_t size);
 ALD_NODISCARD int ald_link_keep(struct ald_link *link, struct ald_str str, struct ald_str *ret_kept);
 /* A string of the frame as text, decoded into work.text if need be; absent for anything else. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_text(struct ald_link *link, struct ald_json_value value, struct ald_str *ret_text);
+/* The same as a copy that outlives the frame, with room for a target and an address behind it, so that it does not move. */
+ALD_NODISCARD int ald_link_text_keep(struct ald_link *link, struct ald_json_value value, struct ald_str *ret_text);
 /* A value of the frame `bytes`, as a slice of it. */
 struct ald_slice ald_link_share(struct ald_slice bytes, struct ald_json_value value);
 
@@ -236,6 +241,8 @@ ALD_NODISCARD int ald_link_answer(struct ald_link *link, const struct ald_link_a
                                   enum ald_cause cause, struct ald_str text);
 /* Send it where it is to go: its source is fit, its name read. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_dispatch(struct ald_link *link, const struct ald_link_asked *asked);
+/* What came under `seq` was for us, and nobody need know what it was. */
+void ald_link_taken(struct ald_link *link, int64_t seq);
 
 /* --- link_serve.c --- */
 
@@ -306,5 +313,4 @@ int64_t ald_link_old_instance(struct ald_str payload);
 ALD_NODISCARD int ald_link_client_hear(struct ald_link *link, ald_usec now, const struct ald_link_frame *frame,
                                        struct ald_slice bytes);
 ALD_NODISCARD int ald_link_client_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
-void ald_link_client_init(struct ald_link *link);
 void ald_link_client_fini(struct ald_link *link);

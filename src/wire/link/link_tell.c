@@ -42,7 +42,7 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
 {
     const struct ald_msg *msg = signal->msg;
     struct ald_link_address address = the_hub;
-    uint64_t number = signal->id.low & UINT64_C(0x3fffffffffffffff);
+    uint64_t number = ald_link_number(signal->id);
 
     if (msg->native_of == &ald_link && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
         return address;
