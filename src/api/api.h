@@ -126,8 +126,6 @@ void ald_api_calls_end(struct aldis_client *client);
 
 extern const struct ald_client_callbacks ald_api_callbacks; /* the owner is the client */
 
-/* A connection ended: nobody waits for what is served. */
-void ald_api_jobs_orphan(struct aldis_client *client);
 /* The inner client is gone: what is answered from now on goes nowhere. */
 void ald_api_jobs_end(struct aldis_client *client);
 /* news.c */

@@ -317,7 +317,6 @@ void ald_api_state(void *owner, enum ald_client_state state, const char *text, a
 
     client_keep_state(client, state, &hooks);
     if (state == ALD_CLIENT_WAITING || state == ALD_CLIENT_CLOSED) {
-        ald_api_jobs_orphan(client);
         client_demote(client, &hooks);
     }
     if (hooks.state != NULL) {

@@ -315,10 +315,20 @@ static void api_health(void *owner)
     }
 }
 
+static void api_orphaned(void *owner ALD_UNUSED, struct ald_job *inner)
+{
+    struct aldis_job *job = ald_job_data(inner);
+
+    if (job != NULL) {
+        atomic_store(&job->cancelled, true);
+    }
+}
+
 const struct ald_client_callbacks ald_api_callbacks = {
     .state = ald_api_state,
     .command = api_command,
     .cancelled = api_cancelled,
+    .orphaned = api_orphaned,
     .primary = api_primary,
     .health = api_health,
     .names = ald_api_names,
@@ -326,13 +336,6 @@ const struct ald_client_callbacks ald_api_callbacks = {
     .report = ald_api_report,
     .dropped = ald_api_dropped,
 };
-
-void ald_api_jobs_orphan(struct aldis_client *client)
-{
-    ald_list_each (node, &client->jobs) {
-        atomic_store(&ald_list_entry(node, struct aldis_job, node)->cancelled, true);
-    }
-}
 
 void ald_api_jobs_end(struct aldis_client *client)
 {

@@ -112,7 +112,7 @@ static void life_run(struct life *life, const char *url)
 
     ald_client_options_init(&options);
     options.urls = urls;
-    options.target = "lamp";
+    options.target = strncmp(url, "link", 4) == 0 ? "7" : "lamp";
     options.backoff_first = ALD_MSEC;
     options.backoff_max = 5 * ALD_MSEC;
     if (ald_client_new(life->net, &options, &callbacks, life, NULL, &life->client) < 0) {
@@ -165,5 +165,11 @@ ALD_TEST(alloc, may_fail_anywhere_in_a_service_of_the_family)
     lives_run(FAKE_FAMILY);
 }
 
-ALD_TEST_MAIN(alloc, ALD_CASE(alloc, may_fail_anywhere_in_a_service_of_the_family),
+ALD_TEST(alloc, may_fail_anywhere_in_a_session)
+{
+    lives_run(FAKE_LINK);
+}
+
+ALD_TEST_MAIN(alloc, ALD_CASE(alloc, may_fail_anywhere_in_a_session),
+              ALD_CASE(alloc, may_fail_anywhere_in_a_service_of_the_family),
               ALD_CASE(alloc, may_fail_anywhere_and_a_client_lives_on))

@@ -16,6 +16,8 @@
 enum { CLIENT_MESSAGES_KEPT = 64 };
 /* A hub reads at most 8 KiB of one header field; signed tokens of other systems stay below half of that. */
 enum { CLIENT_TOKEN_MAX = 4096 };
+/* A hub of ours answers a goodbye at once; the original when what it has asked us is answered, which it is (link.md 3.5). */
+#define CLIENT_PART_PATIENCE (5 * ALD_SEC)
 
 static const struct ald_state client_states[] = {
     [ALD_CLIENT_WAITING] = {"waiting", ALD_STATE_INITIAL, ALD_TO(ALD_CLIENT_CONNECTING) | ALD_TO(ALD_CLIENT_CLOSED)},
@@ -166,7 +168,31 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     return 0;
 }
 
+static void client_say_goodbye(struct ald_client *client)
+{
+    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    if (ald_client_ready(client)) {
+        ald_ignore(ald_client_say(client, &leave)); /* one that cannot be said is followed by the close anyway */
+    }
+}
+
+/* In a session the hub's answer to a goodbye says that it has everything before it. If the connection ends first, the session is
+ * resumed, and that decides. */
 static void client_drained_task(void *owner)
+{
+    struct ald_client *client = owner;
+
+    if (client->session.state != ALD_CLIENT_SESSION_HERE || !ald_client_ready(client)) {
+        ald_client_close(client);
+    } else if (!client->parting) {
+        client->parting = true;
+        client_say_goodbye(client);
+        ald_alarm_start(client->loop, &client->part_alarm, ald_loop_now(client->loop) + CLIENT_PART_PATIENCE);
+    }
+}
+
+static void client_part_alarm(void *owner)
 {
     ald_client_close(owner);
 }
@@ -189,6 +215,7 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     ald_rng_init(&client->rng, ald_random_seed());
     ald_link_init(client);
     ald_task_init(&client->drained_task, client_drained_task, client);
+    ald_alarm_init(&client->part_alarm, client_part_alarm, client);
     ald_client_session_init(client);
     ald_calls_init(client);
     ald_events_init(client);
@@ -214,13 +241,9 @@ int ald_client_new(struct ald_net *net, const struct ald_client_options *options
     return 0;
 }
 
-static void client_say_goodbye(struct ald_client *client)
+bool ald_client_owes(const struct ald_client *client)
 {
-    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
-
-    if (ald_client_ready(client)) {
-        ald_ignore(ald_client_say(client, &leave)); /* one that cannot be said is followed by the close anyway */
-    }
+    return ald_jobs_owe(client) || !ald_calls_none(client) || client->session.n_window > 0;
 }
 
 void ald_client_drained(struct ald_client *client)
@@ -234,7 +257,11 @@ void ald_client_drained(struct ald_client *client)
 void ald_client_drain(struct ald_client *client)
 {
     if (!ald_client_ready(client)) {
-        ald_client_close(client);
+        if (ald_client_session_stands(&client->session) && ald_client_owes(client)) {
+            client->draining = true; /* when it is back */
+        } else {
+            ald_client_close(client);
+        }
         return;
     }
     ald_link_why(client, ALD_STR("closed by us"));
@@ -259,7 +286,8 @@ void ald_client_close(struct ald_client *client)
     }
     /* A connector of the original says none, it closes with 1000 (exchange.md 4.4): a controller that hears one hangs up at
      * once, and what still runs here could not be answered any more. A hub of ours waits for that. */
-    if (ald_client_can(client, ALD_WAY_LEAVES) || (ald_client_can(client, ALD_WAY_DRAINS) && !client->draining)) {
+    if (!client->parting &&
+        (ald_client_can(client, ALD_WAY_LEAVES) || (ald_client_can(client, ALD_WAY_DRAINS) && !client->draining))) {
         client_say_goodbye(client);
     }
     ald_link_close(client, 1000, ALD_STR_NONE);

@@ -54,6 +54,9 @@ struct ald_client_callbacks {
     /* The hub took it back (the caller cancelled, or its deadline passed). Answer it all the same: outcome cancelled when
      * it was stopped. NULL: cancels are ignored. */
     void (*cancelled)(void *owner, struct ald_job *job);
+    /* Nobody waits for its answer any more: the connection that it came over has ended, and with it the session, if there was one.
+     * It is answered all the same. The callee takes note, and calls nothing here. NULL: nobody wants to know. */
+    void (*orphaned)(void *owner, struct ald_job *job);
     /* We became, or ceased to be, the primary of our target. May be NULL. */
     void (*primary)(void *owner, bool primary, uint64_t term);
     /* The hub asks whether we are healthy: answer now or later with ald_client_healthy(). NULL: always healthy. */
@@ -90,8 +93,8 @@ struct ald_client_options {
     ald_usec backoff_max;    /* the wait is drawn from the upper half of that, so that a crowd spreads out */
     size_t jobs_max;         /* commands served at once; one more is refused `busy` */
     size_t events_kept;      /* events that wait while there is no hub, 0; one more and the oldest is dropped */
-    size_t window_max;       /* where the hub gives us a session: so many messages may wait to be acknowledged, 65,536, */
-    size_t window_bytes;     /* and so much of them, 32 MiB; then calls wait, and events as if there was no hub */
+    size_t window_max;   /* where the hub gives us a session: so many messages may wait to be acknowledged, 65,536, */
+    size_t window_bytes; /* and so much of them, 32 MiB; then calls wait, and events as if there was no hub */
 };
 
 /* All that waits may cost so much, whatever it counts: what a program that says more has in mind is no queue. */

@@ -71,6 +71,7 @@ struct ald_client {
     struct ald_dialect *dialect;
     bool welcomed;     /* a hub has taken us in, once */
     bool draining;     /* no new work */
+    bool parting;      /* our goodbye is said, and its answer awaited, which tells that the hub has heard everything */
     bool ending;       /* close was asked for */
     bool final;        /* the hub said something that makes trying again senseless */
     bool sent_away;    /* the hub asked us to go: another one may be better */
@@ -86,9 +87,10 @@ struct ald_client {
     struct ald_alarm dialect_alarm;
     struct ald_task heard_task;   /* the dialect may have something to tell about what we said */
     struct ald_task drained_task; /* nothing is to be done any more for which we stayed */
-    struct ald_task closed_task;  /* of the carrier of datagrams */
-    struct ald_id health_id;      /* of the question that waits for an answer; all zero: none */
-    struct ald_id leave_id;       /* of the goodbye that does */
+    struct ald_alarm part_alarm;
+    struct ald_task closed_task; /* of the carrier of datagrams */
+    struct ald_id health_id;     /* of the question that waits for an answer; all zero: none */
+    struct ald_id leave_id;      /* of the goodbye that does */
 
     struct ald_client_session session;
 
@@ -173,6 +175,8 @@ static inline bool ald_client_can(const struct ald_client *client, unsigned what
 {
     return (client->can & what) == what;
 }
+/* Something was begun, or said, that has not ended. */
+bool ald_client_owes(const struct ald_client *client);
 /* If we stayed only to end what had begun, and it has ended: close, in the next round of tasks. */
 void ald_client_drained(struct ald_client *client);
 

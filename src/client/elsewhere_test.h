@@ -37,8 +37,9 @@ static _Noreturn void elsewhere_serve(enum fake_manner manner, int to_parent)
             if (heard->conn->dialect == NULL) {
                 continue;
             }
+            hub.knows_session = false; /* a session would bring back what a fake hub does not keep */
             if (heard->kind == ALD_SIGNAL_REGISTER ||
-                (heard->kind == ALD_SIGNAL_REPLY && heard->outcome == ALD_REFUSED)) {
+                (heard->kind == ALD_SIGNAL_REPLY && heard->outcome != ALD_SUCCEEDED)) {
                 fake_hub_command(heard->conn, "WORK", "{}", 5 * ALD_SEC);
             } else if (heard->kind == ALD_SIGNAL_COMMAND && ald_str_equal(heard->msg->name, ALD_STR("SIGNAL"))) {
                 fake_hub_answer(&hub, heard, ALD_SUCCEEDED, ALD_CAUSE_NONE, "[1]");
@@ -72,6 +73,9 @@ static inline void elsewhere_stop(struct elsewhere *elsewhere)
 
     kill(elsewhere->pid, SIGKILL);
     waitpid(elsewhere->pid, NULL, 0);
+    if (strncmp(elsewhere->url, "link", 4) == 0) {
+        return;
+    }
     unlink(elsewhere->url + strlen("unix:")); /* `cd://` has as many bytes */
     *name = '\0';
     rmdir(elsewhere->url + strlen("unix:"));

@@ -24,6 +24,7 @@ static void heard_registered(struct ald_client *client, const struct ald_signal 
     if (ald_client_ready(client) && client->dialect != NULL) {
         ald_calls_ready(client);
     }
+    ald_client_drained(client);
 }
 
 /* A refused name stays refused: the peer's reason is for a person, not for a timer (exchange.md 4.3). Unless only one may have
@@ -31,7 +32,11 @@ static void heard_registered(struct ald_client *client, const struct ald_signal 
 static void heard_denied(struct ald_client *client, struct ald_str text)
 {
     if (ald_client_session_denied(client)) {
-        ald_link_register(client);
+        if (client->draining) {
+            ald_client_close(client); /* it was all that we stayed for */
+        } else {
+            ald_link_register(client);
+        }
         return;
     }
     client->final = !client->welcomed || !ald_client_can(client, ALD_WAY_NAME_PASSES);
@@ -80,8 +85,11 @@ static void heard_local(struct ald_client *client, const struct ald_signal *sign
  * long as the hub has patience. */
 static void heard_leave(struct ald_client *client, const struct ald_signal *signal)
 {
-    if (signal->ok) {
-        return; /* the answer to our own goodbye */
+    if (signal->ok) { /* the answer to our own goodbye */
+        if (client->parting) {
+            ald_client_close(client);
+        }
+        return;
     }
     client->sent_away = true;
     client->final = !signal->reconnect;

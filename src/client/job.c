@@ -154,6 +154,9 @@ void ald_jobs_away(struct ald_client *client)
     ald_list_each (node, &client->jobs) {
         struct ald_job *job = ald_list_entry(node, struct ald_job, node);
 
+        if (!job->orphaned && client->callbacks.orphaned != NULL) {
+            client->callbacks.orphaned(client->owner, job);
+        }
         job_forget_id(job);
         job->orphaned = true;
     }

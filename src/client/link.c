@@ -31,6 +31,8 @@ static void link_drop(struct ald_client *client)
     client->can = 0;
     client->health_id = (struct ald_id){0};
     client->leaving = false;
+    client->parting = false;
+    ald_alarm_stop(client->loop, &client->part_alarm);
 }
 
 /* Count the failure, if it was one, and tell how long to wait. */
@@ -60,7 +62,11 @@ void ald_link_lost(struct ald_client *client)
     bool may_resume = ald_client_session_lost(client);
 
     link_drop(client);
-    if (client->ending || client->draining || client->final || !client->reconnect) {
+    if (!may_resume) {
+        ald_jobs_away(client);
+    }
+    if (client->ending || (client->draining && !(may_resume && ald_client_owes(client))) || client->final ||
+        !client->reconnect) {
         ald_client_move(client, ALD_CLIENT_CLOSED, client->why, 0);
         ald_client_session_over(client);
         ald_events_end(client);

@@ -253,7 +253,12 @@ bool ald_client_session_repeats(struct ald_client *client, const struct ald_sign
 
 static void session_alarm(void *owner)
 {
-    ald_client_session_over(owner);
+    struct ald_client *client = owner;
+
+    ald_client_session_over(client);
+    if (client->draining) {
+        ald_client_close(client); /* it was all that we stayed for */
+    }
 }
 
 void ald_client_session_init(struct ald_client *client)

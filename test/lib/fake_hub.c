@@ -47,12 +47,47 @@ void fake_hub_say(struct fake_conn *conn, struct ald_signal *signal)
 {
     ald_check(conn->dialect != NULL);
     signal->ordinal = ++conn->ordinal;
+    if (conn->hub->manner == FAKE_LINK && conn->registered && signal->kind != ALD_SIGNAL_REGISTERED &&
+        signal->kind != ALD_SIGNAL_LEAVE) {
+        signal->serial = ++conn->hub->serial_out;
+    }
     ald_check_int(ald_dialect_emit(conn->dialect, ald_loop_now(conn->hub->loop), signal), 0);
     conn_push_frames(conn);
     conn_take_all(conn);
 }
 
 /* --- what comes --------------------------------------------------------------------------------------------------- */
+
+/* What a hub that has sessions adds. */
+static void session_begin(struct fake_hub *hub, const struct ald_signal *hello, struct ald_signal *answer)
+{
+    if (hub->manner != FAKE_LINK) {
+        return;
+    }
+    if (hello->kind == ALD_SIGNAL_REGISTER) {
+        hub->serial_in = hub->serial_out = 0;
+        hub->knows_session = true;
+        snprintf(hub->session_target, sizeof(hub->session_target), "%.*s", ALD_STR_ARG(hello->target));
+    }
+    answer->target = ald_str(hub->session_target);
+    answer->session = 1;
+    answer->ttl = hub->options.session_timeout;
+    answer->serial = hub->serial_in;
+}
+
+/* It came before, in its session. */
+static bool session_repeats(struct fake_hub *hub, const struct ald_signal *signal)
+{
+    if (hub->manner != FAKE_LINK || signal->kind == ALD_SIGNAL_RESUME || signal->kind == ALD_SIGNAL_ACKED) {
+        return false;
+    }
+    if (signal->serial != 0 && signal->serial <= hub->serial_in) {
+        hub->n_repeated++;
+        return true;
+    }
+    hub->serial_in = ALD_MAX(hub->serial_in, signal->serial);
+    return false;
+}
 
 static void conn_hello(struct fake_conn *conn, const struct ald_signal *hello)
 {
@@ -72,11 +107,14 @@ static void conn_hello(struct fake_conn *conn, const struct ald_signal *hello)
     } else if (manner == FAKE_DENIES) {
         answer.kind = ALD_SIGNAL_DENIED;
         answer.text = ALD_STR("this name is not for you");
+    } else if (hello->kind == ALD_SIGNAL_RESUME && !conn->hub->knows_session) {
+        answer.kind = ALD_SIGNAL_DENIED;
     } else {
         answer.target = ald_str_of(target, hello->target.size);
         memcpy(target, hello->target.size > 0 ? hello->target.data : "", hello->target.size);
         answer.channel = ALD_STR("channel-1");
         conn->registered = true;
+        session_begin(conn->hub, hello, &answer);
     }
     fake_hub_say(conn, &answer);
     if (manner == FAKE_FICKLE) {
@@ -95,6 +133,7 @@ static void conn_write_down(struct fake_conn *conn, const struct ald_signal *sig
         .kind = (enum ald_signal_kind)signal->kind,
         .id = signal->id,
         .msg = signal->msg != NULL ? ald_msg_ref(signal->msg) : NULL,
+        .serial = signal->serial,
         .outcome = signal->outcome,
         .cause = signal->cause,
         .phase = signal->phase,
@@ -113,8 +152,12 @@ static void conn_take_all(struct fake_conn *conn)
     uint16_t code = 0;
 
     while (conn->dialect != NULL && ald_dialect_next(conn->dialect, &signal) == 0) {
+        if (session_repeats(conn->hub, &signal)) {
+            ald_signal_clear(&signal);
+            continue;
+        }
         conn_write_down(conn, &signal);
-        if (signal.kind == ALD_SIGNAL_REGISTER) {
+        if (signal.kind == ALD_SIGNAL_REGISTER || signal.kind == ALD_SIGNAL_RESUME) {
             conn_hello(conn, &signal);
         } else if (signal.kind == ALD_SIGNAL_CLOSE) {
             code = signal.code;
@@ -131,7 +174,7 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
 {
     struct fake_conn *conn = owner;
 
-    if ((chunk->kind != ALD_CHUNK_BINARY && chunk->kind != ALD_CHUNK_BYTES) || conn->dialect == NULL) {
+    if (chunk->kind == ALD_CHUNK_PING || chunk->kind == ALD_CHUNK_PONG || conn->dialect == NULL) {
         return;
     }
     ald_check_int(
@@ -143,6 +186,11 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
 static const struct ald_stream_callbacks conn_callbacks = {.received = conn_received, .closed = conn_closed};
 
 /* --- the door ----------------------------------------------------------------------------------------------------- */
+
+static const struct ald_dialect_type *hub_dialect(const struct fake_hub *hub)
+{
+    return hub->manner == FAKE_FAMILY ? &ald_communicator : hub->manner == FAKE_LINK ? &ald_link : &ald_exchange;
+}
 
 static void door_open_dialect(struct fake_conn *conn, uint32_t variant)
 {
@@ -158,8 +206,8 @@ static void door_open_dialect(struct fake_conn *conn, uint32_t variant)
         .variant = variant,
     };
 
-    ald_check_int((conn->hub->manner == FAKE_FAMILY ? &ald_communicator : &ald_exchange)->open(&facts, &conn->dialect),
-                  0);
+    ald_check_int(hub_dialect(conn->hub)->open(&facts, &conn->dialect), 0);
+    conn_push_frames(conn);
 }
 
 static void door_upgrade(struct fake_conn *conn, struct ald_str rest)
@@ -172,7 +220,7 @@ static void door_upgrade(struct fake_conn *conn, struct ald_str rest)
     struct ald_accept accept;
     struct ald_stream *stream = NULL;
 
-    ald_check_int(ald_exchange.accept(request, &accept), 0);
+    ald_check_int(hub_dialect(conn->hub)->accept(request, &accept), 0);
     ald_check_int(ald_ws_upgrade_check(request, &upgrade, &refusal), 0);
     if (conn->hub->manner == FAKE_PLAIN) {
         accept.variant &= ~(uint32_t)ALD_EXCHANGE_EXTENDED;
@@ -251,9 +299,10 @@ void fake_hub_open(struct fake_hub *hub, struct ald_net *net, enum fake_manner m
         .ping_interval = 60 * ALD_SEC,
         .pong_timeout = 60 * ALD_SEC,
         .message_max = 13107200,
+        .session_timeout = 60 * ALD_SEC,
     };
     ald_check_int(ald_msg_pool_new(16, &hub->messages), 0);
-    if (unix_socket) {
+    if (unix_socket && manner != FAKE_LINK) {
         snprintf(hub->folder, sizeof(hub->folder), "/tmp/aldis_fake_XXXXXX");
         ald_check(mkdtemp(hub->folder) != NULL);
         snprintf(path, sizeof(path), "%s/hub.sock", hub->folder);
@@ -262,6 +311,7 @@ void fake_hub_open(struct fake_hub *hub, struct ald_net *net, enum fake_manner m
     ald_check_int(ald_listen(net, &spec, &callbacks, hub, &hub->listener, NULL), 0);
     snprintf(hub->url, sizeof(hub->url), "%s%s",
              manner == FAKE_FAMILY ? "cd://"
+             : manner == FAKE_LINK ? "link+ws://"
              : unix_socket         ? "unix:"
                                    : "ws://",
              ald_listener_address(hub->listener));
@@ -377,6 +427,22 @@ struct ald_id fake_hub_command(struct fake_conn *conn, const char *name, const c
     fake_hub_say(conn, &signal);
     ald_msg_unref(command);
     return signal.id;
+}
+
+void fake_hub_heartbeat(struct fake_conn *conn)
+{
+    ald_check_int(ald_dialect_tick(conn->dialect, ald_dialect_deadline(conn->dialect)), 0);
+    conn_push_frames(conn);
+}
+
+void fake_hub_part(struct fake_conn *conn)
+{
+    const char *reason;
+    uint16_t code;
+
+    ald_check(conn->dialect->ops->part(conn->dialect, ALD_PARTING_LEFT, &code, &reason));
+    conn_push_frames(conn);
+    ald_stream_close(conn->stream, code, ald_str(reason));
 }
 
 void fake_hub_drop(struct fake_conn *conn)

@@ -2,7 +2,7 @@
 
 /*
  * Fake hub: what a client sees of a hub, and nothing behind it: a listener, the upgrade, and the hub's end of dialect
- * exchange, or communicator. Hellos are welcomed; everything else is written down, and answered by the test, well or badly.
+ * exchange, communicator, or link. Hellos are welcomed; everything else is written down, and answered by the test, well or badly.
  *
  * Everything that should happen is waited for with one of the fake_hub_until... functions, which fail the test when it does not.
  */
@@ -16,6 +16,7 @@
 #include "wire/communicator/communicator.h"
 #include "wire/exchange/exchange.h"
 #include "wire/http/http_parser.h"
+#include "wire/link/link.h"
 
 enum { FAKE_HEARD_MAX = 256, FAKE_CONNS_MAX = 64 };
 
@@ -28,6 +29,7 @@ enum fake_manner {
     FAKE_DENIES,   /* denies every hello */
     FAKE_FICKLE,   /* welcomes, and hangs up at once */
     FAKE_FAMILY,   /* speaks lines, dialect communicator, without an upgrade */
+    FAKE_LINK,     /* speaks dialect link, over TCP, and has one session */
     FAKE_CANNED    /* answers whatever bytes come with `canned`, and closes */
 };
 
@@ -52,6 +54,7 @@ struct fake_heard {
     enum ald_signal_kind kind;
     struct ald_id id;
     struct ald_msg *msg;
+    uint64_t serial;
     uint8_t outcome, cause, phase;
     bool ok, healthy, primary;
     uint64_t term;
@@ -64,7 +67,7 @@ struct fake_hub {
     struct ald_msg_pool *messages;
     struct ald_listener *listener;
     struct ald_dialect_options options;
-    uint64_t counters[(int)ALD_EXCHANGE_N_COUNTERS + (int)ALD_COMMUNICATOR_N_COUNTERS];
+    uint64_t counters[(int)ALD_EXCHANGE_N_COUNTERS + (int)ALD_COMMUNICATOR_N_COUNTERS + (int)ALD_LINK_N_COUNTERS];
     enum fake_manner manner;
     const char *canned;
     char url[300];
@@ -74,6 +77,12 @@ struct fake_hub {
     struct fake_heard heard[FAKE_HEARD_MAX];
     size_t n_heard;
     uint64_t n_ids;
+
+    /* LINK: the session. */
+    uint64_t serial_in, serial_out;
+    uint64_t n_repeated; /* that came again, and are not written down */
+    char session_target[ALD_NAME_MAX + 1];
+    bool knows_session; /* a REGISTER makes it, false: a resume is denied */
 };
 
 /* Open one on `net` (borrows), over TCP, or over a Unix socket in a folder of its own. */
@@ -113,6 +122,10 @@ void fake_hub_answer(struct fake_hub *hub, const struct fake_heard *command, enu
 void fake_hub_status(struct fake_hub *hub, const struct fake_heard *command, enum ald_phase phase);
 /* Send a command of this name to the agent at `conn`; gives its id. `payload` may be NULL. */
 struct ald_id fake_hub_command(struct fake_conn *conn, const char *name, const char *payload, ald_usec ttl);
+/* LINK: acknowledge what has come. */
+void fake_hub_heartbeat(struct fake_conn *conn);
+/* LINK: answer the goodbye that came, and close. */
+void fake_hub_part(struct fake_conn *conn);
 /* End a connection without a word. */
 void fake_hub_drop(struct fake_conn *conn);
 /* The only connection that is registered, or NULL. */
