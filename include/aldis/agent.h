@@ -90,8 +90,8 @@ struct aldis_answer {
 /*
  * Answer the job, which ends with it. Borrows `answer`. That of an event goes nowhere. If the connection that the
  * command came over is gone, the answer is dropped: the hub has told the caller `lost` (exchange has no other connection
- * to say it on). Errors: ALDIS_E_INVALID (NULL, no JSON), ALDIS_E_NOMEM: nothing was said, and the job stands; answer it
- * with less, or give it up.
+ * to say it on); of a link it is said over the next connection, as long as its session lasts. Errors: ALDIS_E_INVALID
+ * (NULL, no JSON), ALDIS_E_NOMEM: nothing was said, and the job stands; answer it with less, or give it up.
  */
 ALDIS_API ALDIS_RESULT int aldis_job_answer(struct aldis_job *job, const struct aldis_answer *answer);
 /* The usual ones; each as aldis_job_answer(). */
