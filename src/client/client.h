@@ -81,18 +81,18 @@ struct ald_client_options {
     const char *const *urls; /* as client/url.h has them; tried in turn; ends with NULL */
     const char *inproc;      /* instead of URLs: the name of a listener in this process, on the same net; NULL */
     const struct ald_way *inproc_way; /* and what is spoken there, of ald_ways_inproc; NULL: the first of them */
-    const char *target;      /* serve this target; NULL: be a caller only */
-    const char *token;       /* said as `Authorization: Bearer` in every upgrade; NULL. Never shown or logged */
-    const char *secret;      /* shown in every datagram; NULL. Never logged either */
-    const char *ca_file;     /* wss, cds: trust this instead of the system's; NULL */
-    const char *cert_file;   /* wss, cds: the certificate to show, PEM; NULL: none */
-    const char *key_file;    /* wss, cds: its key, PEM; NULL: it is in cert_file */
-    bool insecure;           /* wss, cds: do not verify */
-    bool reconnect;          /* else the first failure closes the client */
-    ald_usec backoff_first;  /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
-    ald_usec backoff_max;    /* the wait is drawn from the upper half of that, so that a crowd spreads out */
-    size_t jobs_max;         /* commands served at once; one more is refused `busy` */
-    size_t events_kept;      /* events that wait while there is no hub, 0; one more and the oldest is dropped */
+    const char *target;               /* serve this target; NULL: be a caller only */
+    const char *token;      /* said as `Authorization: Bearer` in every upgrade; NULL. Never shown or logged */
+    const char *secret;     /* shown in every datagram; NULL. Never logged either */
+    const char *ca_file;    /* wss, cds: trust this instead of the system's; NULL */
+    const char *cert_file;  /* wss, cds: the certificate to show, PEM; NULL: none */
+    const char *key_file;   /* wss, cds: its key, PEM; NULL: it is in cert_file */
+    bool insecure;          /* wss, cds: do not verify */
+    bool reconnect;         /* else the first failure closes the client */
+    ald_usec backoff_first; /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
+    ald_usec backoff_max;   /* the wait is drawn from the upper half of that, so that a crowd spreads out */
+    size_t jobs_max;        /* commands served at once; one more is refused `busy` */
+    size_t events_kept;     /* events that wait while there is no hub, 0; one more and the oldest is dropped */
     size_t window_max;   /* where the hub gives us a session: so many messages may wait to be acknowledged, 65,536, */
     size_t window_bytes; /* and so much of them, 32 MiB; then calls wait, and events as if there was no hub */
 };

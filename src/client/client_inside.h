@@ -46,8 +46,8 @@ struct ald_client {
     /* Options. */
     struct ald_url *urls;
     size_t n_urls;
-    char *target;        /* NULL: a caller only */
-    char *inproc;        /* NULL: the URLs say where */
+    char *target; /* NULL: a caller only */
+    char *inproc; /* NULL: the URLs say where */
     const struct ald_way *inproc_way;
     char *authorization; /* the whole field: "Bearer ..."; NULL: none */
     struct ald_tls *tls;
