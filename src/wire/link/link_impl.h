@@ -104,14 +104,14 @@ struct ald_link {
     struct ald_spare *spare;             /* of work; NULL: it stays with us */
     const struct ald_identity *identity; /* of our hub; may be NULL */
     const struct ald_lexicon *lexicon;   /* and what it knows of names; may be NULL */
-    ald_usec hello_until;  /* ALD_NEVER: no deadline */
-    ald_usec interval;     /* of heartbeats */
-    ald_usec heartbeat_at; /* ALD_NEVER: none yet */
-    ald_usec heard_at;     /* the last heartbeat, or when the connection began */
-    ald_usec bytes_at;     /* when anything came */
-    ald_usec frame_at;     /* when a whole frame did */
-    int64_t last_in;       /* last serial received */
-    int64_t told_in;       /* last one that the peer was told of */
+    ald_usec hello_until;                /* ALD_NEVER: no deadline */
+    ald_usec interval;                   /* of heartbeats */
+    ald_usec heartbeat_at;               /* ALD_NEVER: none yet */
+    ald_usec heard_at;                   /* the last heartbeat, or when the connection began */
+    ald_usec bytes_at;                   /* when anything came */
+    ald_usec frame_at;                   /* when a whole frame did */
+    int64_t last_in;                     /* last serial received */
+    int64_t told_in;                     /* last one that the peer was told of */
     size_t unacked_bytes;
     uint64_t last_out; /* last serial said */
     struct ald_link_ping ping;
