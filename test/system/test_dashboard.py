@@ -465,6 +465,54 @@ class Dashboard(HubCase):
             with self.subTest(width=width):
                 self.run_async(scene(width, height))
 
+    def test_a_form_goes_into_objects_and_leaves_other_forms_to_text(self):
+        """Members of members are fields, to some depth; lists and what may be of several forms are JSON in one."""
+        hub = self.hub()
+        deep = {"type": "object", "properties": {"z": {"type": "object", "properties": {"more": {"type": "integer"}}}}}
+        place = {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}, "y": {"type": "number"}, "deep": deep}}
+        schema = {"type": "object", "required": ["place"], "properties": {
+            "place": place, "tags": {"type": "array", "items": {"type": "string"}}, "mode": {"enum": ["on", "off"]},
+            "who": {"oneOf": [{"type": "string"}, {"type": "object", "properties": {"id": {"type": "integer"}}}]},
+            "other": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}, "round": {"$ref": "#"}}}
+        got = hub.request("PUT", "/api/v1/schemas/foo%3ADeep", headers={"Content-Type": "application/json"},
+                          body=json.dumps({"name": "foo:Deep", "kind": "request", "schema": schema}), over_unix=True)
+        self.assertEqual(got.status, 201)
+
+        async def scene():
+            async with agent(hub, "lamp", {"foo:Deep": echo}), self.page(hub) as page:
+                await self.live(page)
+
+                async def payload():
+                    return json.loads(await page.value("document.querySelector('#payload').value"))
+
+                await page.type("#target", "lamp")
+                await page.type("#name", "foo:Deep")
+                await page.until("!document.querySelector('#schema-form').hidden", "the form")
+                names = await page.value("""[...document.querySelectorAll('#schema-fields label span')]
+                    .map((span) => span.firstChild.textContent)""")
+                self.assertEqual(names[:7], ["place.x *", "place.y", "place.deep.z", "tags", "mode", "who", "other.a"])
+                self.assertEqual(names[7:10], ["round.place.x", "round.place.y", "round.place.deep"])  # and no further
+                field = "#schema-fields label:nth-child({}) :is(input, select)".format
+                await page.type(field(1), "1.5")
+                await page.type(field(3), '{"more":1}')
+                await page.type(field(4), '["a"]')
+                await page.choose(field(5), '"off"')
+                await page.type(field(6), '{"id":3}')
+                self.assertEqual(await payload(), {"place": {"x": 1.5, "deep": {"z": {"more": 1}}}, "tags": ["a"], "mode": "off",
+                                                   "who": {"id": 3}})
+                await page.type("#payload", '{"place":{"y":2,"kept":12345678901234567890},"who":"me","top":1}')
+                self.assertEqual([await page.value(f"document.querySelector('{field(n)}').value") for n in (1, 2, 6)],
+                                 ["", "2", '"me"'])
+                await page.type(field(1), "3")
+                self.assertEqual(await page.value("document.querySelector('#payload').value"),
+                                 '{"place":{"x":3,"y":2,"kept":12345678901234567890},"who":"me","top":1}')
+                await page.press("Enter", 2)
+                await page.until_text(".run", "succeeded")
+                await page.type(field(6), "{")
+                self.assertEqual(await page.value(f"document.querySelector('{field(6)}').getAttribute('aria-invalid')"), "true")
+
+        self.run_async(scene())
+
     def test_its_json_is_that_of_the_browser(self):
         """What is taken as JSON while one types is what JSON.parse() takes: over many texts, most of them broken."""
         hub = self.hub()

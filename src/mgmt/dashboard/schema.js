@@ -1,7 +1,8 @@
 /*
- * A form for the payload of a message that has a schema: one field for each member that the schema names. The text of the
- * payload stays what is sent; the fields write it, and what is typed into the text fills the fields. What a field cannot
- * say (a list, an object) is JSON in it; what the schema does not name stays in the text.
+ * A form for the payload of a message that has a schema: one field for each member that the schema names, and for those of an
+ * object within it, some levels deep. The text of the payload stays what is sent; the fields write it, and what is typed into
+ * the text fills the fields. What a field cannot say (a list, one of several forms) is JSON in it; what the schema does not
+ * name stays in the text.
  */
 
 import { ask, askAll } from "./api.js";
@@ -10,7 +11,10 @@ import { check, parse } from "./json.js";
 
 const MESSAGES_MAX = 5000;
 const FIELDS_MAX = 40;
+const LEVELS_MAX = 3;
 const REFERENCES_MAX = 16;
+/* With one of these an object may be of several forms, and fields would say only a part of it. */
+const FORMS = ["oneOf", "anyOf", "allOf", "if", "not"];
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /* The schema that one with a `$ref` into its own document stands for; an empty one when it leads elsewhere. */
@@ -50,9 +54,61 @@ function hintOf(schema, kind) {
     return words.filter((word) => word !== "").join(", ");
 }
 
+/* A large number that was kept as it was written is none. */
+function isObject(value) {
+    return typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON?.(value);
+}
+
+/* An object whose members get fields of their own. */
+function isGroup(schema) {
+    return schema.type === "object" && isObject(schema.properties) && Object.keys(schema.properties).length > 0 &&
+        !FORMS.some((form) => form in schema);
+}
+
+/* The members of an object that get a field: how one gets there, and what the schema says. Of one that is required only within
+ * something that may be left out, nothing is demanded. */
+function membersOf(root, schema, path = [], required = true, found = []) {
+    const named = Array.isArray(schema.required) ? schema.required : [];
+
+    for (const [name, given] of Object.entries(schema.properties ?? {})) {
+        const member = follow(root, given);
+        const here = [...path, name];
+        const wanted = required && named.includes(name);
+
+        if (found.length === FIELDS_MAX) {
+            break;
+        }
+        if (here.length < LEVELS_MAX && isGroup(member)) {
+            membersOf(root, member, here, wanted, found);
+        } else {
+            found.push({ path: here, schema: member, required: wanted });
+        }
+    }
+    return found;
+}
+
+/* The object that `fields`, which all begin with the same `depth` names, and what `value` has besides, make: JSON, or undefined
+ * when there is nothing in it. */
+function compose(fields, depth, value) {
+    const names = [...new Set(fields.map((field) => field.path[depth]))];
+    const others = isObject(value) ? Object.entries(value).filter(([name]) => !names.includes(name)) : [];
+    const mine = names.map((name) => {
+        const inside = fields.filter((field) => field.path[depth] === name);
+        const said = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+        const leaf = inside[0].path.length === depth + 1;
+        return [name, leaf ? inside[0].text() : compose(inside, depth + 1, said)];
+    });
+    const members = [...mine.filter(([, text]) => text !== undefined && text !== null),
+        ...others.map(([name, other]) => [name, JSON.stringify(other)])];
+    return members.length === 0 && depth > 0 ? undefined
+        : `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+}
+
 class Field {
-    constructor(name, schema, required, changed) {
-        this.name = name;
+    constructor({ path, schema, required }, changed) {
+        const name = path.join(".");
+
+        this.path = path;
         this.kind = kindOf(schema);
         this.required = required;
         this.input = this.makeInput(schema);
@@ -139,56 +195,42 @@ export class SchemaForm {
         }
         this.name = name;
         if (!this.known.has(name)) {
-            this.draw({}, []);
+            this.draw([]);
             return;
         }
         const message = await ask(`schemas/${encodeURIComponent(name)}`).catch(() => ({}));
         if (this.name === name) {
-            const schema = follow(message.schema, message.schema);
-            this.draw(message.schema, Object.entries(schema.properties ?? {}), schema.required);
+            this.draw(membersOf(message.schema, follow(message.schema, message.schema)));
         }
     }
 
-    draw(root, properties, required = []) {
+    draw(members) {
         const write = () => this.write();
-        const drawn = JSON.stringify([this.name, root, properties, required]);
+        const drawn = JSON.stringify([this.name, members]);
 
         if (drawn === this.drawn) {
             return; // Nobody loses the field he is in because the hub was away.
         }
         this.drawn = drawn;
-        this.fields = properties.slice(0, FIELDS_MAX).map(
-            ([name, schema]) => new Field(name, follow(root, schema), required.includes(name), write));
+        this.fields = members.map((member) => new Field(member, write));
         find("schema-fields").replaceChildren(...this.fields.map((field) => field.node));
         setText(find("schema-name"), this.name);
         show(this.node, this.fields.length > 0);
         this.fill();
     }
 
-    /* What the text says of members that have no field. Null when it is no object. */
-    others() {
-        const text = this.payload.value.trim();
-
-        if (text === "") {
-            return [];
-        }
+    /* What the text says now; undefined when it is not JSON. */
+    said() {
         try {
-            const value = parse(text);
-            const mine = new Set(this.fields.map((field) => field.name));
-            const object = typeof value === "object" && value !== null && !Array.isArray(value);
-            return object ? Object.entries(value).filter(([name]) => !mine.has(name)) : null;
+            return parse(this.payload.value);
         } catch {
-            return null;
+            return undefined;
         }
     }
 
     write() {
-        const others = (this.others() ?? []).map(([name, value]) => [name, JSON.stringify(value)]);
-        const mine = this.fields.map((field) => [field.name, field.text()]);
-
-        mine.forEach(([, text], i) => this.fields[i].mark(text ?? (text === null ? null : "")));
-        const members = [...mine.filter(([, text]) => text !== undefined && text !== null), ...others];
-        this.payload.value = `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+        this.fields.forEach((field) => field.mark(field.text() ?? (field.text() === null ? null : "")));
+        this.payload.value = compose(this.fields, 0, this.said());
         this.changed();
     }
 
@@ -198,7 +240,8 @@ export class SchemaForm {
         }
         try {
             const value = this.payload.value.trim() === "" ? {} : parse(this.payload.value);
-            this.fields.forEach((field) => field.fill(Object.hasOwn(Object(value), field.name) ? value[field.name] : undefined));
+            this.fields.forEach((field) => field.fill(field.path.reduce(
+                (at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), value)));
         } catch {
             /* Not JSON yet: the fields stay as they are until it is. */
         }
