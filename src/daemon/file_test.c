@@ -1,13 +1,48 @@
 #include "daemon/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/test.h"
 
 static char folder[64];
+
+/* What is asked of the system, in order: `f` a file and `d` a folder are to be on the disk, `r` a name, `u` no name any more. */
+static char asked[16];
+
+static void asked_add(char what)
+{
+    size_t n = strlen(asked);
+
+    if (n + 1 < sizeof(asked)) {
+        asked[n] = what;
+    }
+}
+
+/* In place of the library's. */
+int fsync(int fd)
+{
+    struct stat file;
+
+    asked_add(fstat(fd, &file) == 0 && S_ISDIR(file.st_mode) ? 'd' : 'f');
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    asked_add('r');
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    asked_add('u');
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
 
 static const char *path_of(const char *name)
 {
@@ -93,5 +128,22 @@ ALD_TEST(file, is_gone_for_good)
     folder_remove();
 }
 
+/* After a loss of power there is the old file or the new one, and what was answered is there. */
+ALD_TEST(file, is_on_the_disk_before_it_has_its_name)
+{
+    folder_make();
+    memset(asked, 0, sizeof(asked));
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("x"), true), 0);
+    ald_check_str(ald_str(asked), "frd");
+    memset(asked, 0, sizeof(asked));
+    ald_check_int(ald_file_replace(path_of("a"), ALD_STR("y"), false), 0);
+    ald_check_str(ald_str(asked), "r");
+    memset(asked, 0, sizeof(asked));
+    ald_check_int(ald_file_remove(path_of("a")), 0);
+    ald_check_str(ald_str(asked), "ud");
+    folder_remove();
+}
+
 ALD_TEST_MAIN(file, ALD_CASE(file, holds_what_it_was_last_given), ALD_CASE(file, says_what_is_wrong),
-              ALD_CASE(file, is_left_alone_when_it_cannot_be_replaced), ALD_CASE(file, is_gone_for_good))
+              ALD_CASE(file, is_left_alone_when_it_cannot_be_replaced), ALD_CASE(file, is_gone_for_good),
+              ALD_CASE(file, is_on_the_disk_before_it_has_its_name))

@@ -220,6 +220,14 @@ class Api(SchemaCase):
         self.ask(hub, "DELETE", "foo:Echo%20Request", 404)
         self.ask(hub, "GET", "foo:Echo%20Request", 404)
 
+    def test_what_was_answered_survives_a_hub_that_is_killed(self):
+        hub = self.hub(f"link.schemas={self.folder}", clean=False)
+        self.ask(hub, "PUT", "SIGNAL", 201, SIGNAL)
+        self.ask(hub, "PUT", "OTHER", 201, {"name": "OTHER", "kind": "event"})
+        self.ask(hub, "DELETE", "SIGNAL", 200)
+        hub.kill()
+        self.assertEqual(self.names(self.schema_hub()), ["OTHER"])
+
     def test_what_is_in_a_file_of_another_name_is_changed_there(self):
         self.put("a.json", SIGNAL)
         hub = self.schema_hub()
