@@ -85,7 +85,7 @@ static void conn_close_later(struct ald_conn *conn, uint16_t code, struct ald_st
     conn->closes_late = true;
     conn->late_code = code;
     conn->late_reason = reason;
-    if (conn->paused || conn->clogged_until != ALD_NEVER) {
+    if (!ald_conn_reads(conn)) {
         ald_stream_resume(conn->stream);
     }
 }
@@ -145,7 +145,8 @@ static int conn_drain(struct ald_conn *conn)
 /* An alarm that rings too early finds out by itself, so it is moved only when it would ring too late. */
 void ald_conn_arm(struct ald_conn *conn)
 {
-    ald_usec due = ALD_MIN(ald_dialect_deadline(conn->dialect), ALD_MIN(conn->quit_at, conn->clogged_until));
+    ald_usec due = ALD_MIN(ALD_MIN(ald_dialect_deadline(conn->dialect), conn->rests_until),
+                           ALD_MIN(conn->quit_at, conn->clogged_until));
 
     if (due < conn->alarm.timer.due) {
         ald_alarm_start(conn->edge->loop, &conn->alarm, due);
@@ -201,8 +202,11 @@ static void conn_hear(struct ald_conn *conn, struct ald_signal *signal)
         conn->goodbye = signal->reconnect ? CONN_GOODBYE_RETURNS : CONN_GOODBYE_STAYS_AWAY;
     }
     if (ald_conn_judge(conn, &peer, signal) == 0) {
+        ald_usec before = conn->edge->judging;
+
         ald_edge_step(conn->edge, &event);
         ald_conn_stepped(conn, signal);
+        ald_conn_worked(conn, conn->edge->judging - before);
     }
 }
 
@@ -212,7 +216,8 @@ static void conn_pump(struct ald_conn *conn)
     struct ald_signal signal;
     int next = 0, r = conn_drain(conn);
 
-    while (r == 0 && ald_conn_hears(conn) && (next = ald_dialect_next(conn->dialect, &signal)) == 0) {
+    while (r == 0 && ald_conn_hears(conn) && conn->rests_until == ALD_NEVER &&
+           (next = ald_dialect_next(conn->dialect, &signal)) == 0) {
         if (signal.kind == ALD_SIGNAL_CLOSE) {
             r = conn_drain(conn); /* a refusal is heard before the door shuts */
         }
@@ -274,6 +279,16 @@ static void conn_received(void *owner, struct ald_stream *stream ALD_UNUSED, con
     }
 }
 
+/* What waits in the dialect comes before what is still to be read. */
+static void conn_go_on(struct ald_conn *conn)
+{
+    ald_conn_rested(conn);
+    conn_pump(conn);
+    if (ald_conn_hears(conn) && ald_conn_reads(conn)) {
+        ald_stream_resume(conn->stream);
+    }
+}
+
 static void conn_alarm(void *owner)
 {
     struct ald_conn *conn = owner;
@@ -293,9 +308,13 @@ static void conn_alarm(void *owner)
         return;
     }
     /* Of a peer that is not read nothing can be heard; whether it drains is the hub's to watch. */
-    conn_alive(conn, conn->paused || conn->clogged_until != ALD_NEVER ? now : ald_stream_heard(conn->stream));
+    conn_alive(conn, !ald_conn_reads(conn) ? now : ald_stream_heard(conn->stream));
     if (ald_dialect_deadline(conn->dialect) <= now && ald_dialect_tick(conn->dialect, now) < 0) {
         conn_fail(conn);
+        return;
+    }
+    if (conn->rests_until <= now) {
+        conn_go_on(conn);
         return;
     }
     conn_pump(conn);
@@ -480,6 +499,7 @@ int ald_conn_open(struct ald_edge *edge, const struct ald_conn_spec *spec, struc
         .greeting_left = edge->greeting_bytes,
         .quit_at = ALD_NEVER,
         .clogged_until = ALD_NEVER,
+        .rests_until = ALD_NEVER,
         .hello_timeout = spec->hello_timeout,
         .wants_token = spec->wants_token && edge->gate != NULL && edge->gate->vouch != NULL,
         .trusted = spec->caller != NULL,
@@ -607,7 +627,7 @@ static void conn_apply(struct ald_speaker *speaker, const struct ald_effect *eff
         break;
     case ALD_EFFECT_RESUME:
         conn->paused = false;
-        if (conn->clogged_until == ALD_NEVER) {
+        if (ald_conn_reads(conn)) {
             ald_stream_resume(conn->stream);
         }
         break;

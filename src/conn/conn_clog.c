@@ -39,7 +39,7 @@ void ald_conn_drained(void *owner, struct ald_stream *stream)
     conn->answered = 0;
     if (conn->clogged_until != ALD_NEVER) {
         conn->clogged_until = ALD_NEVER;
-        if (!conn->paused) {
+        if (ald_conn_reads(conn)) {
             ald_stream_resume(stream);
         }
     }

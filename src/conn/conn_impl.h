@@ -7,6 +7,7 @@
 #include "conn/gate.h"
 #include "conn/guard.h"
 #include "conn/speaker.h"
+#include "conn/toil.h"
 
 enum ald_conn_state {
     CONN_OPENING,  /* the stream shakes hands; the hub knows nothing yet */
@@ -32,7 +33,7 @@ struct ald_conn {
     struct ald_dialect *dialect;
     const struct ald_dialect_type *type;
     const struct ald_identity *identity;
-    struct ald_alarm alarm; /* at, or before, the dialect's deadline, `quit_at` or `clogged_until` */
+    struct ald_alarm alarm; /* at, or before, the dialect's deadline, `quit_at`, `clogged_until` or `rests_until` */
     uint64_t number;
     uint64_t said;          /* ordinal of the last signal that the hub gave us */
     uint64_t pushed;        /* of the last one that became a frame */
@@ -41,7 +42,9 @@ struct ald_conn {
     ald_usec heard;         /* the dialect knows that bytes came then */
     ald_usec quit_at;       /* the peer says nothing more, and has had its answers by then; ALD_NEVER */
     ald_usec clogged_until; /* until the peer reads what its dialect has answered it is not read; ALD_NEVER: it is */
+    ald_usec rests_until;   /* checking what it says took so much work that it is not heard before; ALD_NEVER: it is */
     ald_usec hello_timeout; /* 0: the edge's */
+    struct ald_toil toil;   /* of the checks */
     size_t greeting_left;
     size_t answered;      /* bytes of the dialect's own, of which the hub keeps no account, since all was written */
     size_t held;          /* of edge->reassembly: the beginning of a line whose end is not here */
@@ -125,6 +128,11 @@ static inline bool ald_conn_hears(const struct ald_conn *conn)
 {
     return conn->state == CONN_GREETING || conn->state == CONN_READY;
 }
+/* Nobody keeps its stream from being read. */
+static inline bool ald_conn_reads(const struct ald_conn *conn)
+{
+    return !conn->paused && conn->clogged_until == ALD_NEVER && conn->rests_until == ALD_NEVER;
+}
 /* Close in order; the first close decides (exchange.md 2.12). `reason` and `text` are static, or live as long as the
  * connection. */
 void ald_conn_close(struct ald_conn *conn, uint16_t code, struct ald_str reason, const char *text);
@@ -140,6 +148,11 @@ void ald_conn_report_written(struct ald_conn *conn, uint64_t begun);
 void ald_conn_end_session(struct ald_conn *conn, uint32_t party);
 /* What it was let in for has been taken away. */
 void ald_conn_expel(void *who);
+
+/* conn_rest.c: checking what it said took so long. */
+void ald_conn_worked(struct ald_conn *conn, ald_usec spent);
+/* It has rested enough, and is heard again. */
+void ald_conn_rested(struct ald_conn *conn);
 
 /* conn_clog.c: the dialect has answered something by itself; everything has been written. */
 void ald_conn_answered(struct ald_conn *conn, const struct ald_frame *frame);

@@ -6,6 +6,7 @@
 #include "conn/door_impl.h"
 #include "conn/edge_impl.h"
 #include "conn/speaker.h"
+#include "conn/toil.h"
 #include "transport/udp.h"
 
 struct ald_datagrams {
@@ -16,8 +17,10 @@ struct ald_datagrams {
     size_t dialect_index;
     struct ald_dialect *dialect; /* NULL: not before the next datagram */
     uint64_t number;
-    uint64_t said, told; /* ordinals: what the hub said, and what it was told was written */
-    bool ending;         /* the hub is to be told that it is gone */
+    uint64_t said, told;  /* ordinals: what the hub said, and what it was told was written */
+    struct ald_toil toil; /* of checking what comes */
+    ald_usec rests_until; /* nothing is taken before, because that was too much */
+    bool ending;          /* the hub is to be told that it is gone */
 };
 
 static struct ald_datagrams *datagrams_of(struct ald_speaker *speaker)
@@ -48,6 +51,7 @@ static void datagrams_hear(struct ald_datagrams *datagrams, struct ald_signal *s
 {
     struct ald_event event = {.kind = ALD_EVENT_SIGNAL, .conn = datagrams->number, .signal = signal};
     struct ald_edge *edge = datagrams->edge;
+    ald_usec before = edge->judging;
 
     switch (signal->kind) {
     case ALD_SIGNAL_CLOSE:
@@ -63,6 +67,10 @@ static void datagrams_hear(struct ald_datagrams *datagrams, struct ald_signal *s
         return;
     case ALD_SIGNAL_COMMAND:
     case ALD_SIGNAL_EVENT:
+        if (ald_loop_now(edge->loop) < datagrams->rests_until) {
+            edge->counters.schema_rests++;
+            return; /* who sends datagrams cannot be made to wait */
+        }
         signal->denied = edge->guard != NULL && !datagrams->lines.credentials;
         edge->counters.strangers_denied += signal->denied ? 1 : 0;
         break;
@@ -70,6 +78,7 @@ static void datagrams_hear(struct ald_datagrams *datagrams, struct ald_signal *s
         break;
     }
     ald_edge_step(edge, &event);
+    datagrams->rests_until = ald_toil_add(&datagrams->toil, ald_loop_fresh(), edge->judging - before);
 }
 
 static void datagrams_pump(struct ald_datagrams *datagrams)

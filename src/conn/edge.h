@@ -76,7 +76,9 @@ struct ald_edge_watch {
     X(schema_replies_failed, "replies that broke their schema, told to callers as failures")                           \
     X(schema_events_dropped, "events dropped because of their schema, or by [link] strict")                            \
     X(schema_unrecognized, "of these, those of link parties whose name has no schema")                                 \
-    X(schema_too_much, "checks that were given up because they took too much work; what was checked counts as broken")  \
+    X(schema_too_much, "checks that were given up because they took too much work; what was checked counts as broken") \
+    X(schema_rests,                                                                                                    \
+      "times a connection was not heard, or a datagram not taken, because checking them took too much work")           \
     X(expelled, "connections closed because their credential, or its right, was taken away")                           \
     X(no_memory, "connections closed, or not taken, and datagrams dropped, because memory was short")
 

@@ -31,6 +31,7 @@ struct ald_edge {
     const struct ald_identity *identity;      /* may be NULL */
     struct ald_catalog *catalog;              /* what messages must look like; may be NULL */
     struct ald_schema_checker *checker;       /* once there was a catalog */
+    ald_usec judging;                         /* the time that it has taken so far */
     struct ald_lexicon lexicon;               /* the same, as dialects see it */
     bool strict;
     struct ald_edge_watch watch;

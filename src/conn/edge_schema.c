@@ -112,12 +112,15 @@ static enum verdict schema_judge(struct ald_edge *edge, const struct ald_schema 
 {
     struct ald_schema_fault fault;
     struct ald_str json = ald_str_present(ald_slice_str(payload)) ? ald_slice_str(payload) : ALD_STR("null");
+    ald_usec begun;
     int r;
 
     if (schema == NULL) {
         return SOUND;
     }
+    begun = ald_loop_fresh();
     r = ald_schema_check(schema, edge->checker, json, &fault);
+    edge->judging += ald_loop_fresh() - begun;
     if (r < 0) {
         edge->counters.no_memory++;
         return UNDECIDED;

@@ -8,9 +8,11 @@ import re
 import signal
 import unittest
 
+import websockets
+
 from auth_case import AuthCase, Caller
 from comm_case import Service
-from harness import Connector, echo, wait_until, wait_until_async
+from harness import PATIENCE, Connector, echo, wait_until, wait_until_async
 from link_party import Link, token
 
 ECHO = {"name": "foo:Echo", "kind": "request", "permission": "foo.echo", "schema": {"type": "object"}}
@@ -219,6 +221,42 @@ class Links(PermissionCase):
             async with self.control(hub, "julia") as julia:
                 shown = permissions(julia.ready["data"]["account"])
                 self.assertEqual((len(shown), shown[1], shown[-1]), (1501, "big.permission.0000", "big.permission.1499"))
+        self.run_async(run())
+
+
+class GenerationA(PermissionCase):
+    """Controls of before 2024: rights are shown in `ready`, denials are texts, and changes are not told."""
+
+    async def ask(self, ws, kind, **data):
+        self.seq += 1
+        await ws.send(json.dumps({"seq": self.seq, "type": kind, "data": data}))
+        while True:
+            frame = json.loads(await asyncio.wait_for(ws.recv(), PATIENCE))
+            self.heard.append(frame["type"])
+            if frame["data"].get("seq") == self.seq and frame["type"] != "heartbeat":
+                return frame
+
+    def test_it_is_denied_and_not_told_of_changes(self):
+        self.put({"name": "foo:get", "kind": "request", "permission": "foo.get"})
+        self.user("julia", command="*:*", permission="foo.bell")
+        hub = self.guarded()
+        self.seq, self.heard = 0, []
+
+        async def run():
+            async with websockets.connect(hub.url("/api/socket"), compression=None, ping_interval=None) as ws:
+                await ws.recv()
+                await ws.send(json.dumps({"seq": None, "type": "register_control", "data": {
+                    "token": token(aud="user", user="julia"), "agent": "clusterioctl", "version": "2.0.0-alpha.12"}}))
+                ready = json.loads(await ws.recv())
+                self.assertEqual(permissions(ready["data"]["account"]), ["*", "foo.bell"])
+                answer = await self.ask(ws, "foo:get_request")
+                self.assertEqual(answer["data"], {"seq": 1, "error": "Permission denied"})
+                self.user("julia", command="*:*")
+                await self.read_again(hub)
+                answer = await self.ask(ws, "foo:get_request")
+                self.assertNotEqual(answer["data"].get("error"), "Permission denied")
+                self.assertEqual((await self.ask(ws, "ping_request"))["type"], "ping_response")
+                self.assertEqual(set(self.heard) - {"heartbeat"}, {"foo:get_response", "ping_response"})
         self.run_async(run())
 
 

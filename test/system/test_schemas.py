@@ -1,14 +1,16 @@
 """Message schemas: loaded, checked at the edge for every dialect, changed over the API and on the command line."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import unittest
 
 from cli_rig import CliCase, aldis
-from comm_case import Service
+from comm_case import Service, split
 from harness import Connector, binary, echo, wait_until, wait_until_async
 from link_party import Link
 
@@ -185,7 +187,7 @@ class Services(SchemaCase):
         """Parameters are members with text values; who is not answered anyway is not, and it is counted."""
         self.put("data.json", {"name": "DATA", "kind": "event", "schema": {"properties": {"level": {"enum": ["1", "2"]}}}})
         sock = self.path("c.sock")
-        hub = self.schema_hub(f"communicator.unix={sock}")
+        hub = self.schema_hub(f"communicator.unix={sock}", "communicator.udp=127.0.0.1:0")
         with Service(sock) as one, Service(sock) as two:
             for service, name in ((one, "one"), (two, "two")):
                 service.send(f"REGISTER service={name};version=1")
@@ -194,7 +196,12 @@ class Services(SchemaCase):
             one.send("two/DATA level=2")
             first = next(line for line in iter(two.line, None) if "DATA" in line)
             self.assertIn("level=2", first)
-        self.assertEqual(hub.edge_counter("schema_events_dropped"), 1)
+            with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
+                for level in (3, 1):
+                    datagrams.sendto(f"two/DATA level={level}".encode(), split(hub.door("communicator-udp")))
+            first = next(line for line in iter(two.line, None) if "DATA" in line)
+            self.assertIn("level=1", first)
+        self.assertEqual(hub.edge_counter("schema_events_dropped"), 2)
 
 
 class Api(SchemaCase):
