@@ -84,12 +84,15 @@ static int alias_check(const struct ald_config *config, struct ald_config_why *w
 {
     struct ald_str bad = ALD_STR_NONE;
     char quoted[256];
+    int r = ald_link_aliases_check(ald_str(ald_config_text(config, ALD_KEY_LINK_ALIAS)), &bad);
 
-    if (ald_link_aliases_check(ald_str(ald_config_text(config, ALD_KEY_LINK_ALIAS)), &bad)) {
+    if (r == 0) {
         return 0;
     }
     (void)ald_printable(bad, quoted, sizeof(quoted));
-    return ald_config_fault(config, ALD_KEY_LINK_ALIAS, why, "\"%s\" is not NAME=host NUMBER or NAME=instance NUMBER",
+    return ald_config_fault(config, ALD_KEY_LINK_ALIAS, why,
+                            r == ALD_LINK_ALIAS_TWICE ? "\"%s\" names what another one names, or has its name"
+                                                      : "\"%s\" is not NAME=host NUMBER or NAME=instance NUMBER",
                             quoted);
 }
 

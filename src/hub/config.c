@@ -69,6 +69,8 @@ void ald_hub_config_init(struct ald_hub_config *config)
         .session_window_max = 65536,
         .session_window_bytes_max = 32 * ALD_MIB,
         .session_windows_bytes_max = 512 * ALD_MIB, /* against many of them */
+        /* For who acknowledges while others do not: some hundred small messages, or one of any size. */
+        .session_window_bytes_sure = 64 * ALD_KIB,
 
         /* Against senders of what nobody fetches: some 10 MiB of small ones. A service that restarts misses some hundred. */
         .hold_max = 10000,

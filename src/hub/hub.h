@@ -68,6 +68,7 @@ struct ald_hub_config {
                                     given no command and no event */
     size_t session_window_bytes_max;
     size_t session_windows_bytes_max; /* the same of all sessions together */
+    size_t session_window_bytes_sure; /* what a session may hold even then */
 
     uint32_t hold_max;        /* events held for targets that are expected, in all */
     uint32_t hold_target_max; /* and for one of them */

@@ -167,7 +167,8 @@ static bool session_is_over(const struct ald_hub *hub, const struct ald_session 
 {
     return session->n_window > hub->config.session_window_max / share ||
            session->bytes > hub->config.session_window_bytes_max / share ||
-           (session->n_window > 0 && hub->window_bytes > hub->config.session_windows_bytes_max);
+           (hub->window_bytes > hub->config.session_windows_bytes_max &&
+            session->bytes > hub->config.session_window_bytes_sure / share);
 }
 
 /*
@@ -687,7 +688,7 @@ size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *se
     }
     ald_assert(bytes == session->bytes);
     ald_assert(n == session->n_window);
-    ald_assert(session->full || session->over || !session_is_over(hub, session, 1) || session->n_window == 0 ||
+    ald_assert(session->full || session->over || !session_is_over(hub, session, 1) ||
                hub->window_bytes > hub->config.session_windows_bytes_max);
     session_check_parties(session);
     ald_assert(session->over || ald_table_find_number(&hub->sessions, session->number) == session);

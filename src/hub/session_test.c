@@ -572,6 +572,7 @@ ALD_TEST(session, all_windows_together_have_an_end)
 
     rig_init(&rig);
     rig.config.session_windows_bytes_max = 4000;
+    rig.config.session_window_bytes_sure = 0;
     rig_start(&rig);
     rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
     rig_agent(&rig, 2, "bell", ALD_CAN_RESUME);
@@ -586,6 +587,34 @@ ALD_TEST(session, all_windows_together_have_an_end)
     rig.n_text = 0;
     rig_send_event(&rig, 9, "lamp");
     rig_expect(&rig, "1 event\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(session, who_acknowledges_is_not_starved_by_those_who_do_not)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.session_windows_bytes_max = 4000;
+    rig.config.session_window_bytes_sure = 2000;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "bell", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    for (int i = 0; i < 20; i++) {
+        rig_send_event(&rig, 9, "bell");
+    }
+    ald_check(rig_count(&rig, ALD_N_EVENTS_DROPPED) > 0);
+    rig.n_text = 0;
+    rig_send_event(&rig, 9, "lamp");
+    rig_send_event(&rig, 9, "lamp");
+    rig_expect(&rig, "1 event\n"
+                     "1 event\n");
+    for (uint64_t serial = 2; serial < 20; serial++) {
+        full_acked(&rig, serial);
+        rig_send_event(&rig, 9, "lamp");
+        rig_expect(&rig, "1 event\n");
+    }
     rig_fini(&rig);
 }
 
@@ -637,4 +666,5 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, who_acknowledges_nothing_may_ask_for_nothing),
               ALD_CASE(session, the_largest_message_leaves_room_for_others),
               ALD_CASE(session, all_windows_together_have_an_end),
+              ALD_CASE(session, who_acknowledges_is_not_starved_by_those_who_do_not),
               ALD_CASE(session, what_a_step_says_outlives_the_session_that_ends_in_it))

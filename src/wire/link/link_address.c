@@ -238,10 +238,11 @@ struct alias {
 
 static bool alias_address_parse(struct ald_str text, struct ald_link_address *ret_address)
 {
-    for (int type = ALD_LINK_HOST_KIND; type <= ALD_LINK_CONTROL_KIND; type++) {
+    for (int type = ALD_LINK_HOST_KIND; type <= ALD_LINK_INSTANCE; type++) {
         if (ald_str_starts(text, kind_names[type])) {
             *ret_address = (struct ald_link_address){.type = (uint8_t)type, .request = ALD_STR_NONE};
-            return id_parse(ald_str_trim(ald_str_from(text, kind_names[type].size)), &ret_address->id);
+            return id_parse(ald_str_trim(ald_str_from(text, kind_names[type].size)), &ret_address->id) &&
+                   ret_address->id >= 0;
         }
     }
     return false;
@@ -264,22 +265,39 @@ static bool alias_take(struct ald_str *rest, struct alias *ret_alias)
            alias_address_parse(ald_str_trim(ald_str_from(part, equals)), &ret_alias->address);
 }
 
-bool ald_link_aliases_check(struct ald_str aliases, struct ald_str *ret_bad)
+static bool alias_clashes(struct ald_str aliases, const struct alias *alias)
+{
+    struct alias other;
+
+    while (aliases.size > 0) {
+        if (alias_take(&aliases, &other) &&
+            (ald_str_equal(other.name, alias->name) || ald_link_address_same(&other.address, &alias->address))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int ald_link_aliases_check(struct ald_str aliases, struct ald_str *ret_bad)
 {
     struct ald_str rest = aliases;
 
     while (rest.size > 0) {
         struct ald_str before = rest;
         struct alias alias;
+        int r = alias_take(&rest, &alias) ? 0 : ALD_LINK_ALIAS_MALFORMED;
 
-        if (!alias_take(&rest, &alias)) {
+        if (r == 0 && alias_clashes(ald_str_of(aliases.data, aliases.size - before.size), &alias)) {
+            r = ALD_LINK_ALIAS_TWICE;
+        }
+        if (r != 0) {
             if (ret_bad != NULL) {
                 *ret_bad = ald_str_trim(part_take(&before, ALD_STR(",")));
             }
-            return false;
+            return r;
         }
     }
-    return true;
+    return 0;
 }
 
 struct ald_str ald_link_alias_name(struct ald_str aliases, const struct ald_link_address *address)

@@ -65,5 +65,7 @@ struct ald_str ald_link_target(struct ald_str aliases, const struct ald_link_add
 /* The address of a target, [0,0] for one that two integers cannot say; true: it has one. */
 bool ald_link_target_read(struct ald_str aliases, struct ald_str target, struct ald_link_address *ret_address);
 
-/* Is `aliases` what the comment above shows? For whoever reads the settings. `ret_bad` (may be NULL) is the part that is not. */
-bool ald_link_aliases_check(struct ald_str aliases, struct ald_str *ret_bad);
+/* Is `aliases` what the comment above shows, of hosts and instances, each name and each address once? For whoever reads the
+ * settings. Outcomes: what is wrong with `ret_bad` (may be NULL). */
+enum { ALD_LINK_ALIAS_MALFORMED = 1, ALD_LINK_ALIAS_TWICE };
+ALD_NODISCARD int ald_link_aliases_check(struct ald_str aliases, struct ald_str *ret_bad);

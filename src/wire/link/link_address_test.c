@@ -2,7 +2,7 @@
 #include "msg/json_scan.h"
 #include "wire/link/link_address.h"
 
-static const char aliases[] = "lamp = host 100,deck lights=instance 7, a=b=control 3";
+static const char aliases[] = "lamp = host 100,deck lights=instance 7, a=b=instance 3";
 
 static bool address_of(const char *json, struct ald_link_address *ret_address)
 {
@@ -81,7 +81,7 @@ ALD_TEST(link_address, is_a_target_and_back)
     check_pair("[3,1]", "control-1");
     check_pair("[1,100]", "lamp");
     check_pair("[2,7]", "deck lights");
-    check_pair("[3,3]", "a=b");
+    check_pair("[2,3]", "a=b");
     ald_check(!ald_link_target_read(ald_str(aliases), ALD_STR("04"), &address));
     ald_check(!ald_link_target_read(ald_str(aliases), ALD_STR("-0"), &address));
     ald_check(!ald_link_target_read(ald_str(aliases), ALD_STR("boiler"), &address));
@@ -93,13 +93,20 @@ ALD_TEST(link_address, aliases_are_looked_through)
 {
     struct ald_str bad = ALD_STR_NONE;
 
-    ald_check(ald_link_aliases_check(ald_str(aliases), &bad));
-    ald_check(ald_link_aliases_check(ALD_STR(""), &bad));
-    ald_check(!ald_link_aliases_check(ALD_STR("lamp=host 1, boiler=plant 2"), &bad));
+    static const char *const malformed[] = {"=host 1", "lamp=host", "lamp=controller 0", "lamp=control 3",
+                                            "lamp=host -1"};
+
+    ald_check_int(ald_link_aliases_check(ald_str(aliases), &bad), 0);
+    ald_check_int(ald_link_aliases_check(ALD_STR(""), &bad), 0);
+    ald_check_int(ald_link_aliases_check(ALD_STR("lamp=host 1, boiler=plant 2"), &bad), ALD_LINK_ALIAS_MALFORMED);
     ald_check_str(bad, "boiler=plant 2");
-    ald_check(!ald_link_aliases_check(ALD_STR("=host 1"), NULL));
-    ald_check(!ald_link_aliases_check(ALD_STR("lamp=host"), NULL));
-    ald_check(!ald_link_aliases_check(ALD_STR("lamp=controller 0"), NULL));
+    for (size_t i = 0; i < ALD_COUNT(malformed); i++) {
+        ald_check_int(ald_link_aliases_check(ald_str(malformed[i]), NULL), ALD_LINK_ALIAS_MALFORMED);
+    }
+    ald_check_int(ald_link_aliases_check(ALD_STR("a=host 1, b=host 2, a=host 3"), &bad), ALD_LINK_ALIAS_TWICE);
+    ald_check_str(bad, "a=host 3");
+    ald_check_int(ald_link_aliases_check(ALD_STR("a=host 1,b=instance 1,c = host 1"), &bad), ALD_LINK_ALIAS_TWICE);
+    ald_check_str(bad, "c = host 1");
 }
 
 ALD_TEST_MAIN(link_address, ALD_CASE(link_address, reads_what_the_schema_allows),

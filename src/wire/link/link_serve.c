@@ -3,6 +3,8 @@
  * of instances, and what is ours is read here; everything else goes to whoever the hub's controller is (DESIGN section 1).
  */
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "msg/json.h"
 #include "msg/json_number.h"
@@ -11,6 +13,15 @@
 /* --- aldis:CallRequest --------------------------------------------------------------------------------------------- */
 
 enum { CALL_TARGET, CALL_NAME, CALL_PAYLOAD, CALL_DEADLINE, CALL_MODE, CALL_N_FIELDS };
+
+/* What is wrong with a request, as a schema would have it. */
+static const char *const call_faults[CALL_N_FIELDS] = {
+    [CALL_TARGET] = "must be a string of at most 255 bytes at /target",
+    [CALL_NAME] = "must be a string of at most 255 bytes at /name",
+    [CALL_DEADLINE] = "must be a whole number of milliseconds at /deadline_ms",
+    [CALL_MODE] = "must be \"any\", \"primary\" or \"all\" at /mode",
+};
+_Static_assert(ALD_NAME_MAX == 255, "as the texts say");
 
 /* A name that another dialect's message is to have. Outcome: ALD_LINK_BAD_FRAME. Errors: ALDIS_E_NOMEM. */
 static int call_name(struct ald_link *link, struct ald_json_value value, struct ald_msg *msg, struct ald_str *field)
@@ -28,22 +39,29 @@ static int call_name(struct ald_link *link, struct ald_json_value value, struct 
     return r < 0 ? ald_trace(r) : r;
 }
 
-static int call_options(struct ald_link *link, const struct ald_json_field *fields, struct ald_msg *msg)
+static int call_deadline(struct ald_json_value value, struct ald_msg *msg)
 {
-    struct ald_str word;
     uint64_t msec;
-    int mode, r;
 
-    if (fields[CALL_DEADLINE].value.type != ALD_JSON_NONE) {
-        if (ald_json_u64(fields[CALL_DEADLINE].value, &msec) != 0) {
-            return ALD_LINK_BAD_FRAME;
-        }
-        msg->ttl = ALD_MIN(msec * ALD_MSEC, msg->ttl);
-    }
-    if (fields[CALL_MODE].value.type == ALD_JSON_NONE) {
+    if (value.type == ALD_JSON_NONE) {
         return 0;
     }
-    r = ald_link_text(link, fields[CALL_MODE].value, &word);
+    if (ald_json_u64(value, &msec) != 0) {
+        return ALD_LINK_BAD_FRAME;
+    }
+    msg->ttl = msec < msg->ttl / ALD_MSEC ? msec * ALD_MSEC : msg->ttl;
+    return 0;
+}
+
+static int call_mode(struct ald_link *link, struct ald_json_value value, struct ald_msg *msg)
+{
+    struct ald_str word;
+    int mode, r;
+
+    if (value.type == ALD_JSON_NONE) {
+        return 0;
+    }
+    r = ald_link_text(link, value, &word);
     if (r < 0) {
         return ald_trace(r);
     }
@@ -55,22 +73,36 @@ static int call_options(struct ald_link *link, const struct ald_json_field *fiel
     return 0;
 }
 
+static int call_member(struct ald_link *link, int member, struct ald_json_value value, struct ald_msg *msg)
+{
+    switch (member) {
+    case CALL_TARGET:
+        return call_name(link, value, msg, &msg->to.target);
+    case CALL_NAME:
+        return call_name(link, value, msg, &msg->name);
+    case CALL_DEADLINE:
+        return call_deadline(value, msg);
+    case CALL_MODE:
+        return call_mode(link, value, msg);
+    default:
+        return 0; /* a payload may be anything */
+    }
+}
+
+/* Outcome: ALD_LINK_BAD_FRAME, because of `ret_fault`. Errors: ALDIS_E_NOMEM. */
 static int call_build(struct ald_link *link, const struct ald_link_asked *asked, const struct ald_json_field *fields,
-                      struct ald_msg *msg)
+                      struct ald_msg *msg, const char **ret_fault)
 {
     struct ald_slice payload;
-    int r;
 
     msg->native = ald_slice_static(ALD_STR("0,0")); /* where its answer comes from */
-    r = call_name(link, fields[CALL_TARGET].value, msg, &msg->to.target);
-    if (r == 0) {
-        r = call_name(link, fields[CALL_NAME].value, msg, &msg->name);
-    }
-    if (r == 0) {
-        r = call_options(link, fields, msg);
-    }
-    if (r != 0) {
-        return r < 0 ? ald_trace(r) : r;
+    for (int i = 0; i < CALL_N_FIELDS; i++) {
+        int r = call_member(link, i, fields[i].value, msg);
+
+        if (r != 0) {
+            *ret_fault = call_faults[i];
+            return r < 0 ? ald_trace(r) : r;
+        }
     }
     payload = ald_link_share(asked->bytes, fields[CALL_PAYLOAD].value);
     ald_msg_set_slice(msg, &msg->payload, payload);
@@ -83,6 +115,8 @@ static int serve_call(struct ald_link *link, const struct ald_link_asked *asked)
     struct ald_json_field fields[] = {ALD_JSON_FIELD("target"), ALD_JSON_FIELD("name"), ALD_JSON_FIELD("payload"),
                                       ALD_JSON_FIELD("deadline_ms"), ALD_JSON_FIELD("mode")};
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    const char *fault = "must be an object";
+    char text[128];
     struct ald_json_scan scan;
     int r;
 
@@ -93,14 +127,14 @@ static int serve_call(struct ald_link *link, const struct ald_link_asked *asked)
     }
     r = asked->frame->data.type == ALD_JSON_OBJECT &&
                 ald_json_scan(asked->frame->data.raw, ALD_JSON_STRICT, fields, CALL_N_FIELDS, &scan) == 0
-            ? call_build(link, asked, fields, msg)
+            ? call_build(link, asked, fields, msg, &fault)
             : ALD_LINK_BAD_FRAME;
     if (r < 0) {
         return ald_trace(r);
     }
     if (r > 0) {
-        return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID,
-                               ALD_STR("Request aldis:CallRequest failed validation"));
+        r = snprintf(text, sizeof(text), "Request aldis:CallRequest failed validation: %s", fault);
+        return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID, ald_str_of(text, (size_t)r));
     }
     ald_link_pass(link, asked, ald_steal(&msg));
     return 0;
