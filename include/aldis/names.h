@@ -82,8 +82,7 @@
 #define ALDIS_PARAM_REPORT "report"       /* boolean: its sender hears when it was not delivered */
 #define ALDIS_PARAM_TELL_AWAY "tell_away" /* boolean: and at once when the target is away */
 #define ALDIS_PARAM_EVERYONE "everyone"   /* boolean: for every channel of its target */
-#define ALDIS_PARAM_FILTERS                                                                                            \
-    "filters" /* of an event for the hub itself: which of its subscribers it is for; absent: all */
+#define ALDIS_PARAM_FILTERS "filters"     /* of an event for the hub itself: for which of its subscribers */
 
 /* A reply and a status, with the extension. */
 #define ALDIS_PARAM_OUTCOME "outcome"     /* one of the outcomes below */
