@@ -87,15 +87,17 @@ static int list_push_permissions(struct ald_buf *out, const struct ald_auth *aut
 static int rights_write(const struct ald_auth *auth, const struct ald_principal *principal,
                         const struct ald_catalog *catalog, struct ald_buf *out)
 {
+    bool holds_all = ald_rules_holds_all(ald_auth_rules(auth), principal);
     int r;
 
-    if (ald_rules_commands_all(ald_auth_rules(auth), principal) &&
-        ald_rules_holds_all(ald_auth_rules(auth), principal)) {
+    if (holds_all && ald_rules_commands_all(ald_auth_rules(auth), principal)) {
         return ALD_GUARD_ANY;
     }
     r = list_push_rule(out, &principal->command, true);
-    r = r == 0 ? list_push_rule(out, &principal->holding, false) : r;
-    if (r == 0 && catalog != NULL && rule_is_open(&principal->holding)) {
+    if (r == 0) {
+        r = holds_all ? list_push(out, ALD_AUTH_ADMIN) : list_push_rule(out, &principal->holding, false);
+    }
+    if (r == 0 && catalog != NULL && !holds_all && rule_is_open(&principal->holding)) {
         r = list_push_permissions(out, auth, principal, catalog);
     }
     return r < 0 ? ald_trace(r) : r;

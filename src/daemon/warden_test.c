@@ -300,6 +300,37 @@ ALD_TEST(warden, says_who_may_command_everything)
     post_fini(&post);
 }
 
+/* Of a principal with these lines in its section. */
+static void shows_rights(const char *lines, int expected, const char *rights)
+{
+    struct ald_pass *pass = NULL;
+    struct ald_buf out;
+    struct post post;
+    char text[256];
+
+    post_init(&post, "");
+    (void)snprintf(text, sizeof(text), "[token test]\n%s", lines);
+    post_write(&post, text);
+    ald_warden_reload(post.warden);
+    ald_check_int(admit_proved(&post, "test", 0, &pass), 0);
+    ald_buf_init(&out, 100);
+    ald_check_int(post.guard->rights(post.guard->owner, pass, &out), expected);
+    ald_check_str(ald_buf_str(&out), rights);
+    ald_buf_fini(&out);
+    leave(&post, pass);
+    post_fini(&post);
+}
+
+ALD_TEST(warden, shows_the_permissions_that_are_held)
+{
+    shows_rights("command = *:foo:Echo\npermission = foo.echo, deck.*\n", 0, "foo:Echo,foo.echo,deck.*");
+    shows_rights("permission = foo.echo\n", 0, "foo.echo");
+    shows_rights("command = *:*\npermission = core.admin\n", ALD_GUARD_ANY, "");
+    shows_rights("command = *:*\npermission = foo.echo\n", 0, "*,foo.echo");
+    shows_rights("command = 4:*\npermission = *\n", 0, "*,core.admin");
+    shows_rights("command = *:*\npermission =\n", 0, "*");
+}
+
 ALD_TEST(warden, puts_out_whose_signed_token_was_revoked)
 {
     static const char *const files[] = {"[token test]\nvalid_after = 1001\n", "[token other]\n"};
@@ -400,7 +431,7 @@ ALD_TEST_MAIN(warden, ALD_CASE(warden, knows_who_shows_what),
               ALD_CASE(warden, puts_out_who_may_not_serve_its_target_any_more),
               ALD_CASE(warden, puts_out_who_may_not_see_any_more),
               ALD_CASE(warden, takes_the_word_of_who_checked_a_signed_token),
-              ALD_CASE(warden, says_who_may_command_everything),
+              ALD_CASE(warden, says_who_may_command_everything), ALD_CASE(warden, shows_the_permissions_that_are_held),
               ALD_CASE(warden, puts_out_whose_signed_token_was_revoked),
               ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, stands_a_shortage_of_memory),
               ALD_CASE(warden, sees_a_file_that_changed))
