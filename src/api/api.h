@@ -64,6 +64,7 @@ struct aldis_client {
     char given[ALD_NAME_MAX + 1];
     struct ald_handlers handlers;
     struct ald_api_hooks hooks;
+    struct aldis_schemas *schemas; /* shares; NULL: none */
 
     /* Inside. */
     struct ald_client *inner;                /* NULL: gone, or (in a hub) not started */

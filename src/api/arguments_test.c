@@ -8,6 +8,7 @@
 #include "aldis/flag.h"
 #include "aldis/service.h"
 #include "aldis/version.h"
+#include "aldis/schemas.h"
 #include <stdio.h>
 
 #include "lib/test.h"
@@ -46,6 +47,12 @@ ALD_TEST(arguments, null_is_no_client)
     check_invalid(aldis_client_new(NULL, NULL, 0, NULL));
     check_invalid(aldis_client_start(NULL));
     check_invalid(aldis_client_on_state(NULL, NULL, NULL));
+    check_invalid(aldis_client_use_schemas(NULL, NULL));
+    check_invalid(aldis_schemas_new(NULL));
+    check_invalid(aldis_schemas_add(NULL, "{}", 0, NULL, 0));
+    check_invalid(aldis_schemas_add_folder(NULL, ".", NULL, 0));
+    ald_check(aldis_schemas_free(NULL) == NULL);
+    ald_check_str(ald_str(aldis_schemas_fault()), "");
     check_invalid(aldis_client_on_command(NULL, "x", NULL, NULL));
     check_invalid(aldis_client_on_cancelled(NULL, NULL, NULL));
     check_invalid(aldis_client_on_primary(NULL, NULL, NULL));

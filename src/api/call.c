@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "api/report.h"
+#include "api/schemas.h"
 #include "base/error.h"
 #include "loop/random.h"
 
@@ -286,12 +287,50 @@ static void call_end_as(struct aldis_call *call, enum ald_outcome outcome, enum 
     call_end(call, &report);
 }
 
-static void call_report(void *owner, struct ald_call *inner ALD_UNUSED, const struct ald_call_report *report)
+/* A reply of ours that says that the agent's is none. NULL: memory is short, and it goes without. */
+static struct ald_msg *broken_reply(struct ald_client *inner, const char *text)
+{
+    struct ald_msg *reply = NULL;
+
+    if (ald_msg_new(ald_client_messages(inner), ALD_REPLY, &reply) < 0) {
+        return NULL;
+    }
+    if (ald_msg_set(reply, &reply->code, ALD_STR("InvalidMessage")) < 0 ||
+        ald_msg_set(reply, &reply->text, ald_str(text)) < 0) {
+        return ald_msg_unref(reply);
+    }
+    ald_msg_seal(reply);
+    return reply;
+}
+
+/* The outcome, held against the schemas: the program relies on the form of what it is shown. It was done, so it is not held back
+ * because memory is short. */
+static void call_judge(struct aldis_call *call, const struct ald_msg *command, const struct ald_call_report *report)
+{
+    ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
+    struct ald_call_report broken = *report;
+    char text[ALD_BLUEPRINT_TEXT_MAX];
+
+    if (report->outcome != ALD_SUCCEEDED || report->msg == NULL || report->msg->roster.size > 0 ||
+        ald_api_schemas_hear(call->client, ALD_API_REPLY, command->name, ald_slice_str(report->msg->payload), text) <=
+            0) {
+        call_end(call, report);
+        return;
+    }
+    reply = broken_reply(call->client->inner, text);
+    broken.outcome = ALD_FAILED;
+    broken.cause = ALD_CAUSE_AGENT_BROKE;
+    broken.msg = reply;
+    broken.text = ald_str(text);
+    call_end(call, &broken);
+}
+
+static void call_report(void *owner, struct ald_call *inner, const struct ald_call_report *report)
 {
     struct aldis_call *call = owner;
 
     if (report->outcome != ALD_OUTCOME_NONE) {
-        call_end(call, report);
+        call_judge(call, ald_call_command(inner), report);
         return;
     }
     call_ref(call); /* the callback may let go of everything */
@@ -358,6 +397,7 @@ static int call_new(struct aldis_client *client, const struct aldis_command *com
     ALD_AUTO(call_unref) struct aldis_call *call = NULL;
     int r;
 
+    ald_api_schemas_begin();
     call = calloc(1, sizeof(*call));
     if (call == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
@@ -374,6 +414,10 @@ static int call_new(struct aldis_client *client, const struct aldis_command *com
     }
     if ((call->order.flags & ORDER_EVENT_FLAGS) != 0) {
         return ald_trace(ALDIS_E_INVALID);
+    }
+    r = ald_api_schemas_say(client, ALD_API_COMMAND, call->order.name, ald_slice_str(call->order.payload));
+    if (r < 0) {
+        return ald_trace(r);
     }
     call->order.ttl = call->order.ttl != 0 ? call->order.ttl : CALL_DEADLINE;
     *ret_call = ald_steal(&call);
@@ -548,6 +592,7 @@ int aldis_client_send(struct aldis_client *client, const struct aldis_command *e
     enum aldis_state state;
     int r;
 
+    ald_api_schemas_begin();
     if (client == NULL || event == NULL || event->mode != ALDIS_MODE_ANY) {
         return ald_trace(ALDIS_E_INVALID);
     }
@@ -558,6 +603,9 @@ int aldis_client_send(struct aldis_client *client, const struct aldis_command *e
     sending->post.run = sending_run;
     sending->client = ald_api_ref(client);
     r = order_init(&sending->order, event);
+    if (r == 0) {
+        r = ald_api_schemas_say(client, ALD_API_EVENT, sending->order.name, ald_slice_str(sending->order.payload));
+    }
     state = aldis_client_state(client);
     if (r == 0 && state != ALDIS_STATE_READY) {
         r = state == ALDIS_STATE_CLOSED ? ALDIS_E_CLOSED : client->keeps_events ? 0 : ALDIS_SEND_AWAY;

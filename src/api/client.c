@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/schemas.h"
 #include "base/error.h"
 
 /* For the goodbye: a hub that lives answers a close within milliseconds. */
@@ -31,6 +32,7 @@ struct aldis_client *ald_api_unref(struct aldis_client *client)
     }
     ald_assert(client->inner == NULL);
     ald_handlers_fini(&client->handlers);
+    aldis_schemas_free(client->schemas);
     ald_engine_unref(client->engine);
     free((char *)client->inner_options.target);
     free((char *)client->inner_options.token);

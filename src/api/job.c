@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/schemas.h"
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -209,13 +210,35 @@ static void job_answer_run(struct ald_post *post, bool ended)
 }
 
 /* A command that never becomes a job of the program's. */
-static void job_refuse(struct aldis_client *client, struct ald_job *inner, enum ald_cause cause)
+static void job_refuse_with(struct aldis_client *client, struct ald_job *inner, enum ald_cause cause, char *text,
+                            char *code)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
-    const struct said said = {.outcome = ALD_REFUSED, .cause = (uint8_t)cause};
+    const struct said said = {.outcome = ALD_REFUSED, .cause = (uint8_t)cause, .text = text, .code = code};
 
     ald_ignore(said_build(&said, ald_client_messages(client->inner), ALD_REPLY, &reply)); /* as above */
     ald_job_reply(inner, reply);
+}
+
+static void job_refuse(struct aldis_client *client, struct ald_job *inner, enum ald_cause cause)
+{
+    job_refuse_with(client, inner, cause, NULL, NULL);
+}
+
+/* Does it keep to the schemas? Else it is answered; of an event nobody hears. */
+static bool job_fits(struct aldis_client *client, struct ald_job *inner)
+{
+    const struct ald_msg *command = ald_job_command(inner);
+    enum ald_api_payload what = ald_job_event(inner) ? ALD_API_EVENT : ALD_API_COMMAND;
+    char text[ALD_BLUEPRINT_TEXT_MAX], code[] = "InvalidMessage";
+    int r = ald_api_schemas_hear(client, what, command->name, ald_slice_str(command->payload), text);
+
+    if (r < 0) {
+        job_refuse(client, inner, ALD_CAUSE_BUSY);
+    } else if (r > 0) {
+        job_refuse_with(client, inner, ALD_CAUSE_INVALID, text, code);
+    }
+    return r == 0;
 }
 
 static int job_make(struct aldis_client *client, struct ald_job *inner, struct aldis_job **ret_job)
@@ -248,6 +271,9 @@ static void api_command(void *owner, struct ald_job *inner)
 
     if (handler.fn == NULL) {
         job_refuse(client, inner, ALD_CAUSE_NO_HANDLER);
+        return;
+    }
+    if (!job_fits(client, inner)) {
         return;
     }
     if (job_make(client, inner, &job) < 0) {
@@ -547,10 +573,14 @@ int aldis_job_answer(struct aldis_job *job, const struct aldis_answer *answer)
     struct said said = {0};
     int r;
 
+    ald_api_schemas_begin();
     if (job == NULL) {
         return ald_trace(ALDIS_E_INVALID);
     }
     r = job_fill_answer(&said, answer);
+    if (r == 0 && said.outcome == ALD_SUCCEEDED && !job->event) {
+        r = ald_api_schemas_say(job->client, ALD_API_REPLY, ald_str(job->name), ald_slice_str(said.payload));
+    }
     if (r == 0 && atomic_exchange(&job->answered, true)) {
         r = ald_trace(ALDIS_E_INVALID);
     }

@@ -479,6 +479,11 @@ void ald_calls_unknown(struct ald_client *client, struct ald_str command)
     ald_calls_ready(client);
 }
 
+const struct ald_msg *ald_call_command(const struct ald_call *call)
+{
+    return call->command;
+}
+
 bool ald_calls_none(const struct ald_client *client)
 {
     return ald_list_empty(&client->calls);

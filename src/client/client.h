@@ -161,6 +161,8 @@ typedef void (*ald_call_fn)(void *owner, struct ald_call *call, const struct ald
  */
 ALD_NODISCARD int ald_client_call(struct ald_client *client, struct ald_msg *command, ald_call_fn fn, void *owner,
                                   struct ald_call **ret_call);
+/* What was submitted. Lives as long as the call. */
+const struct ald_msg *ald_call_command(const struct ald_call *call);
 /* Take it back: unsent it is cancelled at once, else the hub is asked, and what comes first decides. */
 void ald_call_cancel(struct ald_call *call);
 

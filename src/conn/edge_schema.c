@@ -13,12 +13,10 @@
 #include "base/printable.h"
 #include "conn/edge_impl.h"
 
+#include "msg/blueprint_check.h"
 #include "msg/catalog.h"
 
-enum {
-    SAID_MAX = ALD_SCHEMA_TEXT_MAX + 320, /* of a text: a name, what is wrong, and where */
-    NAME_SHOWN_MAX = 128
-};
+enum { NAME_SHOWN_MAX = 128 };
 
 /* The code of the original for all of these (link.md 4.4). */
 static const struct ald_str invalid_code = {"InvalidMessage", 14};
@@ -107,54 +105,37 @@ static unsigned destination_place(const struct ald_edge *edge, const struct ald_
 enum verdict { SOUND, BROKEN, UNDECIDED /* memory is short */ };
 
 /* BROKEN: `text` says how. */
-static enum verdict schema_judge(struct ald_edge *edge, const struct ald_schema *schema, struct ald_slice payload,
-                                 char text[ALD_SCHEMA_TEXT_MAX])
+static enum verdict schema_judge(struct ald_edge *edge, const struct ald_blueprint *blueprint, bool is_response,
+                                 struct ald_slice payload, char text[ALD_BLUEPRINT_TEXT_MAX])
 {
-    struct ald_schema_fault fault;
-    struct ald_str json = ald_str_present(ald_slice_str(payload)) ? ald_slice_str(payload) : ALD_STR("null");
-    ald_usec begun;
-    int r;
+    int r = ald_blueprint_check(blueprint, is_response, edge->checker, ald_slice_str(payload), text);
 
-    if (schema == NULL) {
-        return SOUND;
-    }
-    begun = ald_loop_fresh();
-    r = ald_schema_check(schema, edge->checker, json, &fault);
-    edge->judging += ald_loop_fresh() - begun;
     if (r < 0) {
         edge->counters.no_memory++;
         return UNDECIDED;
     }
-    edge->counters.schema_too_much += r == ALD_SCHEMA_TOO_MUCH ? 1 : 0;
-    (void)ald_schema_fault_text(&fault, text);
+    edge->counters.schema_too_much += r == ALD_BLUEPRINT_TOO_MUCH ? 1 : 0;
     return r == 0 ? SOUND : BROKEN;
 }
 
 /* Is the message wrong in itself, or between these two? BROKEN: `text` says how. */
 static enum verdict message_judge(struct ald_edge *edge, const struct ald_event *event,
-                                  const struct ald_blueprint *blueprint, char text[SAID_MAX])
+                                  const struct ald_blueprint *blueprint, char text[ALD_BLUEPRINT_TEXT_MAX])
 {
     const struct ald_msg *msg = event->signal->msg;
     unsigned src = source_place(edge, event), dst = destination_place(edge, msg);
-    const char *kind = blueprint->is_event ? "Event" : "Request";
-    char name[NAME_SHOWN_MAX], what[ALD_SCHEMA_TEXT_MAX];
-
-    enum verdict verdict;
+    char name[NAME_SHOWN_MAX];
 
     (void)ald_printable(msg->name, name, sizeof(name));
     if (src != 0 && (blueprint->src & src) == 0) {
-        (void)snprintf(text, SAID_MAX, "Source %s is not allowed for %s", ald_place_name(src), name);
+        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Source %s is not allowed for %s", ald_place_name(src), name);
         return BROKEN;
     }
     if (dst != 0 && (blueprint->dst & dst) == 0) {
-        (void)snprintf(text, SAID_MAX, "Destination %s is not allowed for %s", ald_place_name(dst), name);
+        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Destination %s is not allowed for %s", ald_place_name(dst), name);
         return BROKEN;
     }
-    verdict = schema_judge(edge, blueprint->schema, msg->payload, what);
-    if (verdict == BROKEN) {
-        (void)snprintf(text, SAID_MAX, "%s %s failed validation: %s", kind, name, what);
-    }
-    return verdict;
+    return schema_judge(edge, blueprint, false, msg->payload, text);
 }
 
 /* The link dialect alone knows a registry of all messages, and only its parties are held to it. */
@@ -193,7 +174,7 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
     const struct ald_blueprint *blueprint = ald_catalog_find(edge->catalog, signal->msg->name);
     enum ald_cause cause = ALD_CAUSE_INVALID;
     enum verdict verdict;
-    char text[SAID_MAX], name[NAME_SHOWN_MAX];
+    char text[ALD_BLUEPRINT_TEXT_MAX], name[NAME_SHOWN_MAX];
 
     if (blueprint != NULL && blueprint->is_event == is_event) {
         verdict = message_judge(edge, event, blueprint, text);
@@ -226,18 +207,16 @@ static void judge_reply(struct ald_edge *edge, const struct ald_event *event)
     const struct ald_blueprint *blueprint;
     struct ald_msg *failed;
     struct ald_str name;
-    char what[ALD_SCHEMA_TEXT_MAX], text[SAID_MAX], shown[NAME_SHOWN_MAX];
+    char text[ALD_BLUEPRINT_TEXT_MAX];
 
     if (signal->msg->outcome != ALD_SUCCEEDED || signal->msg->roster.size > 0 ||
         !ald_hub_asked(edge->hub, event->conn, signal, &name)) {
         return;
     }
     blueprint = ald_catalog_find(edge->catalog, name);
-    if (blueprint == NULL || schema_judge(edge, blueprint->response, signal->msg->payload, what) != BROKEN) {
+    if (blueprint == NULL || schema_judge(edge, blueprint, true, signal->msg->payload, text) != BROKEN) {
         return;
     }
-    (void)ald_printable(name, shown, sizeof(shown));
-    (void)snprintf(text, sizeof(text), "Response for request %s failed validation: %s", shown, what);
     edge->counters.schema_replies_failed++;
     failed = reply_make(edge, signal->msg->wire_id, ALD_FAILED, ALD_CAUSE_AGENT_BROKE, text);
     (void)ald_msg_unref(signal->msg);

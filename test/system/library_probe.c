@@ -10,6 +10,8 @@
  *     stop                                  confirm the cancel of what is held
  *     drain, close, quit
  *
+ * With PROBE_SCHEMAS it holds everything against the documents of that folder, and says `broken TEXT` of what does not pass.
+ *
  * It prints `state WORD TEXT`, `primary YES TERM`, `job NAME`, `cancelled NAME`, `phase WORD`, `outcome WORD CAUSE PAYLOAD MSEC`.
  * What is still held when the client has been freed is said (`kept NAME`) and given up then.
  */
@@ -22,6 +24,7 @@
 
 #include <aldis/agent.h>
 #include <aldis/caller.h>
+#include <aldis/schemas.h>
 #include <aldis/version.h>
 
 static struct aldis_client *client;
@@ -60,6 +63,9 @@ static void on_job(struct aldis_job *job, void *data)
         printf("job %s\n", aldis_job_name(job));
     }
     if (!hold && aldis_job_succeed(job, aldis_job_payload(job, NULL)) < 0) {
+        if (aldis_schemas_fault()[0] != '\0') {
+            printf("broken %s\n", aldis_schemas_fault());
+        }
         aldis_job_give_up(job);
     }
 }
@@ -148,6 +154,30 @@ static int do_line(char *line)
     return strcmp(verb, "close") == 0 ? aldis_client_close(client) : ALDIS_E_INVALID;
 }
 
+/* Hold everything against the documents of a folder; NULL: against none. */
+static int take_schemas(const char *folder, char *why, size_t size)
+{
+    struct aldis_schemas *schemas = NULL;
+    int r = folder != NULL ? aldis_schemas_new(&schemas) : 0;
+
+    if (folder != NULL && r == 0) {
+        r = aldis_schemas_add_folder(schemas, folder, why, size);
+        r = r == 0 ? aldis_client_use_schemas(client, schemas) : r;
+    }
+    aldis_schemas_free(schemas);
+    return r;
+}
+
+/* What the schemas do not let pass is said, and is no reason to end. */
+static int unless_broken(int r)
+{
+    if (r == ALDIS_E_INVALID && aldis_schemas_fault()[0] != '\0') {
+        printf("broken %s\n", aldis_schemas_fault());
+        return 0;
+    }
+    return r;
+}
+
 static int serve(void)
 {
     char *line = NULL;
@@ -157,7 +187,7 @@ static int serve(void)
 
     while (r == 0 && (size = getline(&line, &room, stdin)) > 0 && strcmp(line, "quit\n") != 0) {
         line[size - 1] = '\0';
-        r = do_line(line);
+        r = unless_broken(do_line(line));
     }
     free(line);
     return r;
@@ -183,6 +213,7 @@ int main(int argc, char **argv)
         aldis_client_on_cancelled(client, on_cancelled, NULL);
         r = aldis_client_on_command(client, NULL, on_job, NULL);
     }
+    r = r < 0 ? r : take_schemas(getenv("PROBE_SCHEMAS"), why, sizeof(why));
     r = r < 0 ? r : aldis_client_start(client);
     r = r < 0 ? r : serve();
     if (r < 0) {
