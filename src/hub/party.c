@@ -534,6 +534,14 @@ void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party, bool re
     }
 }
 
+void ald_party_number(struct ald_party *party, struct ald_signal *signal)
+{
+    signal->party = party->number;
+    if (party->session != NULL) {
+        signal->serial = ++party->session->serial_out;
+    }
+}
+
 void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
 {
     struct ald_signal signal;
@@ -545,7 +553,7 @@ void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kep
     kept->ordinal = UINT64_MAX;
     if (party->conn != NULL) {
         signal = ald_kept_signal_of(hub, kept);
-        signal.party = party->number;
+        ald_party_number(party, &signal);
         if (ald_hub_conn_say(hub, party->conn, &signal)) {
             kept->ordinal = party->conn->said;
         }
@@ -587,6 +595,7 @@ bool ald_party_keep(struct ald_hub *hub, struct ald_party *party, struct ald_sig
     struct ald_kept_signal *kept;
 
     if (party->session == NULL || party->session->over) {
+        ald_party_number(party, signal);
         ald_party_say(hub, party, signal);
         return party->conn != NULL && ald_hub_conn_hears(party->conn);
     }

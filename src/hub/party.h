@@ -88,6 +88,9 @@ bool ald_party_is_choked(const struct ald_party *party);
 void ald_party_say(struct ald_hub *hub, struct ald_party *party, struct ald_signal *signal);
 /* Its channel takes no more; it is told so if it knows what a goodbye is. */
 void ald_party_say_goodbye(struct ald_hub *hub, struct ald_party *party, bool reconnect);
+/* `signal` is about to be said to it outside of a window. One that has said goodbye has none any more, and is told things until its
+ * connection ends: nothing of that is kept, but its peer goes on counting (link 2.7). */
+void ald_party_number(struct ald_party *party, struct ald_signal *signal);
 /* Tell it what `kept` stands for; with a session it is kept until it is acknowledged. Never fails. */
 void ald_party_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept);
 /* What was told and is known not to have been written is taken back. */

@@ -411,14 +411,22 @@ static int session_reserve(const struct ald_session *session, struct ald_hub_con
     return r < 0 ? ald_trace(r) : 0;
 }
 
-/* Whoever resumes has lost what it had acknowledged, or what was acknowledged for it by the layer below, and nobody has that any
- * more. To go on would lose it in silence: the session ends, as does what its parties have not answered. */
-static void session_refuse_torn(struct ald_hub *hub, struct ald_session *session, struct ald_hub_conn *conn,
-                                uint32_t number)
+/*
+ * Whoever resumes has lost what was acknowledged, by it or by the layer below, and nobody has that any more; or it claims what was
+ * never said. To go on would lose something in silence. So it is denied, but the session stays until its time is over: what
+ * another connection said when its peer had given it up may come late, and the peer knows better.
+ */
+static bool session_fits_claim(struct ald_hub *hub, const struct ald_session *session, struct ald_hub_conn *conn,
+                               uint32_t number, uint64_t serial)
 {
+    if (serial >= session->acked && serial <= session->serial_out) {
+        return true;
+    }
     ald_hub_count(hub, ALD_N_SESSIONS_TORN);
-    ald_party_refuse(hub, conn, number, ALD_CAUSE_NO_CHANNEL, ALD_STR("what it has lost was acknowledged"));
-    ald_session_over(hub, session);
+    ald_party_refuse(hub, conn, number, ALD_CAUSE_NO_CHANNEL,
+                     serial < session->acked ? ALD_STR("what it has lost was acknowledged")
+                                             : ALD_STR("what it has was never said"));
+    return false;
 }
 
 /* The session is wanted, as party `number` of `conn`, which has everything up to `serial`. */
@@ -429,8 +437,7 @@ static void session_continue(struct ald_hub *hub, struct ald_session *session, s
         ald_party_refuse(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
         return;
     }
-    if (serial < session->acked) {
-        session_refuse_torn(hub, session, conn, number);
+    if (!session_fits_claim(hub, session, conn, number, serial)) {
         return;
     }
     if (session_reserve(session, conn) < 0) {
@@ -439,7 +446,7 @@ static void session_continue(struct ald_hub *hub, struct ald_session *session, s
         return;
     }
     ald_hub_alarm_stop(hub, &session->alarm);
-    session->acked = ALD_MAX(session->acked, ALD_MIN(serial, session->serial_out));
+    session->acked = serial;
     session->conn = conn;
     session_put(hub, session, session->first, number);
     if (session->n_here == session->n_parties) {
@@ -489,10 +496,13 @@ void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return;
     }
+    if (!session_fits_claim(hub, session, conn, signal->party, signal->serial)) {
+        return;
+    }
+    /* Which of two is the later one is not known here: the one that is cut comes again, if it is. */
     other = session->resume_conn != 0 ? ald_hub_conn_find(hub, session->resume_conn) : NULL;
     if (other != NULL && other != conn) {
-        ald_party_refuse(hub, other, session->resume_party, ALD_CAUSE_NO_CHANNEL,
-                         ALD_STR("the session was resumed elsewhere"));
+        ald_hub_conn_close(hub, other, ALD_CLOSE_TAKEN);
     }
     session->resume_conn = conn->number;
     session->resume_party = signal->party;

@@ -8,7 +8,8 @@
  * When the session comes back, its connection names the last serial it has; the rest is said again. A serial is given when
  * something is first said; what was said and certainly never written loses it again, so that the peer sees no gap. There is a
  * gap where something was for a party that has ended meanwhile: it is not said again. Who comes back with less than was
- * acknowledged has lost something that is kept no more: it is denied, and the session is over (counted, `sessions_torn`).
+ * acknowledged, or more than was said, would lose something in silence: it is denied (counted, `sessions_torn`), and the session
+ * stays for who may know better: of two connections the one that is heard later need not be the later one.
  *
  * The parties come and go together. While the end of a connection is worked off, or the parties are put on a new one, some of
  * them are there and some are away; nothing is said to any of them then.

@@ -182,7 +182,7 @@ static bool transit_say(struct ald_hub *hub, struct ald_party *party, struct ald
 {
     struct ald_hub_conn *conn = party->conn;
 
-    signal->party = party->number;
+    ald_party_number(party, signal);
     if (!ald_hub_conn_say(hub, conn, signal)) {
         ald_transit_free(hub, transit);
         return false;

@@ -74,7 +74,7 @@ int ald_link_ping_told(struct ald_link *link, uint64_t serial, size_t size)
     struct ald_link_ping *ping = &link->ping;
 
     if (serial == 0) {
-        return 0; /* its session is over, and nobody waits for what becomes of it */
+        return 0; /* it is in no session, and nobody waits for what becomes of it */
     }
     if (ping->told == 0) {
         ping->acked = serial - 1; /* a session goes on here with what it has not acknowledged */
