@@ -138,6 +138,25 @@ static int command_index_at_caller(struct ald_command *command)
     return 0;
 }
 
+/* Is one of those with the wire id of `newest` open? Of many that are remembered the latest few are looked at. */
+enum { COMMAND_NAMESAKES = 8 };
+
+static bool record_is_open(const struct ald_record *newest)
+{
+    const struct ald_record *record = newest;
+
+    for (int n = 0; n < COMMAND_NAMESAKES; n++) {
+        if (record->command != NULL && record->command->outcome == ALD_OUTCOME_NONE) {
+            return true;
+        }
+        record = ald_list_entry(record->same_wire.next, const struct ald_record, same_wire);
+        if (record == newest) {
+            return false;
+        }
+    }
+    return false;
+}
+
 /* It has the wire id of `newest`, and takes its place. */
 static int command_index_with(struct ald_hub *hub, struct ald_command *command, struct ald_record *newest)
 {
@@ -157,6 +176,7 @@ static int command_index_with(struct ald_hub *hub, struct ald_command *command, 
         return ald_trace(r);
     }
     command->is_duplicate = !command->in_wire_ids;
+    command->has_namesake = record_is_open(newest);
     ald_table_remove_hashed(table, newest->wire_hash, newest->wire_id);
     newest->is_newest = false;
     record->is_newest = true;

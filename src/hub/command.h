@@ -110,6 +110,8 @@ struct ald_command {
     bool in_wire_ids;    /* of its caller */
     bool stays;          /* it does not fit into its record */
     bool is_duplicate;   /* its caller has an open one with its wire id */
+    bool has_namesake;   /* somebody else had one when it was admitted: a caller that came back numbers from 1 again */
+    bool is_renamed;     /* and the agent of this attempt has that one: its answers would be taken for one another's */
     bool hub_made_reply; /* `reply` is the hub's own */
     bool cancel_wanted;  /* once it is known to be sent */
     bool cancel_asked;   /* of this attempt */

@@ -27,6 +27,33 @@ static struct ald_hub_conn *delivery_conn(const struct ald_command *command)
     return command->channel->party->conn;
 }
 
+/* Of `list`, what the party has, and calls as its sender does; NULL: nothing. */
+static struct ald_command *delivery_named_in(const struct ald_node *list, const struct ald_party *party,
+                                             struct ald_str wire_id)
+{
+    ald_list_each (it, list) {
+        struct ald_command *command = ald_list_entry(it, struct ald_command, place_node);
+
+        if (command->channel->party == party && !command->is_renamed && ald_str_equal(command->msg->wire_id, wire_id)) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+static struct ald_command *delivery_find_named_so(const struct ald_party *party, struct ald_str wire_id)
+{
+    struct ald_command *command = NULL;
+
+    if (party->channel != NULL) {
+        command = delivery_named_in(&party->channel->sent, party, wire_id);
+    }
+    if (command == NULL && party->conn != NULL) {
+        command = delivery_named_in(&party->conn->handed, party, wire_id);
+    }
+    return command;
+}
+
 void ald_delivery_hand(struct ald_hub *hub, struct ald_command *command, struct ald_channel *channel)
 {
     struct ald_hub_conn *conn = channel->party->conn;
@@ -43,6 +70,8 @@ void ald_delivery_hand(struct ald_hub *hub, struct ald_command *command, struct 
     memcpy(command->channel_id, channel->id, ALD_ID_TEXT);
     command->has_channel_id = true;
     command->told_serial = 0;
+    command->is_renamed =
+        command->has_namesake && delivery_find_named_so(channel->party, command->msg->wire_id) != NULL;
     command->cancel_asked = false;
     ald_list_push_back(&conn->handed, &command->place_node);
     conn->n_in_flight++;
@@ -240,22 +269,6 @@ static void delivery_fetch(const struct ald_command *command)
     }
 }
 
-/* Of the commands that the party has, the one that its caller calls so; NULL: none. */
-static struct ald_command *delivery_find_sent(const struct ald_party *party, struct ald_str wire_id)
-{
-    if (party == NULL || party->channel == NULL) {
-        return NULL;
-    }
-    ald_list_each (it, &party->channel->sent) {
-        struct ald_command *command = ald_list_entry(it, struct ald_command, place_node);
-
-        if (ald_str_equal(command->msg->wire_id, wire_id)) {
-            return command;
-        }
-    }
-    return NULL;
-}
-
 /*
  * A reply that brings no id of ours back names its command as the caller does (link.md 1.3: an answer is addressed to whoever
  * asked). Wire ids are not unique, so when the newest with it is not this party's, what that has is looked through.
@@ -264,13 +277,18 @@ static struct ald_found delivery_find_named(struct ald_hub *hub, struct ald_hub_
                                             const struct ald_signal *signal)
 {
     struct ald_found found = ald_command_find_text(hub, signal->msg->wire_id);
+    const struct ald_party *party;
     struct ald_command *sent;
 
-    if (found.command != NULL && delivery_is_from(found.command, conn, signal->party)) {
+    if (found.command != NULL && !found.command->is_renamed && delivery_is_from(found.command, conn, signal->party)) {
         return found;
     }
-    sent = delivery_find_sent(ald_party_find(conn, signal->party), signal->msg->wire_id);
-    return sent != NULL ? (struct ald_found){.command = sent, .record = sent->record} : found;
+    party = ald_party_find(conn, signal->party);
+    sent = party != NULL ? delivery_find_named_so(party, signal->msg->wire_id) : NULL;
+    if (sent != NULL) {
+        return (struct ald_found){.command = sent, .record = sent->record};
+    }
+    return found.command != NULL && found.command->is_renamed ? (struct ald_found){NULL, NULL} : found;
 }
 
 /* Of the commands in `list` that a party of the session has, the one that was told under `serial`; NULL: none. */

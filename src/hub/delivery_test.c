@@ -239,6 +239,61 @@ ALD_TEST(delivery, a_reply_from_whom_it_was_not_sent_to_is_stray)
     rig_fini(&rig);
 }
 
+/* As a dialect says it whose answers name a command as its caller does. */
+static void reply_by_name(struct rig *rig, uint64_t conn, const char *wire_id, const char *payload)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+
+    signal.msg = rig_msg(rig, ALD_REPLY, wire_id);
+    signal.msg->outcome = ALD_SUCCEEDED;
+    signal.msg->payload = ald_slice_static(ald_str(payload));
+    ald_msg_seal(signal.msg);
+    rig_signal(rig, conn, &signal);
+}
+
+ALD_TEST(delivery, of_two_with_one_name_at_an_agent_the_second_is_answered_by_its_id)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_caller(&rig, 8);
+    rig_caller(&rig, 9);
+    rig_command(&rig, 8, "c1", "lamp");
+    rig_command(&rig, 9, "c1", "lamp");
+    rig_expect(&rig, "1 command c1\n"
+                     "1 command c1 renamed\n");
+    reply_by_name(&rig, 1, "c1", "\"first\"");
+    reply_by_name(&rig, 1, "c1", "\"again\"");
+    rig_expect(&rig, "8 reply c1 succeeded\n");
+    ald_check_str(ald_slice_str(rig.last_reply->payload), "\"first\"");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "9 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(delivery, two_with_one_name_at_two_agents_keep_it)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig_agent(&rig, 2, "horn", 0);
+    rig_caller(&rig, 8);
+    rig_caller(&rig, 9);
+    rig_command(&rig, 8, "c1", "lamp");
+    rig_command(&rig, 9, "c1", "horn");
+    reply_by_name(&rig, 1, "c1", "1");
+    reply_by_name(&rig, 2, "c1", "2");
+    rig_expect(&rig, "1 command c1\n"
+                     "2 command c1\n"
+                     "8 reply c1 succeeded\n"
+                     "9 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(delivery, a_reply_proves_that_its_command_was_sent)
 {
     struct rig rig;
@@ -453,6 +508,8 @@ ALD_TEST_MAIN(delivery, ALD_CASE(delivery, a_command_goes_out_and_its_reply_come
               ALD_CASE(delivery, a_reply_after_the_outcome_goes_into_the_story_and_a_counter_never_to_the_caller),
               ALD_CASE(delivery, a_second_reply_is_late_too),
               ALD_CASE(delivery, a_reply_from_whom_it_was_not_sent_to_is_stray),
+              ALD_CASE(delivery, of_two_with_one_name_at_an_agent_the_second_is_answered_by_its_id),
+              ALD_CASE(delivery, two_with_one_name_at_two_agents_keep_it),
               ALD_CASE(delivery, a_reply_proves_that_its_command_was_sent),
               ALD_CASE(delivery, on_expiry_the_hub_sends_a_cancel_where_the_dialect_has_one),
               ALD_CASE(delivery, a_timely_reply_over_a_live_link_wins),

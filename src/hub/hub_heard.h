@@ -114,7 +114,7 @@ static ALD_UNUSED void rig_hear_command(struct rig *rig, uint64_t conn, const st
     snprintf(id->wire_id, sizeof(id->wire_id), "%s", rig_wire_id(signal->msg));
     id->conn = conn;
     id->id = signal->id;
-    rig_line(rig, "%d command %s\n", (int)conn, id->wire_id);
+    rig_line(rig, "%d command %s%s\n", (int)conn, id->wire_id, signal->renamed ? " renamed" : "");
 }
 
 static ALD_UNUSED void rig_hear_status(struct rig *rig, uint64_t conn, const struct ald_signal *signal)

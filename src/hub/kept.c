@@ -53,6 +53,7 @@ static struct ald_signal kept_command_signal(const struct ald_hub *hub, const st
 
     signal.msg = ald_msg_ref(command->msg);
     signal.id = command->id;
+    signal.renamed = command->is_renamed;
     signal.ttl = asked->deadline > hub->now ? asked->deadline - hub->now : 0;
     signal.channel = ald_str_of(command->channel_id, ALD_ID_TEXT);
     signal.from = command->from->target;

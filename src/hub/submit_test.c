@@ -191,7 +191,7 @@ ALD_TEST(submit, a_wire_id_in_flight_is_a_duplicate_for_the_same_caller_only)
     rig_command(&rig, 3, "c1", "lamp");
     rig_expect(&rig, "1 command c1\n"
                      "2 reply c1 refused duplicate\n"
-                     "1 command c1\n");
+                     "1 command c1 renamed\n");
     rig_fini(&rig);
 }
 

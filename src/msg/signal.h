@@ -239,6 +239,8 @@ struct ald_signal {
 
     /* CANCEL to whoever submitted: what it asked is refused, and the command goes on; of parties without statuses. */
     bool denied; /* REGISTER, RESUME, COMMAND, EVENT, SUBSCRIBE, OPERATE to the hub: the edge's verdict; the hub refuses it as not allowed */
+    bool renamed; /* COMMAND to the party: it has one that its sender calls the same, msg->wire_id, and has not answered that; who
+                     answers this one is to name its `id` */
     bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */

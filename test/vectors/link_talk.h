@@ -253,6 +253,8 @@ static inline bool talk_value(struct talk *talk, struct ald_signal *signal, stru
         signal->outcome = (uint8_t)ald_outcome_find(value);
     } else if (ald_str_equal(name, ALD_STR("cause"))) {
         signal->cause = (uint8_t)ald_cause_find(value);
+    } else if (ald_str_equal(name, ALD_STR("renamed"))) {
+        signal->renamed = true;
     } else if (ald_str_equal(name, ALD_STR("ok"))) {
         signal->ok = true;
     } else if (ald_str_equal(name, ALD_STR("gap"))) {

@@ -36,7 +36,8 @@ struct ald_link_address ald_link_asked_for(const struct ald_link *link, const st
 
 /*
  * Who asks: another link party as itself; of anybody else the hub itself, with the number of the command, which its answer
- * brings back.
+ * brings back. The same of a party whose request has a number that another one has, which is not answered: the party has come
+ * back and counts from 1 again (link.md 1.3: a counter of the process; generation A's is the serial).
  */
 static struct ald_link_address asker_address(const struct ald_signal *signal, char room[ALD_LINK_ADDRESS_MAX])
 {
@@ -44,7 +45,7 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
     struct ald_link_address address = the_hub;
     uint64_t number = ald_link_number(signal->id);
 
-    if (msg->native_of == &ald_link && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
+    if (msg->native_of == &ald_link && !signal->renamed && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
         return address;
     }
     if (signal->kind == ALD_SIGNAL_EVENT) {
