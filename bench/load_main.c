@@ -229,5 +229,9 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    if (bench.spec.caller_place.name == NULL || bench.spec.agent_place.name == NULL) {
+        fprintf(stderr, "bench_load: --callers-at and --agents-at say where the server listens: a port, or a path\n");
+        return 2;
+    }
     return bench_do(&bench);
 }

@@ -194,7 +194,7 @@ static void calling_state(void *owner, enum ald_client_state state, const char *
         break;
     case ALD_CLIENT_CLOSED:
         if (calling->call != NULL && !calling->reached) {
-            ald_reach_failed(&calling->reach, ald_client_url(calling->client), ald_str(text));
+            ald_reach_denied(&calling->reach, ald_client_url(calling->client), ald_str(text));
             calling_unreached(calling);
         } else if (calling->call == NULL) {
             ald_loop_stop(calling->loop);

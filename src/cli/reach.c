@@ -31,6 +31,13 @@ void ald_reach_failed(struct ald_reach *reach, const char *url, struct ald_str w
     used = strlen(reach->said);
     snprintf(reach->said + used, sizeof(reach->said) - used, "%s: %.*s\n", url, ALD_STR_ARG(text));
     reach->n++;
+    reach->denied = false;
+}
+
+void ald_reach_denied(struct ald_reach *reach, const char *url, struct ald_str why)
+{
+    ald_reach_failed(reach, url, why);
+    reach->denied = true;
 }
 
 int ald_reach_report(const struct ald_reach *reach, const struct ald_cli *cli)
@@ -43,10 +50,12 @@ int ald_reach_report(const struct ald_reach *reach, const struct ald_cli *cli)
     while (*line != '\0') {
         size_t size = strcspn(line, "\n");
 
-        ald_cli_say("no hub at %.*s", (int)size, line);
+        bool is_last = line[size] == '\0' || line[size + 1] == '\0';
+
+        ald_cli_say("%s %.*s", reach->denied && is_last ? "not wanted by the hub at" : "no hub at", (int)size, line);
         line += size + (line[size] == '\n');
     }
-    if (strstr(reach->said, "answered with 401") != NULL) {
+    if (reach->denied || strstr(reach->said, "answered with 401") != NULL) {
         fputs("  prove who you are: with a token (--token-file, ALDIS_TOKEN) or a certificate (--cert)\n", stderr);
     } else if (cli->urls_given) {
         fputs("  is it running, and is this its address? another one is named with -H URL\n", stderr);

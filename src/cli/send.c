@@ -196,7 +196,7 @@ static void sending_state(void *owner, enum ald_client_state state, const char *
         break;
     case ALD_CLIENT_CLOSED:
         if (!sending->said) {
-            ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
+            ald_reach_denied(&sending->reach, ald_client_url(sending->client), ald_str(text));
             sending_stop(sending, ald_reach_report(&sending->reach, sending->cli));
         } else {
             sending_stop(sending, ALD_EXIT_OK);

@@ -306,9 +306,11 @@ static int command_tell(struct ald_comm *comm, const struct ald_signal *signal)
     if (r > 0) {
         enum ald_cause cause = r == ALD_COMM_FULL ? ALD_CAUSE_TOO_LARGE : ALD_CAUSE_INVALID;
 
-        r = ald_comm_give_refused(comm, signal, cause,
-                                  cause == ALD_CAUSE_INVALID ? "the protocol has no form for this command"
-                                                             : ald_cause_text(cause));
+        r = ald_comm_give_refused(
+            comm, signal, cause,
+            cause == ALD_CAUSE_INVALID
+                ? "the protocol has no form for this command: its name must be capitals, digits and '_'"
+                : ald_cause_text(cause));
     }
     return r < 0 ? ald_trace(r) : 0;
 }
