@@ -127,6 +127,17 @@ static ALD_UNUSED void rig_hear_status(struct rig *rig, uint64_t conn, const str
     rig_line(rig, "\n");
 }
 
+/* So that a sanitizer looks at every byte. */
+static ALD_UNUSED void rig_copy(char room[ALD_NAME_MAX + 1], struct ald_str text)
+{
+    size_t size = ALD_MIN(text.size, (size_t)ALD_NAME_MAX);
+
+    if (size > 0) {
+        memcpy(room, text.data, size);
+    }
+    room[size] = '\0';
+}
+
 /* The name where it is not what rig_fill() gives, and who it is from. */
 static ALD_UNUSED void rig_hear_event(struct rig *rig, uint64_t conn, const struct ald_signal *signal)
 {
@@ -135,9 +146,8 @@ static ALD_UNUSED void rig_hear_event(struct rig *rig, uint64_t conn, const stru
         rig_line(rig, " %.*s", ALD_STR_ARG(signal->msg->name));
     }
     rig_line(rig, "\n");
-    snprintf(rig->last_from, sizeof(rig->last_from), "%.*s", ALD_STR_ARG(signal->from));
-    snprintf(rig->last_hub, sizeof(rig->last_hub), "%.*s",
-             ALD_STR_ARG(signal->travel != NULL ? signal->travel->hub : ALD_STR_NONE));
+    rig_copy(rig->last_from, signal->from);
+    rig_copy(rig->last_hub, signal->travel != NULL ? signal->travel->hub : ALD_STR_NONE);
 }
 
 static ALD_UNUSED void rig_hear_news(struct rig *rig, uint64_t conn, const struct ald_signal *signal)

@@ -18,13 +18,17 @@ static size_t command_cost(const struct ald_command *command)
     return sizeof(*command) + msg_cost(command->msg);
 }
 
-static size_t signal_cost(const struct ald_kept_signal *kept)
+static size_t texts_cost(const struct ald_kept_signal *kept)
 {
     const struct ald_signal *signal = &kept->signal;
     size_t travel = signal->travel == &kept->travel ? ald_travel_size(&kept->travel) : 0;
 
-    return sizeof(*kept) + signal->from.size + signal->channel.size + signal->text.size + travel +
-           msg_cost(signal->msg) + msg_cost(signal->request);
+    return kept->texts != NULL ? signal->from.size + signal->channel.size + signal->text.size + travel : 0;
+}
+
+static size_t signal_cost(const struct ald_kept_signal *kept)
+{
+    return sizeof(*kept) + texts_cost(kept) + msg_cost(kept->signal.msg) + msg_cost(kept->signal.request);
 }
 
 size_t ald_kept_cost(const struct ald_kept *kept)
@@ -100,23 +104,11 @@ int ald_kept_own(struct ald_kept_signal *kept)
     return 0;
 }
 
-static void kept_free(struct ald_hub *hub, struct ald_kept_signal *kept)
-{
-    free(kept->texts);
-    ald_pool_put(&hub->kept, kept);
-}
-
 void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept)
 {
-    bool is_shown = kept->texts != NULL || kept->signal.travel == &kept->travel;
-
     ald_signal_clear(&kept->signal);
     ald_transit_free(hub, kept->transit);
-    if (is_shown) {
-        ald_list_push_back(&hub->kept_spent, &kept->kept.node);
-    } else {
-        kept_free(hub, kept);
-    }
+    ald_list_push_back(&hub->kept_spent, &kept->kept.node);
 }
 
 void ald_kept_reap(struct ald_hub *hub)
@@ -124,7 +116,10 @@ void ald_kept_reap(struct ald_hub *hub)
     struct ald_node *node;
 
     while ((node = ald_list_pop_front(&hub->kept_spent)) != NULL) {
-        kept_free(hub, ald_list_entry(node, struct ald_kept_signal, kept.node));
+        struct ald_kept_signal *kept = ald_list_entry(node, struct ald_kept_signal, kept.node);
+
+        free(kept->texts);
+        ald_pool_put(&hub->kept, kept);
     }
 }
 

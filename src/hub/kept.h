@@ -57,7 +57,7 @@ size_t ald_kept_cost(const struct ald_kept *kept);
 
 /* Let it own what its signal shows, so that it may be said when the sender is long gone. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_kept_own(struct ald_kept_signal *kept);
-/* It is told no more: give up what it has, and itself; with the next step, if an effect of this one may show its texts. */
+/* It is told no more: give up what it has, and with the next step itself, for an effect of this one may show its texts. */
 void ald_kept_discard(struct ald_hub *hub, struct ald_kept_signal *kept);
 /* Called before a step says anything. */
 void ald_kept_reap(struct ald_hub *hub);
