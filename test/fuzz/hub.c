@@ -9,7 +9,8 @@
  * - what the edge denied is refused, and nobody is handed it;
  * - as many outcomes and fates of events are noted as are counted, and each channel that comes also goes;
  * - nobody hears the second broadcast before the first, and nobody is told what became of one;
- * - only who may hear of news and reports does;
+ * - only who may hear of news and reports does, and only who subscribed what was published;
+ * - what is remembered has times that increase, and an answer to a subscription tells of no gap that is still to come;
  * - when everybody has gone and history has aged, nothing is left: no target, no record, no message.
  *
  * Some of the connections are links to other hubs, which tell of the graph, rightly or not. When they are gone nothing of it
@@ -18,7 +19,7 @@
  * Parties with a session may hear a reply twice (it is said again when they resume), so their commands are not counted.
  */
 
-#include "hub_fuzz.h"
+#include "hub_events.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,30 +44,6 @@ static void op_close(struct fuzz *fuzz, struct slot *slot)
     }
 }
 
-static struct ald_str target_of(uint8_t byte)
-{
-    static const struct ald_str names[] = {ALD_STR("a"), ALD_STR("b"), ALD_STR(""), {NULL, 0}};
-
-    return names[byte % ALD_COUNT(names)];
-}
-
-/* Each slot's first two parties; most of what is said is said by the first. */
-static uint32_t party_of(uint8_t byte)
-{
-    return byte % 8 == 7 ? 1 : 0;
-}
-
-/* From now on its parties may hear a reply twice, or elsewhere. */
-static void expect_resuming(struct fuzz *fuzz, struct slot *slot)
-{
-    slot->resumes = true;
-    for (uint32_t i = 0; i < fuzz->n_wires; i++) {
-        if (fuzz->wires[i].conn == slot->number) {
-            fuzz->wires[i].counted = false;
-        }
-    }
-}
-
 static void op_register(struct fuzz *fuzz, struct slot *slot)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
@@ -77,6 +54,26 @@ static void op_register(struct fuzz *fuzz, struct slot *slot)
     signal.taken = byte / 32 % 8 == 0 ? ALD_TAKEN_REPLACE : byte / 32 % 8 == 1 ? ALD_TAKEN_REFUSE : ALD_TAKEN_SHARE;
     signal.traits = fuzz_byte(fuzz);
     signal.principal = target_of(byte / 16);
+    if ((signal.traits & ALD_CAN_RESUME) != 0) {
+        expect_resuming(fuzz, slot);
+    }
+    say(fuzz, slot, &signal);
+}
+
+/* With the traits that op_register() has no bits for, and sometimes as another hub. */
+static void op_register_more(struct fuzz *fuzz, struct slot *slot)
+{
+    static const struct ald_greeting greeting = {.peering = ALD_PEERING_FLOODS, .hub = {"h", 1}};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+    uint8_t byte = fuzz_byte(fuzz);
+
+    signal.target = target_of(byte);
+    signal.taken = byte / 4 % 2 == 0 ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
+    signal.traits = ALD_CAN_NEWS | ALD_CAN_REPORT | ALD_CAN_STATUS;
+    signal.traits |= byte / 8 % 4 == 0 ? ALD_CAN_RESUME : 0;
+    signal.greeting = byte / 32 == 7 ? &greeting : NULL;
+    slot->is_hub = slot->is_hub || signal.greeting != NULL;
+    signal.party = party_of(byte / 16);
     if ((signal.traits & ALD_CAN_RESUME) != 0) {
         expect_resuming(fuzz, slot);
     }
@@ -124,32 +121,6 @@ static void submit_wire(struct fuzz *fuzz, struct slot *slot, const struct ald_m
     wire->denied = wire->denied && fuzz->denies;
     wire->n_submitted++;
     wire->deadline = ALD_MAX(wire->deadline, deadline);
-}
-
-static struct ald_str hub_of(uint8_t byte)
-{
-    static const struct ald_str ids[] = {ALD_STR("h"), ALD_STR("i"), ALD_STR("hub"), ALD_STR("z")};
-
-    return ids[byte % ALD_COUNT(ids)];
-}
-
-/* A way that it may have come, and sometimes another hub to go to. */
-static void travel_fill(struct fuzz *fuzz, struct ald_signal *signal, struct ald_travel *travel)
-{
-    static const struct ald_str ids[] = {{NULL, 0}, ALD_STR("h-1"), ALD_STR("h-2"), ALD_STR("i-1")};
-    uint8_t byte = fuzz_byte(fuzz);
-    const struct ald_address to = {
-        .hub = hub_of(byte), .target = signal->msg->to.target, .scope = (enum ald_scope)signal->msg->to.scope};
-
-    *travel = (struct ald_travel){.hub = byte / 4 % 2 == 0 ? hub_of(byte / 8) : ALD_STR_NONE, .hops = byte / 32};
-    byte = fuzz_byte(fuzz);
-    travel->id = ids[byte % 4];
-    travel->informed = byte / 4 % 2 == 0 ? ALD_STR("10.0.0.1,10.0.0.2,,x") : ALD_STR_NONE;
-    travel->until = byte / 8 % 4 == 0 ? fuzz->now : byte / 8 % 4 == 1 ? 1 : 0;
-    signal->travel = travel;
-    if (byte >= 128) {
-        must(ald_msg_set_address(signal->msg, &signal->msg->to, &to) == 0);
-    }
 }
 
 static void op_command_as(struct fuzz *fuzz, struct slot *slot, bool far)
@@ -291,181 +262,6 @@ static void op_operator(struct fuzz *fuzz, enum ald_event_kind kind)
     step(fuzz, event);
 }
 
-static struct ald_str names_of(uint8_t byte)
-{
-    static const struct ald_str lists[] = {ALD_STR("a"),         ALD_STR("do,DAWN"), ALD_STR("b,a,DAWN"),
-                                           ALD_STR(",,DAWN,do"), ALD_STR("a,b"),     ALD_STR(""),
-                                           ALD_STR("x,y,z,a"),   ALD_STR("DAWN")};
-
-    return lists[byte % ALD_COUNT(lists)];
-}
-
-static void op_capable(struct fuzz *fuzz, struct slot *slot)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_CAPABLE);
-    uint8_t byte = fuzz_byte(fuzz);
-
-    signal.text = names_of(byte);
-    signal.party = party_of(byte / 8);
-    say(fuzz, slot, &signal);
-}
-
-/* An event for many, or one that may wait and be reported. */
-static void op_parcel_as(struct fuzz *fuzz, struct slot *slot, bool far)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
-    struct ald_travel travel;
-    uint8_t byte = fuzz_byte(fuzz);
-    struct ald_address to = {.target = target_of(byte), .scope = byte / 4 % 4};
-
-    must(ald_msg_new(fuzz->messages, ALD_EVENT, &signal.msg) == 0);
-    must(ald_msg_set_address(signal.msg, &signal.msg->to, &to) == 0);
-    must(ald_msg_set(signal.msg, &signal.msg->name, byte / 16 % 2 == 0 ? ALD_STR("DAWN") : ALD_STR("do")) == 0);
-    signal.party = party_of(byte / 32);
-    byte = fuzz_byte(fuzz);
-    signal.msg->flags = byte & (ALD_MSG_HOLD | ALD_MSG_REPORT | ALD_MSG_TELL_AWAY | ALD_MSG_EVERYONE);
-    signal.msg->ttl = byte % 16 == 0 ? ALD_NEVER : (ald_usec)(byte % 16) * 3 * ALD_SEC;
-    if (far) {
-        travel_fill(fuzz, &signal, &travel);
-    }
-    ald_msg_seal(signal.msg);
-    say(fuzz, slot, &signal);
-}
-
-static void op_parcel(struct fuzz *fuzz, struct slot *slot)
-{
-    op_parcel_as(fuzz, slot, false);
-}
-
-/* A hub says who it is; now and then not rightly. */
-static void op_greet(struct fuzz *fuzz, struct slot *slot)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
-    uint8_t byte = fuzz_byte(fuzz);
-    const struct ald_greeting greeting = {.peering = byte / 64,
-                                          .dialled = byte / 8 % 2 != 0,
-                                          .hub = hub_of(byte),
-                                          .address =
-                                              byte / 16 % 2 != 0 ? ALD_STR("10.0.0.1:4042") : ALD_STR("8.8.8.8:1"),
-                                          .services = names_of(byte)};
-    char target[8];
-
-    snprintf(target, sizeof(target), "hub:%.*s", ALD_STR_ARG(hub_of(byte / 32 % 2 != 0 ? byte / 4 : byte)));
-    signal.target = ald_str(target);
-    signal.greeting = &greeting;
-    signal.traits = fuzz_byte(fuzz);
-    if ((signal.traits & ALD_CAN_RESUME) != 0 && greeting.peering == ALD_PEERING_NONE) {
-        expect_resuming(fuzz, slot);
-    }
-    say(fuzz, slot, &signal);
-}
-
-/* A page about some hub, mostly sound, with up to three changes. */
-static size_t page_print(struct fuzz *fuzz, char *text, size_t size)
-{
-    static const char *const words[] = {"+target", "-target", "+hub", "-hub", "+daemon", "-daemon", "+planet", ""};
-    uint8_t byte = fuzz_byte(fuzz), span = fuzz_byte(fuzz), changes = fuzz_byte(fuzz);
-    unsigned from = span % 16, stamp = from;
-    size_t n = (size_t)snprintf(
-        text, size, "{\"hub\":\"%.*s\",\"boot\":\"%016x\",\"epoch\":%u,\"from\":%u,\"lost\":%u,\"changes\":[",
-        ALD_STR_ARG(hub_of(byte)), byte / 64 + 1U, byte / 4 % 4, from, byte / 16 % 4 * 5U);
-
-    for (int i = 0; i < changes % 4; i++) {
-        uint8_t change = fuzz_byte(fuzz);
-        struct ald_str name = change / 8 % 2 == 0 ? target_of(change / 16) : hub_of(change / 16);
-
-        stamp += change / 64;
-        n += (size_t)snprintf(text + n, size - n, "%s[%u,\"%s\",\"%.*s\"]", i > 0 ? "," : "", stamp, words[change % 8],
-                              ALD_STR_ARG(name));
-    }
-    return n + (size_t)snprintf(text + n, size - n, "],\"to\":%u}", from + span / 16U);
-}
-
-/* What hubs tell each other, from whoever; or any bytes in its place. */
-static void op_advert(struct fuzz *fuzz, struct slot *slot)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
-    const struct ald_address self = {.hub = ALD_STR("hub"), .target = ALD_STR("aldis")};
-    uint8_t byte = fuzz_byte(fuzz);
-    char text[512];
-    size_t size;
-
-    must(ald_msg_new(fuzz->messages, ALD_EVENT, &signal.msg) == 0);
-    must(ald_msg_set(signal.msg, &signal.msg->name, byte % 8 != 7 ? ALD_STR("aldis:Route") : ALD_STR("aldis:Report")) ==
-         0);
-    must(ald_msg_set(signal.msg, &signal.msg->to.target, ALD_STR("")) == 0);
-    if (byte % 8 == 7) {
-        must(ald_msg_set_address(signal.msg, &signal.msg->to, &self) == 0);
-    }
-    if (byte % 8 == 6) {
-        size = (size_t)snprintf(text, sizeof(text), "{\"ask\":\"%.*s\"}", ALD_STR_ARG(hub_of(byte / 8)));
-    } else if (byte % 8 == 5) {
-        size = fuzz_byte(fuzz);
-        size = ALD_MIN(size, fuzz->size - fuzz->at);
-        memcpy(text, fuzz->data + fuzz->at, size);
-        fuzz->at += size;
-    } else if (byte % 8 == 7) {
-        size = (size_t)snprintf(text, sizeof(text),
-                                "{\"event\":\"%.*s\",\"hub\":\"h\",\"state\":\"%s\",\"cause\":\"busy\"}", ALD_ID_TEXT,
-                                fuzz->channel, byte / 8 % 2 == 0 ? "queued" : "done");
-    } else {
-        size = page_print(fuzz, text, sizeof(text));
-    }
-    must(ald_slice_copy(ald_str_of(text, size), &signal.msg->payload) == 0);
-    ald_msg_seal(signal.msg);
-    say(fuzz, slot, &signal);
-}
-
-static void op_ask(struct fuzz *fuzz, struct slot *slot)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_ASK);
-    uint8_t byte = fuzz_byte(fuzz);
-
-    signal.topic = byte % 16;
-    signal.ok = byte / 16 % 2 != 0;
-    signal.target = target_of(byte / 32);
-    say(fuzz, slot, &signal);
-}
-
-static void op_news(struct fuzz *fuzz)
-{
-    uint8_t byte = fuzz_byte(fuzz);
-    struct ald_news news = {
-        .topic = byte % ALD_N_TOPICS, .state = byte / 64, .number = byte / 16, .name = names_of(byte)};
-    struct ald_news *copy = NULL;
-
-    must(ald_news_new(&news, &copy) == 0);
-    step(fuzz, (struct ald_event){.kind = ALD_EVENT_NEWS, .news = copy});
-    ald_news_unref(copy);
-}
-
-static void op_operate(struct fuzz *fuzz, struct slot *slot)
-{
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_OPERATE);
-
-    signal.operation = fuzz_byte(fuzz) % 8;
-    say(fuzz, slot, &signal);
-}
-
-/* With the traits that op_register() has no bits for, and sometimes as another hub. */
-static void op_register_more(struct fuzz *fuzz, struct slot *slot)
-{
-    static const struct ald_greeting greeting = {.peering = ALD_PEERING_FLOODS, .hub = {"h", 1}};
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
-    uint8_t byte = fuzz_byte(fuzz);
-
-    signal.target = target_of(byte);
-    signal.taken = byte / 4 % 2 == 0 ? ALD_TAKEN_SHARE : ALD_TAKEN_REFUSE;
-    signal.traits = ALD_CAN_NEWS | ALD_CAN_REPORT | ALD_CAN_STATUS;
-    signal.traits |= byte / 8 % 4 == 0 ? ALD_CAN_RESUME : 0;
-    signal.greeting = byte / 32 == 7 ? &greeting : NULL;
-    signal.party = party_of(byte / 16);
-    if ((signal.traits & ALD_CAN_RESUME) != 0) {
-        expect_resuming(fuzz, slot);
-    }
-    say(fuzz, slot, &signal);
-}
-
 /* What came later has single values of a byte that meant nothing before, so that older inputs say what they said. */
 static bool op_rarer(struct fuzz *fuzz, struct slot *slot, uint8_t byte)
 {
@@ -502,6 +298,18 @@ static bool op_rarer(struct fuzz *fuzz, struct slot *slot, uint8_t byte)
         return true;
     case 30:
         op_parcel_as(fuzz, slot, true);
+        return true;
+    case 31:
+        op_subscribe(fuzz, slot);
+        return true;
+    case 36:
+        op_publish(fuzz, slot);
+        return true;
+    case 37:
+        op_read(fuzz);
+        return true;
+    case 38:
+        op_register_kind(fuzz, slot);
         return true;
     default:
         return false;
@@ -626,6 +434,10 @@ static void fuzz_begin(struct fuzz *fuzz)
     fuzz->config.hold_max = 6;
     fuzz->config.hold_target_max = 4;
     fuzz->config.broadcasts_max = 3;
+    fuzz->config.replay_max = 4;
+    fuzz->config.replay_name_bytes_max = 3000;
+    fuzz->config.replay_bytes_max = 5000;
+    fuzz->config.replay_age = 30 * ALD_SEC;
     byte = fuzz_byte(fuzz);
     fuzz->config.history_max = byte % 64;
     fuzz->config.health_interval = byte / 64 * 10 * ALD_SEC;

@@ -20,6 +20,8 @@
     } while (0)
 
 enum { SLOTS = 6, IDS = 64, WIRES = 4096, SESSIONS = 8, STEPS_MAX = 100000, OPS_MAX = 3000 };
+/* Names that are subscribed to; the last one is none. */
+enum { FUZZ_SERIES = 4 };
 
 struct slot {
     uint64_t number; /* of its present connection */
@@ -27,10 +29,12 @@ struct slot {
     bool cut;        /* the hub said CLOSE */
     bool paused;
     bool resumes; /* one of its parties has a session */
+    bool is_hub;  /* or says that it is one */
     uint64_t said, begun, done;
     struct ald_id health, primary;
     uint32_t health_party, primary_party;
-    uint64_t spread[2]; /* number of the latest broadcast that each of its parties heard */
+    uint64_t spread[2];              /* number of the latest broadcast that each of its parties heard */
+    bool subscribed[2][FUZZ_SERIES]; /* one of its parties did, some time */
 };
 
 /* Commands under one wire id: how many were taken, how many answered. */
@@ -145,6 +149,22 @@ static void hear_event(struct slot *slot, const struct ald_signal *signal)
     }
 }
 
+/* What was said to the hub itself comes from a subscription. Whose session moved here is not known. */
+static void hear_published(const struct slot *slot, const struct ald_signal *signal)
+{
+    const struct ald_address *to = &signal->msg->to;
+    bool is_subscribed = slot->resumes || slot->is_hub;
+
+    if (!ald_str_present(to->target) || to->target.size > 0 || ald_str_present(to->channel) ||
+        ald_str_present(to->hub)) {
+        return;
+    }
+    for (size_t i = 0; i < FUZZ_SERIES; i++) {
+        is_subscribed = is_subscribed || slot->subscribed[signal->party][i];
+    }
+    must(is_subscribed);
+}
+
 static void hear_report(const struct ald_signal *signal)
 {
     const struct ald_msg *request = signal->request;
@@ -182,6 +202,12 @@ static void hear(struct fuzz *fuzz, struct slot *slot, const struct ald_signal *
         break;
     case ALD_SIGNAL_EVENT:
         hear_event(slot, signal);
+        hear_published(slot, signal);
+        break;
+    case ALD_SIGNAL_SUBSCRIBED:
+        must(signal->cause != ALD_CAUSE_NONE || slot->resumes || slot->subscribed[signal->party % 2][0] ||
+             slot->subscribed[signal->party % 2][1] || slot->subscribed[signal->party % 2][2]);
+        must(signal->gap <= ald_hub_noted(fuzz->hub));
         break;
     case ALD_SIGNAL_REPORT:
         hear_report(signal);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/operator.h"
+#include "sim/subscriber.h"
 #include "sim/wire.h"
 #include "sim/world.h"
 
@@ -187,6 +188,9 @@ void sim_caller_ready(struct sim_party *party)
 {
     uint32_t n_pending = party->n_pending;
 
+    if (!party->world->options.bytes) {
+        sim_subscriber_ready(party);
+    }
     party->n_pending = 0;
     for (uint32_t n = 0; n < n_pending; n++) {
         caller_submit_now(party, party->pending[n]);

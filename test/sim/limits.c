@@ -16,6 +16,8 @@ static void limits_draw(struct sim_world *world, struct ald_hub_config *config)
     config->stall_timeout = sim_between(world, 1, 3) * ALD_SEC;
     config->session_max = sim_between(world, 1, 4) * ALD_SEC;
     config->history_age = sim_between(world, 15, 90) * ALD_SEC;
+    config->replay_age = sim_between(world, 2, 60) * ALD_SEC;
+    config->replay_max = (uint32_t)sim_between(world, 1, 40);
     config->step_work = (uint32_t)sim_between(world, 4, 200);
     config->attempts_max = (uint32_t)sim_between(world, 2, 4);
     config->out_bytes_high = 64 * ALD_KIB;

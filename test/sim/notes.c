@@ -5,6 +5,7 @@
 #include "hub/note.h"
 #include "hub/view.h"
 #include "sim/election.h"
+#include "sim/subscriber.h"
 #include "sim/world.h"
 
 static void note_submitted(struct sim_hub *hub, struct sim_command *command)
@@ -89,6 +90,7 @@ static void notes_hear(void *owner, const struct ald_note *note)
     }
     switch ((enum ald_note_kind)note->kind) {
     case ALD_NOTE_EVENT:
+        sim_subscriber_note(hub, note);
         hub->notes.n_events += ald_str_equal(note->change, ALD_STR("delivered"));
         hub->notes.n_events_dropped += ald_str_equal(note->change, ALD_STR("dropped"));
         break;

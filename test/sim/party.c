@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sim/subscriber.h"
 #include "sim/world.h"
 
 /* The pauses of a party that comes back: growing, and jittered so that a crowd does not come at once. */
@@ -98,7 +99,8 @@ static void party_keep(struct sim_party *party, const struct ald_signal *signal)
 static bool signal_is_message(const struct ald_signal *signal)
 {
     return signal->kind == ALD_SIGNAL_COMMAND || signal->kind == ALD_SIGNAL_STATUS ||
-           signal->kind == ALD_SIGNAL_REPLY || signal->kind == ALD_SIGNAL_EVENT || signal->kind == ALD_SIGNAL_CANCEL;
+           signal->kind == ALD_SIGNAL_REPLY || signal->kind == ALD_SIGNAL_EVENT || signal->kind == ALD_SIGNAL_CANCEL ||
+           signal->kind == ALD_SIGNAL_SUBSCRIBE || signal->kind == ALD_SIGNAL_SUBSCRIBED;
 }
 
 void sim_party_say(struct sim_party *party, struct ald_signal *signal)
@@ -419,7 +421,12 @@ void sim_party_signal(struct sim_link *link, struct ald_signal *signal)
         sim_agent_command(party, signal);
         break;
     case ALD_SIGNAL_EVENT:
-        sim_agent_event(party, signal);
+        if (!sim_subscriber_event(party, signal)) {
+            sim_agent_event(party, signal);
+        }
+        break;
+    case ALD_SIGNAL_SUBSCRIBED:
+        sim_subscriber_answer(party, signal);
         break;
     case ALD_SIGNAL_CANCEL:
         sim_agent_cancel(party, signal);

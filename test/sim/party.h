@@ -26,6 +26,8 @@ struct sim_said {
     struct ald_signal signal;
 };
 
+struct sim_subscription;
+
 struct sim_party {
     struct sim_world *world;
     uint32_t number; /* from 1 */
@@ -64,6 +66,7 @@ struct sim_party {
     /* Caller. */
     struct sim_command **pending; /* ordered and not yet submitted */
     uint32_t n_pending, pending_room;
+    struct sim_subscription *subscription; /* NULL: it never asked for one, or wants none any more */
     bool asks_after; /* asks what became of its commands when it comes back */
 };
 

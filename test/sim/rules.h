@@ -33,6 +33,7 @@
     X(DENIED, "denied", "what the edge denies is refused as not allowed, and nobody sees it")                          \
     X(OPERATOR, "operator", "what an operator asks is done, or refused for a reason that is true")                     \
     X(NOTES, "notes", "the hub's notes agree with the history")                                                        \
+    X(SUBSCRIBED, "subscribed", "a subscriber hears each event after its time once, in order, or is told of a gap")     \
     X(CONTRACT, "contract", "the hub keeps to the contract of hub.h")
 
 enum sim_rule {

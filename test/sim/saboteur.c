@@ -256,6 +256,22 @@ static bool saboteur_says_primary(struct sim_world *world, struct sim_link *link
     return true;
 }
 
+static bool saboteur_says_event(struct sim_world *world, struct sim_link *link, struct ald_signal *signal)
+{
+    struct ald_signal copy;
+    bool is_published = ald_str_present(signal->msg->to.target) && signal->msg->to.target.size == 0;
+
+    if (world->saboteur.kind == SIM_SABOTAGE_DROP_EVENT && is_published && saboteur_strikes(world, 100)) {
+        ald_signal_clear(signal);
+        return true;
+    }
+    if (world->saboteur.kind == SIM_SABOTAGE_EVENT_TWICE && is_published && saboteur_strikes(world, 100)) {
+        copy = saboteur_copy(signal);
+        sim_edge_say(link, &copy);
+    }
+    return false;
+}
+
 bool sim_saboteur_say(struct sim_world *world, struct sim_link *link, struct ald_signal *signal)
 {
     if (world->saboteur.kind == SIM_SABOTAGE_NONE) {
@@ -268,6 +284,14 @@ bool sim_saboteur_say(struct sim_world *world, struct sim_link *link, struct ald
         return saboteur_says_command(world, link, signal);
     case ALD_SIGNAL_PRIMARY:
         return saboteur_says_primary(world, link, signal);
+    case ALD_SIGNAL_EVENT:
+        return saboteur_says_event(world, link, signal);
+    case ALD_SIGNAL_SUBSCRIBED:
+        if (world->saboteur.kind == SIM_SABOTAGE_HIDE_GAP && signal->gap != 0) {
+            world->saboteur.n_struck++;
+            signal->gap = 0;
+        }
+        return false;
     case ALD_SIGNAL_CANCEL:
         /* Of what it has lost it loses all traces. */
         if (world->saboteur.kind != SIM_SABOTAGE_LOSE_QUEUED || sim_history_handing(link->party, signal->id) != NULL) {

@@ -36,6 +36,9 @@ struct sim_world;
     X(PROMOTE_OTHER, "promote-other", OPERATOR, "promotes another channel than the operator chose")                    \
     X(LET_PASS, "let-pass", DENIED, "lets pass what the edge denied")                                                  \
     X(TELL_STRANGER, "tell-stranger", ANSWERED, "tells a stranger what became of a command")                           \
+    X(DROP_EVENT, "drop-event", SUBSCRIBED, "drops an event on its way to a subscriber")                               \
+    X(EVENT_TWICE, "event-twice", SUBSCRIBED, "tells a subscriber an event twice")                                     \
+    X(HIDE_GAP, "hide-gap", SUBSCRIBED, "does not tell of what is missing")                                            \
     X(DROP_NOTE, "drop-note", NOTES, "keeps notes of outcomes from their watcher")
 
 enum sim_sabotage {

@@ -109,6 +109,9 @@ static void saboteur_catch(enum sim_sabotage sabotage)
     X(PROMOTE_OTHER, promoting_another_than_was_chosen_is_caught)                                                      \
     X(LET_PASS, letting_pass_what_was_denied_is_caught)                                                                \
     X(TELL_STRANGER, telling_a_stranger_is_caught)                                                                     \
+    X(DROP_EVENT, an_event_that_a_subscriber_misses_is_caught)                                                         \
+    X(EVENT_TWICE, an_event_that_a_subscriber_hears_twice_is_caught)                                                   \
+    X(HIDE_GAP, a_gap_that_a_subscriber_is_not_told_of_is_caught)                                                      \
     X(DROP_NOTE, an_outcome_without_a_note_is_caught)
 
 SABOTEUR_TESTS(SABOTEUR_TEST)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/subscriber.h"
 #include "sim/wire.h"
 #include "sim/world.h"
 
@@ -197,6 +198,9 @@ static void storm_ask(void *who, uint64_t what)
     if (sim_chance(world, 40) && (!world->options.bytes || sim_wire_extended(caller))) {
         sim_caller_event(caller, storm_target(world));
     }
+    if (sim_chance(world, 250) && !world->options.bytes) {
+        sim_subscriber_act(caller);
+    }
     if (sim_fault_take(world, SIM_FAULT_STRANGE)) {
         sim_strange_say(caller);
     }
@@ -264,6 +268,7 @@ void sim_storm(struct sim_world *world, const struct sim_options *options)
     sim_world_run(world, until);
     storm_heal(world);
     sim_world_run(world, until + STORM_CALM);
+    sim_subscriber_check(world);
     sim_probe(world);
     storm_look(world, 0);
     sim_world_end(world);

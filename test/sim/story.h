@@ -42,6 +42,10 @@ enum sim_told { SIM_TOLD_NOTHING, SIM_TOLD_MAIN, SIM_TOLD_ALL };
     X(HEARS_STATUS, MAIN, "{p} hears that {c} is {w}")                                                                 \
     X(SAYS_EVENT, MAIN, "{p} says something to {w}")                                                                   \
     X(HEARS_EVENT, MAIN, "{p} hears an event")                                                                         \
+    X(PUBLISHES, MAIN, "{p} publishes event {n}")                                                                      \
+    X(SUBSCRIBES, MAIN, "{p} wants to hear of events {w}")                                                             \
+    X(SUBSCRIBED, MAIN, "{p} hears events {w}")                                                                        \
+    X(HEARS_PUBLISHED, MAIN, "{p} hears event {n}")                                                                    \
     X(TAKES_BACK, MAIN, "{p} takes {c} back")                                                                          \
     X(BACK, ALL, "the hub hears that {p} takes {c} back")                                                              \
     X(ASKED_TO_STOP, MAIN, "{p} is asked to stop {c}")                                                                 \

@@ -157,7 +157,8 @@ void sim_world_leave(struct sim_world *world)
     for (struct sim_link *link = hub->links; link != NULL; link = link->next) {
         sim_link_cut(link, 0, 0);
     }
-    sim_world_run(world, sim_now(world) - world->start + 20 * ALD_SEC + hub->config.history_age);
+    sim_world_run(world, sim_now(world) - world->start + 20 * ALD_SEC +
+                             ALD_MAX(hub->config.history_age, hub->config.replay_age));
     for (uint32_t n = 0; n < world->n_parties; n++) {
         sim_party_fini(world->parties[n]); /* what it would say again is its own memory */
     }

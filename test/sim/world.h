@@ -56,6 +56,8 @@ struct sim_world {
     struct sim_party *stranger; /* who never says a word; none of the parties */
     struct sim_command **commands;
     uint32_t n_commands, commands_room;
+    struct sim_published *published, *published_last; /* in the order of their numbers */
+    uint64_t n_published;
     struct sim_link *links; /* all there ever were, newest first */
 };
 
