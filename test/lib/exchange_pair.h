@@ -245,6 +245,7 @@ static inline void pair_print_msg(struct ald_buf *out, const struct ald_msg *msg
     pair_print_str(out, "collapse", msg->collapse);
     pair_print_str(out, "version", msg->version);
     pair_print_str(out, "trace", msg->trace);
+    pair_print_str(out, "filters", msg->filters);
     pair_print_str(out, "code", msg->code);
     pair_print_str(out, "payload", ald_slice_str(msg->payload));
     pair_print_str(out, "details", ald_slice_str(msg->details));

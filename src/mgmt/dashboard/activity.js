@@ -43,7 +43,8 @@ function fromStream({ kind, data }) {
     }
     serial++;
     if (kind === "event") {
-        const { name: title, to, fate: text } = data;
+        const { name: title, to, fate, filters } = data;
+        const text = filters ? `${fate}, for ${filters}` : fate;
         return { kind, key: serial, at, word: "event", title, to, took: null, text };
     }
     const term = data.term ? ` in term ${data.term}` : "";

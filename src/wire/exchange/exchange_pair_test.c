@@ -51,6 +51,7 @@ static void fill_command(struct said *said)
     set(msg, &msg->collapse, "k;;");
     set(msg, &msg->version, "\x01\"\\");
     set(msg, &msg->trace, "00-1");
+    set(msg, &msg->filters, "n,s\"");
     msg->payload = ald_slice_static(ALD_STR("{\"a\":\"reply: ;;\"}"));
     said->signal.ttl = 1500 * ALD_MSEC;
     said->signal.from = ALD_STR("de\"ck"); /* what the hub knows; the message's own says more, and is a claim */
@@ -153,7 +154,7 @@ static const struct row rows[] = {
      {[V1] = "command wire=" ID " name=DUMMY ttl_ms=60000 payload={\"a\":\"reply: ;\\u003b\"}",
       [LEGACY] = "command wire=" ID " name=DUMMY ttl_ms=60000 payload={\"a\":\"reply\\u003a ;;\"}",
       [EXTENDED] = "command wire=" ID " name=DUMMY to=the%20lamp from=a:de\"ck#1 ttl_ms=1500 mode=primary idempotent "
-                   "durable collapse=k;; version=\x01\"\\ trace=00-1 payload={\"a\":\"reply: ;;\"}"}},
+                   "durable collapse=k;; version=\x01\"\\ trace=00-1 filters=n,s\" payload={\"a\":\"reply: ;;\"}"}},
     {"a command to an agent",
      ALD_SIGNAL_COMMAND,
      ALD_ROLE_HUB,
@@ -161,7 +162,7 @@ static const struct row rows[] = {
      {[V1] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply: ;\\u003b\"}",
       [LEGACY] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply\\u003a ;;\"}",
       [EXTENDED] = "command id=" ID " wire=" ID " name=DUMMY to=the%20lamp from=de\"ck ttl_ms=1500 mode=primary "
-                   "idempotent durable collapse=k;; version=\x01\"\\ trace=00-1 payload={\"a\":\"reply: ;;\"}"}},
+                   "idempotent durable collapse=k;; version=\x01\"\\ trace=00-1 filters=n,s\" payload={\"a\":\"reply: ;;\"}"}},
     {"a bare command of a caller",
      ALD_SIGNAL_COMMAND,
      ALD_ROLE_PARTY,
