@@ -65,8 +65,12 @@ struct ald_party {
 /* NULL when it never registered. */
 struct ald_party *ald_party_find(struct ald_hub_conn *conn, uint32_t number);
 
-void ald_party_register(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+/* Gives a party without a name, on `conn`. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_party_new(struct ald_hub *hub, struct ald_hub_conn *conn, uint32_t number,
+                                struct ald_party **ret_party);
 void ald_party_unregister(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+/* Of what it says it can, what counts: a hub is nobody's agent, is not asked for its health, nor elected, and has no session. */
+uint32_t ald_party_traits(uint8_t peering, uint32_t traits);
 void ald_party_set_traits(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 void ald_party_leave(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
 /* Refuse what it asked for; a connection whose first party is nobody yet is cut. `text` (borrows) lives as long as the effects of

@@ -389,7 +389,7 @@ static void session_return(struct ald_hub *hub, struct ald_session *session)
 
 bool ald_session_returns_on(struct ald_hub_conn *conn)
 {
-    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see party.c */
+    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
 
     return first != NULL && first->session != NULL && first->session->n_here < first->session->n_parties;
 }

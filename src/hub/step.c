@@ -24,6 +24,7 @@
 #include "hub/party.h"
 #include "hub/peer.h"
 #include "hub/primary.h"
+#include "hub/register.h"
 #include "hub/roster.h"
 #include "hub/self.h"
 #include "hub/series.h"
@@ -153,7 +154,7 @@ static void step_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         step_message(hub, conn, signal);
         break;
     case ALD_SIGNAL_REGISTER:
-        ald_party_register(hub, conn, signal);
+        ald_register(hub, conn, signal);
         break;
     case ALD_SIGNAL_UNREGISTER:
         ald_party_unregister(hub, conn, signal);
