@@ -155,9 +155,8 @@
       "$XDG_STATE_HOME or ~/.local/state. Empty: one that is forgotten when the hub stops.")                           \
     X(LINK_SESSION_TIMEOUT, "link", "session_timeout", DURATION, "60s", 100 * ALD_MSEC, ALD_CONFIG_LONG,               \
       "How long a host or control may be without a connection until its session ends.")                                \
-    X(LINK_HEARTBEAT_INTERVAL, "link", "heartbeat_interval", DURATION, "2s", 100 * ALD_MSEC, ALD_CONFIG_HOUR,          \
-      "Between two heartbeats, either way; without one for twice as long a connection is cut. The original has 15s, "  \
-      "but its clients acknowledge with heartbeats only, and what is not acknowledged waits in the hub.")              \
+    X(LINK_HEARTBEAT_INTERVAL, "link", "heartbeat_interval", DURATION, "15s", 100 * ALD_MSEC, ALD_CONFIG_HOUR,         \
+      "Between two heartbeats, either way; without one for twice as long a connection is cut.")                        \
     X(LINK_ALIAS, "link", "alias", TEXT, "", 0, 65536,                                                                 \
       "Integers for targets that have other names, and names for integers: NAME=host 100, OTHER=instance 7, "          \
       "separated by commas.")                                                                                          \

@@ -64,13 +64,17 @@ void ald_hub_config_init(struct ald_hub_config *config)
         .leave_timeout = 5 * ALD_SEC,    /* a round trip and what a closing peer still writes */
         .stall_timeout = 30 * ALD_SEC,   /* longer than TCP needs to get over a lossy moment */
         .session_max = 300 * ALD_SEC,    /* a reboot of a machine, or a walk through a tunnel */
-        /* Against one that is away, or acknowledges late, link peers only with each heartbeat: 30,000 messages a second for
-         * one of two seconds. Half of out_bytes_max, the other half is for answers, which have no other place. */
-        .session_window_max = 65536,
-        .session_window_bytes_max = 32 * ALD_MIB,
-        .session_windows_bytes_max = 512 * ALD_MIB, /* against many of them */
-        /* For who acknowledges while others do not: some hundred small messages, or one of any size. */
-        .session_window_bytes_sure = 64 * ALD_KIB,
+        /* Against one that is away, or slower than those who tell it something; nobody waits for it. Acknowledgements come with
+         * every round trip (wire/link/link_ping.c), so a window is what it is behind: a second's worth of a sender with 100,000
+         * messages a second, as a program that collects garbage is. Small ones hold 1.2 KiB each, of which the bytes are the
+         * limit; the number is against many to one party, which share what is in them. */
+        .session_window_max = 131072,
+        .session_window_bytes_max = 128 * ALD_MIB,
+        /* Against many of them: as much as unacknowledged commands may hold. */
+        .session_windows_bytes_max = 512 * ALD_MIB,
+        /* For who acknowledges while others do not: more than he is told before a ping asks him (wire/link/link_ping.c), or one of
+         * any size. */
+        .session_window_bytes_sure = 512 * ALD_KIB,
 
         /* Against senders of what nobody fetches: some 10 MiB of small ones. A service that restarts misses some hundred. */
         .hold_max = 10000,

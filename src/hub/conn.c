@@ -212,6 +212,27 @@ static void conn_choke(const struct ald_hub *hub, struct ald_hub_conn *conn)
     }
 }
 
+/* As in the window of a session (session.c): the largest messages leave room for others. */
+enum { CONN_SHARE = 2 };
+
+static size_t conn_share(const struct ald_hub *hub, size_t cost)
+{
+    return ALD_MIN(cost, ALD_MAX(hub->config.out_bytes_max / CONN_SHARE, (size_t)1));
+}
+
+bool ald_hub_conn_has_room(const struct ald_hub *hub, const struct ald_hub_conn *conn, size_t cost)
+{
+    /* A single message may be larger than the whole account, if it comes first. */
+    return conn->out_bytes == 0 || conn->out_bytes + conn_share(hub, cost) <= hub->config.out_bytes_max;
+}
+
+void ald_hub_conn_wait(struct ald_hub_conn *conn)
+{
+    ald_assert(conn->out_bytes > 0);
+    conn->choked = true;
+    ald_node_remove(&conn->work_bench);
+}
+
 void ald_hub_conn_charge(struct ald_hub *hub, struct ald_hub_conn *conn, size_t cost)
 {
     conn_charge(hub, conn, cost);
@@ -272,9 +293,6 @@ static void conn_unchoke(struct ald_hub *hub, struct ald_hub_conn *conn)
     }
 }
 
-/* As in the window of a session (session.c): the largest messages leave room for others. */
-enum { CONN_SHARE = 2 };
-
 static size_t signal_cost(const struct ald_signal *signal)
 {
     size_t cost = ALD_CONN_SIGNAL_COST + (signal->msg != NULL ? ald_msg_cost(signal->msg) : 0);
@@ -295,14 +313,13 @@ static void conn_watch(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 bool ald_hub_conn_say(struct ald_hub *hub, struct ald_hub_conn *conn, struct ald_signal *signal)
 {
-    size_t cost = ALD_MIN(signal_cost(signal), ALD_MAX(hub->config.out_bytes_max / CONN_SHARE, (size_t)1));
+    size_t cost = conn_share(hub, signal_cost(signal));
 
     if (!ald_hub_conn_hears(conn)) {
         ald_signal_clear(signal);
         return false;
     }
-    /* A single message may be larger than the whole account, if it comes first. */
-    if (conn->out_bytes > 0 && conn->out_bytes + cost > hub->config.out_bytes_max) {
+    if (!ald_hub_conn_has_room(hub, conn, cost)) {
         ald_signal_clear(signal);
         ald_hub_conn_close(hub, conn, ALD_CLOSE_SLOW);
         return false;

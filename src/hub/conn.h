@@ -98,6 +98,11 @@ static inline bool ald_hub_conn_hears(const struct ald_hub_conn *conn)
 /* What a signal costs the account beside its message: the edge's own bookkeeping and the frame's envelope. */
 enum { ALD_CONN_SIGNAL_COST = 256 };
 
+/* Can something that costs so much be said without the connection being cut for it? */
+bool ald_hub_conn_has_room(const struct ald_hub *hub, const struct ald_hub_conn *conn, size_t cost);
+/* It has output, and is choked until that has drained: somebody waits for room. */
+void ald_hub_conn_wait(struct ald_hub_conn *conn);
+
 /*
  * Say `signal` (takes its references, always) and charge it. Returns false, having dropped it, when the connection does
  * not hear any more or its account is exhausted, for which it is then cut. May pause or close the connection.

@@ -8,6 +8,31 @@
 #include "hub/transit.h"
 #include "hub/who.h"
 
+struct ald_command *ald_kept_command(struct ald_kept *kept)
+{
+    switch ((enum ald_kept_kind)kept->kind) {
+    case ALD_KEPT_COMMAND:
+        return ald_container(kept, struct ald_command, kept_command);
+    case ALD_KEPT_CANCEL:
+        return ald_container(kept, struct ald_command, kept_cancel);
+    case ALD_KEPT_REPLY:
+        return ald_container(kept, struct ald_command, kept_reply);
+    case ALD_KEPT_SIGNAL:
+        break;
+    }
+    return NULL;
+}
+
+bool ald_kept_is_pointless(struct ald_kept *kept)
+{
+    const struct ald_command *command = ald_kept_command(kept);
+
+    if (kept->serial != 0 || command == NULL || command->outcome == ALD_OUTCOME_NONE) {
+        return false;
+    }
+    return kept->kind == ALD_KEPT_COMMAND || (kept->kind == ALD_KEPT_CANCEL && command->n_attempts == 0);
+}
+
 static size_t msg_cost(const struct ald_msg *msg)
 {
     return msg != NULL ? ald_msg_cost(msg) : 0;

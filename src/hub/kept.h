@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "msg/signal.h"
 
+struct ald_command;
 struct ald_hub;
 struct ald_party;
 struct ald_session;
@@ -47,6 +48,11 @@ static inline void ald_kept_init(struct ald_kept *kept, enum ald_kept_kind kind)
     *kept = (struct ald_kept){.kind = (uint8_t)kind};
     ald_node_init(&kept->node);
 }
+
+/* The command that it stands in; NULL: it is a struct ald_kept_signal. */
+struct ald_command *ald_kept_command(struct ald_kept *kept);
+/* What was never begun need not be said any more once its command has ended: refused or expired, it never ran. */
+bool ald_kept_is_pointless(struct ald_kept *kept);
 
 /*
  * What it holds as long as it is in a window, in bytes of memory: itself and its texts and message, or its command, which stays

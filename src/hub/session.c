@@ -143,26 +143,12 @@ void ald_session_free(struct ald_hub *hub, struct ald_session *session)
     free(session);
 }
 
-static struct ald_command *kept_command(struct ald_kept *kept)
-{
-    switch ((enum ald_kept_kind)kept->kind) {
-    case ALD_KEPT_COMMAND:
-        return ald_container(kept, struct ald_command, kept_command);
-    case ALD_KEPT_CANCEL:
-        return ald_container(kept, struct ald_command, kept_cancel);
-    case ALD_KEPT_REPLY:
-        return ald_container(kept, struct ald_command, kept_reply);
-    case ALD_KEPT_SIGNAL:
-        break;
-    }
-    return NULL;
-}
-
 static struct ald_kept *session_next(const struct ald_session *session, struct ald_kept *kept)
 {
     return kept->node.next == &session->window ? NULL : ald_list_entry(kept->node.next, struct ald_kept, node);
 }
 
+/* More than one in `share` of what it may hold. */
 static bool session_is_over(const struct ald_hub *hub, const struct ald_session *session, unsigned share)
 {
     return session->n_window > hub->config.session_window_max / share ||
@@ -203,7 +189,7 @@ static void session_credit(struct ald_hub *hub, struct ald_session *session, str
 /* Out of the window, and the command it stands in may go again; and so may its party. */
 static void session_release(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
-    struct ald_command *command = kept_command(kept);
+    struct ald_command *command = ald_kept_command(kept);
     struct ald_party *party = kept->party;
 
     if (session->unsaid == kept) {
@@ -259,17 +245,30 @@ static void session_add_kept(struct ald_hub *hub, struct ald_party *party, struc
     session_charge(hub, kept->session, kept);
 }
 
-/* An event is kept from a connection that does not read; commands do not come here then, and answers have their room. */
-static bool kept_may_wait(const struct ald_session *session, const struct ald_kept *kept)
+static bool session_has_room(const struct ald_hub *hub, const struct ald_session *session, const struct ald_kept *kept)
 {
-    return session->conn->choked && kept->kind == ALD_KEPT_SIGNAL;
+    return ald_hub_conn_has_room(hub, session->conn, kept->cost); /* it costs no less here than there */
+}
+
+/* An event is kept from a connection that does not read, and an answer from one that has no room for it; commands do not come here
+ * then. */
+static bool kept_must_wait(const struct ald_hub *hub, const struct ald_session *session, const struct ald_kept *kept)
+{
+    switch ((enum ald_kept_kind)kept->kind) {
+    case ALD_KEPT_SIGNAL:
+        return session->conn->choked || !session_has_room(hub, session, kept);
+    case ALD_KEPT_REPLY:
+        return !session_has_room(hub, session, kept);
+    default:
+        return false;
+    }
 }
 
 void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_kept *kept)
 {
     struct ald_session *session = party->session;
-    struct ald_command *command = kept_command(kept);
-    bool is_next = session_is_here(session) && session->unsaid == NULL && !kept_may_wait(session, kept);
+    struct ald_command *command = ald_kept_command(kept);
+    bool is_next = session_is_here(session) && session->unsaid == NULL;
 
     if (command != NULL) {
         ald_history_pin(
@@ -280,13 +279,13 @@ void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_k
         session_release(hub, kept->session, kept);
     }
     session_add_kept(hub, party, kept);
-    if (is_next) {
+    if (is_next && !kept_must_wait(hub, session, kept)) {
         session_say(hub, session, kept);
     } else if (session->unsaid == NULL) {
         session->unsaid = kept;
         ald_session_wake(hub, session);
     }
-    if (session->bytes > hub->config.out_bytes_max) {
+    if (session->bytes > hub->config.session_window_bytes_max + hub->config.out_bytes_max) {
         ald_session_over(hub, session); /* it acknowledges nothing */
         if (session->conn != NULL) {
             ald_hub_conn_close(hub, session->conn, ALD_CLOSE_SLOW);
@@ -603,22 +602,17 @@ static bool session_work_over(struct ald_hub *hub, struct ald_session *session)
     return false;
 }
 
-/* What was never begun need not be said any more once its command has ended: refused or expired, it never ran. */
-static bool kept_is_pointless(struct ald_kept *kept)
-{
-    const struct ald_command *command = kept_command(kept);
-
-    if (kept->serial != 0 || command == NULL || command->outcome == ALD_OUTCOME_NONE) {
-        return false;
-    }
-    return kept->kind == ALD_KEPT_COMMAND || (kept->kind == ALD_KEPT_CANCEL && command->n_attempts == 0);
-}
-
-static void session_say_next(struct ald_hub *hub, struct ald_session *session)
+/* False: it must wait for the connection, which would be cut otherwise, and cut again when the session comes back. */
+static bool session_say_next(struct ald_hub *hub, struct ald_session *session)
 {
     struct ald_kept *kept = session->unsaid;
 
-    if (kept_is_pointless(kept)) {
+    if (session->conn->choked || !session_has_room(hub, session, kept)) {
+        ald_hub_conn_wait(session->conn);
+        ald_list_push_back(&session->conn->resaying, &session->wait);
+        return false;
+    }
+    if (ald_kept_is_pointless(kept)) {
         session_release(hub, session, kept);
     } else if (kept->party->state == ALD_PARTY_GONE) {
         session_drop(hub, session, kept); /* no command: those are only handed over when they can be said */
@@ -626,6 +620,7 @@ static void session_say_next(struct ald_hub *hub, struct ald_session *session)
         session->unsaid = session_next(session, kept);
         session_say(hub, session, kept);
     }
+    return true;
 }
 
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
@@ -649,12 +644,7 @@ bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
     if (session->unsaid == NULL) {
         return !session->full && session_unbench(hub, session);
     }
-    if (session->conn->choked) {
-        ald_list_push_back(&session->conn->resaying, &session->wait);
-        return false;
-    }
-    session_say_next(hub, session);
-    return true;
+    return session_say_next(hub, session);
 }
 
 static void session_check_parties(const struct ald_session *session)

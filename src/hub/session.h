@@ -16,9 +16,11 @@
  *
  * Lifetime:   REGISTER of the first party, until that says goodbye, it is away too long, or its window is over all limits; then
  *             until its window is empty and its parties have left it.
- * Limits:     a window that holds session_window_max messages, or session_window_bytes_max, or, where all windows have no more
- *             room, session_window_bytes_sure, is full: its channels get no command, events for it are dropped, counted, and commands from it are refused. It is
- *             not full any more at half of that. Answers go on until out_bytes_max, as in the output of a connection.
+ * Limits:     a window that holds session_window_max messages, or session_window_bytes_max of memory (ald_kept_cost()), or, where all
+ *             windows have no more room, session_window_bytes_sure, is full: its channels get no command, events for it are dropped,
+ *             counted, and commands from it are refused. It is not full any more at half of that. Answers go on for another
+ *             out_bytes_max, as in the output of a connection; then it is over. Nobody who sends to a full one is kept waiting: what
+ *             he has to say to others would wait, too, so one slow consumer would be felt by all.
  * Invariants: `first` is of the session until it is over. Those of `parties` that are away stand before those that are there.
  */
 

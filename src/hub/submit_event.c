@@ -18,6 +18,7 @@
 #include "hub/relay.h"
 #include "hub/self.h"
 #include "hub/series.h"
+#include "hub/session.h"
 #include "hub/spread.h"
 #include "hub/submit.h"
 #include "hub/target.h"
@@ -94,6 +95,14 @@ static bool channel_may_be_pressed(const struct ald_hub *hub, const struct ald_c
            ald_hub_conn_hears(conn) && conn->out_bytes + cost <= hub->config.out_bytes_max / 2;
 }
 
+/* Its session has been told more than it has acknowledged in time. */
+static bool channel_is_full(const struct ald_channel *channel)
+{
+    const struct ald_session *session = channel->party->session;
+
+    return session != NULL && !session->over && session->full;
+}
+
 /*
  * Everybody is over the mark beyond which what may be dropped is dropped. Of a sender that wants to hear what becomes of its
  * events, or that they are kept, a burst is not lost for that: these may fill half of the account of a connection. The
@@ -105,6 +114,7 @@ static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, co
 {
     bool may_press = (parcel->msg->flags & (ALD_MSG_HOLD | ALD_MSG_REPORT)) != 0;
     size_t cost = ALD_CONN_SIGNAL_COST + ald_msg_cost(parcel->msg);
+    bool is_full = false;
     int n = 0;
 
     ald_list_each (it, &target->channels) {
@@ -122,9 +132,13 @@ static bool event_press(struct ald_hub *hub, const struct ald_parcel *parcel, co
                 return true;
             }
         }
+        is_full = is_full || channel_is_full(channel);
         if (++n == EVENT_PRESS_MAX) {
             break;
         }
+    }
+    if (is_full) {
+        ald_hub_count(hub, ALD_N_WINDOWS_FULL);
     }
     return false;
 }

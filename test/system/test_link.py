@@ -22,8 +22,7 @@ class LinkCase(HubCase):
         with open(secret, "w", encoding="ascii") as file:
             file.write(SECRET + "\n")
         os.chmod(secret, 0o600)
-        # The original's interval: a sanitized hub and a test that makes 99 MiB of JSON keep each other waiting for seconds.
-        return super().hub(f"link.secret={secret}", "link.heartbeat_interval=15s", *settings, **options)
+        return super().hub(f"link.secret={secret}", *settings, **options)
 
     def link_counter(self, hub, name):
         return hub.dialect_counter(f"link_{name}", "link")

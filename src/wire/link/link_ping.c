@@ -12,8 +12,8 @@
  * says no less than a heartbeat would. Browsers, and Python's websockets, answer as soon as the messages wait for the application,
  * which still gets them when the connection breaks; only one that ends with them loses them.
  *
- * Whoever lost any says so when it resumes with a lower serial, and is invalidated: the hub ends such a session by name, for it
- * has nothing to say again (hub/session.h). So nothing is lost in silence.
+ * Whoever lost any says so when it resumes with a lower serial, and is invalidated, counted: the hub has nothing to say again
+ * (hub/session.h). So nothing is lost in silence.
  *
  * A pong is no heartbeat (link.md 2.4), and one that does not answer the ping that is under way means nothing. Who answers no
  * ping gets no second one, and goes on with heartbeats.
