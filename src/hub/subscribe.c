@@ -263,6 +263,26 @@ static void subscribe_try(struct ald_hub *hub, struct ald_party *party, const st
     subscribe_refuse(hub, party, signal, ALD_CAUSE_BUSY, ALD_STR("too many subscriptions"));
 }
 
+/*
+ * "`unsubscribe`, or `replace` with an empty set, when not subscribed -> false at once, without replay" (link 4.10). No name
+ * becomes known by that: everybody may unsubscribe, and would have others forgotten for it.
+ */
+static bool subscription_is_idle(const struct ald_hub *hub, const struct ald_party *party,
+                                 const struct ald_subscription *asked)
+{
+    const struct ald_series *series = ald_series_find(hub, asked->name);
+
+    return ald_subscription_ends(asked) && (series == NULL || party_subscriber(party, series) == NULL);
+}
+
+static void subscribe_idle(struct ald_hub *hub, struct ald_party *party, const struct ald_signal *signal)
+{
+    struct ald_signal answer = subscribe_answer(signal, ALD_CAUSE_NONE, ALD_STR_NONE);
+
+    ald_hub_count(hub, ALD_N_SUBSCRIBED);
+    ald_ignore(ald_party_keep(hub, party, &answer)); /* who is not there any more misses nothing */
+}
+
 void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
@@ -273,6 +293,8 @@ void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const 
         subscribe_refuse(hub, party, signal, ALD_CAUSE_NOT_ALLOWED, ald_str(ald_cause_text(ALD_CAUSE_NOT_ALLOWED)));
     } else if (!subscription_is_sound(signal->subscription)) {
         subscribe_refuse(hub, party, signal, ALD_CAUSE_INVALID, ALD_STR("not a valid subscription"));
+    } else if (subscription_is_idle(hub, party, signal->subscription)) {
+        subscribe_idle(hub, party, signal);
     } else {
         subscribe_try(hub, party, signal);
     }

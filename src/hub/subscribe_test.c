@@ -88,6 +88,23 @@ ALD_TEST(subscribe, the_last_filter_that_goes_ends_it)
     rig_fini(&rig);
 }
 
+ALD_TEST(subscribe, who_unsubscribes_makes_no_name_known)
+{
+    struct rig rig;
+
+    story_begin(&rig);
+    ask(&rig, 1, ALD_SUBSCRIBE_REMOVE, NULL, 1);
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, "", 1);
+    rig_expect(&rig, "1 subscribed no\n"
+                     "1 subscribed no\n");
+    publish(&rig, "foo:Tick", NULL);
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
+    rig_expect(&rig, "2 subscribed no\n"); /* nobody remembered it */
+    ask(&rig, 1, ALD_SUBSCRIBE_REPLACE, "", 1);
+    rig_expect(&rig, "1 subscribed no\n"); /* and is not told since when it is known */
+    rig_fini(&rig);
+}
+
 ALD_TEST(subscribe, what_was_missed_is_said_before_the_answer)
 {
     struct rig rig;
@@ -212,7 +229,8 @@ ALD_TEST(subscribe, what_is_forgotten_while_it_is_said_again_is_missing)
     rig_agent(&rig, 1, "4", ALD_CAN_RESUME);
     rig_agent(&rig, 2, "control-1", ALD_CAN_RESUME);
     rig_caller(&rig, 9);
-    ask(&rig, 1, ALD_SUBSCRIBE_REMOVE, NULL, 0); /* makes the name known */
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0); /* makes the name known */
+    ask(&rig, 1, ALD_SUBSCRIBE_REMOVE, NULL, 0);
     for (int i = 0; i < 3; i++) {
         publish(&rig, "foo:Tick", NULL);
     }
@@ -348,6 +366,7 @@ ALD_TEST(subscribe, names_that_nobody_wants_make_room_for_others)
 
 ALD_TEST_MAIN(subscribe, ALD_CASE(subscribe, who_subscribed_hears_it_and_nobody_else),
               ALD_CASE(subscribe, filters_decide), ALD_CASE(subscribe, the_last_filter_that_goes_ends_it),
+              ALD_CASE(subscribe, who_unsubscribes_makes_no_name_known),
               ALD_CASE(subscribe, what_was_missed_is_said_before_the_answer),
               ALD_CASE(subscribe, who_was_the_only_one_finds_what_came_meanwhile),
               ALD_CASE(subscribe, only_so_many_are_remembered),

@@ -37,6 +37,13 @@ const char *ald_signal_name(enum ald_signal_kind kind)
     return signal_names[kind];
 }
 
+bool ald_subscription_ends(const struct ald_subscription *subscription)
+{
+    bool none = ald_str_present(subscription->filters) && subscription->filters.size == 0;
+
+    return subscription->action == ALD_SUBSCRIBE_REMOVE || (subscription->action == ALD_SUBSCRIBE_REPLACE && none);
+}
+
 size_t ald_travel_size(const struct ald_travel *travel)
 {
     return travel->hub.size + travel->id.size + travel->informed.size;

@@ -132,6 +132,9 @@ struct ald_subscription {
     uint8_t action;         /* enum ald_subscribe */
 };
 
+/* It only takes away from what the party hears. */
+bool ald_subscription_ends(const struct ald_subscription *subscription);
+
 /* What a message brings from its way through other hubs, and takes along. */
 struct ald_travel {
     struct ald_str hub;      /* where it was submitted; absent: here */
