@@ -220,6 +220,11 @@ bool ald_auth_holds(const struct ald_auth *auth, const struct ald_principal *pri
     return ald_rules_holds(auth->rules, principal, permission);
 }
 
+bool ald_auth_may_subscribe(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str name)
+{
+    return ald_rules_may_subscribe(auth->rules, principal, name);
+}
+
 bool ald_auth_primary_only(const struct ald_auth *auth, struct ald_str name)
 {
     return ald_rules_primary_only(auth->rules, name);
@@ -247,7 +252,7 @@ const char *ald_manage_name(enum ald_manage manage)
 struct question {
     const struct ald_auth *auth;
     const struct ald_principal *principal;
-    struct ald_str target, name; /* name absent: may it serve the target? */
+    struct ald_str target, name; /* name absent: may it serve the target? target absent: may it subscribe? */
     char what[600];              /* "command signal at lamp", "serve lamp" */
 };
 
@@ -259,6 +264,8 @@ static void question_say(struct question *question)
     (void)ald_printable(question->name, name, sizeof(name));
     if (!ald_str_present(question->name)) {
         (void)snprintf(question->what, sizeof(question->what), "serve %s", target);
+    } else if (!ald_str_present(question->target)) {
+        (void)snprintf(question->what, sizeof(question->what), "subscribe to %s", name);
     } else {
         (void)snprintf(question->what, sizeof(question->what), "command %s at %s", name,
                        target[0] != '\0' ? target : "the hub itself");
@@ -266,9 +273,9 @@ static void question_say(struct question *question)
 }
 
 /* The rule that says it, or the place where one would have to stand. */
-static int why_rule(const struct question *question, const struct ald_rule *rule, bool allowed, struct ald_buf *out)
+static int why_rule(const struct question *question, const char *key, const struct ald_rule *rule, bool allowed,
+                    struct ald_buf *out)
 {
-    const char *key = ald_str_present(question->name) ? "command" : "register";
     char file[256], name[280], text[400];
 
     (void)ald_printable(ald_str(question->auth->file), file, sizeof(file));
@@ -306,6 +313,23 @@ static int why_primary(const struct question *question, struct ald_buf *out)
     return ald_buf_pushf(out, "; but only while its channel is the primary one of its target: %s:%u", file, rule->line);
 }
 
+/* Without a line of its own another one may give it. */
+static int why_subscribes(const struct question *question, struct ald_buf *out, bool *ret_allowed)
+{
+    const struct ald_principal *principal = question->principal;
+    const char *key = "subscribe";
+    const struct ald_rule *rule = &principal->hearing;
+
+    *ret_allowed = ald_auth_may_subscribe(question->auth, principal, question->name);
+    if (rule->line == 0 && *ret_allowed) {
+        bool reads = principal->manage >= ALD_MANAGE_READ;
+
+        key = reads ? "manage" : "command";
+        rule = reads ? &principal->managing : &principal->command;
+    }
+    return why_rule(question, key, rule, *ret_allowed, out);
+}
+
 static int why_known(const struct question *question, struct ald_buf *out, bool *ret_allowed)
 {
     bool serves = !ald_str_present(question->name);
@@ -314,11 +338,15 @@ static int why_known(const struct question *question, struct ald_buf *out, bool 
                           : ald_auth_may_command(question->auth, principal, question->target, question->name);
     int r;
 
+    if (!serves && !ald_str_present(question->target)) {
+        return why_subscribes(question, out, ret_allowed);
+    }
     *ret_allowed = allowed;
     if (!serves && ald_auth_is_own(question->target, question->name)) {
         return ald_buf_push(out, ALD_STR("whoever is let in may ask the hub about commands of his own"));
     }
-    r = why_rule(question, serves ? &principal->serve : &principal->command, allowed, out);
+    r = serves ? why_rule(question, "register", &principal->serve, allowed, out)
+               : why_rule(question, "command", &principal->command, allowed, out);
     if (r == 0 && allowed) {
         r = why_primary(question, out);
     }
@@ -349,7 +377,7 @@ int ald_auth_why(const struct ald_auth *auth, struct ald_str principal, struct a
     return r < 0 ? ald_trace(r) : r;
 }
 
-int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, struct ald_str name,
+int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, struct ald_str name, bool subscribes,
                        struct ald_str permission, struct ald_buf *out)
 {
     const struct ald_principal *found = ald_rules_find(auth->rules, principal);
@@ -364,7 +392,8 @@ int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, st
     (void)ald_printable(name, what, sizeof(what));
     (void)ald_printable(permission, lacked, sizeof(lacked));
     (void)ald_printable(rule->text, text, sizeof(text));
-    r = ald_buf_pushf(out, "%s may not command %s, which takes the permission %s: %s:%u: ", who, what, lacked, file,
+    r = ald_buf_pushf(out, "%s may not %s %s, which takes the permission %s: %s:%u: ", who,
+                      subscribes ? "subscribe to" : "command", what, lacked, file,
                       rule->line != 0 ? rule->line : found->line);
     if (r == 0) {
         r = rule->line != 0 ? ald_buf_pushf(out, "permission = %s", text)

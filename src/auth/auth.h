@@ -47,6 +47,7 @@ bool ald_auth_may_command(const struct ald_auth *auth, const struct ald_principa
                           struct ald_str name);
 /* Does it hold the permission that a schema asks for? */
 bool ald_auth_holds(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str permission);
+bool ald_auth_may_subscribe(const struct ald_auth *auth, const struct ald_principal *principal, struct ald_str name);
 bool ald_auth_primary_only(const struct ald_auth *auth, struct ald_str name);
 enum ald_manage ald_auth_manage(const struct ald_principal *principal);
 const char *ald_manage_name(enum ald_manage manage);
@@ -56,11 +57,12 @@ bool ald_auth_is_own(struct ald_str target, struct ald_str name);
 
 /*
  * Append one line, without its end, on why `principal` may or may not command `name` at `target`, or, with `name` absent,
- * serve `target`: with the file and the line of the rule. `*ret_allowed` is the answer itself. Outcome: ALD_BUF_FULL.
- * Errors: ALDIS_E_NOMEM.
+ * serve `target`, or, with `target` absent, subscribe to `name`: with the file and the line of the rule. `*ret_allowed` is the
+ * answer itself. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM.
  */
 ALD_NODISCARD int ald_auth_why(const struct ald_auth *auth, struct ald_str principal, struct ald_str target,
                                struct ald_str name, struct ald_buf *out, bool *ret_allowed);
-/* The same on why `principal`, who is known, does not hold the `permission` that `name` takes. Outcome and errors as above. */
+/* The same on why `principal`, who is known, may not command `name`, or subscribe to it: it lacks the `permission` that this
+ * takes. Outcome and errors as above. */
 ALD_NODISCARD int ald_auth_why_lacks(const struct ald_auth *auth, struct ald_str principal, struct ald_str name,
-                                     struct ald_str permission, struct ald_buf *out);
+                                     bool subscribes, struct ald_str permission, struct ald_buf *out);

@@ -107,11 +107,39 @@ ALD_TEST(auth, says_why_with_the_line_of_the_rule)
     explains(auth, "lamp-7", "lamp", NULL, true,
              "lamp-7 may serve lamp: tokens:3: register = lamp; whatever it asks "
              "for, it is given lamp");
+    explains(auth, "lamp-7", NULL, "foo:Tick", false,
+             "lamp-7 may not subscribe to foo:Tick: tokens:1: its section has no subscribe");
     explains(auth, "carla", "lamp", "ping", false, "nobody is called carla: tokens has no such section");
     (void)snprintf(user, sizeof(user), "%lu", (unsigned long)getuid());
     (void)snprintf(expected, sizeof(expected), "%s may not command ping at press: tokens:5: its section has no command",
                    user);
     explains(auth, user, "press", "ping", false, expected);
+}
+
+ALD_TEST(auth, says_which_line_lets_somebody_hear)
+{
+    static const struct {
+        const char *lines;
+        bool allowed;
+        const char *expected;
+    } cases[] = {
+        {"subscribe = foo:*\n", true, "1 may subscribe to foo:Tick: f:2: subscribe = foo:*"},
+        {"subscribe = bar:*\ncommand = *:*\nmanage = read\n", false,
+         "1 may not subscribe to foo:Tick: f:2: subscribe = bar:*"},
+        {"command = *:*\n", true, "1 may subscribe to foo:Tick: f:2: command = *:*"},
+        {"command = *:*\nmanage = read\n", true, "1 may subscribe to foo:Tick: f:3: manage = read"},
+        {"command = 4:*\nmanage = none\n", false, "1 may not subscribe to foo:Tick: f:1: its section has no subscribe"},
+    };
+
+    for (size_t i = 0; i < ALD_COUNT(cases); i++) {
+        ALD_AUTO(ald_auth_unref) struct ald_auth *auth = NULL;
+        struct ald_rules_why why = {""};
+        char text[200];
+
+        (void)snprintf(text, sizeof(text), "[user 1]\n%s", cases[i].lines);
+        ald_check_int(ald_auth_read("f", ald_str(text), &auth, &why), 0);
+        explains(auth, "1", NULL, "foo:Tick", cases[i].allowed, cases[i].expected);
+    }
 }
 
 ALD_TEST(auth, loads_a_file_or_says_why_not)
@@ -145,4 +173,5 @@ ALD_TEST(auth, loads_a_file_or_says_why_not)
 ALD_TEST_MAIN(auth, ALD_CASE(auth, knows_a_token_and_nothing_like_it), ALD_CASE(auth, knows_users_of_this_machine),
               ALD_CASE(auth, lets_everybody_ask_about_his_own_commands),
               ALD_CASE(auth, outlives_its_successor_while_it_is_held),
-              ALD_CASE(auth, says_why_with_the_line_of_the_rule), ALD_CASE(auth, loads_a_file_or_says_why_not))
+              ALD_CASE(auth, says_why_with_the_line_of_the_rule), ALD_CASE(auth, says_which_line_lets_somebody_hear),
+              ALD_CASE(auth, loads_a_file_or_says_why_not))

@@ -151,6 +151,30 @@ bool ald_rules_holds(const struct ald_rules *rules, const struct ald_principal *
     return ald_rules_holds_all(rules, principal);
 }
 
+bool ald_rules_may_subscribe(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str name)
+{
+    for (size_t i = 0; i < principal->hearing.n; i++) {
+        if (ald_pattern_fits(&rules->patterns[principal->hearing.first + i].name, name)) {
+            return true;
+        }
+    }
+    return ald_rules_subscribes_all(rules, principal);
+}
+
+bool ald_rules_subscribes_all(const struct ald_rules *rules, const struct ald_principal *principal)
+{
+    if (principal->hearing.line == 0) {
+        /* Who may read sees every event there is: `aldis watch`. */
+        return principal->manage >= ALD_MANAGE_READ || ald_rules_commands_all(rules, principal);
+    }
+    for (size_t i = 0; i < principal->hearing.n; i++) {
+        if (pattern_is_all(&rules->patterns[principal->hearing.first + i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ald_rules_primary_only(const struct ald_rules *rules, struct ald_str name)
 {
     for (size_t i = 0; i < rules->primary_only.n; i++) {

@@ -11,6 +11,8 @@
  *     command = TARGET:NAME, ...   what it may command, and which events it may send
  *     permission = PATTERN, ...    what it holds of the permissions that schemas ask for (link.md 6.3); `core.admin` is all of
  *                              them. Without this line whoever may command everything holds all, and nobody else any
+ *     subscribe = PATTERN, ...     names of events that it may subscribe to. Without this line whoever may command everything, or
+ *                              may read, may subscribe to all, and nobody else to any
  *     manage = none | read | write
  *     [subject "CN=lamp-7,O=x"]    the same for a TLS client certificate; its subject is the principal
  *     [user NAME or number]        the same for a local process on the Unix socket
@@ -53,7 +55,7 @@ struct ald_principal {
     uint64_t user;        /* USER: the number */
     uint64_t valid_after; /* TOKEN: signed ones must be as new, in seconds of the calendar */
     unsigned line;        /* of its section */
-    struct ald_rule hash, serve, command, holding, managing, validity;
+    struct ald_rule hash, serve, command, holding, hearing, managing, validity;
 };
 
 struct ald_rules;
@@ -107,6 +109,9 @@ bool ald_rules_commands_all(const struct ald_rules *rules, const struct ald_prin
 bool ald_rules_holds_all(const struct ald_rules *rules, const struct ald_principal *principal);
 /* It holds the permission of that name. */
 bool ald_rules_holds(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str permission);
+/* It may subscribe to events of that name; to those of every name. */
+bool ald_rules_may_subscribe(const struct ald_rules *rules, const struct ald_principal *principal, struct ald_str name);
+bool ald_rules_subscribes_all(const struct ald_rules *rules, const struct ald_principal *principal);
 /* Only the primary channel of its target may send `name`. */
 bool ald_rules_primary_only(const struct ald_rules *rules, struct ald_str name);
 /* Where that stands. */

@@ -9,7 +9,7 @@ struct ald_rules {
     char *scratch; /* as large; where patterns are decoded to */
     struct ald_principal **principals;
     size_t n_principals, principals_room;
-    struct ald_command_pattern *patterns; /* names alone are in `target` (serve) or `name` (holding, primary_only) */
+    struct ald_command_pattern *patterns; /* names alone are in `target` (serve) or in `name` (the others) */
     size_t n_patterns, patterns_room;
     struct ald_token_hash *hashes; /* in the order of their bytes */
     size_t n_hashes, hashes_room;

@@ -110,6 +110,11 @@ static const char *holding_parse(struct ald_str word, char *scratch, struct ald_
     return word.size > 0 ? ald_pattern_parse(word, scratch, &ret_pattern->name) : "a permission has a name";
 }
 
+static const char *hearing_parse(struct ald_str word, char *scratch, struct ald_command_pattern *ret_pattern)
+{
+    return word.size > 0 ? ald_pattern_parse(word, scratch, &ret_pattern->name) : "an event has a name";
+}
+
 static int patterns_read(struct reader *reader, struct ald_rule *rule, pattern_fn parse)
 {
     struct ald_rules *rules = reader->rules;
@@ -234,6 +239,11 @@ static int holding_read(struct reader *reader, struct ald_rule *rule)
     return patterns_read(reader, rule, holding_parse);
 }
 
+static int hearing_read(struct reader *reader, struct ald_rule *rule)
+{
+    return patterns_read(reader, rule, hearing_parse);
+}
+
 /* --- sections ----------------------------------------------------------------------------------------------------- */
 
 static int user_number(struct reader *reader, struct ald_principal *principal)
@@ -350,6 +360,7 @@ static int principal_item(struct reader *reader)
         {"register", offsetof(struct ald_principal, serve), serve_read},
         {"command", offsetof(struct ald_principal, command), command_read},
         {"permission", offsetof(struct ald_principal, holding), holding_read},
+        {"subscribe", offsetof(struct ald_principal, hearing), hearing_read},
         {"manage", offsetof(struct ald_principal, managing), manage_read},
         {"valid_after", offsetof(struct ald_principal, validity), validity_read},
     };
@@ -364,7 +375,8 @@ static int principal_item(struct reader *reader)
         }
     }
     return read_wrong(reader, ALD_STR_NONE,
-                      "there is no such key; there are hash, register, command, permission, manage and valid_after");
+                      "there is no such key; there are hash, register, command, permission, subscribe, manage and "
+                      "valid_after");
 }
 
 static int primary_item(struct reader *reader)

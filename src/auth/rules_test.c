@@ -135,6 +135,25 @@ ALD_TEST(rules, know_who_holds_a_permission)
     ald_check(!ald_rules_commands_all(rules, ald_rules_find_user(rules, 7)));
 }
 
+ALD_TEST(rules, know_who_may_hear_what)
+{
+    ALD_AUTO(ald_rules_free)
+    struct ald_rules *rules =
+        rules_of("[user 1]\ncommand = *:foo:*, lamp:*\n[user 2]\ncommand = *:*\n[user 3]\nmanage = read\n"
+                 "[user 4]\nsubscribe = foo:Tick, deck.*\n[user 5]\nmanage = write\ncommand = *:*\nsubscribe =\n"
+                 "[user 6]\nsubscribe = *\n[user 7]\nmanage = none\n[user 8]\nsubscribe = foo%3ATick\n");
+    static const char hears[][5] = {"", "nnnn", "yyyy", "yyyy", "ynyn", "nnnn", "yyyy", "nnnn", "ynnn"};
+
+    for (uint64_t user = 1; user <= 8; user++) {
+        const struct ald_principal *principal = ald_rules_find_user(rules, user);
+
+        ald_check_int(ald_rules_may_subscribe(rules, principal, ALD_STR("foo:Tick")), hears[user][0] == 'y');
+        ald_check_int(ald_rules_may_subscribe(rules, principal, ALD_STR("foo:Ticks")), hears[user][1] == 'y');
+        ald_check_int(ald_rules_may_subscribe(rules, principal, ALD_STR("deck.wash")), hears[user][2] == 'y');
+        ald_check_int(ald_rules_subscribes_all(rules, principal), hears[user][3] == 'y');
+    }
+}
+
 ALD_TEST(rules, assign_the_only_target_there_is)
 {
     ALD_AUTO(ald_rules_free)
@@ -207,7 +226,11 @@ ALD_TEST(rules, name_file_line_and_key_of_what_is_wrong)
             "tokens:3: [token a] manage: \"yes\" is not none, read or write");
     refuses("[token a]\nhash = " HASH_A "\nregistr = lamp\n",
             "tokens:3: [token a] registr: there is no such key; there are hash, register, command, "
-            "permission, manage and valid_after");
+            "permission, subscribe, manage and valid_after");
+    refuses("[token a]\nsubscribe = foo:*Tick\n",
+            "tokens:2: [token a] subscribe: \"foo:*Tick\" a * stands for any rest, so only at "
+            "the end; * itself is written %2A");
+    refuses("[token a]\nsubscribe = a,,b\n", "tokens:2: [token a] subscribe: \"\" an event has a name");
     refuses("\n[tokn a]\n", "tokens:2: [tokn a]: a section is token, subject, user or primary_only");
     refuses("[token]\n", "tokens:1: [token]: whose section is it? the name stands behind the word");
     refuses("[token \"\"]\n", "tokens:1: [token ]: whose section is it? the name stands behind the word");
@@ -302,10 +325,10 @@ ALD_TEST(rules, read_or_refuse_whatever_comes)
 }
 
 ALD_TEST_MAIN(rules, ALD_CASE(rules, know_who_shows_what), ALD_CASE(rules, allow_nothing_that_is_not_written),
-              ALD_CASE(rules, know_who_holds_a_permission), ALD_CASE(rules, assign_the_only_target_there_is),
-              ALD_CASE(rules, know_whom_a_signed_token_proves), ALD_CASE(rules, name_the_commands_of_primaries),
-              ALD_CASE(rules, remember_where_they_stand), ALD_CASE(rules, may_be_none),
-              ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong), ALD_CASE(rules, refuse_a_token_without_a_hash),
-              ALD_CASE(rules, do_not_repeat_what_may_be_a_secret), ALD_CASE(rules, refuse_what_stands_there_twice),
-              ALD_CASE(rules, show_bad_names_escaped), ALD_CASE(rules, stand_a_shortage_of_memory),
-              ALD_CASE(rules, read_or_refuse_whatever_comes))
+              ALD_CASE(rules, know_who_holds_a_permission), ALD_CASE(rules, know_who_may_hear_what),
+              ALD_CASE(rules, assign_the_only_target_there_is), ALD_CASE(rules, know_whom_a_signed_token_proves),
+              ALD_CASE(rules, name_the_commands_of_primaries), ALD_CASE(rules, remember_where_they_stand),
+              ALD_CASE(rules, may_be_none), ALD_CASE(rules, name_file_line_and_key_of_what_is_wrong),
+              ALD_CASE(rules, refuse_a_token_without_a_hash), ALD_CASE(rules, do_not_repeat_what_may_be_a_secret),
+              ALD_CASE(rules, refuse_what_stands_there_twice), ALD_CASE(rules, show_bad_names_escaped),
+              ALD_CASE(rules, stand_a_shortage_of_memory), ALD_CASE(rules, read_or_refuse_whatever_comes))

@@ -8,7 +8,7 @@
 
 #include "cli/verbs.h"
 
-enum { AUTH_REGISTER = 1, AUTH_COMMAND, AUTH_PERMISSION, AUTH_MANAGE, AUTH_FILE };
+enum { AUTH_REGISTER = 1, AUTH_COMMAND, AUTH_PERMISSION, AUTH_SUBSCRIBE, AUTH_MANAGE, AUTH_FILE };
 
 static const struct ald_option auth_options[] = {
     {.key = AUTH_REGISTER,
@@ -23,6 +23,10 @@ static const struct ald_option auth_options[] = {
      .name = "permission",
      .value = "LIST",
      .help = "token: permissions of schemas that it holds, as lamp.signal,deck.*; core.admin is all of them"},
+    {.key = AUTH_SUBSCRIBE,
+     .name = "subscribe",
+     .value = "LIST",
+     .help = "token: names of events it may subscribe to, as foo:Tick,bar:*; why: ask about one of them"},
     {.key = AUTH_MANAGE,
      .name = "manage",
      .value = "none|read|write",
@@ -41,7 +45,7 @@ static const struct {
     int (*run)(const struct ald_cli *cli, const struct ald_auth_ask *ask);
 } words[] = {
     {"token", 2, 2, "token NAME", ald_auth_token},
-    {"why", 3, 4, "why PRINCIPAL TARGET [NAME]", ald_auth_why_ask},
+    {"why", 2, 4, "why PRINCIPAL TARGET [NAME], or why PRINCIPAL --subscribe NAME", ald_auth_why_ask},
     {"whoami", 1, 1, "whoami", ald_auth_whoami},
 };
 
@@ -56,6 +60,9 @@ static void auth_option(struct ald_auth_ask *ask, const struct ald_arg *arg)
         break;
     case AUTH_PERMISSION:
         ask->permission = arg->value;
+        break;
+    case AUTH_SUBSCRIBE:
+        ask->subscribe = arg->value;
         break;
     case AUTH_MANAGE:
         ask->manage = arg->value;
@@ -77,6 +84,7 @@ static int auth_dispatch(const struct ald_cli *cli, const struct ald_auth_ask *a
         if (ask->n_words < words[i].n_min || ask->n_words > words[i].n_max) {
             return ald_cli_usage(cli, "it is written: aldis auth %s", words[i].usage);
         }
+        rights = rights || (ask->subscribe != NULL && words[i].run != ald_auth_why_ask);
         if (rights && words[i].run != ald_auth_token) {
             return ald_cli_usage(cli, "rights are given with a token: aldis auth token NAME");
         }
@@ -109,6 +117,7 @@ static const char auth_examples[] =
     "  aldis auth token lamp-7 --register lamp --file aldis.tokens > lamp-7.token\n"
     "  aldis auth token clerk --command 'lamp:*,*:ping' --manage read --file aldis.tokens\n"
     "  aldis auth why clerk lamp signal --file aldis.tokens\n"
+    "  aldis auth why clerk --subscribe foo:Tick            may it subscribe to that?\n"
     "  aldis auth why lamp-7 press                          may it serve press? asks the hub that runs\n"
     "  ALDIS_TOKEN=$(cat clerk.token) aldis auth whoami\n";
 
@@ -120,7 +129,8 @@ static const char auth_help[] =
     "\n"
     "why says whether PRINCIPAL may command NAME at TARGET, or, without NAME, serve TARGET, and which line of the file "
     "says "
-    "so. The exit status is 0 when it may, 1 when it may not. TARGET is written as in an address; '' is the hub "
+    "so; with --subscribe, whether it may subscribe to events of that name. The exit status is 0 when it may, 1 when "
+    "it may not. TARGET is written as in an address; '' is the hub "
     "itself.\n"
     "\n"
     "whoami says who the hub takes us for, and what we may do.\n";

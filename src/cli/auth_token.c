@@ -38,6 +38,7 @@ static int section_write(struct ald_buf *section, const struct ald_auth_ask *ask
     r = r == 0 ? section_push(section, "register", ask->serve) : r;
     r = r == 0 ? section_push(section, "command", ask->command) : r;
     r = r == 0 ? section_push(section, "permission", ask->permission) : r;
+    r = r == 0 ? section_push(section, "subscribe", ask->subscribe) : r;
     return r == 0 ? section_push(section, "manage", ask->manage) : r;
 }
 
@@ -58,7 +59,7 @@ static int section_check(const struct ald_cli *cli, const struct ald_auth_ask *a
     int r;
 
     if (!is_one_line(ask->words[1]) || !is_one_line(ask->serve) || !is_one_line(ask->command) ||
-        !is_one_line(ask->permission)) {
+        !is_one_line(ask->permission) || !is_one_line(ask->subscribe)) {
         return ald_cli_usage(cli, "a name or a list is one line");
     }
     ald_buf_init(&whole, before.size + section.size + 1);

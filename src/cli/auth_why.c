@@ -129,7 +129,7 @@ static int why_of_hub(const struct ald_cli *cli, const struct ald_auth_ask *ask,
 
     ald_buf_init(&path, WHY_PATH_MAX);
     r = path_push(&path, "/api/v1/auth/why?principal=", ald_str(ask->words[1]));
-    r = r == 0 ? path_push(&path, "&target=", target) : r;
+    r = r == 0 && ald_str_present(target) ? path_push(&path, "&target=", target) : r;
     r = r == 0 && ald_str_present(name) ? path_push(&path, "&name=", name) : r;
     r = r == 0 ? ald_buf_push_byte(&path, '\0') : r;
     if (r != 0) {
@@ -144,17 +144,30 @@ static int why_of_hub(const struct ald_cli *cli, const struct ald_auth_ask *ask,
     return r;
 }
 
+static int why_ask(const struct ald_cli *cli, const struct ald_auth_ask *ask, struct ald_str target,
+                   struct ald_str name)
+{
+    return ask->file != NULL ? why_of_file(cli, ask, target, name) : why_of_hub(cli, ask, target, name);
+}
+
 int ald_auth_why_ask(const struct ald_cli *cli, const struct ald_auth_ask *ask)
 {
     struct ald_str name = ask->n_words > 3 ? ald_str(ask->words[3]) : ALD_STR_NONE;
     struct ald_address address;
     char scratch[1024];
 
+    if ((ask->n_words == 2) != (ask->subscribe != NULL)) {
+        return ald_cli_usage(
+            cli, "it is written: aldis auth why PRINCIPAL TARGET [NAME], or why PRINCIPAL --subscribe NAME");
+    }
+    if (ask->subscribe != NULL) {
+        return why_ask(cli, ask, ALD_STR_NONE, ald_str(ask->subscribe));
+    }
     if (strlen(ask->words[2]) > sizeof(scratch) || ald_address_parse(ald_str(ask->words[2]), scratch, &address) != 0 ||
         address.scope != ALD_SCOPE_ONE || ald_str_present(address.hub) || ald_str_present(address.channel)) {
         return ald_cli_usage(cli, "\"%.80s\" is no target", ask->words[2]);
     }
-    return ask->file != NULL ? why_of_file(cli, ask, address.target, name) : why_of_hub(cli, ask, address.target, name);
+    return why_ask(cli, ask, address.target, name);
 }
 
 /* --- whoami ------------------------------------------------------------------------------------------------------- */
@@ -198,6 +211,7 @@ static int answer_print_whoami(const struct ald_api_answer *answer)
     whoami_list(root, "register");
     whoami_list(root, "command");
     whoami_list(root, "permission");
+    whoami_list(root, "subscribe");
     printf("manage     %s\n", ald_read_str(root, "manage", &text));
     ald_json_fini(&json);
     return ald_cli_flush();

@@ -47,5 +47,6 @@ void ald_guest_describe(const struct ald_guest *guest, struct ald_json_writer *j
     describe_all(json, "register", ALD_STR("*"));
     describe_all(json, "command", ALD_STR("*:*"));
     describe_all(json, "permission", ALD_STR("core.admin"));
+    describe_all(json, "subscribe", ALD_STR("*"));
     ald_json_write_member_str(json, "manage", writes ? ALD_STR("write") : ALD_STR("read"));
 }

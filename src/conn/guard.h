@@ -57,12 +57,12 @@ struct ald_guard {
     /* What a pass may do elsewhere: for pages. */
     struct ald_str (*principal)(void *owner, const struct ald_pass *pass);
     enum ald_guest_manage (*manage)(void *owner, const struct ald_pass *pass);
-    /* Append the names that it may command somewhere, and the permissions that it holds, comma separated, ALD_GUARD_RIGHTS_MAX
-     * bytes at most. Outcomes: ALD_GUARD_ANY: all, everywhere, nothing was appended; ALD_BUF_FULL: what fits was.
-     * Errors: ALDIS_E_NOMEM. */
+    /* Append the names that it may command, and the permissions that it holds, each once, comma separated, ALD_GUARD_RIGHTS_MAX
+     * bytes at most; patterns of names only where they mean all targets. Outcomes: ALD_GUARD_ANY: all, everywhere, and to
+     * hear everything, nothing was appended; ALD_BUF_FULL: what fits was. Errors: ALDIS_E_NOMEM. */
     int (*rights)(void *owner, const struct ald_pass *pass, struct ald_buf *out);
     bool (*may_command)(void *owner, const struct ald_pass *pass, const struct ald_address *to, struct ald_str name);
-    /* Write members "principal", "register", "command", "permission" and "manage" into the object that was begun. */
+    /* Write members "principal", "register", "command", "permission", "subscribe" and "manage" into the object that was begun. */
     void (*describe)(void *owner, const struct ald_pass *pass, struct ald_json_writer *json);
     /* See ald_auth_why(). Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
     int (*why)(void *owner, struct ald_str principal, struct ald_str target, struct ald_str name, struct ald_buf *out,

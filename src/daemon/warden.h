@@ -27,7 +27,7 @@ struct ald_warden;
     X(unknown, "credentials that were not")                                                                            \
     X(registrations_denied, "registrations for targets that the principal may not serve")                              \
     X(commands_denied, "commands and events that the principal may not send")                                          \
-    X(subscriptions_denied, "subscriptions to events whose permission the principal does not hold")                    \
+    X(subscriptions_denied, "subscriptions to events that the principal may not hear")                                 \
     X(accounts_untold, "controls that could not be told of their new rights, because memory was short")                \
     X(expelled, "connections and streams ended because the rules changed")
 

@@ -3,12 +3,14 @@
  * decided here.
  *
  * An account shows names (link.md 6.3), and its reader compares them letter by letter. So beside a pattern stand the permissions
- * of the schemas there are that fit it.
+ * of the schemas there are that fit it. It shows no targets: a pattern of names for some targets only would be taken for all of
+ * them, and is left out. `core.admin` is taken for everything, and shown only for that, or where the file says it.
  */
 
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/table.h"
 #include "conn/edge.h"
 #include "daemon/accounts.h"
 #include "daemon/warden_impl.h"
@@ -21,30 +23,71 @@ const struct ald_catalog *ald_warden_catalog(const struct ald_warden *warden)
 
 /* --- the rights of a principal ------------------------------------------------------------------------------------ */
 
-/* Append to the list `out`. Outcome: ALD_BUF_FULL, and nothing was appended. Errors: ALDIS_E_NOMEM. */
-static int list_push(struct ald_buf *out, struct ald_str name)
-{
-    size_t before = ald_buf_size(out);
-    int r = ald_buf_pushf(out, "%s%.*s", before > 0 ? "," : "", ALD_STR_ARG(name));
+/* Words with commas between, each once. */
+struct list {
+    struct ald_buf *out;
+    struct ald_table words; /* of the rules and the catalog, which outlive it */
+};
 
-    if (r == ALD_BUF_FULL) {
-        ald_buf_cut(out, before);
-    }
-    return r;
+static void list_init(struct list *list, struct ald_buf *out)
+{
+    /* The words are those of the operator's files: nobody can choose any that collide. */
+    static const uint64_t seed[2] = {0, 0};
+
+    list->out = out;
+    ald_table_init(&list->words, seed);
 }
 
-/* A list in the file. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
-static int list_push_rule(struct ald_buf *out, const struct ald_rule *rule, bool after_colon)
+/* Append `word`, unless it is there. Outcome: ALD_BUF_FULL, and nothing was appended. Errors: ALDIS_E_NOMEM. */
+static int list_push(struct list *list, struct ald_str word)
 {
-    struct ald_str list = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
+    size_t before = ald_buf_size(list->out);
+    int r = ald_table_add(&list->words, word, list);
+
+    if (r == ALD_TABLE_TAKEN) {
+        return 0;
+    }
+    r = r < 0 ? r : ald_buf_pushf(list->out, "%s%.*s", before > 0 ? "," : "", ALD_STR_ARG(word));
+    if (r == ALD_BUF_FULL) {
+        ald_buf_cut(list->out, before);
+    }
+    return r < 0 ? ald_trace(r) : r;
+}
+
+static bool word_is_open(struct ald_str word)
+{
+    return word.size > 0 && word.data[word.size - 1] == '*';
+}
+
+/* The names of commands. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+static int list_push_commands(struct list *list, const struct ald_rule *rule)
+{
+    struct ald_str words = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
     struct ald_str word;
     int r = 0;
 
-    while (r == 0 && ald_pattern_word_next(&list, &word)) {
-        /* A target with a colon has it encoded. */
-        r = list_push(out, after_colon ? ald_str_from(word, ald_str_find(word, ALD_STR(":")) + 1) : word);
+    while (r == 0 && ald_pattern_word_next(&words, &word)) {
+        struct ald_str name =
+            ald_str_from(word, ald_str_find(word, ALD_STR(":")) + 1); /* a target has its colons encoded */
+
+        if (ald_str_starts(word, ALD_STR("*:")) || !word_is_open(name)) {
+            r = list_push(list, name);
+        }
     }
-    return r;
+    return r < 0 ? ald_trace(r) : r;
+}
+
+/* A list in the file. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+static int list_push_rule(struct list *list, const struct ald_rule *rule)
+{
+    struct ald_str words = rule->text.size > 0 ? rule->text : ALD_STR_NONE;
+    struct ald_str word;
+    int r = 0;
+
+    while (r == 0 && ald_pattern_word_next(&words, &word)) {
+        r = list_push(list, word);
+    }
+    return r < 0 ? ald_trace(r) : r;
 }
 
 static bool rule_is_open(const struct ald_rule *rule)
@@ -57,9 +100,9 @@ static int permission_order(const void *a, const void *b)
     return ald_str_compare(*(const struct ald_str *)a, *(const struct ald_str *)b);
 }
 
-/* Those of the catalog that the principal holds, each once. One with a comma in it cannot be shown in a list. */
-static int list_push_permissions(struct ald_buf *out, const struct ald_auth *auth,
-                                 const struct ald_principal *principal, const struct ald_catalog *catalog)
+/* Those of the catalog that the principal holds, in order. One with a comma in it cannot be shown in a list. */
+static int list_push_permissions(struct list *list, const struct ald_auth *auth, const struct ald_principal *principal,
+                                 const struct ald_catalog *catalog)
 {
     struct ald_str *found = malloc(ALD_CATALOG_MESSAGES_MAX * sizeof(*found));
     const struct ald_blueprint *blueprint;
@@ -77,29 +120,55 @@ static int list_push_permissions(struct ald_buf *out, const struct ald_auth *aut
     }
     qsort(found, n, sizeof(*found), permission_order);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = i == 0 || !ald_str_equal(found[i - 1], found[i]) ? list_push(out, found[i]) : 0;
+        r = list_push(list, found[i]);
     }
     free(found);
-    return r;
+    return r < 0 ? ald_trace(r) : r;
+}
+
+/* Nothing of what an account shows is missing to him. */
+static bool rights_are_all(const struct ald_rules *rules, const struct ald_principal *principal)
+{
+    return ald_rules_commands_all(rules, principal) && ald_rules_holds_all(rules, principal) &&
+           ald_rules_subscribes_all(rules, principal);
+}
+
+/* Permissions that the schemas name are shown: one that holds all without saying so is shown as all there are when it is no admin
+ * because of what it may not hear. */
+static bool rights_follow_catalog(const struct ald_principal *principal)
+{
+    return (principal->holding.line == 0 && principal->hearing.line != 0) || rule_is_open(&principal->holding);
+}
+
+/* Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. */
+static int list_push_rights(struct list *list, const struct ald_auth *auth, const struct ald_principal *principal,
+                            const struct ald_catalog *catalog)
+{
+    bool is_admin = principal->holding.line != 0 && ald_rules_holds_all(ald_auth_rules(auth), principal);
+    int r = list_push_commands(list, &principal->command);
+
+    if (r == 0) {
+        r = is_admin ? list_push(list, ALD_AUTH_ADMIN) : list_push_rule(list, &principal->holding);
+    }
+    if (r == 0 && catalog != NULL && !is_admin && rights_follow_catalog(principal)) {
+        r = list_push_permissions(list, auth, principal, catalog);
+    }
+    return r < 0 ? ald_trace(r) : r;
 }
 
 /* Outcomes: ALD_GUARD_ANY, ALD_BUF_FULL: those that fit were appended. Errors: ALDIS_E_NOMEM. */
 static int rights_write(const struct ald_auth *auth, const struct ald_principal *principal,
                         const struct ald_catalog *catalog, struct ald_buf *out)
 {
-    bool holds_all = ald_rules_holds_all(ald_auth_rules(auth), principal);
+    struct list list;
     int r;
 
-    if (holds_all && ald_rules_commands_all(ald_auth_rules(auth), principal)) {
+    if (rights_are_all(ald_auth_rules(auth), principal)) {
         return ALD_GUARD_ANY;
     }
-    r = list_push_rule(out, &principal->command, true);
-    if (r == 0) {
-        r = holds_all ? list_push(out, ALD_AUTH_ADMIN) : list_push_rule(out, &principal->holding, false);
-    }
-    if (r == 0 && catalog != NULL && !holds_all && rule_is_open(&principal->holding)) {
-        r = list_push_permissions(out, auth, principal, catalog);
-    }
+    list_init(&list, out);
+    r = list_push_rights(&list, auth, principal, catalog);
+    ald_table_fini(&list.words);
     return r < 0 ? ald_trace(r) : r;
 }
 
@@ -133,28 +202,39 @@ static void describe_list(struct ald_json_writer *json, const char *name, const 
     ald_json_write_end(json);
 }
 
-static void describe_permissions(struct ald_json_writer *json, const struct ald_warden *warden,
-                                 const struct ald_principal *principal)
+/* The same where `all`, unless there is a line, stands for everything: NONE where it is nothing. */
+static void describe_list_or(struct ald_json_writer *json, const char *name, const struct ald_rule *rule,
+                             struct ald_str all)
 {
-    if (principal->holding.line != 0 || !ald_rules_holds_all(ald_auth_rules(warden->auth), principal)) {
-        describe_list(json, "permission", &principal->holding);
-        return;
-    }
-    ald_json_write_name(json, ALD_STR("permission"));
-    ald_json_write_array(json);
-    ald_json_write_str(json, ALD_AUTH_ADMIN);
-    ald_json_write_end(json);
+    const struct ald_rule given = {.text = all};
+
+    describe_list(json, name, rule->line != 0 ? rule : &given);
 }
 
 void ald_warden_describe(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_json_writer *json)
 {
+    const struct ald_rules *rules = ald_auth_rules(warden->auth);
     const struct ald_principal *principal = pass->principal;
 
     ald_json_write_member_str(json, "principal", principal->name);
     describe_list(json, "register", &principal->serve);
     describe_list(json, "command", &principal->command);
-    describe_permissions(json, warden, principal);
+    describe_list_or(json, "permission", &principal->holding,
+                     ald_rules_holds_all(rules, principal) ? ALD_AUTH_ADMIN : ALD_STR_NONE);
+    describe_list_or(json, "subscribe", &principal->hearing,
+                     ald_rules_subscribes_all(rules, principal) ? ALD_STR("*") : ALD_STR_NONE);
     ald_json_write_member_str(json, "manage", ald_str(ald_manage_name(ald_auth_manage(principal))));
+}
+
+/* Is it only a permission that is missing to him? */
+static bool principal_lacks(const struct ald_warden *warden, const struct ald_principal *principal,
+                            struct ald_str target, struct ald_str name)
+{
+    bool given = ald_str_present(target)
+                     ? !ald_auth_is_own(target, name) && ald_auth_may_command(warden->auth, principal, target, name)
+                     : ald_auth_may_subscribe(warden->auth, principal, name);
+
+    return given && !ald_warden_holds(warden, principal, name);
 }
 
 int ald_warden_why(const struct ald_warden *warden, struct ald_str principal, struct ald_str target,
@@ -163,10 +243,9 @@ int ald_warden_why(const struct ald_warden *warden, struct ald_str principal, st
     const struct ald_principal *found = ald_rules_find(ald_auth_rules(warden->auth), principal);
     int r;
 
-    if (found != NULL && ald_str_present(name) && !ald_auth_is_own(target, name) &&
-        ald_auth_may_command(warden->auth, found, target, name) && !ald_warden_holds(warden, found, name)) {
+    if (found != NULL && ald_str_present(name) && principal_lacks(warden, found, target, name)) {
         *ret_allowed = false;
-        r = ald_auth_why_lacks(warden->auth, principal, name,
+        r = ald_auth_why_lacks(warden->auth, principal, name, !ald_str_present(target),
                                ald_catalog_find(ald_warden_catalog(warden), name)->permission, out);
     } else {
         r = ald_auth_why(warden->auth, principal, target, name, out, ret_allowed);
@@ -192,7 +271,8 @@ static bool rights_may_differ(const struct ald_principal *before, const struct a
                               const struct basis *old, const struct basis *new)
 {
     return !rule_equal(&before->command, &after->command) || !rule_equal(&before->holding, &after->holding) ||
-           (old->catalog != new->catalog &&rule_is_open(&after->holding));
+           !rule_equal(&before->hearing, &after->hearing) ||
+           (old->catalog != new->catalog &&rights_follow_catalog(after));
 }
 
 /* Tell the control what it may do by `new`, unless that is what it might before. Errors: ALDIS_E_NOMEM. */

@@ -275,7 +275,7 @@ ALD_TEST(warden, takes_the_word_of_who_checked_a_signed_token)
     ald_check_str(post.guard->principal(post.guard->owner, pass), "host-4");
     ald_buf_init(&rights, 100);
     ald_check_int(post.guard->rights(post.guard->owner, pass, &rights), 0);
-    ald_check_str(ald_buf_str(&rights), "foo:Echo,*");
+    ald_check_str(ald_buf_str(&rights), "foo:Echo");
     ald_buf_fini(&rights);
     ald_check(!registers(&post, pass, "4").denied);
     leave(&post, pass);
@@ -327,8 +327,73 @@ ALD_TEST(warden, shows_the_permissions_that_are_held)
     shows_rights("permission = foo.echo\n", 0, "foo.echo");
     shows_rights("command = *:*\npermission = core.admin\n", ALD_GUARD_ANY, "");
     shows_rights("command = *:*\npermission = foo.echo\n", 0, "*,foo.echo");
-    shows_rights("command = 4:*\npermission = *\n", 0, "*,core.admin");
+    shows_rights("command = 4:*\npermission = *\n", 0, "core.admin");
     shows_rights("command = *:*\npermission =\n", 0, "*");
+}
+
+ALD_TEST(warden, shows_no_right_at_some_targets_as_one_at_all)
+{
+    shows_rights("command = 4:*, 5:*, press-*:*, :*\n", 0, "");
+    shows_rights("command = 4:*, *:foo:*, 5:foo:Echo, press-*:foo:*\n", 0, "foo:*,foo:Echo");
+    shows_rights("command = a:ping, b:ping, c:ping, *:*, *:*\npermission = ping, ping\n", 0, "ping,*");
+}
+
+ALD_TEST(warden, shows_who_may_not_hear_everything_as_no_admin)
+{
+    shows_rights("command = *:*\nsubscribe = foo:*\n", 0, "*");
+    shows_rights("command = *:*\nsubscribe =\nmanage = write\n", 0, "*");
+    shows_rights("command = *:*\nsubscribe = foo:*, *\n", ALD_GUARD_ANY, "");
+}
+
+/* What becomes of it when a party asks for that. */
+static bool may_subscribe(struct post *post, struct ald_pass *pass, const char *name, enum ald_subscribe action,
+                          const char *filters)
+{
+    const struct ald_subscription subscription = {
+        .name = ald_str(name), .filters = ald_str(filters), .action = (uint8_t)action};
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_SUBSCRIBE);
+
+    signal.subscription = &subscription;
+    post->guard->judge(post->guard->owner, pass, &signal);
+    return !signal.denied;
+}
+
+ALD_TEST(warden, judges_subscriptions_by_the_names_of_events)
+{
+    static const struct {
+        const char *rights;
+        bool tick, secret;
+    } cases[] = {
+        {"command = nothing:x\n", false, false},
+        {"command = *:foo:*\n", false, false},
+        {"subscribe = foo:Tick\n", true, false},
+        {"subscribe = foo:*\n", true, true},
+        {"command = *:*\n", true, true},
+        {"manage = read\n", true, true},
+        {"command = *:*\nmanage = write\nsubscribe = foo:Tick, bar:*\n", true, false},
+        {"command = *:*\nmanage = write\nsubscribe =\n", false, false},
+    };
+    struct post post;
+    struct ald_pass *pass;
+    uint64_t n_denied = 0;
+
+    post_init(&post, "");
+    pass = enter(&post, ALD_GUEST_MANAGE_NONE);
+    for (size_t i = 0; i < ALD_COUNT(cases); i++) {
+        post_write_lamp(&post, post.hash[0], cases[i].rights);
+        ald_warden_reload(post.warden);
+        ald_check(may_subscribe(&post, pass, "foo:Tick", ALD_SUBSCRIBE_ADD, NULL) == cases[i].tick);
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_ADD, "a") == cases[i].secret);
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_REPLACE, "a") == cases[i].secret);
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_REPLACE, NULL) == cases[i].secret);
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_REPLACE, ""));
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_REMOVE, "a"));
+        ald_check(may_subscribe(&post, pass, "foo:Secret", ALD_SUBSCRIBE_REMOVE, NULL));
+        n_denied += (cases[i].tick ? 0 : 1) + (cases[i].secret ? 0 : 3);
+    }
+    ald_check_int(ald_warden_counters(post.warden)->subscriptions_denied, n_denied);
+    leave(&post, pass);
+    post_fini(&post);
 }
 
 ALD_TEST(warden, puts_out_whose_signed_token_was_revoked)
@@ -432,6 +497,9 @@ ALD_TEST_MAIN(warden, ALD_CASE(warden, knows_who_shows_what),
               ALD_CASE(warden, puts_out_who_may_not_see_any_more),
               ALD_CASE(warden, takes_the_word_of_who_checked_a_signed_token),
               ALD_CASE(warden, says_who_may_command_everything), ALD_CASE(warden, shows_the_permissions_that_are_held),
+              ALD_CASE(warden, shows_no_right_at_some_targets_as_one_at_all),
+              ALD_CASE(warden, shows_who_may_not_hear_everything_as_no_admin),
+              ALD_CASE(warden, judges_subscriptions_by_the_names_of_events),
               ALD_CASE(warden, puts_out_whose_signed_token_was_revoked),
               ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, stands_a_shortage_of_memory),
               ALD_CASE(warden, sees_a_file_that_changed))

@@ -49,8 +49,8 @@ int ald_mgmt_why(struct ald_mgmt_call *call)
     if (guard == NULL) {
         return why_answer(call, true, ALD_STR("there is no [auth] tokens, so everybody may"));
     }
-    if (!ald_str_present(principal) || !ald_str_present(target)) {
-        return ald_mgmt_problem(call, 400, "The parameters principal and target must be there");
+    if (!ald_str_present(principal) || (!ald_str_present(target) && !ald_str_present(name))) {
+        return ald_mgmt_problem(call, 400, "The parameters principal and target, or principal and name, must be there");
     }
 
     ald_buf_init(&why, WHY_MAX);

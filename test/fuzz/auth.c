@@ -95,6 +95,11 @@ static void principal_check(const struct ald_rules *rules, const struct ald_prin
     must(principal->manage == ALD_MANAGE_NONE || principal->managing.line != 0);
     must(ald_rules_may_register(rules, principal, name) == words_give(&principal->serve, name, ALD_STR_NONE, false));
     must(ald_rules_may_command(rules, principal, target, rest) == words_give(&principal->command, target, rest, true));
+    must(ald_rules_may_subscribe(rules, principal, name) ==
+         (principal->hearing.line != 0
+              ? words_give(&principal->hearing, name, ALD_STR_NONE, false)
+              : principal->manage != ALD_MANAGE_NONE || ald_rules_commands_all(rules, principal)));
+    must(!ald_rules_subscribes_all(rules, principal) || ald_rules_may_subscribe(rules, principal, name));
     must(!ald_str_present(assigned) || ald_rules_may_register(rules, principal, assigned));
 }
 
@@ -115,9 +120,9 @@ static void rules_check(const struct ald_rules *rules, struct ald_str text, stru
         }
         must(principal != NULL && principal->line == item.line);
         principal_check(rules, principal, name);
-        must(ald_buf_pushf(told, "%.*s %d %d %d %zu\n", ALD_STR_ARG(principal->name), principal->kind,
-                           principal->manage, ald_rules_may_register(rules, principal, name),
-                           principal->command.n) == 0);
+        must(ald_buf_pushf(told, "%.*s %d %d %d %zu %d\n", ALD_STR_ARG(principal->name), principal->kind,
+                           principal->manage, ald_rules_may_register(rules, principal, name), principal->command.n,
+                           ald_rules_may_subscribe(rules, principal, name)) == 0);
         n++;
     }
     must(n == ald_rules_principals(rules));

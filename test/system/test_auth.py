@@ -164,7 +164,7 @@ class Doors(AuthCase):
                                       over_unix=over_unix).status, 200)
         who = hub.get("/api/v1/whoami")
         self.assertEqual(who, {"principal": None, "register": ["*"], "command": ["*:*"], "permission": ["core.admin"],
-                               "manage": "write"})
+                               "subscribe": ["*"], "manage": "write"})
         self.assertEqual(hub.get("/api/v1/whoami", over_unix=False)["manage"], "read")
         self.assertEqual(self.ask(hub, "POST", "/api/v1/hub/drain").status, 403)
 

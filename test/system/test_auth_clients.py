@@ -108,7 +108,7 @@ class CommandLine(AuthCase):
         hub = self.hub(f"auth.tokens={file}")
         who = hub.get("/api/v1/whoami", headers={"Authorization": f"Bearer {token}"}, over_unix=False)
         self.assertEqual(who, {"principal": "lamp-7", "register": ["lamp"], "command": ["press:*"], "permission": [],
-                               "manage": "none"})
+                               "subscribe": [], "manage": "none"})
         # A running hub finds what is added.
         more = self.cli("auth", "token", "clerk", "--manage", "read", "--file", file)
         wait_until(lambda: hub.request("GET", "/api/v1/hub", over_unix=False,

@@ -326,12 +326,12 @@ class Rights(LinkCase):
         self.run_async(story())
 
     def test_what_they_may_do_is_told(self):
-        hub = self.guarded_hub("[token test]\ncommand = *:foo:EchoRequest, 4:*\n")
+        hub = self.guarded_hub("[token test]\ncommand = *:foo:EchoRequest, 4:*, 5:*, 5:foo:EchoRequest\n")
 
         async def story():
             async with Peer(hub) as control:
                 ready = await control.control(user_token("test"))
-                self.assertEqual(ready["data"]["account"]["roles"][0]["permissions"], ["foo:EchoRequest", "*"])
+                self.assertEqual(ready["data"]["account"]["roles"][0]["permissions"], ["foo:EchoRequest"])
 
         self.run_async(story())
 

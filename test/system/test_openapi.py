@@ -82,8 +82,8 @@ class OpenApi(HubCase):
         hub.ask("GET", "/" + asset, 304, headers={"If-None-Match": file.headers["ETag"]})
         hub.ask("GET", "/assets/nothing", 404)
         for path in ("/livez", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/whoami", "/api/v1/hub",
-                     "/api/v1/auth/why?principal=a&target=t", "/api/v1/targets", "/api/v1/channels",
-                     "/api/v1/commands"):
+                     "/api/v1/auth/why?principal=a&target=t", "/api/v1/auth/why?principal=a&name=e", "/api/v1/targets",
+                     "/api/v1/channels", "/api/v1/commands"):
             hub.ask("GET", path, 200)
         for path in ("/exchange/targets", "/exchange/targets/t/channels", "/exchange/targets/t/batchs",
                      "/exchange/channels", "/exchange/batchs"):

@@ -126,7 +126,7 @@ class Links(PermissionCase):
         hub = self.guarded()
 
         async def run():
-            expected = {"all": ["core.admin"], "admin": ["*", "core.admin"], "none": ["*"],
+            expected = {"all": ["core.admin"], "admin": ["core.admin"], "none": ["*"],
                         "some": ["foo:Free", "foo.*", "deck.wash", "foo.bell", "foo.echo"]}
             for name, shown in expected.items():
                 async with self.control(hub, name) as control:
@@ -148,11 +148,11 @@ class Links(PermissionCase):
                 (told,) = julia.events
                 self.assertEqual((told["src"], told["dst"], told["name"]), ([0, 0], julia.src, "AccountUpdateEvent"))
                 self.assertEqual(told["data"], {"roles": [{"name": "Rights", "id": 1,
-                                                           "permissions": ["*", "foo.bell", "foo.echo"]}]})
+                                                           "permissions": ["foo.bell", "foo.echo"]}]})
                 self.user("julia", command="4:*", permission="")
                 await self.read_again(hub)
                 self.assertEqual((await julia.call([1, 4], "foo:Echo", data={}))["data"], DENIED)
-                self.assertEqual(permissions(julia.events[1]["data"]), ["*"])
+                self.assertEqual(permissions(julia.events[1]["data"]), [])
                 self.user("julia", command="*:*")
                 await self.read_again(hub)
                 self.assertEqual((await julia.call([1, 4], "foo:Echo", data={}))["type"], "response")
@@ -174,7 +174,7 @@ class Links(PermissionCase):
                 await self.read_again(hub)
                 self.assertEqual((await julia.resume())["type"], "continue")
                 await wait_until_async(lambda: julia.events, "the event that waited")
-                self.assertEqual(permissions(julia.events[0]["data"]), ["*", "foo.echo"])
+                self.assertEqual(permissions(julia.events[0]["data"]), ["foo.echo"])
                 self.assertEqual((await julia.call([1, 4], "foo:Echo", data={}))["type"], "response")
                 await julia.close()
         self.run_async(run())
@@ -189,7 +189,7 @@ class Links(PermissionCase):
                 self.put({**ECHO, "permission": "deck.echo"})
                 hub.send_signal(signal.SIGHUP)
                 await wait_until_async(lambda: julia.events, "the control is told")
-                self.assertEqual(permissions(julia.events[0]["data"]), ["*", "deck.*", "deck.echo"])
+                self.assertEqual(permissions(julia.events[0]["data"]), ["deck.*", "deck.echo"])
                 self.assertEqual((await julia.call([1, 4], "foo:Echo", data={}))["type"], "response")
         self.run_async(run())
 
