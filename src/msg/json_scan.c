@@ -69,6 +69,7 @@ struct scan {
     struct ald_json_field *end;
     struct ald_json_field *next; /* where the next name is looked for first */
     unsigned flags;              /* of all members so far */
+    uint32_t n_unknown;
 };
 
 /* The field in [at, end) that a name without escapes asks for, or `end`. */
@@ -137,6 +138,8 @@ LEX_INLINE bool scan_member(struct scan *scan, struct ald_json_lex *lex)
     }
     if (field != NULL) {
         field->value = value_of(lex, begin);
+    } else {
+        scan->n_unknown++;
     }
     scan->flags |= lex->flags;
     return true;
@@ -202,6 +205,7 @@ static int scan_run(struct ald_str text, unsigned options, struct scan *scan, st
     ret_scan->value = sound ? value : (struct ald_json_value){.type = ALD_JSON_NONE};
     ret_scan->end = (struct ald_json_end){.offset = (size_t)(lex.at - start), .reason = lex.reason};
     ret_scan->flags = lex.flags;
+    ret_scan->n_unknown = scan != NULL ? scan->n_unknown : 0;
     return sound ? 0 : ALD_JSON_MALFORMED;
 }
 

@@ -32,6 +32,7 @@ struct ald_json_scan {
     struct ald_json_value value; /* the object itself; what follows it is not in `raw` */
     struct ald_json_end end;     /* where reading ended, also when the text is malformed */
     unsigned flags;              /* of everything that was read: without any, every string in it is plain */
+    uint32_t n_unknown;          /* members of names that no field has */
 };
 
 /*

@@ -90,15 +90,21 @@ static int member_fits(char kind, json_t *value)
 }
 
 static const struct {
-    const char *type, *members[6];
+    const char *type, *members[8];
     const char *kinds;
     bool routable, named;
+    bool is_old; /* generation A: there is nothing else in `data`, nor beside it */
 } rules[] = {
     {"hello", {"version", "plugins"}, "sm", false, false},
     {"registerHost", {"token", "version", "id", "plugins"}, "ssim", false, false},
-    {"register_slave", {"token", "version", "id", "plugins"}, "ssim", false, false},
+    {"register_slave",
+     {"token", "version", "id", "plugins", "agent", "name", "public_address"},
+     "ssimssS",
+     false,
+     false,
+     true},
     {"registerControl", {"token", "version"}, "ss", false, false},
-    {"register_control", {"token", "version"}, "ss", false, false},
+    {"register_control", {"token", "version", "agent"}, "sss", false, false, true},
     {"ready", {"src", "sessionToken", "sessionTimeout", "heartbeatInterval", "account"}, "asnnO", false, false},
     {"resume", {"sessionToken", "lastSeq"}, "sI", false, false},
     {"continue", {"sessionTimeout", "heartbeatInterval", "lastSeq"}, "nnI", false, false},
@@ -111,12 +117,31 @@ static const struct {
     {"responseError", {"message", "code", "stack"}, "sSS", true, false},
 };
 
+/* As many members as these names have. */
+static int has_only(const json_t *object, const char *const *names, size_t n)
+{
+    size_t n_found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        n_found += json_object_get(object, names[i]) != NULL ? 1 : 0;
+    }
+    return n_found == json_object_size(object) ? 1 : 0;
+}
+
+static int old_envelope_fits(const json_t *root)
+{
+    static const char *const members[] = {"seq", "type", "data"};
+
+    return both(has_only(root, members, ALD_COUNT(members)), member_fits('z', json_object_get(root, "seq")));
+}
+
 static int data_fits(size_t rule, const json_t *root)
 {
     const char *kinds = rules[rule].kinds;
     const char *const *members = rules[rule].members;
     static const char *const old_members[] = {"session_token", "last_seq"};
     const json_t *data = json_object_get(root, "data");
+    bool is_old = rules[rule].is_old;
     int fits = 1;
 
     if (kinds[0] == '\0') {
@@ -128,6 +153,10 @@ static int data_fits(size_t rule, const json_t *root)
     if (strcmp(rules[rule].type, "resume") == 0 && json_object_get(data, "sessionToken") == NULL) {
         kinds = "sz";
         members = old_members;
+        is_old = true;
+    }
+    if (is_old) {
+        fits = both(old_envelope_fits(root), has_only(data, members, strlen(kinds)));
     }
     for (size_t i = 0; kinds[i] != '\0'; i++) {
         fits = both(fits, member_fits(kinds[i], json_object_get(data, members[i])));

@@ -128,13 +128,12 @@ void ald_link_say_acked(struct ald_link *link, uint64_t serial)
     ald_link_say(link, &signal);
 }
 
-/* What a session knows of that was not told here, the hub judges. */
 void ald_link_acked(struct ald_link *link, int64_t seq)
 {
     if (seq == 0) {
         return;
     }
-    if (link->ping.told != 0 && (uint64_t)seq > link->last_out) {
+    if ((uint64_t)seq > link->last_out) {
         ald_link_count(link, ALD_LINK_N_BAD_ACK);
     }
     ald_link_ping_acked(link, (uint64_t)seq);
@@ -270,11 +269,11 @@ static void link_rest(struct ald_link *link)
 /* --- the ops ---------------------------------------------------------------------------------------------------- */
 
 /* What is wrong with a frame ends the session, except before there is one (link.md 2.3, 2.8). */
-static void link_bad_frame(struct ald_link *link, int fault, const char *reason)
+static void link_bad_frame(struct ald_link *link, const struct ald_link_frame *frame, int fault, const char *reason)
 {
     ald_link_count(link, fault == ALD_LINK_NOT_JSON ? ALD_LINK_N_MALFORMED_JSON : ALD_LINK_N_MALFORMED);
     if (ald_link_is_hub(link) && link->state != ALD_LINK_READY) {
-        ald_link_greet_bad(link, reason);
+        ald_link_greet_bad(link, frame, reason);
     } else {
         ald_link_end_for_good(link, ALD_LINK_CLOSE_MALFORMED,
                               fault == ALD_LINK_NOT_JSON ? "Malformed JSON" : "Malformed message");
@@ -351,7 +350,7 @@ static int link_feed(struct ald_dialect *dialect, ald_usec now, enum ald_frame_k
     } else {
         r = ald_link_frame_read(ald_slice_str(bytes), &frame, &reason);
         if (r > 0) {
-            link_bad_frame(link, r, reason);
+            link_bad_frame(link, &frame, r, reason);
             return 0;
         }
         r = link_hear(link, now, &frame, bytes);

@@ -88,7 +88,7 @@ enum {
     X(DROPPED_EVENT, "link_event_dropped")                                                                             \
     X(STRAY_REPLY, "link_stray_answer")                                                                                \
     X(UNKNOWN_INSTANCE, "link_instance_not_taken")                                                                     \
-    X(CONTROLS, "link_controls_registered")                                                                            \
+    X(CONTROLS, "link_controls_asked")                                                                                 \
     X(DROPPED_SIGNAL, "link_dropped_signal")
 
 enum {

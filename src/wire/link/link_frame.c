@@ -51,6 +51,22 @@ static const struct member_rule register_control_rules[] = {
     MEMBER("token", .kind = MEMBER_STRING),
     MEMBER("version", .kind = MEMBER_STRING),
 };
+/* Generation A's, which have nothing else in them; those of B first, at their places. */
+static const struct member_rule register_slave_rules[] = {
+    MEMBER("token", .kind = MEMBER_STRING),
+    MEMBER("version", .kind = MEMBER_STRING),
+    MEMBER("id", .kind = MEMBER_INTEGER),
+    MEMBER("plugins", .kind = MEMBER_STRING_MAP),
+    MEMBER("agent", .kind = MEMBER_STRING),
+    MEMBER("name", .kind = MEMBER_STRING),
+    MEMBER("public_address", .kind = MEMBER_STRING, .optional = true),
+};
+static const struct member_rule register_control_a_rules[] = {
+    MEMBER("token", .kind = MEMBER_STRING),
+    MEMBER("version", .kind = MEMBER_STRING),
+    MEMBER("agent", .kind = MEMBER_STRING),
+};
+_Static_assert(ALD_COUNT(register_slave_rules) <= ALD_LINK_MEMBERS_MAX, "there is room for all members");
 static const struct member_rule ready_rules[] = {
     MEMBER("src", .kind = MEMBER_ADDRESS),
     MEMBER("sessionToken", .kind = MEMBER_STRING),
@@ -84,6 +100,7 @@ struct type_rule {
     bool routable; /* seq, src and dst */
     bool named;
     bool may_have_seq;
+    bool is_old; /* generation A: nothing but what is named here may stand in `data`, nor beside it */
 };
 
 #define RULES(rules) .members = (rules), .n_members = ALD_COUNT(rules)
@@ -102,10 +119,10 @@ static const struct type_rule type_rules[] = {
     [ALD_LINK_TYPE_RESPONSE_ERROR] = {.routable = true, RULES(error_rules)},
     [ALD_LINK_TYPE_EVENT] = {.routable = true, .named = true},
     [ALD_LINK_TYPE_DISCONNECT] = {.members = NULL},
-    /* Generation A (link.md 2.15); what else it sends along is of no use here. */
-    [ALD_LINK_TYPE_REGISTER_SLAVE] = {RULES(register_host_rules)},
-    [ALD_LINK_TYPE_REGISTER_CONTROL_A] = {RULES(register_control_rules)},
-    [ALD_LINK_TYPE_RESUME_A] = {RULES(resume_a_rules)},
+    /* Generation A (link.md 2.15, 2.16). */
+    [ALD_LINK_TYPE_REGISTER_SLAVE] = {RULES(register_slave_rules), .is_old = true},
+    [ALD_LINK_TYPE_REGISTER_CONTROL_A] = {RULES(register_control_a_rules), .is_old = true},
+    [ALD_LINK_TYPE_RESUME_A] = {RULES(resume_a_rules), .is_old = true},
 };
 _Static_assert(ALD_COUNT(type_rules) == ALD_LINK_N_TYPES, "every type has a rule");
 
@@ -113,6 +130,11 @@ const char *ald_link_type_word(enum ald_link_type type)
 {
     ald_assert((size_t)type < ALD_COUNT(type_words));
     return type == ALD_LINK_TYPE_RESUME_A ? "resume" : type_words[type].data;
+}
+
+bool ald_link_type_is_old(uint8_t type)
+{
+    return type < ALD_LINK_N_TYPES && type_rules[type].is_old;
 }
 
 /* --- values ------------------------------------------------------------------------------------------------------ */
@@ -250,6 +272,10 @@ static int data_read(struct ald_link_frame *frame, const char **ret_reason)
         frame->type = ALD_LINK_TYPE_RESUME_A;
         return data_read(frame, ret_reason);
     }
+    if (rule->is_old && scan.n_unknown > 0) {
+        *ret_reason = "data has a member that it must not have";
+        return ALD_LINK_BAD_FRAME;
+    }
     for (size_t i = 0; i < rule->n_members; i++) {
         if (!member_fits(&rule->members[i], frame->members[i].value)) {
             *ret_reason = "a member of data is missing or of the wrong type";
@@ -299,6 +325,25 @@ static int special_read(const struct ald_json_field *fields, struct ald_link_fra
     return 0;
 }
 
+/* link.md 2.15: seq, type and data, and nothing else; seq is null, or an integer. */
+static int old_envelope_read(const struct ald_json_field *fields, const struct ald_json_scan *scan,
+                             const char **ret_reason)
+{
+    struct ald_json_value seq = fields[FRAME_SEQ].value;
+    int64_t number;
+
+    if (scan->n_unknown > 0 || fields[FRAME_SRC].value.type != ALD_JSON_NONE ||
+        fields[FRAME_DST].value.type != ALD_JSON_NONE || fields[FRAME_NAME].value.type != ALD_JSON_NONE) {
+        *ret_reason = "there is a member that must not be";
+        return ALD_LINK_BAD_FRAME;
+    }
+    if (seq.type != ALD_JSON_NULL && !ald_link_serial_read(seq, &number)) {
+        *ret_reason = "seq must be null or an integer";
+        return ALD_LINK_BAD_FRAME;
+    }
+    return 0;
+}
+
 int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, const char **ret_reason)
 {
     struct ald_json_field fields[] = {ALD_JSON_FIELD("type"),   ALD_JSON_FIELD("seq"),  ALD_JSON_FIELD("src"),
@@ -310,6 +355,7 @@ int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, c
     int r;
 
     _Static_assert(ALD_COUNT(fields) == FRAME_N_FIELDS, "every field has its place");
+    ret_frame->type = ALD_LINK_N_TYPES;
     r = ald_json_scan(json, ALD_JSON_STRICT, fields, FRAME_N_FIELDS, &scan);
     if (r == ALD_JSON_MALFORMED) {
         *why = ald_json_reason_text(scan.end.reason);
@@ -328,6 +374,9 @@ int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, c
                                              : special_read(fields, ret_frame, why);
     if (r == 0 && type_rules[ret_frame->type].members != NULL) {
         r = data_read(ret_frame, why);
+    }
+    if (r == 0 && type_rules[ret_frame->type].is_old) {
+        r = old_envelope_read(fields, &scan, why);
     }
     return r;
 }

@@ -3,7 +3,8 @@
 /*
  * Frames of generation B (link.md 2.2 to 2.6) and the handshake of generation A (2.15), read over the JSON scanner in one
  * pass: `data` of a routable frame stays where it is. What may stand in them is Appendix D's schema, held to in every state;
- * the original reads its handshake without it, and keeps what it got (link.md 9, 2).
+ * the original reads its handshake without it, and keeps what it got (link.md 9, 2). Generation A has its own, which allows
+ * nothing that it does not name.
  *
  * Threading: no state. Views borrow the frame.
  */
@@ -38,6 +39,8 @@ enum ald_link_type {
         ALD_LINK_N_TYPES
 };
 const char *ald_link_type_word(enum ald_link_type type);
+/* Generation A's, as far as `type` is known. */
+bool ald_link_type_is_old(uint8_t type);
 
 /* Places of the members of `data` in ald_link_frame.members. */
 enum { ALD_LINK_HELLO_VERSION, ALD_LINK_HELLO_PLUGINS };
@@ -52,10 +55,10 @@ enum {
 enum { ALD_LINK_RESUME_TOKEN, ALD_LINK_RESUME_SEQ };
 enum { ALD_LINK_CONTINUE_TIMEOUT, ALD_LINK_CONTINUE_INTERVAL, ALD_LINK_CONTINUE_SEQ };
 enum { ALD_LINK_ERROR_MESSAGE, ALD_LINK_ERROR_CODE, ALD_LINK_ERROR_STACK };
-enum { ALD_LINK_MEMBERS_MAX = 5 };
+enum { ALD_LINK_MEMBERS_MAX = 7 };
 
 struct ald_link_frame {
-    uint8_t type; /* enum ald_link_type */
+    uint8_t type; /* enum ald_link_type; ALD_LINK_N_TYPES: none of them */
     bool has_seq;
     int64_t seq; /* 0 when it is an integer that no serial can be: link.md 2.8 wants such taken */
     struct ald_link_address src, dst;

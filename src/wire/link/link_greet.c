@@ -17,8 +17,12 @@ static void greet_refuse(struct ald_link *link, const char *reason)
     ald_link_end(link, ALD_LINK_CLOSE_PROTOCOL, reason);
 }
 
-void ald_link_greet_bad(struct ald_link *link, const char *reason)
+void ald_link_greet_bad(struct ald_link *link, const struct ald_link_frame *frame, const char *reason)
 {
+    if (ald_link_type_is_old(frame->type)) {
+        greet_refuse(link, "Bad handshake"); /* link.md 2.16 */
+        return;
+    }
     (void)snprintf(link->denial, sizeof(link->denial), "Invalid message: %s", reason != NULL ? reason : "not a frame");
     greet_refuse(link, link->denial);
 }
@@ -112,6 +116,7 @@ static int greet_register(struct ald_link *link, const struct ald_link_frame *fr
     signal.ttl = link->options.session_timeout;
     link->is_resuming = false;
     link->is_host = !is_control;
+    link->last_out = 0; /* of a session that was not there, perhaps */
     ald_link_move(link, ALD_LINK_ASKED);
     ald_link_say(link, &signal);
     return 0;

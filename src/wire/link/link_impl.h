@@ -210,8 +210,8 @@ void ald_link_write_seconds(struct ald_json_writer *json, const char *name, ald_
 /* --- link_greet.c --- */
 
 ALD_NODISCARD int ald_link_greet(struct ald_link *link, const struct ald_link_frame *frame);
-/* The peer's first frame is none. */
-void ald_link_greet_bad(struct ald_link *link, const char *reason);
+/* The peer's first frame is none, or not as its type has it. */
+void ald_link_greet_bad(struct ald_link *link, const struct ald_link_frame *frame, const char *reason);
 /* REGISTERED and DENIED. */
 ALD_NODISCARD int ald_link_tell_verdict(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
 void ald_link_hear_disconnect(struct ald_link *link, bool ready);
@@ -241,8 +241,6 @@ ALD_NODISCARD int ald_link_answer(struct ald_link *link, const struct ald_link_a
                                   enum ald_cause cause, struct ald_str text);
 /* Send it where it is to go: its source is fit, its name read. Errors: ALDIS_E_NOMEM. */
 ALD_NODISCARD int ald_link_dispatch(struct ald_link *link, const struct ald_link_asked *asked);
-/* What came under `seq` was for us, and nobody need know what it was. */
-void ald_link_taken(struct ald_link *link, int64_t seq);
 
 /* --- link_serve.c --- */
 

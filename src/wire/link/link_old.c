@@ -91,6 +91,13 @@ static int instances_update(struct ald_link *link, struct ald_json_value data)
                : ALD_LINK_BAD_FRAME;
 }
 
+/* A request that we answer ourselves: done, or it breaks its schema, in the words of then (link.md 4.11). */
+static int hear_done(struct ald_link *link, const struct ald_link_asked *asked, bool is_valid, struct ald_str fault)
+{
+    return is_valid ? ald_link_answer(link, asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE)
+                    : ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID, fault);
+}
+
 static int hear_instances(struct ald_link *link, const struct ald_link_asked *asked)
 {
     int r = instances_update(link, asked->frame->data);
@@ -98,11 +105,25 @@ static int hear_instances(struct ald_link *link, const struct ald_link_asked *as
     if (r < 0) {
         return ald_trace(r);
     }
-    if (r > 0) {
-        return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID,
-                               ALD_STR("Validation failed for update_instances_request"));
+    return hear_done(link, asked, r == 0, ALD_STR("Validation failed for update_instances_request"));
+}
+
+/* What a request without a payload has. */
+static bool is_empty_object(struct ald_json_value data)
+{
+    struct ald_json_scan scan;
+
+    return ald_json_scan(data.raw, ALD_JSON_STRICT, NULL, 0, &scan) == 0 && scan.n_unknown == 0;
+}
+
+static int hear_goodbye(struct ald_link *link, const struct ald_link_asked *asked)
+{
+    if (!is_empty_object(asked->frame->data)) {
+        return hear_done(link, asked, false, ALD_STR("Validation failed for prepare_disconnect_request"));
     }
-    return ald_link_answer(link, asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE);
+    link->leave_seq = asked->frame->seq;
+    ald_link_hear_disconnect(link, false);
+    return 0;
 }
 
 static int hear_event(struct ald_link *link, struct ald_link_frame *frame, const struct ald_link_asked *asked)
@@ -133,12 +154,10 @@ static int hear_asked(struct ald_link *link, const struct old_frame *old, struct
     }
     asked.name = ald_str_of(old->type.data, old->type.size - suffix_request.size);
     if (ald_str_equal(asked.name, ALD_STR("prepare_disconnect"))) {
-        link->leave_seq = old->seq;
-        ald_link_hear_disconnect(link, false);
-        return 0;
+        return hear_goodbye(link, &asked);
     }
     if (ald_str_equal(asked.name, ALD_STR("ping"))) {
-        return ald_link_answer(link, &asked, ALD_SUCCEEDED, ALD_CAUSE_NONE, ALD_STR_NONE);
+        return hear_done(link, &asked, is_empty_object(old->data), ALD_STR("Validation failed for ping_request"));
     }
     if (ald_str_equal(asked.name, ALD_STR("update_instances")) && link->self.type == ALD_LINK_HOST_KIND) {
         return hear_instances(link, &asked);
@@ -263,60 +282,101 @@ static int hear_reply(struct ald_link *link, const struct old_frame *old, struct
     return 0;
 }
 
-static void hear_heartbeat(struct ald_link *link, ald_usec now, struct ald_json_value data)
+/* link.md 2.15: these three and nothing else. */
+enum { OLD_SEQ, OLD_TYPE, OLD_DATA, OLD_N_FIELDS };
+
+static bool envelope_fits(const struct ald_json_field *fields, const struct ald_json_scan *scan)
+{
+    const struct ald_json_value seq = fields[OLD_SEQ].value;
+    int64_t number;
+
+    return scan->n_unknown == 0 && (seq.type == ALD_JSON_NULL || ald_link_serial_read(seq, &number)) &&
+           fields[OLD_TYPE].value.type == ALD_JSON_STRING && fields[OLD_DATA].value.type == ALD_JSON_OBJECT;
+}
+
+static void hear_heartbeat(struct ald_link *link, ald_usec now, const struct old_frame *old, bool is_fit)
 {
     struct ald_json_field field = ALD_JSON_FIELD("seq");
     struct ald_json_scan scan;
-    int64_t seq;
+    int64_t seq = 0;
 
+    is_fit = is_fit && old->seq_raw.type == ALD_JSON_NULL &&
+             ald_json_scan(old->data.raw, ALD_JSON_STRICT, &field, 1, &scan) == 0 && scan.n_unknown == 0 &&
+             (field.value.type == ALD_JSON_NULL || ald_link_serial_read(field.value, &seq));
+    if (!is_fit) { /* link.md 2.16 */
+        ald_link_count(link, ALD_LINK_N_MALFORMED);
+        ald_link_end_for_good(link, ALD_LINK_CLOSE_PROTOCOL, "Invalid heartbeat");
+        return;
+    }
     ald_link_count(link, ALD_LINK_N_HEARTBEATS_IN);
     link->heard_at = now;
-    if (ald_json_scan(data.raw, ALD_JSON_STRICT, &field, 1, &scan) == 0 && ald_link_serial_read(field.value, &seq)) {
-        ald_link_acked(link, seq);
+    ald_link_acked(link, seq);
+}
+
+/* It breaks the base format: who asks something is told so, and the link stays up (link.md 2.16, 4.11). */
+static int hear_malformed(struct ald_link *link, struct old_frame *old, struct ald_slice bytes)
+{
+    struct ald_link_frame frame;
+    struct ald_link_asked asked = {.frame = &frame, .bytes = bytes};
+
+    ald_link_count(link, ALD_LINK_N_MALFORMED);
+    if (!ald_link_serial_read(old->seq_raw, &old->seq) || !ald_link_take_serial(link, old->seq, bytes.size)) {
+        return 0;
     }
+    if (!ends_with(old->type, suffix_request)) {
+        ald_link_taken(link, old->seq);
+        return 0;
+    }
+    frame = frame_as_new(link, old);
+    asked.name = ald_str_of(old->type.data, old->type.size - suffix_request.size);
+    return ald_link_answer(link, &asked, ALD_REFUSED, ALD_CAUSE_INVALID, ALD_STR("Malformed"));
+}
+
+static int hear_numbered(struct ald_link *link, struct old_frame *old, struct ald_slice bytes)
+{
+    if (!ald_link_serial_read(old->seq_raw, &old->seq)) {
+        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
+        return 0;
+    }
+    if (!ald_link_take_serial(link, old->seq, bytes.size)) {
+        return 0;
+    }
+    if (ends_with(old->type, suffix_response)) {
+        return hear_reply(link, old, bytes);
+    }
+    if (!ends_with(old->type, suffix_request) && !ends_with(old->type, suffix_event)) {
+        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
+        ald_link_taken(link, old->seq);
+        return 0;
+    }
+    return hear_asked(link, old, bytes);
 }
 
 int ald_link_old_hear(struct ald_link *link, ald_usec now, struct ald_slice bytes)
 {
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("seq"), ALD_JSON_FIELD("type"), ALD_JSON_FIELD("data")};
+    struct ald_json_field fields[OLD_N_FIELDS] = {ALD_JSON_FIELD("seq"), ALD_JSON_FIELD("type"), ALD_JSON_FIELD("data")};
     struct old_frame old = {.seq = 0};
     struct ald_json_scan scan;
-    int r = ald_json_scan(ald_slice_str(bytes), ALD_JSON_STRICT, fields, ALD_COUNT(fields), &scan);
+    bool is_fit;
+    int r = ald_json_scan(ald_slice_str(bytes), ALD_JSON_STRICT, fields, OLD_N_FIELDS, &scan);
 
     if (r == ALD_JSON_MALFORMED) { /* link.md 2.16 */
         ald_link_count(link, ALD_LINK_N_MALFORMED_JSON);
         ald_link_end_for_good(link, ALD_LINK_CLOSE_PROTOCOL, "Invalid JSON");
         return 0;
     }
-    old.seq_raw = fields[0].value;
-    old.data = fields[2].value;
-    if (r != 0 || fields[1].value.type != ALD_JSON_STRING || old.data.type != ALD_JSON_OBJECT) {
-        ald_link_count(link, ALD_LINK_N_MALFORMED); /* there is nobody to answer; the link stays up */
-        return 0;
-    }
-    r = ald_link_text(link, fields[1].value, &old.type);
+    old.seq_raw = fields[OLD_SEQ].value;
+    old.data = fields[OLD_DATA].value;
+    r = ald_link_text(link, fields[OLD_TYPE].value, &old.type);
     if (r < 0) {
         return ald_trace(r);
     }
+    is_fit = envelope_fits(fields, &scan);
     if (ald_str_equal(old.type, ALD_STR("heartbeat"))) {
-        hear_heartbeat(link, now, old.data);
+        hear_heartbeat(link, now, &old, is_fit);
         return 0;
     }
-    if (!ald_link_serial_read(old.seq_raw, &old.seq)) {
-        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
-        return 0;
-    }
-    if (!ald_link_take_serial(link, old.seq, bytes.size)) {
-        return 0;
-    }
-    if (ends_with(old.type, suffix_response)) {
-        return hear_reply(link, &old, bytes);
-    }
-    if (!ends_with(old.type, suffix_request) && !ends_with(old.type, suffix_event)) {
-        ald_link_count(link, ALD_LINK_N_UNEXPECTED);
-        return 0;
-    }
-    return hear_asked(link, &old, bytes);
+    return is_fit ? hear_numbered(link, &old, bytes) : hear_malformed(link, &old, bytes);
 }
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */

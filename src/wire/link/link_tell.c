@@ -205,7 +205,9 @@ static int tell_routable(struct ald_link *link, const struct ald_signal *signal)
         ald_link_drop(link);
         return 0;
     }
-    link->last_out = ALD_MAX(link->last_out, signal->serial);
+    if (signal->serial != 0) {
+        link->last_out = signal->serial; /* they only rise, but above what somebody who resumed made up */
+    }
     r = tell_numbered(link, signal);
     if (r == 0 && work->outbox.n > n) {
         const struct ald_outbox_frame *frame = &work->outbox.frames[n];
