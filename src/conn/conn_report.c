@@ -13,6 +13,7 @@ void ald_conn_report_opened(struct ald_conn *conn)
         .conn = conn->number,
         .edge = &conn->speaker,
         .dialect = ald_str(conn->type->name),
+        .resumes_late = conn->type->resumes_late,
     };
     char text[sizeof(peer.address) + 64];
 

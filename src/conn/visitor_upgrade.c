@@ -96,7 +96,7 @@ static void visitor_judge_upgrade(struct ald_visitor *visitor, size_t dialect, i
     const struct ald_ws_refusal *refusal = NULL;
     struct ald_ws_upgrade upgrade;
 
-    if (ald_edge_draining(door->edge)) {
+    if (ald_edge_draining(door->edge) && !ald_dialects[dialect]->resumes_late) {
         door->counters.upgrades_draining++;
         visitor_refuse_upgrade(visitor, 410, "");
     } else if (!visitor_may_upgrade(visitor, accept)) {

@@ -98,13 +98,15 @@ static void check_channels(const struct ald_hub *hub, struct check_sums *sums)
 
 static void check_sessions(const struct ald_hub *hub)
 {
-    size_t bytes = 0;
+    size_t bytes = 0, n_owed = 0;
 
     ald_list_each (it, &hub->all_sessions) {
         const struct ald_session *session = ald_list_entry(it, const struct ald_session, node);
 
         bytes += ald_session_check(hub, session);
+        n_owed += session->n_owed;
     }
+    ald_assert(n_owed == hub->n_owed);
     ald_assert(bytes == hub->window_bytes);
 }
 

@@ -55,6 +55,7 @@ static void conn_init(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     const uint64_t seed[2] = {ald_rng_next(&hub->rng), ald_rng_next(&hub->rng)};
 
     *conn = (struct ald_hub_conn){.number = event->conn, .edge = event->edge, .moved = hub->now};
+    conn->resumes_late = event->resumes_late;
     conn->peer = conn_copy(conn->text, event->peer);
     conn->dialect = conn_copy(conn->text + conn->peer.size, event->dialect);
     ald_node_init(&conn->node);
@@ -111,7 +112,7 @@ void ald_hub_conn_open(struct ald_hub *hub, const struct ald_event *event)
         return;
     }
     ald_hub_count(hub, ALD_N_CONNECTIONS_OPENED);
-    if (hub->draining) {
+    if (hub->draining && (!event->resumes_late || hub->cutting || ald_hub_drained(hub))) {
         conn_refuse(hub, event, ALD_CLOSE_STOPPING);
         return;
     }
@@ -523,6 +524,7 @@ void ald_hub_conn_settle(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 void ald_hub_conn_ended(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
+    conn->was_closed = conn->state == ALD_CONN_CLOSING;
     conn_set_state(hub, conn, ALD_CONN_ENDED);
     ald_hub_count(hub, ALD_N_CONNECTIONS_CLOSED);
     conn_forget(hub, conn);

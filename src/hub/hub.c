@@ -309,5 +309,6 @@ void ald_hub_alarm_stop(struct ald_hub *hub, struct ald_hub_alarm *alarm)
 
 bool ald_hub_drained(const struct ald_hub *hub)
 {
-    return hub->draining && hub->n_open == 0 && hub->n_conns == 0 && hub->n_held == 0;
+    return hub->draining && hub->n_open == 0 && hub->n_conns == 0 && hub->n_held == 0 &&
+           (hub->n_owed == 0 || hub->cutting);
 }

@@ -133,6 +133,7 @@ struct ald_event {
     void *edge;          /* OPENED: handed back in every effect for this connection */
     struct ald_str peer; /* OPENED: for people: address and dialect. Borrowed for the call */
     struct ald_str dialect;    /* OPENED, and by connections SIGNAL: whose words it says, for whoever judges it */
+    bool resumes_late; /* OPENED: its protocol resumes sessions while the hub stops as well, and may be here for that */
     struct ald_signal *signal; /* SIGNAL: borrowed; the hub takes its own references */
     struct ald_news *news;     /* NEWS: the same. CLUSTER: only `number`, the neighbours that are known with this hub */
 
@@ -199,7 +200,8 @@ void ald_hub_step(struct ald_hub *hub, struct ald_event *event, struct ald_effec
 /* When to step with TICK: a time that may already have passed, or ALD_NEVER. */
 ald_usec ald_hub_deadline(const struct ald_hub *hub);
 
-/* After DRAIN: no command is in flight, no event is held and every connection has been told to end and did. */
+/* After DRAIN: no command is in flight, no event is held and every connection has been told to end and did; and nobody who may come
+ * back is owed an answer, until the time to leave is over. */
 bool ald_hub_drained(const struct ald_hub *hub);
 
 /* Asserts every invariant that can be seen from inside; for tests and the simulator, O(everything). */

@@ -163,7 +163,8 @@ static ALD_UNUSED void rig_open(struct rig *rig, uint64_t conn)
                                       .conn = conn,
                                       .edge = rig,
                                       .peer = ALD_STR("127.0.0.1:9"),
-                                      .dialect = ALD_STR("test")});
+                                      .dialect = ALD_STR("test"),
+                                      .resumes_late = rig->resumes_late});
 }
 
 static ALD_UNUSED void rig_close(struct rig *rig, uint64_t conn)

@@ -396,9 +396,20 @@ bool ald_party_work_gone(struct ald_hub *hub, struct ald_party *party)
     return ald_subscribe_part(hub, party) || ald_capable_part(hub, party);
 }
 
+/* It had its time, and whoever was there was told that the hub stops. */
+static bool conn_was_stopped(const struct ald_hub_conn *conn)
+{
+    return conn->was_closed && conn->close_cause == ALD_CLOSE_STOPPING;
+}
+
 static bool party_may_resume(const struct ald_hub *hub, const struct ald_party *party)
 {
-    return party->session != NULL && !party->session->over && !hub->draining;
+    const struct ald_session *session = party->session;
+
+    if (session == NULL || session->over) {
+        return false;
+    }
+    return !hub->draining || (session->resumes_late && !hub->cutting && !conn_was_stopped(party->conn));
 }
 
 void ald_party_end(struct ald_hub *hub, struct ald_party *party, uint8_t lost_cause)
@@ -428,7 +439,7 @@ bool ald_party_work_parting(struct ald_hub *hub, struct ald_party *party)
 /* All of a session are away when the last one is. */
 static void party_work_away(struct ald_hub *hub, struct ald_party *party)
 {
-    if (ald_session_rewind(party->session, party->conn->begun)) {
+    if (ald_session_rewind(hub, party->session, party->conn->begun)) {
         return;
     }
     party_detach(hub, party);

@@ -125,7 +125,7 @@ static int registration_session(struct ald_hub *hub, struct ald_hub_conn *conn, 
         ald_hub_count(hub, ALD_N_SESSIONS_JOINED);
         return 0;
     }
-    r = ald_session_new(hub, party, signal->ttl);
+    r = ald_session_new(hub, party, signal);
     return r < 0 ? ald_trace(r) : 0;
 }
 

@@ -9,11 +9,12 @@
 #include "hub/state.h"
 #include "hub/transit.h"
 
-static void session_init(struct ald_hub *hub, struct ald_session *session, ald_usec ttl)
+static void session_init(struct ald_hub *hub, struct ald_session *session, const struct ald_signal *signal)
 {
     ald_usec max = hub->config.session_max;
 
-    *session = (struct ald_session){.ttl = ttl == 0 || ttl > max ? max : ttl};
+    *session = (struct ald_session){.ttl = signal->ttl == 0 || signal->ttl > max ? max : signal->ttl};
+    session->form = signal->form;
     ald_node_init(&session->node);
     ald_node_init(&session->work);
     ald_node_init(&session->wait);
@@ -34,7 +35,7 @@ static void session_add(struct ald_session *session, struct ald_party *party)
     ald_list_push_back(&session->parties, &party->of_session);
 }
 
-int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl)
+int ald_session_new(struct ald_hub *hub, struct ald_party *party, const struct ald_signal *signal)
 {
     struct ald_session *session = malloc(sizeof(*session));
     int r;
@@ -42,7 +43,7 @@ int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl)
     if (session == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    session_init(hub, session, ttl);
+    session_init(hub, session, signal);
     r = ald_table_add_number(&hub->sessions, session->number, session);
     if (r < 0) {
         free(session);
@@ -51,6 +52,7 @@ int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl)
     ald_assert(r == 0);
     ald_list_push_back(&hub->all_sessions, &session->node);
     session->conn = party->conn;
+    session->resumes_late = party->conn->resumes_late;
     session->first = party;
     session_add(session, party);
     return 0;
@@ -167,11 +169,42 @@ static size_t kept_share(const struct ald_hub *hub, const struct ald_kept *kept)
     return ALD_MIN(kept->cost, hub->config.session_window_bytes_max / 2);
 }
 
+/* An answer that is kept and was never said, to somebody who may come for it while the hub stops. */
+static bool kept_is_owed(const struct ald_kept *kept)
+{
+    return kept->kind == ALD_KEPT_REPLY && kept->serial == 0 && kept->session->resumes_late;
+}
+
+static void session_owe(struct ald_hub *hub, const struct ald_kept *kept)
+{
+    if (kept_is_owed(kept)) {
+        kept->session->n_owed++;
+        hub->n_owed++;
+    }
+}
+
+static void session_settle(struct ald_hub *hub, const struct ald_kept *kept)
+{
+    if (kept_is_owed(kept)) {
+        kept->session->n_owed--;
+        hub->n_owed--;
+    }
+}
+
+/* Of what is in the window. */
+static void kept_set_serial(struct ald_hub *hub, struct ald_kept *kept, uint64_t serial)
+{
+    session_settle(hub, kept);
+    kept->serial = serial;
+    session_owe(hub, kept);
+}
+
 static void session_charge(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     session->n_window++;
     session->bytes += kept_share(hub, kept);
     hub->window_bytes += kept->cost;
+    session_owe(hub, kept);
     session->full = session->full || session_is_over(hub, session, 1);
 }
 
@@ -180,6 +213,7 @@ static void session_credit(struct ald_hub *hub, struct ald_session *session, str
     session->n_window--;
     session->bytes -= kept_share(hub, kept);
     hub->window_bytes -= kept->cost;
+    session_settle(hub, kept);
     if (session->full && !session_is_over(hub, session, 2)) {
         session->full = false;
         ald_session_wake(hub, session);
@@ -213,7 +247,7 @@ static void session_say(struct ald_hub *hub, struct ald_session *session, struct
     struct ald_hub_conn *conn = session->conn;
 
     if (kept->serial == 0) {
-        kept->serial = ++session->serial_out;
+        kept_set_serial(hub, kept, ++session->serial_out);
     }
     if (kept->kind == ALD_KEPT_COMMAND) {
         ald_container(kept, struct ald_command, kept_command)->told_serial = kept->serial;
@@ -293,17 +327,17 @@ void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_k
     }
 }
 
-static void session_unserial(struct ald_session *session, struct ald_kept *kept)
+static void session_unserial(struct ald_hub *hub, struct ald_session *session, struct ald_kept *kept)
 {
     if (kept->serial != 0) {
         session->serial_out = ALD_MIN(session->serial_out, kept->serial - 1);
-        kept->serial = 0;
+        kept_set_serial(hub, kept, 0);
     }
 }
 
 void ald_session_untell(struct ald_hub *hub, struct ald_kept *kept)
 {
-    session_unserial(kept->session, kept);
+    session_unserial(hub, kept->session, kept);
     session_release(hub, kept->session, kept);
 }
 
@@ -315,7 +349,7 @@ static struct ald_kept *session_last_said(const struct ald_session *session)
     return after->prev == &session->window ? NULL : ald_list_entry(after->prev, struct ald_kept, node);
 }
 
-bool ald_session_rewind(struct ald_session *session, uint64_t begun)
+bool ald_session_rewind(struct ald_hub *hub, struct ald_session *session, uint64_t begun)
 {
     struct ald_kept *last = session_last_said(session);
 
@@ -327,186 +361,10 @@ bool ald_session_rewind(struct ald_session *session, uint64_t begun)
         return false;
     }
     if (last->serial > session->serial_begun) {
-        session_unserial(session, last);
+        session_unserial(hub, session, last);
     }
     session->unsaid = last;
     return true;
-}
-
-static struct ald_kept *session_first(const struct ald_session *session)
-{
-    struct ald_node *node = ald_list_first(&session->window);
-
-    return node != NULL ? ald_list_entry(node, struct ald_kept, node) : NULL;
-}
-
-/* The first of those that are away, of which there must be one. */
-static struct ald_party *session_absent(const struct ald_session *session)
-{
-    struct ald_party *party = ald_list_entry(session->parties.next, struct ald_party, of_session);
-
-    ald_assert(party->conn == NULL);
-    return party;
-}
-
-static void session_put(struct ald_hub *hub, struct ald_session *session, struct ald_party *party, uint32_t number)
-{
-    int r = ald_party_attach(party, session->conn, number);
-
-    ald_assert(r == 0); /* there is room: see session_reserve() */
-    ald_sm_move(&hub->machines[ALD_MACHINE_PARTY], &party->state, ALD_PARTY_LIVE);
-}
-
-static void session_welcome(struct ald_hub *hub, struct ald_party *party)
-{
-    ald_party_say_registered(hub, party);
-    if (party->channel != NULL && party->channel->state == ALD_CHANNEL_AWAY) {
-        ald_channel_back(hub, party->channel);
-    }
-}
-
-/* All are there: whoever resumed hears it, and what is said again follows. */
-static void session_is_back(struct ald_hub *hub, struct ald_session *session)
-{
-    ald_hub_count(hub, ALD_N_SESSIONS_RESUMED);
-    session->unsaid = session_first(session);
-    ald_session_wake(hub, session);
-    session_welcome(hub, session->first);
-}
-
-/* A unit of putting the others on the connection where the first one is. */
-static void session_return(struct ald_hub *hub, struct ald_session *session)
-{
-    struct ald_party *party = session_absent(session);
-
-    session_put(hub, session, party, party->number);
-    session_welcome(hub, party);
-    if (session->n_here == session->n_parties) {
-        session_is_back(hub, session);
-    }
-}
-
-bool ald_session_returns_on(struct ald_hub_conn *conn)
-{
-    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
-
-    return first != NULL && first->session != NULL && first->session->n_here < first->session->n_parties;
-}
-
-/* Several come back as they went, so nobody may be in their places. */
-static bool session_fits(const struct ald_session *session, struct ald_hub_conn *conn, uint32_t number)
-{
-    if (conn->state != ALD_CONN_OPEN || ald_session_returns_on(conn)) {
-        return false;
-    }
-    return session->n_parties == 1 ? ald_party_find(conn, number) == NULL && conn->n_parties < ALD_CONN_PARTIES_MAX
-                                   : conn->n_parties == 0 && number == session->first->number;
-}
-
-static int session_reserve(const struct ald_session *session, struct ald_hub_conn *conn)
-{
-    int r = ald_table_reserve(&conn->by_number, session->n_parties);
-
-    return r < 0 ? ald_trace(r) : 0;
-}
-
-/*
- * Whoever resumes has lost what was acknowledged, by it or by the layer below, and nobody has that any more; or it claims what was
- * never said. To go on would lose something in silence. So it is denied, but the session stays until its time is over: what
- * another connection said when its peer had given it up may come late, and the peer knows better.
- */
-static bool session_fits_claim(struct ald_hub *hub, const struct ald_session *session, struct ald_hub_conn *conn,
-                               uint32_t number, uint64_t serial)
-{
-    if (serial >= session->acked && serial <= session->serial_out) {
-        return true;
-    }
-    ald_hub_count(hub, ALD_N_SESSIONS_TORN);
-    ald_party_refuse(hub, conn, number, ALD_CAUSE_NO_CHANNEL,
-                     serial < session->acked ? ALD_STR("what it has lost was acknowledged")
-                                             : ALD_STR("what it has was never said"));
-    return false;
-}
-
-/* The session is wanted, as party `number` of `conn`, which has everything up to `serial`. */
-static void session_continue(struct ald_hub *hub, struct ald_session *session, struct ald_hub_conn *conn,
-                             uint32_t number, uint64_t serial)
-{
-    if (!session_fits(session, conn, number)) {
-        ald_party_refuse(hub, conn, number, ALD_CAUSE_INVALID, ALD_STR("this connection cannot take the session"));
-        return;
-    }
-    if (!session_fits_claim(hub, session, conn, number, serial)) {
-        return;
-    }
-    if (session_reserve(session, conn) < 0) {
-        ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
-        ald_party_refuse(hub, conn, number, ALD_CAUSE_BUSY, ALD_STR("memory is short"));
-        return;
-    }
-    ald_hub_alarm_stop(hub, &session->alarm);
-    session->acked = serial;
-    session->conn = conn;
-    session_put(hub, session, session->first, number);
-    if (session->n_here == session->n_parties) {
-        session_is_back(hub, session);
-    } else {
-        ald_session_wake(hub, session);
-    }
-}
-
-void ald_session_away(struct ald_hub *hub, struct ald_session *session)
-{
-    struct ald_hub_conn *conn = NULL;
-
-    session->unsaid = session_first(session);
-    ald_node_remove(&session->wait);
-    ald_hub_alarm_set(hub, &session->alarm, hub->now + session->ttl);
-    if (session->resume_conn != 0) {
-        conn = ald_hub_conn_find(hub, session->resume_conn);
-        session->resume_conn = 0;
-    }
-    if (conn != NULL) {
-        session_continue(hub, session, conn, session->resume_party, session->resume_serial);
-    }
-}
-
-/* The party may be back before we know that it was gone: its former connection is then ended first, so that nobody is
- * told anything on two connections. */
-void ald_session_resume(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
-{
-    struct ald_session *session = ald_table_find_number(&hub->sessions, signal->session);
-    struct ald_hub_conn *other;
-
-    if (signal->denied) {
-        ald_party_refuse(hub, conn, signal->party, ALD_CAUSE_NOT_ALLOWED, ald_party_denial(hub, signal));
-        return;
-    }
-    if (session == NULL || hub->draining) {
-        ald_party_refuse(hub, conn, signal->party, session == NULL ? ALD_CAUSE_NO_CHANNEL : ALD_CAUSE_DRAINING,
-                         session == NULL ? ALD_STR("no such session") : ALD_STR("the hub is stopping"));
-        return;
-    }
-    if (session->conn == NULL) {
-        session_continue(hub, session, conn, signal->party, signal->serial);
-        return;
-    }
-    if (session->conn == conn) {
-        ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
-        return;
-    }
-    if (!session_fits_claim(hub, session, conn, signal->party, signal->serial)) {
-        return;
-    }
-    /* Which of two is the later one is not known here: the one that is cut comes again, if it is. */
-    other = session->resume_conn != 0 ? ald_hub_conn_find(hub, session->resume_conn) : NULL;
-    if (other != NULL && other != conn) {
-        ald_hub_conn_close(hub, other, ALD_CLOSE_TAKEN);
-    }
-    session->resume_conn = conn->number;
-    session->resume_party = signal->party;
-    session->resume_serial = signal->serial;
-    ald_hub_conn_close(hub, session->conn, ALD_CLOSE_TAKEN);
 }
 
 void ald_session_acked(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
@@ -583,10 +441,10 @@ static bool session_unbench(struct ald_hub *hub, struct ald_session *session)
 /* End those that are away, let go of the window, one thing a unit, and in the end free the session itself. */
 static bool session_work_over(struct ald_hub *hub, struct ald_session *session)
 {
-    struct ald_kept *first = session_first(session);
+    struct ald_kept *first = ald_session_first(session);
 
     if (session->n_here < session->n_parties) {
-        ald_party_end(hub, session_absent(session), ALD_CAUSE_SESSION_ENDED);
+        ald_party_end(hub, ald_session_absent(session), ALD_CAUSE_SESSION_ENDED);
         return true;
     }
     if (first != NULL) {
@@ -625,7 +483,7 @@ static bool session_say_next(struct ald_hub *hub, struct ald_session *session)
 
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
 {
-    struct ald_kept *first = session_first(session);
+    struct ald_kept *first = ald_session_first(session);
 
     if (session->over) {
         return session_work_over(hub, session);
@@ -638,10 +496,13 @@ bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
         return false;
     }
     if (session->n_here < session->n_parties) {
-        session_return(hub, session);
+        ald_session_return(hub, session);
         return true;
     }
     if (session->unsaid == NULL) {
+        if (hub->draining) {
+            ald_hub_conn_settle(hub, session->conn); /* whoever came back late has everything */
+        }
         return !session->full && session_unbench(hub, session);
     }
     return session_say_next(hub, session);
@@ -671,7 +532,7 @@ size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *se
 {
     bool is_ending = session->over || (session->conn != NULL && session->conn->state == ALD_CONN_ENDED);
     size_t bytes = 0, all = 0;
-    uint32_t n = 0;
+    uint32_t n = 0, n_owed = 0;
     uint64_t serial = 0;
 
     ald_list_each (it, &session->window) {
@@ -680,6 +541,7 @@ size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *se
         bytes += kept_share(hub, kept);
         all += kept->cost;
         n++;
+        n_owed += kept_is_owed(kept) ? 1 : 0;
         ald_assert(kept->session == session);
         /* While the end of its connection is worked off, serials are taken back one by one. */
         ald_assert(is_ending || kept->serial == 0 || kept->serial > serial);
@@ -688,6 +550,7 @@ size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *se
     }
     ald_assert(bytes == session->bytes);
     ald_assert(n == session->n_window);
+    ald_assert(n_owed == session->n_owed);
     ald_assert(session->full || session->over || !session_is_over(hub, session, 1) ||
                hub->window_bytes > hub->config.session_windows_bytes_max);
     session_check_parties(session);

@@ -14,6 +14,9 @@
  * The parties come and go together. While the end of a connection is worked off, or the parties are put on a new one, some of
  * them are there and some are away; nothing is said to any of them then.
  *
+ * A hub that stops lets the sessions of some protocols come back all the same (link 2.3), until its time is over, and waits for those
+ * that are away and owed an answer which was never said to them. Who comes back then is told goodbye as soon as it has everything.
+ *
  * Lifetime:   REGISTER of the first party, until that says goodbye, it is away too long, or its window is over all limits; then
  *             until its window is empty and its parties have left it.
  * Limits:     a window that holds session_window_max messages, or session_window_bytes_max of memory (ald_kept_cost()), or, where all
@@ -48,6 +51,7 @@ struct ald_session {
     struct ald_kept *unsaid; /* the first of the window to be said on the present connection; NULL: all are */
     size_t bytes;
     uint32_t n_window;
+    uint32_t n_owed;       /* of the window: answers that were never said, if it resumes late */
     uint64_t serial_out;   /* the last one given */
     uint64_t serial_begun; /* up to it everything was written once, at least in part */
     uint64_t serial_in;    /* the last one received */
@@ -56,12 +60,14 @@ struct ald_session {
     uint32_t resume_party;
     uint64_t resume_serial;
     uint64_t told; /* number of the round that was told last for its instances: see hub/kind.h */
+    uint8_t form;  /* of its frames: see ald_signal.form */
+    bool resumes_late; /* while the hub stops, too */
     bool over;     /* it will not be resumed any more */
     bool full;
 };
 
-/* Gives `party` a session that may be away for `ttl` (0: as long as the hub allows). Errors: ALDIS_E_NOMEM. */
-ALD_NODISCARD int ald_session_new(struct ald_hub *hub, struct ald_party *party, ald_usec ttl);
+/* Gives `party`, which is on its connection, the session that its REGISTER asks for. Errors: ALDIS_E_NOMEM. */
+ALD_NODISCARD int ald_session_new(struct ald_hub *hub, struct ald_party *party, const struct ald_signal *signal);
 /* All of it is here, and goes on. */
 bool ald_session_may_be_joined(const struct ald_session *session);
 /* `party` has none, and is on its connection. */
@@ -91,13 +97,21 @@ void ald_session_tell(struct ald_hub *hub, struct ald_party *party, struct ald_k
 void ald_session_untell(struct ald_hub *hub, struct ald_kept *kept);
 /* The connection ended, `begun` being the last ordinal that was: a unit of taking back the serials of what was not;
  * false when that is done and its parties may go away. */
-bool ald_session_rewind(struct ald_session *session, uint64_t begun);
+bool ald_session_rewind(struct ald_hub *hub, struct ald_session *session, uint64_t begun);
 /* The last of its parties is away. */
 void ald_session_away(struct ald_hub *hub, struct ald_session *session);
 void ald_session_wake(struct ald_hub *hub, struct ald_session *session);
 /* It will not be resumed: its parties are gone, or about to be. */
 void ald_session_over(struct ald_hub *hub, struct ald_session *session);
 void ald_session_expired(struct ald_hub *hub, struct ald_session *session);
+
+/* session_resume.c, for session.c. */
+/* The first of the window; NULL: it is empty. */
+struct ald_kept *ald_session_first(const struct ald_session *session);
+/* The first of those that are away, of which there must be one. */
+struct ald_party *ald_session_absent(const struct ald_session *session);
+/* A unit of putting the others on the connection where the first one is. */
+void ald_session_return(struct ald_hub *hub, struct ald_session *session);
 
 /* A unit of work; false when there is nothing (left) to do now. */
 bool ald_session_work(struct ald_hub *hub, struct ald_session *session);

@@ -280,6 +280,23 @@ ALD_TEST(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_fi
     rig_fini(&rig);
 }
 
+ALD_TEST(session, nobody_who_writes_other_frames_comes_back_to_it)
+{
+    struct rig rig;
+    struct ald_signal resume = ald_signal_of(ALD_SIGNAL_RESUME);
+
+    story_begin(&rig);
+    rig_close(&rig, 1);
+    rig_open(&rig, 2);
+    resume.session = rig.conns[1].session;
+    resume.form = 1;
+    rig_signal(&rig, 2, &resume);
+    rig_resume(&rig, 2, rig.conns[1].session, 0);
+    rig_expect(&rig, "2 denied: no such session\n");
+    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_RESUMED), 1);
+    rig_fini(&rig);
+}
+
 ALD_TEST(session, a_goodbye_ends_it)
 {
     struct rig rig;
@@ -727,6 +744,7 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, one_that_claims_more_than_was_said_is_denied),
               ALD_CASE(session, an_unknown_one_is_denied),
               ALD_CASE(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_first),
+              ALD_CASE(session, nobody_who_writes_other_frames_comes_back_to_it),
               ALD_CASE(session, a_goodbye_ends_it),
               ALD_CASE(session, what_is_told_after_a_goodbye_has_its_place_in_the_count),
               ALD_CASE(session, a_goodbye_of_ours_that_is_answered_ends_the_connection),

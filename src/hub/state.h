@@ -93,6 +93,7 @@ struct ald_hub {
     struct ald_table sessions; /* by number: those that may be resumed */
     struct ald_node all_sessions;
     size_t window_bytes; /* of all of them */
+    size_t n_owed;       /* the same: see ald_session.n_owed */
 
     struct ald_node targets;
     struct ald_table targets_by_name;

@@ -206,6 +206,8 @@ struct ald_signal {
     /* REGISTER, TRAITS */
     uint8_t taken;      /* enum ald_taken */
     uint8_t party_kind; /* enum ald_party_kind; REGISTER */
+    uint8_t form;       /* REGISTER that makes a session, RESUME: what its dialect's frames look like, a number of the dialect's
+                           own. A session goes on in the form in which it began */
     uint32_t traits;    /* ALD_CAN_* */
 
     /*

@@ -215,6 +215,7 @@ struct ald_dialect_type {
     const char *name;
     const char *const *counter_names; /* n_counters of them: what facts.counters counts */
     size_t n_counters;
+    bool resumes_late; /* its sessions are resumed while the hub stops as well (link 2.3) */
     /* For protocols that live on the HTTP door; NULL for the others. */
     int (*accept)(const struct ald_http_request *request, struct ald_accept *ret_accept);
     /* The largest message that it takes with these options, where that is not their message_max; NULL: it is. */

@@ -324,6 +324,80 @@ class Sessions(LinkCase):
         self.run_async(run())
         self.assertEqual(hub.wait(), 0)
 
+    def stops(self, hub):
+        hub.send_signal(15)
+        return wait_until_async(lambda: hub.state()["draining"], "the drain")
+
+    def test_while_the_hub_stops_sessions_are_resumed_and_answers_arrive(self):
+        """link.md 2.3, 5."""
+        async def run():
+            host, control = await Link(hub, host=4).open(), await Link(hub).open()
+            waiting = [await control.ask([1, 4], "E", data=n) for n in range(3)]
+            await wait_until_async(lambda: len(host.requests) == 3, "the requests")
+            await self.stops(hub)
+            for party in (control, host):
+                await party.cut()
+                self.assertEqual((await party.resume())["type"], "continue")
+            for n, request in enumerate(host.requests):
+                await host.answer(request, data=n)
+            for n, future in enumerate(waiting):
+                self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], n)
+            for party in (control, host):
+                await wait_until_async(lambda party=party: party.disconnects == ["prepare"], "the goodbye")
+                await party.send({"type": "disconnect", "data": "ready"})
+                closed = await party.ended()
+                self.assertEqual((closed.code, closed.reason), (1001, "Server Quit"))
+                party.stop()
+
+        hub = self.hub("hub.drain_timeout=60s")
+        self.run_async(run())
+        self.assertEqual(hub.wait(), 0)
+
+    def test_a_hub_that_stops_waits_for_whoever_an_answer_is_for(self):
+        async def run():
+            host, control = await Link(hub, host=4).open(), await Link(hub).open()
+            future = await control.ask([1, 4], "E")
+            await wait_until_async(lambda: host.requests, "the request")
+            await control.cut()
+            await self.stops(hub)
+            await host.answer(host.requests[0], data="kept")
+            await wait_until_async(lambda: host.disconnects, "the goodbye")
+            await host.send({"type": "disconnect", "data": "ready"})
+            await host.ended()
+            host.stop()
+            self.assertEqual((await control.resume())["type"], "continue")
+            self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], "kept")
+            await wait_until_async(lambda: control.disconnects, "the goodbye")
+            await control.send({"type": "disconnect", "data": "ready"})
+            await control.ended()
+            control.stop()
+
+        hub = self.hub("hub.drain_timeout=60s")
+        self.run_async(run())
+        self.assertEqual(hub.wait(), 0)
+
+    def test_nobody_registers_while_the_hub_stops(self):
+        async def run():
+            host, control = await Link(hub, host=4).open(), await Link(hub).open()
+            future = await control.ask([1, 4], "E")
+            await wait_until_async(lambda: host.requests, "the request")
+            await self.stops(hub)
+            late = Link(hub, host=5)
+            late.session = "nobody's"
+            self.assertEqual(await late.resume(), {"type": "invalidate"})
+            await late.send(late.registration())
+            with self.assertRaises(Closed) as closed:
+                await late.receive()
+            self.assertEqual((closed.exception.code, closed.exception.reason), (1001, "Shutting down"))
+            await host.answer(host.requests[0])
+            await asyncio.wait_for(future, PATIENCE)
+            await host.close()
+            await control.close()
+
+        hub = self.hub("hub.drain_timeout=60s")
+        self.run_async(run())
+        self.assertEqual(hub.wait(), 0)
+
     def test_newer_connection_of_a_host_takes_its_place(self):
         async def run():
             first = await Link(hub, host=4).open()
@@ -363,6 +437,64 @@ class Sessions(LinkCase):
 
         hub = self.hub()
         self.run_async(run())
+
+
+class Counted(LinkCase):
+    """docs/wire-link.md 5: what counts which bad input."""
+
+    def test_acknowledgements_of_what_was_never_said(self):
+        async def run():
+            async with Link(hub) as control:
+                await control.send({"type": "heartbeat", "seq": 99999})
+                await control.call([0, 0], "PingRequest")
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "acknowledged_unsaid"), 1)
+
+    def test_answers_that_nobody_asked_for(self):
+        async def run():
+            async with Link(hub, host=4) as host:
+                for dst in ([0, 0, 77], [3, 5, 1], [0, 0]):
+                    await host.say({"type": "response", "src": [1, 4], "dst": dst})
+                await host.call([0, 0], "PingRequest")
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(hub.counter("replies_stray"), 3)
+
+    def test_resumes_that_name_what_cannot_be(self):
+        async def run():
+            control = await Link(hub).open()
+            await control.call([0, 0], "PingRequest")
+            await control.ack()
+            await control.call([0, 0], "PingRequest")
+            await control.cut()
+            control.last = 999
+            self.assertEqual((await control.resume())["type"], "continue")
+            await control.cut()
+            control.last = None
+            self.assertEqual((await control.resume())["type"], "invalidate")
+            await control.ws.close()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(hub.counter("sessions_resumed_ahead"), 1)
+        self.assertEqual(hub.counter("sessions_torn"), 1)
+
+    def test_controls_that_ask_to_be_let_in(self):
+        async def run():
+            async with Link(hub):
+                other = Link(hub, shown="nothing")
+                await other.dial()
+                await other.send(other.registration())
+                with self.assertRaises(Closed):
+                    await other.receive()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "controls_asked"), 2)
+        self.assertEqual(self.link_counter(hub, "register_refused"), 1)
 
 
 class Malformed(LinkCase):
@@ -576,6 +708,81 @@ class GenerationA(LinkCase):
         self.assertEqual((ready["seq"], ready["type"]), (None, "ready"))
         link.session = ready["data"]["session_token"]
         return link
+
+    def test_the_first_frame_is_held_to_its_schema(self):
+        control = {"token": token(aud="user", user="test"), "agent": "clusterioctl", "version": "2.0.0-alpha.0"}
+        slave = {"token": token(aud="slave", slave=4), "agent": "Clusterio Slave", "version": "2.0.0-alpha.0",
+                 "name": "Foo", "id": 4, "plugins": {}}
+        cases = [
+            {"seq": None, "type": "register_slave", "data": {k: v for k, v in slave.items() if k != "agent"}},
+            {"seq": None, "type": "register_slave", "data": {k: v for k, v in slave.items() if k != "name"}},
+            {"seq": None, "type": "register_slave", "data": {**slave, "more": 1}},
+            {"seq": None, "type": "register_control", "data": control, "more": 1},
+            {"seq": None, "type": "register_control", "data": {**control, "more": 1}},
+            {"type": "register_control", "data": control},
+            {"seq": None, "type": "resume", "data": {"session_token": "x"}},
+        ]
+
+        async def run():
+            for case in cases:
+                link = Link(hub)
+                await link.dial()
+                await link.send(case)
+                with self.assertRaises(Closed) as closed:
+                    await link.receive()
+                self.assertEqual((closed.exception.code, closed.exception.reason), (1002, "Bad handshake"), case)
+            link = Link(hub)
+            await link.dial()
+            await link.send({"seq": 7, "type": "register_slave", "data": {**slave, "public_address": "localhost"}})
+            self.assertEqual((await link.receive())["type"], "ready")
+            await link.ws.close()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "malformed_message"), len(cases))
+
+    def test_a_request_that_breaks_the_format_is_answered(self):
+        async def run():
+            slave = await self.slave(hub)
+            for seq, frame in enumerate([{"data": None}, {}, {"data": {}, "more": 1}, {"data": []}], 1):
+                await slave.send({"seq": seq, "type": "ping_request", **frame})
+                self.assertEqual(await slave.receive(), {"seq": seq, "type": "ping_response",
+                                                         "data": {"seq": seq, "error": "Malformed"}})
+            await slave.send({"seq": 5, "type": "ping_request", "data": {"a": 1}})
+            self.assertEqual((await slave.receive())["data"], {"seq": 5, "error": "Validation failed for ping_request"})
+            await slave.send({"seq": 6, "type": "ping_request", "data": {}})
+            self.assertEqual((await slave.receive())["data"], {"seq": 6})
+            await slave.ws.close()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "malformed_message"), 4)
+
+    def test_a_session_keeps_its_generation(self):
+        async def run():
+            slave = await self.slave(hub)
+            slave.ws.transport.abort()
+            self.assertEqual(await slave.resume(), {"type": "invalidate"})
+            await slave.ws.close()
+            again = Link(hub)
+            await again.dial()
+            await again.send({"seq": None, "type": "resume", "data": {"session_token": slave.session, "last_seq": None}})
+            self.assertEqual((await again.receive())["type"], "continue")
+            await again.ws.close()
+
+            host = await Link(hub, host=5).open()
+            await host.cut()
+            await again.dial()
+            await again.send({"seq": None, "type": "resume", "data": {"session_token": host.session, "last_seq": None}})
+            self.assertEqual(await again.receive(), {"seq": None, "type": "invalidate", "data": {}})
+            await again.ws.close()
+            self.assertEqual((await host.resume())["type"], "continue")
+            await host.close()
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "session_invalidated"), 2)
+        self.assertEqual(self.link_counter(hub, "session_resumed"), 2)
 
     def test_slave_is_called_and_pings(self):
         async def run():

@@ -563,6 +563,7 @@ const struct ald_dialect_type ald_link = {
     .name = "link",
     .counter_names = counter_names,
     .n_counters = ALD_COUNT(counter_names),
+    .resumes_late = true,
     .accept = link_accept,
     .message_max = link_message_max,
     .open = link_open,

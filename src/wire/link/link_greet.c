@@ -34,6 +34,11 @@ static uint32_t party_traits(bool is_control)
     return ALD_CAN_RESUME | ALD_CAN_LEAVE | (is_control ? ALD_CAN_REPORT : 0);
 }
 
+static uint8_t session_form(const struct ald_link *link)
+{
+    return link->is_old ? ALD_LINK_FORM_A : ALD_LINK_FORM_B;
+}
+
 /* A hub without a gate takes the number that is counted here; with one, the gate's own. */
 static size_t control_target(struct ald_link *link, char room[ALD_LINK_ADDRESS_MAX])
 {
@@ -114,6 +119,7 @@ static int greet_register(struct ald_link *link, const struct ald_link_frame *fr
     signal.taken = ALD_TAKEN_REPLACE;
     signal.party_kind = is_control ? ALD_PARTY_CONTROL : ALD_PARTY_HOST;
     signal.ttl = link->options.session_timeout;
+    signal.form = session_form(link);
     link->is_resuming = false;
     link->is_host = !is_control;
     link->last_out = 0; /* of a session that was not there, perhaps */
@@ -158,6 +164,7 @@ static int greet_resume(struct ald_link *link, const struct ald_link_frame *fram
     signal.serial = (uint64_t)serial;
     link->last_out = signal.serial; /* until we know better */
     signal.session = session_number(signal.text);
+    signal.form = session_form(link);
     link->is_resuming = true;
     ald_link_move(link, ALD_LINK_ASKED);
     ald_link_say(link, &signal);

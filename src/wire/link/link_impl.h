@@ -39,6 +39,9 @@ enum ald_link_state {
 /* Signals that wait for next(): of one frame at most those of all instances that a host may name, and an answer. */
 enum { ALD_LINK_SAID_MAX = 2100 };
 
+/* ald_signal.form: nobody resumes a session of the other generation. */
+enum { ALD_LINK_FORM_B = 1, ALD_LINK_FORM_A };
+
 struct ald_link_work {
     struct ald_buf out;
     struct ald_buf text;
