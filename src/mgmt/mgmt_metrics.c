@@ -236,9 +236,11 @@ static void tables_write(struct ald_mgmt_call *call, struct ald_metrics *metrics
     }
     for (size_t i = 0; ald_dialects[i] != NULL; i++) {
         const uint64_t *counters = ald_edge_dialect_counters(call->mgmt->edge, i);
+        const char *const *meanings = ald_dialects[i]->counter_meanings;
 
         for (size_t j = 0; j < ald_dialects[i]->n_counters; j++) {
-            counter_write(metrics, "dialect", ald_dialects[i]->counter_names[j], NULL, counters[j]);
+            counter_write(metrics, "dialect", ald_dialects[i]->counter_names[j], meanings != NULL ? meanings[j] : NULL,
+                          counters[j]);
         }
     }
 }

@@ -214,6 +214,7 @@ struct ald_accept {
 struct ald_dialect_type {
     const char *name;
     const char *const *counter_names; /* n_counters of them: what facts.counters counts */
+    const char *const *counter_meanings; /* the same for people; NULL: the names say it */
     size_t n_counters;
     bool resumes_late; /* its sessions are resumed while the hub stops as well (link 2.3) */
     /* For protocols that live on the HTTP door; NULL for the others. */

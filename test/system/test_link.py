@@ -462,6 +462,7 @@ class Counted(LinkCase):
         hub = self.hub()
         self.run_async(run())
         self.assertEqual(hub.counter("replies_stray"), 3)
+        self.assertEqual(self.link_counter(hub, "stray_answer"), 1)
 
     def test_resumes_that_name_what_cannot_be(self):
         async def run():

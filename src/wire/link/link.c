@@ -21,7 +21,12 @@ static const struct ald_state link_states[] = {
 static struct ald_machine link_machine = ALD_MACHINE("link", link_states);
 
 static const char *const counter_names[] = {
-#define ALD_X(name, text) [ALD_LINK_N_##name] = text,
+#define ALD_X(name, text, meaning) [ALD_LINK_N_##name] = (text),
+    ALD_LINK_COUNTERS(ALD_X)
+#undef ALD_X
+};
+static const char *const counter_meanings[] = {
+#define ALD_X(name, text, meaning) [ALD_LINK_N_##name] = (meaning),
     ALD_LINK_COUNTERS(ALD_X)
 #undef ALD_X
 };
@@ -341,8 +346,8 @@ static int link_feed(struct ald_dialect *dialect, ald_usec now, enum ald_frame_k
     ald_buf_cut(&link->work->text, 0);
     ald_link_count(link, ALD_LINK_N_FRAMES_IN);
     if (bytes.size > link->options.link_message_max) {
-        ald_link_count(link, ALD_LINK_N_TOO_LARGE);
-        ald_link_end(link, 1009, ""); /* a drop: the session may resume (link.md 2.1) */
+        /* A drop: the session may resume (link.md 2.1). A WebSocket takes no such message, and counts it. */
+        ald_link_end(link, 1009, "");
         return 0;
     }
     if (link->is_old && link->state == ALD_LINK_READY) {
@@ -562,6 +567,7 @@ int ald_link_dial_path(struct ald_str prefix, struct ald_buf *out)
 const struct ald_dialect_type ald_link = {
     .name = "link",
     .counter_names = counter_names,
+    .counter_meanings = counter_meanings,
     .n_counters = ALD_COUNT(counter_names),
     .resumes_late = true,
     .accept = link_accept,

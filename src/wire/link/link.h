@@ -59,40 +59,39 @@ enum {
     ALD_LINK_CLOSE_OLD_UNAUTHORIZED = 4003 /* generation A's */
 };
 
-/* What the dialect counts. X(NAME, "name for people and metrics") */
+/* What the dialect counts. X(NAME, "name for people and metrics", "what that is") */
 #define ALD_LINK_COUNTERS(X)                                                                                           \
-    X(FRAMES_IN, "link_frames_in")                                                                                     \
-    X(FRAMES_OUT, "link_frames_out")                                                                                   \
-    X(MALFORMED_JSON, "link_malformed_json")                                                                           \
-    X(MALFORMED, "link_malformed_message")                                                                             \
-    X(TOO_LARGE, "link_message_too_large")                                                                             \
-    X(BAD_HANDSHAKE, "link_bad_handshake")                                                                             \
-    X(HANDSHAKE_TIMEOUT, "link_handshake_timeout")                                                                     \
-    X(HEARTBEAT_TIMEOUT, "link_heartbeat_timeout")                                                                     \
-    X(REGISTER_REFUSED, "link_register_refused")                                                                       \
-    X(INVALIDATED, "link_session_invalidated")                                                                         \
-    X(RESUMED, "link_session_resumed")                                                                                 \
-    X(UNEXPECTED, "link_unexpected_frame")                                                                             \
-    X(HEARTBEATS_IN, "link_heartbeats_in")                                                                             \
-    X(HEARTBEATS_OUT, "link_heartbeats_out")                                                                           \
-    X(EARLY_ACKS, "link_early_acknowledgements")                                                                       \
-    X(PINGS_OUT, "link_pings_out")                                                                                     \
-    X(PONGS_IN, "link_pongs_in")                                                                                       \
-    X(PONGS_UNASKED, "link_pongs_unasked")                                                                             \
-    X(BAD_ACK, "link_acknowledged_unsaid")                                                                             \
-    X(REPEATED, "link_repeated_sequence")                                                                              \
-    X(GAPS, "link_sequence_gaps")                                                                                      \
-    X(ODD_SEQUENCE, "link_odd_sequence")                                                                               \
-    X(BAD_SOURCE, "link_foreign_source")                                                                               \
-    X(REFUSED, "link_request_refused")                                                                                 \
-    X(DROPPED_EVENT, "link_event_dropped")                                                                             \
-    X(STRAY_REPLY, "link_stray_answer")                                                                                \
-    X(UNKNOWN_INSTANCE, "link_instance_not_taken")                                                                     \
-    X(CONTROLS, "link_controls_asked")                                                                                 \
-    X(DROPPED_SIGNAL, "link_dropped_signal")
+    X(FRAMES_IN, "link_frames_in", "frames that came")                                                                 \
+    X(FRAMES_OUT, "link_frames_out", "frames that were written")                                                       \
+    X(MALFORMED_JSON, "link_malformed_json", "frames that are no JSON")                                                \
+    X(MALFORMED, "link_malformed_message", "frames that break their schema")                                           \
+    X(BAD_HANDSHAKE, "link_bad_handshake", "first frames that register or resume nobody")                              \
+    X(HANDSHAKE_TIMEOUT, "link_handshake_timeout", "connections on which nobody registered in time")                   \
+    X(HEARTBEAT_TIMEOUT, "link_heartbeat_timeout", "connections without a heartbeat for twice the interval")           \
+    X(REGISTER_REFUSED, "link_register_refused", "registrations that were refused")                                    \
+    X(INVALIDATED, "link_session_invalidated", "sessions that were not resumed")                                       \
+    X(RESUMED, "link_session_resumed", "sessions that were resumed")                                                   \
+    X(UNEXPECTED, "link_unexpected_frame", "frames that came when they mean nothing")                                  \
+    X(HEARTBEATS_IN, "link_heartbeats_in", "heartbeats that came")                                                     \
+    X(HEARTBEATS_OUT, "link_heartbeats_out", "heartbeats that were written")                                           \
+    X(EARLY_ACKS, "link_early_acknowledgements", "heartbeats that were written before they were due")                  \
+    X(PINGS_OUT, "link_pings_out", "pings that ask for an acknowledgement")                                            \
+    X(PONGS_IN, "link_pongs_in", "pongs that acknowledge")                                                             \
+    X(PONGS_UNASKED, "link_pongs_unasked", "pongs that answer no ping")                                                \
+    X(BAD_ACK, "link_acknowledged_unsaid", "acknowledgements of what was not said")                                    \
+    X(REPEATED, "link_repeated_sequence", "messages that came before, and are dropped")                                \
+    X(GAPS, "link_sequence_gaps", "messages before which some are missing")                                            \
+    X(ODD_SEQUENCE, "link_odd_sequence", "messages with an integer that counts nothing")                               \
+    X(BAD_SOURCE, "link_foreign_source", "messages in the name of somebody else")                                      \
+    X(REFUSED, "link_request_refused", "requests that the dialect itself refused")                                     \
+    X(DROPPED_EVENT, "link_event_dropped", "events that could not be passed on")                                       \
+    X(STRAY_REPLY, "link_stray_answer", "answers that name no request")                                                \
+    X(UNKNOWN_INSTANCE, "link_instance_not_taken", "instances that their host may not have")                           \
+    X(CONTROLS, "link_controls_asked", "controls that asked to be let in")                                             \
+    X(DROPPED_SIGNAL, "link_dropped_signal", "what the hub said and this protocol cannot say")
 
 enum {
-#define ALD_X(name, text) ALD_LINK_N_##name,
+#define ALD_X(name, text, meaning) ALD_LINK_N_##name,
     ALD_LINK_COUNTERS(ALD_X)
 #undef ALD_X
         ALD_LINK_N_COUNTERS

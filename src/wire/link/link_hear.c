@@ -362,6 +362,9 @@ static int hear_reply(struct ald_link *link, struct ald_link_asked *asked)
     signal.party = source_party(link, &asked->frame->src);
     signal.serial = (uint64_t)asked->frame->seq;
     signal.id = reply_id(&asked->frame->dst);
+    if (!ald_str_present(asked->frame->dst.request)) {
+        ald_link_count(link, ALD_LINK_N_STRAY_REPLY); /* the hub counts it, as all that nobody waits for */
+    }
     signal.outcome = msg->outcome;
     signal.cause = msg->cause;
     signal.msg = ald_steal(&msg);

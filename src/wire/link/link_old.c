@@ -262,6 +262,9 @@ static int hear_reply(struct ald_link *link, const struct old_frame *old, struct
         ald_link_hear_disconnect(link, true);
         return 0;
     }
+    if (seq == 0) {
+        ald_link_count(link, ALD_LINK_N_STRAY_REPLY);
+    }
     call = calls_take(link, (uint64_t)seq);
     signal.id = call.id;
     signal.party = call.party;
