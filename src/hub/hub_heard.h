@@ -37,7 +37,7 @@ struct rig {
     struct ald_effects effects;
     ald_usec now;
     bool holds_writes;                            /* what is said is not written until rig_write() */
-    bool resumes_late; /* of the protocol that the next connections speak */
+    bool resumes_late;                            /* of the protocol that the next connections speak */
     bool by_hand;                                 /* one step a call */
     bool tells_parties;                           /* the story tells them apart, see above */
     int result;                                   /* of the latest step: see rig_ask() */

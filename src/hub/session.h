@@ -56,13 +56,13 @@ struct ald_session {
     uint64_t serial_begun; /* up to it everything was written once, at least in part */
     uint64_t serial_in;    /* the last one received */
     uint64_t acked;        /* everything up to it is let go, and whoever resumes must have it */
-    uint64_t resume_conn; /* who wants it, while its former connection is being ended; 0: nobody */
+    uint64_t resume_conn;  /* who wants it, while its former connection is being ended; 0: nobody */
     uint32_t resume_party;
     uint64_t resume_serial;
-    uint64_t told; /* number of the round that was told last for its instances: see hub/kind.h */
-    uint8_t form;  /* of its frames: see ald_signal.form */
+    uint64_t told;     /* number of the round that was told last for its instances: see hub/kind.h */
+    uint8_t form;      /* of its frames: see ald_signal.form */
     bool resumes_late; /* while the hub stops, too */
-    bool over;     /* it will not be resumed any more */
+    bool over;         /* it will not be resumed any more */
     bool full;
 };
 

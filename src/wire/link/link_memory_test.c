@@ -116,7 +116,8 @@ static void talk_at_hub(struct talk *talk)
 static void talk_at_hub_old(struct talk *talk)
 {
     talk_open(talk, ALD_ROLE_HUB);
-    talk_feed(talk, "{\"seq\":null,\"type\":\"register_slave\",\"data\":{\"token\":\"t\",\"agent\":\"a\",\"version\":\"1\",\"name\":\"n\",\"id\":4,"
+    talk_feed(talk, "{\"seq\":null,\"type\":\"register_slave\",\"data\":{\"token\":\"t\",\"agent\":\"a\",\"version\":"
+                    "\"1\",\"name\":\"n\",\"id\":4,"
                     "\"plugins\":{}}}");
     talk_verdict(talk);
     talk_command(talk);

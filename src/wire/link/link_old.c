@@ -357,7 +357,8 @@ static int hear_numbered(struct ald_link *link, struct old_frame *old, struct al
 
 int ald_link_old_hear(struct ald_link *link, ald_usec now, struct ald_slice bytes)
 {
-    struct ald_json_field fields[OLD_N_FIELDS] = {ALD_JSON_FIELD("seq"), ALD_JSON_FIELD("type"), ALD_JSON_FIELD("data")};
+    struct ald_json_field fields[OLD_N_FIELDS] = {ALD_JSON_FIELD("seq"), ALD_JSON_FIELD("type"),
+                                                  ALD_JSON_FIELD("data")};
     struct old_frame old = {.seq = 0};
     struct ald_json_scan scan;
     bool is_fit;
