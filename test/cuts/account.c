@@ -83,9 +83,9 @@ static uint64_t counted(const struct cuts_world *world, size_t counter)
 /* Of a wire that was cut nobody knows what it brought, so some of these are bounds. */
 static void counters_account(struct cuts_world *world)
 {
-    static const int never[] = {ALD_LINK_N_BAD_HANDSHAKE,  ALD_LINK_N_BAD_SOURCE,       ALD_LINK_N_DROPPED_SIGNAL,
-                                ALD_LINK_N_MALFORMED_JSON, ALD_LINK_N_TOO_LARGE,        ALD_LINK_N_REPEATED,
-                                ALD_LINK_N_ODD_SEQUENCE,   ALD_LINK_N_REGISTER_REFUSED, ALD_LINK_N_DROPPED_EVENT};
+    static const int never[] = {ALD_LINK_N_BAD_HANDSHAKE,    ALD_LINK_N_BAD_SOURCE,   ALD_LINK_N_DROPPED_SIGNAL,
+                                ALD_LINK_N_MALFORMED_JSON,   ALD_LINK_N_REPEATED,     ALD_LINK_N_ODD_SEQUENCE,
+                                ALD_LINK_N_REGISTER_REFUSED, ALD_LINK_N_DROPPED_EVENT};
     const struct ald_hub *hub = ald_edge_hub(world->edge);
 
     if (counted(world, ALD_LINK_N_RESUMED) < world->n_resumed ||

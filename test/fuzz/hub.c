@@ -33,7 +33,8 @@ static void op_open(struct fuzz *fuzz, struct slot *slot)
                                   .conn = slot->number,
                                   .edge = slot,
                                   .peer = ALD_STR("peer"),
-                                  .dialect = ALD_STR("fuzz")});
+                                  .dialect = ALD_STR("fuzz"),
+                                  .resumes_late = slot->number % 2 == 0});
 }
 
 static void op_close(struct fuzz *fuzz, struct slot *slot)

@@ -471,17 +471,16 @@ class Counted(LinkCase):
             await control.ack()
             await control.call([0, 0], "PingRequest")
             await control.cut()
-            control.last = 999
-            self.assertEqual((await control.resume())["type"], "continue")
-            await control.cut()
-            control.last = None
-            self.assertEqual((await control.resume())["type"], "invalidate")
-            await control.ws.close()
+            for last, answer in ((999, "invalidate"), (None, "invalidate"), (2, "continue")):
+                control.last = last
+                self.assertEqual((await control.resume())["type"], answer)
+            await control.close()
 
         hub = self.hub()
         self.run_async(run())
-        self.assertEqual(hub.counter("sessions_resumed_ahead"), 1)
-        self.assertEqual(hub.counter("sessions_torn"), 1)
+        self.assertEqual(hub.counter("sessions_torn"), 2)
+        self.assertEqual(self.link_counter(hub, "session_invalidated"), 2)
+        self.assertEqual(self.link_counter(hub, "session_resumed"), 1)
 
     def test_controls_that_ask_to_be_let_in(self):
         async def run():
