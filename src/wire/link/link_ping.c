@@ -25,8 +25,8 @@
 #include <stdio.h>
 
 /*
- * So much is told without an acknowledgement before a ping asks for one. Small beside the window (1/256 of its messages, 1/128 of
- * its bytes), because what was told during a round trip comes on top, and what a quiet session stays below is held from one
+ * So much is told without an acknowledgement before a ping asks for one. Small beside the window (1/512 of it),
+ * because what was told during a round trip comes on top, and what a quiet session stays below is held from one
  * heartbeat to the next: a thousand of those fit into the room of all windows. And large enough that a ping, and a system call for
  * its pong at the peer, cost nothing beside the messages.
  */
