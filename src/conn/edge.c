@@ -287,6 +287,11 @@ int ald_edge_remember(struct ald_edge *edge, struct ald_str name)
     return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_REMEMBER, .text = name});
 }
 
+int ald_edge_unsubscribe(struct ald_edge *edge, struct ald_str channel, struct ald_str name)
+{
+    return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_UNSUBSCRIBE, .text = channel, .name = name});
+}
+
 int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel)
 {
     return edge_ask(edge, &(struct ald_event){.kind = ALD_EVENT_CHANNEL_PRIMARY, .text = channel});

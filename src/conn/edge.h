@@ -121,6 +121,8 @@ ALD_NODISCARD int ald_edge_cancel(struct ald_edge *edge, struct ald_str id);
 ALD_NODISCARD int ald_edge_channel_leave(struct ald_edge *edge, struct ald_str channel, bool reconnect);
 /* Somebody reads the events of `name`. Outcome: ALD_ASK_CONFLICT. */
 ALD_NODISCARD int ald_edge_remember(struct ald_edge *edge, struct ald_str name);
+/* Who has that channel hears the events of `name` no more. Outcome: ALD_ASK_UNKNOWN. */
+ALD_NODISCARD int ald_edge_unsubscribe(struct ald_edge *edge, struct ald_str channel, struct ald_str name);
 ALD_NODISCARD int ald_edge_channel_primary(struct ald_edge *edge, struct ald_str channel);
 
 /*

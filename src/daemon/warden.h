@@ -28,6 +28,7 @@ struct ald_warden;
     X(registrations_denied, "registrations for targets that the principal may not serve")                              \
     X(commands_denied, "commands and events that the principal may not send")                                          \
     X(subscriptions_denied, "subscriptions to events that the principal may not hear")                                 \
+    X(subscriptions_ended, "subscriptions ended because the rules, or the schemas, changed")                           \
     X(accounts_untold, "controls that could not be told of their new rights, because memory was short")                \
     X(expelled, "connections and streams ended because the rules changed")
 

@@ -264,18 +264,20 @@ static void judge_message(struct ald_warden *warden, const struct ald_pass *pass
     warden->counters.commands_denied += signal->denied ? 1 : 0;
 }
 
-/* Besides the right to it "permission = that of the event named" (link.md 4.10). Who hears less asks nobody. */
-static bool pass_may_subscribe(const struct ald_warden *warden, const struct ald_pass *pass,
-                               const struct ald_subscription *subscription)
+/* Besides the right to it "permission = that of the event named" (link.md 4.10). */
+static bool principal_may_hear(const struct ald_warden *warden, const struct ald_principal *principal,
+                               struct ald_str name)
 {
-    return ald_subscription_ends(subscription) ||
-           (ald_auth_may_subscribe(warden->auth, pass->principal, subscription->name) &&
-            ald_warden_holds(warden, pass->principal, subscription->name));
+    return ald_auth_may_subscribe(warden->auth, principal, name) && ald_warden_holds(warden, principal, name);
 }
 
+/* Who hears less asks nobody. */
 static void judge_subscribe(struct ald_warden *warden, const struct ald_pass *pass, struct ald_signal *signal)
 {
-    signal->denied = signal->subscription != NULL && !pass_may_subscribe(warden, pass, signal->subscription);
+    const struct ald_subscription *asked = signal->subscription;
+
+    signal->denied =
+        asked != NULL && !ald_subscription_ends(asked) && !principal_may_hear(warden, pass->principal, asked->name);
     warden->counters.subscriptions_denied += signal->denied ? 1 : 0;
 }
 
@@ -416,6 +418,41 @@ static void end_who_is_away(struct ald_warden *warden)
     }
 }
 
+/* The first that the principal may hear no more is ended; false: there is none. */
+static bool subscription_end(struct ald_warden *warden, struct ald_str channel, const struct ald_principal *principal)
+{
+    char text[ALD_NAME_MAX];
+    const void *walk = NULL;
+    struct ald_str name;
+
+    while (ald_hub_next_subscription(ald_edge_hub(warden->edge), channel, &walk, &name)) {
+        if (!principal_may_hear(warden, principal, name)) {
+            ald_assert(name.size <= sizeof(text));
+            memcpy(text, name.data, name.size); /* the hub is stepped, and what was shown is gone */
+            return ald_edge_unsubscribe(warden->edge, channel, ald_str_of(text, name.size)) == 0;
+        }
+    }
+    return false;
+}
+
+void ald_warden_end_subscriptions(struct ald_warden *warden)
+{
+    struct ald_channel_view channel;
+    uint64_t cursor = 0;
+
+    while (warden->edge != NULL && ald_hub_next_channel(ald_edge_hub(warden->edge), ALD_STR_NONE, &cursor, &channel)) {
+        const struct ald_principal *principal =
+            ald_str_present(channel.principal) ? ald_rules_find(ald_auth_rules(warden->auth), channel.principal) : NULL;
+        char id[ALD_ID_TEXT];
+
+        memcpy(id, channel.id.data, sizeof(id));
+        /* Who is not in the rules any more is gone in a moment. */
+        while (principal != NULL && subscription_end(warden, ald_str_of(id, sizeof(id)), principal)) {
+            warden->counters.subscriptions_ended++;
+        }
+    }
+}
+
 void ald_warden_judge_again(struct ald_warden *warden)
 {
     /* Nobody leaves the list in between: who is put out gives his pass back later. */
@@ -438,4 +475,5 @@ void ald_warden_judge_again(struct ald_warden *warden)
     if (warden->edge != NULL) {
         end_who_is_away(warden);
     }
+    ald_warden_end_subscriptions(warden);
 }

@@ -62,6 +62,9 @@ const struct ald_catalog *ald_warden_catalog(const struct ald_warden *warden);
 /* May `principal` send messages of `name`, as far as their schema asks for a permission? */
 bool ald_warden_holds(const struct ald_warden *warden, const struct ald_principal *principal, struct ald_str name);
 
+/* End what somebody subscribed to and may hear no more, by the newest rules and schemas. */
+void ald_warden_end_subscriptions(struct ald_warden *warden);
+
 /* What a guard shows; see guard.h. */
 ALD_NODISCARD int ald_warden_rights(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_buf *out);
 void ald_warden_describe(const struct ald_warden *warden, const struct ald_pass *pass, struct ald_json_writer *json);

@@ -336,4 +336,5 @@ void ald_warden_schemas_changed(struct ald_warden *warden, const struct ald_cata
 {
     controls_tell(warden, &(struct basis){warden->auth, old},
                   &(struct basis){warden->auth, ald_warden_catalog(warden)});
+    ald_warden_end_subscriptions(warden);
 }

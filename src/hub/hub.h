@@ -114,12 +114,13 @@ enum ald_event_kind {
     ALD_EVENT_CANCEL,          /* take the command `text` back, as its caller would */
     ALD_EVENT_CHANNEL_LEAVE,   /* tell the channel `text` goodbye; it finishes what it has, and its connection ends */
     ALD_EVENT_CHANNEL_PRIMARY, /* make the channel `text` primary: an election whose winner is known */
+    ALD_EVENT_UNSUBSCRIBE,     /* the party of the channel `text` hears events of `name` no more, and is not told so */
     ALD_EVENT_COUNT
 };
 
 /* Results of what an operator asks; 0: it is done, or on its way. */
 enum {
-    ALD_ASK_UNKNOWN = 1, /* no such command or channel */
+    ALD_ASK_UNKNOWN = 1, /* no such command, channel or subscription */
     ALD_ASK_CONFLICT     /* it has its outcome; it is leaving already; it is not live, active and able to confirm */
 };
 
@@ -146,9 +147,10 @@ struct ald_event {
 
     ald_usec leave_until; /* DRAIN: by then everybody is cut */
     struct ald_str text;  /* CLOSED: why, for people. REMEMBER: 1 to ALD_NAME_MAX bytes. CANCEL: the id of a command, the hub's or its sender's (the newest of
-                             several). CHANNEL_LEAVE, CHANNEL_PRIMARY: the id of a channel. Borrowed for the call */
+                             several). CHANNEL_LEAVE, CHANNEL_PRIMARY, UNSUBSCRIBE: the id of a channel. Borrowed for the call */
+    struct ald_str name;  /* UNSUBSCRIBE: of events. Borrowed for the call */
     bool reconnect;       /* CHANNEL_LEAVE: it is told that it may come back */
-    int result;           /* REMEMBER, CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY: set by the step: 0 or ALD_ASK_* */
+    int result;           /* REMEMBER, CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY, UNSUBSCRIBE: set by the step: 0 or ALD_ASK_* */
 };
 
 enum ald_effect_kind {

@@ -8,6 +8,7 @@
 #include "hub/primary.h"
 #include "hub/session.h"
 #include "hub/state.h"
+#include "hub/subscribe.h"
 
 /* A refused cancel is no conflict: whether the agent's protocol can cancel shows only once the command is sent. */
 static int operator_cancel(struct ald_hub *hub, const struct ald_event *event)
@@ -74,6 +75,13 @@ static int operator_primary(struct ald_hub *hub, const struct ald_event *event)
     return ald_primary_choose(hub, channel) ? 0 : ALD_ASK_CONFLICT;
 }
 
+static int operator_unsubscribe(struct ald_hub *hub, const struct ald_event *event)
+{
+    struct ald_channel *channel = ald_channel_find(hub, event->text);
+
+    return channel != NULL && ald_subscribe_end(hub, channel->party, event->name) ? 0 : ALD_ASK_UNKNOWN;
+}
+
 void ald_operator_event(struct ald_hub *hub, struct ald_event *event)
 {
     switch ((enum ald_event_kind)event->kind) {
@@ -85,6 +93,9 @@ void ald_operator_event(struct ald_hub *hub, struct ald_event *event)
         break;
     case ALD_EVENT_CHANNEL_PRIMARY:
         event->result = operator_primary(hub, event);
+        break;
+    case ALD_EVENT_UNSUBSCRIBE:
+        event->result = operator_unsubscribe(hub, event);
         break;
     default:
         break;

@@ -260,6 +260,7 @@ static void step_event(struct ald_hub *hub, struct ald_event *event)
     case ALD_EVENT_CANCEL:
     case ALD_EVENT_CHANNEL_LEAVE:
     case ALD_EVENT_CHANNEL_PRIMARY:
+    case ALD_EVENT_UNSUBSCRIBE:
         ald_operator_event(hub, event);
         break;
     default:

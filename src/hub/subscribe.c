@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "hub/channel.h"
 #include "hub/filters.h"
 #include "hub/kept.h"
 #include "hub/parcel.h"
@@ -11,6 +12,7 @@
 #include "hub/spread.h"
 #include "hub/state.h"
 #include "hub/transit.h"
+#include "hub/view.h"
 
 struct ald_subscriber {
     struct ald_node of_series, of_party;
@@ -298,6 +300,38 @@ void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const 
     } else {
         subscribe_try(hub, party, signal);
     }
+}
+
+bool ald_subscribe_end(struct ald_hub *hub, struct ald_party *party, struct ald_str name)
+{
+    const struct ald_series *series = ald_series_find(hub, name);
+    struct ald_subscriber *subscriber = series != NULL ? party_subscriber(party, series) : NULL;
+
+    if (subscriber == NULL) {
+        return false;
+    }
+    subscriber_free(hub, subscriber);
+    return true;
+}
+
+bool ald_hub_next_subscription(const struct ald_hub *hub, struct ald_str channel, const void **walk,
+                               struct ald_str *ret_name)
+{
+    const struct ald_channel *found = ald_channel_find(hub, channel);
+    const struct ald_subscriber *subscriber = *walk;
+    const struct ald_node *node;
+
+    if (found == NULL) {
+        return false;
+    }
+    node = subscriber != NULL ? subscriber->of_party.next : found->party->subscriptions.next;
+    if (node == &found->party->subscriptions) {
+        return false;
+    }
+    subscriber = ald_container(node, const struct ald_subscriber, of_party);
+    *walk = subscriber;
+    *ret_name = subscriber->series->name;
+    return true;
 }
 
 /* False: not for it. What was published after it asked is told by its own round. */

@@ -9,7 +9,7 @@
  * between the two, since rounds go in the order of what they tell. Where something is missing, since it is not remembered (any
  * more) or the subscriber had no room for it, the answer says up to when.
  *
- * Lifetime:   a subscription ends with its party.
+ * Lifetime:   a subscription ends with its party, or when the party may hear it no more.
  * Limits:     subscriptions of a party and of all; filters of one. What is over is refused (`busy`).
  * Invariants: subscribers are in the order of their numbers.
  */
@@ -32,6 +32,8 @@ enum {
 };
 
 void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal);
+/* The party hears events of `name` no more; also what is being said again to it ends. False: it did not. */
+bool ald_subscribe_end(struct ald_hub *hub, struct ald_party *party, struct ald_str name);
 /* The party is gone: a unit of letting go of its subscriptions; false when it has none. */
 bool ald_subscribe_part(struct ald_hub *hub, struct ald_party *party);
 

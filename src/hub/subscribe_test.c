@@ -105,6 +105,64 @@ ALD_TEST(subscribe, who_unsubscribes_makes_no_name_known)
     rig_fini(&rig);
 }
 
+/* The channel of `conn` hears that name no more. */
+static int end(struct rig *rig, uint64_t conn, const char *name)
+{
+    rig_step(rig, (struct ald_event){
+                      .kind = ALD_EVENT_UNSUBSCRIBE, .text = ald_str(rig->conns[conn].channel), .name = ald_str(name)});
+    return rig->result;
+}
+
+ALD_TEST(subscribe, who_may_hear_it_no_more_does_not)
+{
+    struct rig rig;
+    const void *walk = NULL;
+    struct ald_str name;
+
+    story_begin(&rig);
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0);
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
+    rig.n_text = 0;
+    ald_check(ald_hub_next_subscription(rig.hub, ald_str(rig.conns[1].channel), &walk, &name));
+    ald_check_str(name, "foo:Tick");
+    ald_check(!ald_hub_next_subscription(rig.hub, ald_str(rig.conns[1].channel), &walk, &name));
+    ald_check_int(end(&rig, 1, "foo:Other"), ALD_ASK_UNKNOWN);
+    ald_check_int(end(&rig, 1, "foo:Tick"), 0);
+    ald_check_int(end(&rig, 1, "foo:Tick"), ALD_ASK_UNKNOWN);
+    ald_check_int(end(&rig, 1, NULL), ALD_ASK_UNKNOWN);
+    ald_check_int(end(&rig, 9, "foo:Tick"), ALD_ASK_UNKNOWN); /* a caller has no channel */
+    walk = NULL;
+    ald_check(!ald_hub_next_subscription(rig.hub, ald_str(rig.conns[1].channel), &walk, &name));
+    publish(&rig, "foo:Tick", NULL);
+    rig_expect(&rig, "2 event foo:Tick\n");
+    rig_fini(&rig);
+}
+
+ALD_TEST(subscribe, what_is_said_again_to_who_may_hear_it_no_more_ends)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.config.step_work = 1;
+    rig_start(&rig);
+    rig_agent(&rig, 1, "4", ALD_CAN_RESUME);
+    rig_agent(&rig, 2, "control-1", ALD_CAN_RESUME);
+    rig_caller(&rig, 9);
+    ask(&rig, 2, ALD_SUBSCRIBE_ADD, NULL, 0);
+    for (int i = 0; i < 3; i++) {
+        publish(&rig, "foo:Tick", NULL);
+    }
+    rig.n_text = 0;
+    rig.by_hand = true;
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, NULL, 0); /* one event a step */
+    ald_check_int(end(&rig, 1, "foo:Tick"), 0);
+    rig.by_hand = false;
+    rig_settle(&rig);
+    ald_check(rig_count(&rig, ALD_N_EVENTS_REPLAYED) < 3);
+    ald_check(strstr(rig.text, "1 subscribed ") != NULL); /* it is answered all the same */
+    rig_fini(&rig);
+}
+
 ALD_TEST(subscribe, what_was_missed_is_said_before_the_answer)
 {
     struct rig rig;
@@ -367,6 +425,8 @@ ALD_TEST(subscribe, names_that_nobody_wants_make_room_for_others)
 ALD_TEST_MAIN(subscribe, ALD_CASE(subscribe, who_subscribed_hears_it_and_nobody_else),
               ALD_CASE(subscribe, filters_decide), ALD_CASE(subscribe, the_last_filter_that_goes_ends_it),
               ALD_CASE(subscribe, who_unsubscribes_makes_no_name_known),
+              ALD_CASE(subscribe, who_may_hear_it_no_more_does_not),
+              ALD_CASE(subscribe, what_is_said_again_to_who_may_hear_it_no_more_ends),
               ALD_CASE(subscribe, what_was_missed_is_said_before_the_answer),
               ALD_CASE(subscribe, who_was_the_only_one_finds_what_came_meanwhile),
               ALD_CASE(subscribe, only_so_many_are_remembered),

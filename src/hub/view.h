@@ -139,6 +139,9 @@ bool ald_hub_next_in_session(const struct ald_hub *hub, uint64_t session, const 
                              struct ald_channel_view *ret_view);
 /* One that the session speaks for. */
 ALD_NODISCARD int ald_hub_find_session(const struct ald_hub *hub, uint64_t session, struct ald_channel_view *ret_view);
+/* Names of events that the party of that channel subscribed to (hub/subscribe.h): the same. */
+bool ald_hub_next_subscription(const struct ald_hub *hub, struct ald_str channel, const void **walk,
+                               struct ald_str *ret_name);
 /* By the hub's id, or by the id its sender gave it (the newest of several). */
 ALD_NODISCARD int ald_hub_find_command(const struct ald_hub *hub, struct ald_str id, struct ald_command_view *ret_view);
 

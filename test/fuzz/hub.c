@@ -312,6 +312,9 @@ static bool op_rarer(struct fuzz *fuzz, struct slot *slot, uint8_t byte)
     case 38:
         op_register_kind(fuzz, slot);
         return true;
+    case 39:
+        op_unsubscribe(fuzz);
+        return true;
     default:
         return false;
     }

@@ -128,6 +128,19 @@ static void op_subscribe(struct fuzz *fuzz, struct slot *slot)
     say(fuzz, slot, &signal);
 }
 
+/* Whoever has the channel registered last may hear something no more. */
+static void op_unsubscribe(struct fuzz *fuzz)
+{
+    struct ald_str channel = ald_str_of(fuzz->channel, sizeof(fuzz->channel));
+    struct ald_str name = series_of(fuzz_byte(fuzz)), heard;
+    const void *walk = NULL;
+
+    step(fuzz, (struct ald_event){.kind = ALD_EVENT_UNSUBSCRIBE, .text = channel, .name = name});
+    while (ald_hub_next_subscription(fuzz->hub, channel, &walk, &heard)) {
+        must(heard.size > 0 && !ald_str_equal(heard, name));
+    }
+}
+
 /* An event to the hub itself, for some of its subscribers, or to all parties of a kind. */
 static void op_publish(struct fuzz *fuzz, struct slot *slot)
 {

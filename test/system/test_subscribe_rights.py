@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import unittest
 
 from harness import wait_until_async
@@ -125,6 +126,50 @@ class Subscriptions(SubscribeCase):
                 self.user("julia", subscribe="")
                 await self.read_again(hub)
                 self.assertEqual(await self.subscribe(julia, TICK), DENIED)
+        self.run_async(run())
+
+    def test_what_one_may_hear_no_more_ends(self):
+        self.user("julia", subscribe="foo:*, deck")
+        self.user("other", subscribe="*")
+        hub = self.guarded()
+
+        async def run():
+            async with self.host(hub) as host, self.control(hub, "julia") as julia, self.control(hub, "other") as other:
+                away = await self.control(hub, "julia").open()
+                for name in (TICK, "deck", SECRET, "foo:More"):
+                    for link in (julia, other, away):
+                        self.assertIs(await self.subscribe(link, name), False)
+                await away.cut()
+                self.user("julia", subscribe=f"{TICK}, deck")
+                await self.read_again(hub)
+                await self.publish(host, SECRET, TICK, "foo:More", "deck")
+                self.assertEqual(await self.heard(julia), [TICK, "deck"])
+                self.assertEqual(await self.heard(other), [SECRET, TICK, "foo:More", "deck"])
+                self.assertEqual((await away.resume())["type"], "continue")
+                self.assertEqual(await self.heard(away), [TICK, "deck"])
+                self.user("julia", subscribe="*")
+                await self.read_again(hub)
+                await self.publish(host, SECRET)
+                self.assertEqual((await self.heard(julia), await self.heard(other)), ([], [SECRET]))
+                self.assertIs(await self.subscribe(julia, SECRET, "replace", 9e12), False)
+                await self.publish(host, SECRET)
+                self.assertEqual(await self.heard(julia), [SECRET])
+                await away.close()
+        self.run_async(run())
+        self.assertEqual(self.get(hub, "/api/v1/hub")["auth"]["subscriptions_ended"], 4)
+
+    def test_a_schema_that_asks_for_a_permission_ends_them_too(self):
+        self.user("julia", subscribe="*")
+        hub = self.guarded()
+
+        async def run():
+            async with self.host(hub) as host, self.control(hub, "julia") as julia:
+                self.assertIs(await self.subscribe(julia, TICK), False)
+                self.put({"name": TICK, "kind": "event", "permission": "foo.tick"})
+                hub.send_signal(signal.SIGHUP)
+                await wait_until_async(lambda: self.get(hub, "/api/v1/hub")["auth"]["subscriptions_ended"] == 1, "it ends")
+                await self.publish(host, TICK)
+                self.assertEqual(await self.heard(julia), [])
         self.run_async(run())
 
     def test_without_a_file_everybody_hears_all(self):
