@@ -34,11 +34,11 @@ token() {
     >"$folder/doors" 2>"$folder/log" &
 hub=$!
 for ((tries = 0; tries < 200; tries++)); do
-    grep -qx ready "$folder/doors" && break
+    grep -qsx ready "$folder/doors" && break
     kill -0 "$hub" 2>/dev/null || break
     sleep 0.05
 done
-grep -qx ready "$folder/doors" || {
+grep -qsx ready "$folder/doors" || {
     cat "$folder/log" >&2
     exit 1
 }
