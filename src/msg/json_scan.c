@@ -212,7 +212,8 @@ static int scan_run(struct ald_str text, unsigned options, struct scan *scan, st
 int ald_json_scan(struct ald_str text, unsigned options, struct ald_json_field *fields, size_t n_fields,
                   struct ald_json_scan *ret_scan)
 {
-    struct scan scan = {.fields = fields, .end = fields + n_fields, .next = fields};
+    struct ald_json_field *const end = n_fields > 0 ? fields + n_fields : fields; /* nothing may be added to NULL */
+    struct scan scan = {.fields = fields, .end = end, .next = fields};
     int r;
 
     ald_assert(fields != NULL || n_fields == 0);
