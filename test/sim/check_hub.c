@@ -64,6 +64,17 @@ static void check_view(struct sim_world *world, const struct sim_hub *hub, const
     }
 }
 
+bool sim_check_ended(struct sim_world *world, const struct sim_hub *hub, const struct sim_command *command)
+{
+    struct ald_command_view view;
+
+    if (ald_hub_find_command(hub->hub, ald_str(command->wire_id), &view) != 0) {
+        return false;
+    }
+    check_view(world, hub, &view);
+    return view.outcome != ALD_OUTCOME_NONE;
+}
+
 static void check_commands(struct sim_world *world, struct sim_hub *hub)
 {
     struct ald_command_view view;
@@ -216,20 +227,28 @@ static void check_connections(struct sim_world *world, const struct sim_hub *hub
     }
 }
 
-/* What was said to a connection and is not written. A single message may be larger than the whole account, if it comes
- * first; frames weigh a little more than what they say. */
+/* A message counts for half of the account at most, so one that is larger than all of it does not take the room of others. */
+static size_t output_bytes(const struct sim_pipe *pipe, size_t max)
+{
+    size_t bytes = 0;
+
+    ald_list_each (it, &pipe->waiting) {
+        bytes += ALD_MIN(ald_list_entry(it, const struct sim_packet, node)->cost, max / 2);
+    }
+    return bytes;
+}
+
+/* What was said to a connection and is not written. Frames weigh a little more than what they say. */
 static void check_output(struct sim_world *world, const struct sim_hub *hub)
 {
     size_t max = hub->config.out_bytes_max * (world->options.bytes ? 2 : 1);
 
     for (const struct sim_link *it = hub->links; it != NULL; it = it->next) {
-        const struct sim_pipe *pipe = &it->pipes[SIM_DOWN];
-        const struct ald_node *first = ald_list_first(&pipe->waiting);
+        size_t bytes = output_bytes(&it->pipes[SIM_DOWN], max);
 
-        if (first != NULL && !it->hub_closing &&
-            pipe->waiting_bytes - ald_list_entry(first, const struct sim_packet, node)->cost > max) {
-            sim_complain(world, SIM_RULE_BOUNDED, NULL, "%zu bytes wait to be written to %s, the limit is %zu",
-                         pipe->waiting_bytes, it->party->name, hub->config.out_bytes_max);
+        if (!it->hub_closing && bytes > max) {
+            sim_complain(world, SIM_RULE_BOUNDED, NULL, "%zu bytes wait to be written to %s, the limit is %zu", bytes,
+                         it->party->name, hub->config.out_bytes_max);
         }
     }
 }

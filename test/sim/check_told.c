@@ -419,18 +419,20 @@ void sim_check_told(struct sim_world *world, struct sim_command *command, struct
     sim_check_outcome(world, command, signal->outcome, signal->cause, sim_now(world));
 }
 
-/* What was said to it does not even fit its kernel; in the window of a session an outcome may come after events, which are
- * said when there is room again. */
-static bool link_is_unread(const struct sim_link *link)
+/* What was said to it does not fit its kernel as a whole, so the hub counts it as output; in the window of a session an
+ * outcome may come after events, which are said when there is room again. */
+bool sim_check_may_wait(const struct sim_command *command)
 {
-    return (link->party->traits & ALD_CAN_RESUME) != 0 && link->pushed > link->begun;
+    const struct sim_link *link = command->link;
+
+    return (link->party->traits & ALD_CAN_RESUME) != 0 && link->pushed > link->done;
 }
 
 void sim_check_overdue(struct sim_world *world, struct sim_command *command)
 {
     const struct sim_link *link = command->link;
 
-    command->unread = link_is_unread(link);
+    command->unread = sim_check_may_wait(command);
     if (!command->unread && link->hub->hub != NULL && command->life == link->hub->life && !link->hub_end &&
         !link->hub_closing) {
         sim_complain(world, SIM_RULE_IN_TIME, command, "a second after its deadline no outcome has been told");

@@ -26,6 +26,8 @@ void sim_check_told(struct sim_world *world, struct sim_command *command, struct
                     const struct ald_signal *signal);
 /* The deadline and a second have passed, and no outcome was told. */
 void sim_check_overdue(struct sim_world *world, struct sim_command *command);
+/* What it is told may have come about before: its caller has a session and does not read. */
+bool sim_check_may_wait(const struct sim_command *command);
 /* An outcome, told or seen in a view, that came about at `at`. */
 void sim_check_outcome(struct sim_world *world, struct sim_command *command, uint8_t outcome, uint8_t cause,
                        ald_usec at);
@@ -49,6 +51,8 @@ void sim_check_received(struct sim_world *world, struct sim_handing *handing);
 
 /* check_hub.c: views, counters and bounds, between two steps. */
 void sim_check_hub(struct sim_world *world, struct sim_hub *hub);
+/* The hub shows an outcome of this one, which is as true as one that is told. */
+bool sim_check_ended(struct sim_world *world, const struct sim_hub *hub, const struct sim_command *command);
 /* A hub says that it has drained. */
 void sim_check_drained(struct sim_world *world, struct sim_hub *hub);
 /* Everybody has left and history has forgotten: nothing may remain. */

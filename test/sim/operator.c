@@ -18,13 +18,19 @@ static const char *operator_word(int result)
     return result == 0 ? "yes" : result == ALD_ASK_UNKNOWN ? "unknown" : "conflict";
 }
 
-/* Its outcome would have been told, so that the history knows whether it has one. A fan-out has one before it is told. */
+/* As far as the history knows. A fan-out has an outcome before it is told. */
 static bool command_is_open(const struct sim_command *command)
 {
     const struct sim_link *link = command->link;
 
     return command->open && command->order.mode != ALD_MODE_ALL && !link->hub_end && !link->hub_closing &&
            !command->shares_id;
+}
+
+/* What has an outcome that waits for its caller to read is open to the history; the hub must show it then. */
+static bool command_has_ended(struct sim_world *world, const struct sim_hub *hub, const struct sim_command *command)
+{
+    return sim_check_may_wait(command) && sim_check_ended(world, hub, command);
 }
 
 void sim_operator_cancel(struct sim_world *world, struct sim_command *command)
@@ -39,13 +45,16 @@ void sim_operator_cancel(struct sim_world *world, struct sim_command *command)
     sim_history_taken_back(world, command, hub, NULL);
     result = operator_ask(hub, ALD_EVENT_CANCEL, command->wire_id, false);
     sim_note(world, SIM_FACT_OPERATOR_CANCELS, command->number, NULL, 0, operator_word(result));
-    if (!command_is_open(command)) {
+    if (!command_is_open(command) || (result == 0 && !is_queued)) {
+        return;
+    }
+    if (result != ALD_ASK_UNKNOWN && command_has_ended(world, hub, command)) {
         return;
     }
     if (result != 0) {
         sim_complain(world, SIM_RULE_OPERATOR, command, "it has no outcome, and an operator who cancels it is told: %s",
                      operator_word(result));
-    } else if (is_queued) {
+    } else {
         sim_complain(world, SIM_RULE_OPERATOR, command, "an operator cancelled it while it was queued, and it is open");
     }
 }

@@ -271,7 +271,9 @@ void sim_subscriber_answer(struct sim_party *party, const struct ald_signal *sig
     sim_note(party->world, SIM_FACT_SUBSCRIBED, 0, party, 0, signal->gap != 0 ? "with a gap" : "with all there was");
     subscription->answered = true;
     subscription->gap = signal->gap;
-    subscription->noted = ald_hub_noted(party->hub->hub);
+    if (party->hub->hub != NULL) { /* else it has crashed since it said so, and the subscription ends with the link */
+        subscription->noted = ald_hub_noted(party->hub->hub);
+    }
 }
 
 /* --- what there is to hear -------------------------------------------------------------------------------------------- */
