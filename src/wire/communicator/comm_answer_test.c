@@ -212,6 +212,9 @@ ALD_TEST(comm_answer, whatever_is_refused_of_a_command_has_its_id)
     check_says("n2:communicatord/STOP aldis_id=1\n", "",
                "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=only at the daemon "
                "itself;aldis_outcome=refused;command=STOP;message=only at the daemon itself\n");
+    check_says("n2:STOP aldis_id=1\n", "",
+               "N:a/INVALID aldis_cause=invalid;aldis_id=1;aldis_message=only at the daemon "
+               "itself;aldis_outcome=refused;command=STOP;message=only at the daemon itself\n");
     /* An order that is said to be refused is not obeyed. */
     check_says(
         "STOP aldis_id=1\n", "",

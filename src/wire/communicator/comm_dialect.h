@@ -234,6 +234,9 @@ void ald_comm_ask_register(struct ald_comm *comm, struct ald_str target, const s
 uint32_t ald_comm_traits(const struct ald_comm *comm);
 /* `name` names our own server, or any. */
 bool ald_comm_is_here(const struct ald_comm *comm, struct ald_str server);
+/* It orders a daemon about, here or elsewhere. Who may do that is decided there, of whoever is there himself: no other hub
+ * is told on anybody's behalf. */
+bool ald_comm_is_order(const struct ald_comm_head *head);
 
 /* A command to the daemon. */
 ALD_NODISCARD int ald_comm_system(struct ald_comm *comm, const struct ald_comm_line *line);

@@ -60,11 +60,16 @@ bool ald_comm_is_here(const struct ald_comm *comm, struct ald_str server)
            ald_str_equal(server, comm->own);
 }
 
+/* communicator.md 4: of whichever server. Who names no service means the daemon. */
+static bool means_daemon(const struct ald_comm_head *head)
+{
+    return head->service.size == 0 || ald_str_equal(head->service, ALD_COMM_DAEMON);
+}
+
 /* communicator.md 4. `?` is not us. */
 static bool is_for_daemon(const struct ald_comm *comm, const struct ald_comm_head *head)
 {
-    return ald_comm_is_here(comm, head->server) &&
-           (head->service.size == 0 || ald_str_equal(head->service, ALD_COMM_DAEMON));
+    return ald_comm_is_here(comm, head->server) && means_daemon(head);
 }
 
 /* With `?` and `*` for a service there is no server but any; such a message has no receiver (5.2). With `.` the server
@@ -97,16 +102,15 @@ static bool is_order(struct ald_str command)
     return false;
 }
 
-/* Who may order a daemon about is decided there, of whoever is there himself: no other hub is told on anybody's behalf. */
-static bool is_order_abroad(const struct ald_comm *comm, const struct ald_comm_head *head)
+bool ald_comm_is_order(const struct ald_comm_head *head)
 {
-    return ald_comm_is_hub(comm) && ald_str_equal(head->service, ALD_COMM_DAEMON) && is_order(head->command);
+    return means_daemon(head) && is_order(head->command);
 }
 
 /* Why it goes nowhere, NULL: it does. */
 static const char *forward_judge(const struct ald_comm *comm, const struct ald_comm_line *line)
 {
-    if (is_order_abroad(comm, &line->head)) {
+    if (ald_comm_is_hub(comm) && ald_comm_is_order(&line->head)) { /* what is for us was taken out before */
         return "only at the daemon itself";
     }
     /* Of a message nobody hears what nobody is meant by; whoever commands waits for an answer. */
@@ -210,9 +214,7 @@ static int stream_hear(struct ald_comm *comm, const struct ald_comm_line *line)
 /* At a door for both: who says this first is a daemon. */
 static bool is_of_daemon(const struct ald_comm *comm, const struct ald_comm_head *head)
 {
-    bool is_ours = head->service.size == 0 || ald_str_equal(head->service, ALD_COMM_DAEMON);
-
-    return is_ours && ald_comm_is_here(comm, head->server) &&
+    return is_for_daemon(comm, head) &&
            (ald_str_equal(head->command, ALD_STR("CONNECT")) || ald_str_equal(head->command, ALD_STR("GOSSIP")));
 }
 

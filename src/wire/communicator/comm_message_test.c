@@ -75,6 +75,20 @@ ALD_TEST(comm_message, only_a_daemon_is_believed_where_a_message_has_been)
     close_end();
 }
 
+/* Who names no service means the daemon there just as well. */
+ALD_TEST(comm_message, no_daemon_elsewhere_is_ordered_about)
+{
+    static const char refused[] = "N:a/INVALID command=FORGET;message=only at the daemon itself\n";
+
+    open_service("a");
+    check_says("n2:communicatord/FORGET ip=10.0.0.7\n", "", refused);
+    check_says("n2:FORGET ip=10.0.0.7\n", "", refused);
+    check_says("?:FORGET ip=10.0.0.7\n", "", refused);
+    check_says("{\"server\":\"n2\",\"command\":\"FORGET\"}\n", "", refused);
+    check_says("n2:b/FORGET\n", "event name=FORGET to=n2:b hold ttl_ms=60000\n", ""); /* it is a service's to obey */
+    close_end();
+}
+
 ALD_TEST(comm_message, json_is_as_good_as_text)
 {
     open_service("a");
@@ -299,6 +313,7 @@ ALD_TEST_MAIN(comm_message, ALD_CASE(comm_message, receivers_and_scopes_are_read
               ALD_CASE(comm_message, cache_and_report_are_read_and_passed_on),
               ALD_CASE(comm_message, everyone_is_asked_for_by_name),
               ALD_CASE(comm_message, only_a_daemon_is_believed_where_a_message_has_been),
+              ALD_CASE(comm_message, no_daemon_elsewhere_is_ordered_about),
               ALD_CASE(comm_message, json_is_as_good_as_text), ALD_CASE(comm_message, parameters_are_put_in_order),
               ALD_CASE(comm_message, parameters_are_shared), ALD_CASE(comm_message, bytes_may_come_one_by_one),
               ALD_CASE(comm_message, signals_are_heard_between_two_lines),

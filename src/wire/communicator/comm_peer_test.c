@@ -383,6 +383,27 @@ ALD_TEST(comm_peer, operations_are_told_on)
     close_end();
 }
 
+/* A party of another protocol can call any target and any name. */
+ALD_TEST(comm_peer, an_order_is_told_to_no_daemon_on_a_partys_behalf)
+{
+    static const char *const targets[] = {"communicatord", ""};
+    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
+
+    open_peer();
+    for (size_t i = 0; i < ALD_COUNT(targets); i++) {
+        event = ald_signal_of(ALD_SIGNAL_EVENT);
+        event.from = ALD_STR("boss");
+        event.msg = comm_msg(&world, ALD_EVENT, "STOP", targets[i]);
+        check_tells(&event, "");
+    }
+    ald_check_int(end.counters[ALD_COMMUNICATOR_N_UNSAYABLE], 2);
+    event = ald_signal_of(ALD_SIGNAL_EVENT);
+    event.from = ALD_STR("boss");
+    event.msg = comm_msg(&world, ALD_EVENT, "STOP", "c");
+    check_tells(&event, "<N:boss c/STOP\n");
+    close_end();
+}
+
 ALD_TEST(comm_peer, disconnect_is_a_goodbye_both_ways)
 {
     struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
@@ -485,5 +506,6 @@ ALD_TEST_MAIN(
     ALD_CASE(comm_peer, a_way_that_makes_no_sense_is_answered), ALD_CASE(comm_peer, the_way_of_a_message_is_written),
     ALD_CASE(comm_peer, commands_go_over_a_link_and_their_answers_come_back),
     ALD_CASE(comm_peer, what_became_of_a_message_is_told_to_who_said_it), ALD_CASE(comm_peer, load_is_news_for_the_hub),
-    ALD_CASE(comm_peer, operations_are_told_on), ALD_CASE(comm_peer, disconnect_is_a_goodbye_both_ways),
+    ALD_CASE(comm_peer, operations_are_told_on), ALD_CASE(comm_peer, an_order_is_told_to_no_daemon_on_a_partys_behalf),
+    ALD_CASE(comm_peer, disconnect_is_a_goodbye_both_ways),
     ALD_CASE(comm_peer, datagrams_are_events_and_never_answered), ALD_CASE(comm_peer, datagrams_show_the_secret))

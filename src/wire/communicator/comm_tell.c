@@ -104,6 +104,9 @@ static int message_write(struct ald_comm *comm, const struct ald_signal *signal,
 
     head->command = ald_comm_command_of(signal->msg);
     r = ald_comm_head_to(comm, &signal->msg->to, head);
+    if (r == 0 && ald_comm_is_peer(comm) && ald_comm_is_order(head)) {
+        r = ALD_COMM_ILLEGAL; /* of another protocol's party: a daemon obeys whatever comes over a link */
+    }
     if (r > 0) {
         ald_comm_count(comm, ALD_COMMUNICATOR_N_UNSAYABLE);
     }
