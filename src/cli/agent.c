@@ -176,7 +176,12 @@ static void agent_idle(void *owner)
 {
     struct agent *agent = owner;
 
-    if (agent->stopping) {
+    if (!agent->stopping) {
+        return;
+    }
+    if (ald_client_in_session(agent->client)) {
+        ald_client_drain(agent->client); /* which closes it when the hub has everything, or needs nothing */
+    } else {
         agent_leave(agent);
     }
 }
@@ -304,8 +309,8 @@ static const char agent_help[] =
     "\n"
     "A command that is cancelled, or past its deadline, has its program stopped: SIGTERM, and SIGKILL five seconds "
     "later, "
-    "to it and all it started. A program goes on when the hub is lost, but its reply can reach nobody then. The agent "
-    "comes "
+    "to it and all it started. A program goes on when the hub is lost, but its reply can reach nobody then, unless "
+    "it is in a session (link+ws:) that comes back in time. The agent comes "
     "back to the first hub that answers, after a jittered back-off of 0.25 s up to 30 s.\n";
 
 static const char agent_notes[] =

@@ -4,6 +4,7 @@
  * Nobody answers an event, so there is no outcome: all that can be known is that the hub has it. It is said, then goodbye, and
  * a hub ends a connection that says goodbye when it has read everything before it. A daemon of the communicator family reads in
  * order too, so it is asked something that each of them answers (PUBLIC_IP, communicator.md 4). Of datagrams nothing is known.
+ * In a session (client/session.h) the goodbye is said again when the connection breaks, behind what the hub did not get.
  */
 
 #include <stdio.h>
@@ -33,7 +34,9 @@ struct sending {
     struct ald_reach reach;
     struct ald_alarm alarm;
     bool said;
-    bool read; /* the hub has it */
+    bool read;    /* the hub has it */
+    bool drained; /* the goodbye is said, or will be */
+    bool resumes; /* and the session that it was said in is away */
     int status;
 };
 
@@ -117,6 +120,7 @@ static int sending_wait(struct sending *sending)
     if (ald_client_can_say(sending->client, ALD_WAY_NEWS)) {
         return ald_client_ask(sending->client, ALD_TOPIC_ADDRESSES, ALD_STR_NONE, true);
     }
+    sending->drained = true;
     ald_client_drain(sending->client);
     return 0;
 }
@@ -177,30 +181,50 @@ static void sending_report(void *owner, const struct ald_event_report *report)
     sending_stop(sending, ALD_EXIT_REFUSED);
 }
 
+static void sending_waiting(struct sending *sending, const char *text)
+{
+    if (sending->drained) { /* who drains waits for nothing but its session, in which nothing comes twice */
+        sending->resumes = true;
+    } else if (sending->said && !sending->read) { /* saying it again could be saying it twice */
+        ald_cli_say("lost: the event was sent, and the hub at %s ended the connection: %s",
+                    ald_client_url(sending->client), text);
+        sending_stop(sending, ALD_EXIT_LOST);
+    } else {
+        ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
+    }
+}
+
+static void sending_closed(struct sending *sending, const char *text)
+{
+    if (!sending->said) {
+        ald_reach_denied(&sending->reach, ald_client_url(sending->client), ald_str(text));
+        sending_stop(sending, ald_reach_report(&sending->reach, sending->cli));
+    } else if (sending->resumes) { /* it may have had the goodbye, or have been started anew */
+        ald_cli_say(
+            "lost: the event was sent, the connection broke, and the hub at %s does not know its session any more",
+            ald_client_url(sending->client));
+        sending_stop(sending, ALD_EXIT_LOST);
+    } else {
+        sending_stop(sending, ALD_EXIT_OK);
+    }
+}
+
 static void sending_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in ALD_UNUSED)
 {
     struct sending *sending = owner;
 
     switch (state) {
     case ALD_CLIENT_READY:
-        sending_ready(sending);
+        sending->resumes = false;
+        if (!sending->said) {
+            sending_ready(sending);
+        }
         break;
     case ALD_CLIENT_WAITING:
-        if (sending->said && !sending->read) { /* saying it again could be saying it twice */
-            ald_cli_say("lost: the event was sent, and the hub at %s ended the connection: %s",
-                        ald_client_url(sending->client), text);
-            sending_stop(sending, ALD_EXIT_LOST);
-            break;
-        }
-        ald_reach_failed(&sending->reach, ald_client_url(sending->client), ald_str(text));
+        sending_waiting(sending, text);
         break;
     case ALD_CLIENT_CLOSED:
-        if (!sending->said) {
-            ald_reach_denied(&sending->reach, ald_client_url(sending->client), ald_str(text));
-            sending_stop(sending, ald_reach_report(&sending->reach, sending->cli));
-        } else {
-            sending_stop(sending, ALD_EXIT_OK);
-        }
+        sending_closed(sending, text);
         break;
     default:
         break;

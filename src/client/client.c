@@ -264,12 +264,19 @@ void ald_client_drain(struct ald_client *client)
         }
         return;
     }
-    ald_link_why(client, ALD_STR("closed by us"));
+    if (!ald_client_session_stands(&client->session)) { /* else it may break, and come back, before we close it */
+        ald_link_why(client, ALD_STR("closed by us"));
+    }
     if (ald_client_can(client, ALD_WAY_DRAINS) && !client->draining) {
         client_say_goodbye(client);
     }
     client->draining = true;
     ald_client_drained(client);
+}
+
+bool ald_client_in_session(const struct ald_client *client)
+{
+    return ald_client_session_stands(&client->session);
 }
 
 void ald_client_close(struct ald_client *client)

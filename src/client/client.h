@@ -115,11 +115,14 @@ ALD_NODISCARD int ald_client_new(struct ald_net *net, const struct ald_client_op
                                  struct ald_client **ret_client);
 /*
  * Take no new work: say goodbye and refuse commands (`draining`), but answer those that run. The hub ends the connection
- * when they are answered, or its patience is over; CLOSED follows then. A hub of the communicator family would end the
- * connection at our goodbye, so it comes when all is answered, and CLOSED as well. A hub of the plain exchange is told
- * nothing, so there the program closes.
+ * when they are answered, or its patience is over; CLOSED follows then. A hub of the communicator family, and one that gave
+ * us a session, would end the connection at our goodbye, so it comes when all is answered, and CLOSED as well; a session
+ * that breaks meanwhile is resumed first. A hub of the plain exchange is told nothing, so there the program closes.
  */
 void ald_client_drain(struct ald_client *client);
+/* It is in a session that outlives its connections, or that is away: then a drain needs no close behind it, which would end the
+ * session before the hub has heard everything. */
+bool ald_client_in_session(const struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
 void ald_client_close(struct ald_client *client);
 /* Ends it now, without waiting for the hub: state CLOSED comes inside this call, after it the calls' outcomes, as for

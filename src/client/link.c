@@ -7,7 +7,8 @@
  * dead link. It decides whether to try again, where and when. A URL that worked is tried first the next time; one that
  * failed makes room for the next in the list, so that an endpoint that accepts and then fails its hello cannot hold the
  * client for ever (exchange.md 4.5). Neither can one that welcomes us and drops us at once: a connection counts as one
- * that worked only after LINK_STEADY, unless a call was sent over it.
+ * that worked only after LINK_STEADY, unless a call was sent over it. One that brought a session on, or held for LINK_RESUMED,
+ * worked well enough to wait no longer than after a first failure, however often that happens.
  */
 
 #include "client/client_inside.h"
@@ -20,6 +21,8 @@
 
 /* Shorter than any restart of a hub that people would call an interruption, longer than a hello that goes wrong late. */
 #define LINK_STEADY (5 * ALD_SEC)
+/* A hub that takes a session in and drops it at once does so sooner. */
+#define LINK_RESUMED ALD_SEC
 
 static void link_drop(struct ald_client *client)
 {
@@ -35,24 +38,34 @@ static void link_drop(struct ald_client *client)
     ald_alarm_stop(client->loop, &client->part_alarm);
 }
 
+/* The connection that ends had a session, and was of use to it. */
+static bool link_resumed(const struct ald_client *client)
+{
+    return ald_client_ready(client) && ald_client_session_patience(client) != ALD_NEVER &&
+           (client->session.moved || ald_loop_now(client->loop) - client->ready_since >= LINK_RESUMED);
+}
+
 /* Count the failure, if it was one, and tell how long to wait. */
 static ald_usec link_wait(struct ald_client *client)
 {
     bool worked = ald_client_ready(client) && ald_loop_now(client->loop) - client->ready_since >= LINK_STEADY;
+    ald_usec max = ALD_MIN(client->backoff_max, ald_client_session_patience(client));
     /* Only the hub that took a call knows what became of it, or a session: it is looked for there once before anywhere
-     * else. */
+     * else, and nowhere else by who has nothing more to do than to end it. */
     bool stays =
-        ald_client_ready(client) && (ald_calls_are_here(client) || ald_client_session_stands(&client->session));
+        (ald_client_ready(client) && (ald_calls_are_here(client) || ald_client_session_stands(&client->session))) ||
+        (client->draining && ald_client_session_stands(&client->session));
 
     if (((!worked && !stays) || client->sent_away) && client->n_urls > 0) {
         client->url_at = (client->url_at + 1) % client->n_urls;
     }
     if (!worked) {
-        client->n_failures++;
-        return ald_backoff(&client->rng, client->backoff_first, client->backoff_max, client->n_failures);
+        client->n_failures = link_resumed(client) ? 1 : client->n_failures + 1;
+        return ald_backoff(&client->rng, client->backoff_first, max, client->n_failures);
     }
     client->n_failures = 0;
-    return ald_rng_below(&client->rng, client->backoff_first + 1); /* soon, but not all in one millisecond */
+    /* Soon, but not all in one millisecond. */
+    return ald_rng_below(&client->rng, ALD_MIN(client->backoff_first, max) + 1);
 }
 
 /* What may be said to the program goes before the decision, because the program may close us when it hears it. */

@@ -9,6 +9,8 @@
 /* So many times what makes a window full may wait in it before the hub is given up. Replies to all commands that are served at
  * once fit in, many times over. */
 enum { SESSION_PATIENCE = 4 };
+/* No wait is longer than this part of the time in which it may come back. */
+enum { SESSION_ATTEMPTS = 4 };
 
 static const struct ald_state session_states[] = {
     [ALD_CLIENT_SESSION_NONE] = {"none", ALD_STATE_INITIAL, ALD_TO(ALD_CLIENT_SESSION_HERE)},
@@ -218,6 +220,7 @@ void ald_client_session_acked(struct ald_client *client, uint64_t serial)
     session->serial_begun = ALD_MAX(session->serial_begun, serial);
     while ((kept = session_first(session)) != NULL && kept->signal.serial != 0 && kept->signal.serial <= serial) {
         kept_release(session, kept);
+        session->moved = true;
     }
     if (session->full && !session_has(client, 2, 1)) {
         session->full = false;
@@ -246,6 +249,7 @@ bool ald_client_session_repeats(struct ald_client *client, const struct ald_sign
         return true;
     }
     session->serial_in = signal->serial;
+    session->moved = true;
     return false;
 }
 
@@ -275,7 +279,7 @@ static void session_forget(struct ald_client *client)
     ald_slice_clear(&session->token);
     ald_slice_clear(&session->address);
     session->serial_out = session->serial_begun = session->serial_in = 0;
-    session->spoilt = session->full = false;
+    session->spoilt = session->full = session->moved = false;
 }
 
 void ald_client_session_fini(struct ald_client *client)
@@ -384,16 +388,30 @@ static void session_rewind(struct ald_client *client)
     session->serial_out = session->serial_begun;
 }
 
+static bool session_has_left(const struct ald_client *client)
+{
+    return client->sent_away || client->session.spoilt || client->session.ttl == 0;
+}
+
+ald_usec ald_client_session_patience(const struct ald_client *client)
+{
+    const struct ald_client_session *session = &client->session;
+
+    return ald_client_session_stands(session) && !session_has_left(client) ? session->ttl / SESSION_ATTEMPTS
+                                                                           : ALD_NEVER;
+}
+
 bool ald_client_session_lost(struct ald_client *client)
 {
     struct ald_client_session *session = session_of(client);
-    bool has_left = client->sent_away || session->spoilt || session->ttl == 0;
+    bool has_left = session_has_left(client);
 
     switch ((enum ald_client_session_state)session->state) {
     case ALD_CLIENT_SESSION_NONE:
         return false;
     case ALD_CLIENT_SESSION_HERE:
         session_rewind(client);
+        session->moved = false;
         session->until = ald_loop_now(client->loop) + session->ttl;
         session_move(session, ALD_CLIENT_SESSION_AWAY);
         break;

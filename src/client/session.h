@@ -44,6 +44,7 @@ struct ald_client_session {
     uint8_t state;                   /* enum ald_client_session_state */
     bool spoilt;                     /* something of it was lost here: it must not come back */
     bool full;                       /* its window takes no more calls and events */
+    bool moved;                      /* since it was lost, or began, something of it has come, or was acknowledged */
     size_t url_at;                   /* whose it is */
     ald_usec ttl;                    /* how long it may be away, */
     ald_usec until;                  /* and, from AWAY on, until when */
@@ -72,6 +73,10 @@ bool ald_client_session_ask(struct ald_client *client, struct ald_signal *ret_re
 void ald_client_session_registered(struct ald_client *client, const struct ald_signal *signal);
 /* DENIED has come. True: it was asked for, and is over; who wants to be let in must register. */
 bool ald_client_session_denied(struct ald_client *client);
+
+/* What a hub may be waited for at most between two attempts: while its session may come back, there are to be several of them.
+ * ALD_NEVER: there is none that may. */
+ald_usec ald_client_session_patience(const struct ald_client *client);
 
 /* Note that `signal` of the hub's has come. True: it did before, and is to be dropped. */
 bool ald_client_session_repeats(struct ald_client *client, const struct ald_signal *signal);

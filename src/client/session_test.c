@@ -255,6 +255,62 @@ ALD_TEST(session, is_let_go_of_when_another_hub_takes_us_in)
     desk_close(&desk);
 }
 
+/* The longest wait of `n` breaks; `says`: something goes over each connection. */
+static ald_usec session_break_often(struct desk *desk, int n, bool says)
+{
+    ald_usec longest = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (says) {
+            desk_call(desk, 20 * ALD_SEC);
+            fake_hub_wait(&desk->hub, ALD_SIGNAL_COMMAND, (size_t)i);
+        }
+        session_break(desk);
+        longest = ALD_MAX(longest, desk->retry_in);
+        session_back(desk);
+    }
+    ald_check_int(session_count(desk, ALD_SIGNAL_RESUME), n);
+    ald_check_int(session_count(desk, ALD_SIGNAL_REGISTER), 1);
+    return longest;
+}
+
+static void session_start_slow(struct desk *desk, ald_usec ttl)
+{
+    desk_open(desk, FAKE_LINK);
+    desk->hub.options.session_timeout = ttl;
+    desk->options.backoff_first = 50 * ALD_MSEC;
+    desk->options.backoff_max = 30 * ALD_SEC;
+    desk_dial(desk);
+    session_back(desk);
+}
+
+ALD_TEST(session, that_goes_on_is_resumed_as_soon_each_time)
+{
+    struct desk desk;
+
+    session_start_slow(&desk, 60 * ALD_SEC);
+    ald_check(session_break_often(&desk, 6, true) <= 50 * ALD_MSEC);
+    desk_close(&desk);
+}
+
+ALD_TEST(session, is_looked_for_more_slowly_where_it_is_dropped_at_once)
+{
+    struct desk desk;
+
+    session_start_slow(&desk, 60 * ALD_SEC);
+    ald_check(session_break_often(&desk, 4, false) >= 200 * ALD_MSEC);
+    desk_close(&desk);
+}
+
+ALD_TEST(session, is_looked_for_several_times_before_it_is_over)
+{
+    struct desk desk;
+
+    session_start_slow(&desk, 2 * ALD_SEC);
+    ald_check(session_break_often(&desk, 6, false) <= 500 * ALD_MSEC);
+    desk_close(&desk);
+}
+
 /* --- the window --------------------------------------------------------------------------------------------------- */
 
 static void window_start(struct desk *desk, size_t events_kept)
@@ -359,6 +415,65 @@ ALD_TEST(session, resumes_to_tell_its_last_words)
     desk_close(&desk);
 }
 
+ALD_TEST(session, resumes_when_it_breaks_before_the_last_words)
+{
+    struct desk desk;
+
+    session_start(&desk, "7", 60 * ALD_SEC);
+    fake_hub_command(fake_hub_conn(&desk.hub), "work", NULL, 20 * ALD_SEC);
+    fake_hub_until(&desk.hub, desk.n_jobs == 1);
+    ald_client_drain(desk.client);
+    session_break(&desk);
+    ald_check(strstr(desk.text, "closed by us") == NULL);
+    ald_check(ald_client_in_session(desk.client));
+    answer(&desk, 0);
+    ald_client_drain(desk.client); /* again: there is something to stay for */
+    session_back(&desk);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
+    leave_answer(&desk, 0);
+    ald_check_int(session_count(&desk, ALD_SIGNAL_RESUME), 1);
+    desk_close(&desk);
+}
+
+ALD_TEST(session, says_its_last_words_again_when_it_breaks_after_the_goodbye)
+{
+    struct desk desk;
+
+    session_start(&desk, "7", 60 * ALD_SEC);
+    ald_check_int(event_send(&desk), 0);
+    ald_client_drain(desk.client);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0);
+    desk.hub.serial_in = 0; /* neither came */
+    session_break(&desk);
+    session_back(&desk);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_EVENT, 1);
+    leave_answer(&desk, 1);
+    desk_close(&desk);
+}
+
+ALD_TEST(session, is_looked_for_nowhere_else_once_it_shall_end)
+{
+    struct fake_hub other;
+    struct desk desk;
+    const char *urls[] = {desk.hub.url, other.url, NULL};
+
+    desk_open(&desk, FAKE_LINK);
+    fake_hub_open(&other, desk.net, FAKE_LINK, false);
+    desk.hub.options.session_timeout = 200 * ALD_MSEC;
+    desk_dial_urls(&desk, urls);
+    session_back(&desk);
+    ald_check_int(event_send(&desk), 0);
+    ald_client_drain(desk.client);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0);
+    fake_hub_deafen(&desk.hub);
+    session_break(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_CLOSED);
+    ald_check_int(other.n_conns, 0);
+    desk.client = ald_client_free(desk.client);
+    fake_hub_close(&other);
+    desk_close(&desk);
+}
+
 ALD_TEST(session, that_is_unknown_while_it_ends_has_ended)
 {
     struct desk desk;
@@ -400,10 +515,16 @@ ALD_TEST_MAIN(session, ALD_CASE(session, brings_the_answer_to_what_was_asked_bef
               ALD_CASE(session, that_is_away_for_too_long_is_over),
               ALD_CASE(session, does_not_come_back_to_a_hub_that_said_goodbye),
               ALD_CASE(session, is_let_go_of_when_another_hub_takes_us_in),
+              ALD_CASE(session, that_goes_on_is_resumed_as_soon_each_time),
+              ALD_CASE(session, is_looked_for_more_slowly_where_it_is_dropped_at_once),
+              ALD_CASE(session, is_looked_for_several_times_before_it_is_over),
               ALD_CASE(session, has_calls_wait_while_nothing_is_acknowledged),
               ALD_CASE(session, keeps_events_for_then_where_they_may_wait),
               ALD_CASE(session, gives_up_a_hub_that_acknowledges_nothing),
               ALD_CASE(session, ends_in_order_when_the_hub_has_everything),
               ALD_CASE(session, resumes_to_tell_its_last_words),
+              ALD_CASE(session, resumes_when_it_breaks_before_the_last_words),
+              ALD_CASE(session, says_its_last_words_again_when_it_breaks_after_the_goodbye),
+              ALD_CASE(session, is_looked_for_nowhere_else_once_it_shall_end),
               ALD_CASE(session, that_is_unknown_while_it_ends_has_ended),
               ALD_CASE(session, ends_with_a_client_that_is_closed_while_it_is_away))

@@ -22,6 +22,8 @@ class Shears:
         self.mean = mean
         self.cutting = True
         self.cuts = 0
+        self.ends = set()
+        self.barred = False
         self.loop = asyncio.new_event_loop()
         self.server = self.loop.run_until_complete(self.loop.create_server(lambda: End(self), "127.0.0.1", 0))
         self.port = self.server.sockets[0].getsockname()[1]
@@ -31,6 +33,11 @@ class Shears:
     def draw(self):
         """How many bytes a connection lasts."""
         return int(self.random.expovariate(1 / self.mean))
+
+    def cut(self, barred=False):
+        """Cut all that stand now; `barred`: and all that come, until that is taken back."""
+        self.barred = barred
+        self.loop.call_soon_threadsafe(lambda: [end.transport.abort() for end in list(self.ends)])
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -52,11 +59,14 @@ class End(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
+        self.shears.ends.add(self)
         # Half of the cuts are resets.
         if self.shears.random.random() < 0.5:
             linger = struct.pack("ii", 1, 0)
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        if self.peer is None:
+        if self.shears.barred:
+            transport.abort()
+        elif self.peer is None:
             self.shears.loop.create_task(self.reach())
         else:
             for data in self.peer.waiting:
@@ -82,6 +92,7 @@ class End(asyncio.Protocol):
             self.transport.abort()
 
     def connection_lost(self, error):
+        self.shears.ends.discard(self)
         if self.peer is not None:
             self.peer.transport.abort()
 

@@ -1,0 +1,123 @@
+"""Commands of ours over a link that is cut once, at a bad moment."""
+
+import asyncio
+import os
+import signal
+import tempfile
+import unittest
+
+from cli_rig import Running, aldis
+from harness import wait_until
+from link_party import Link, token
+from test_link import LinkCase
+from test_link_resume import Shears
+
+
+class Once(Shears):
+    """Cuts the first connection after so many bytes (None: only when it is told to), and no other."""
+
+    def __init__(self, port, budget=None):
+        self.first = budget
+        super().__init__(port, 1, 1)
+
+    def draw(self):
+        budget, self.first = self.first, None
+        return 1 << 30 if budget is None else budget
+
+
+class CutCase(LinkCase):
+    def once(self, hub, budget=None):
+        shears = Once(hub.port, budget)
+        self.addCleanup(shears.close)
+        return shears
+
+
+class Agent(CutCase):
+    def start(self, port):
+        """An agent for 7, whose job `slow` tells that it runs, and ends when something is written into its pipe."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.pipe, self.sign = os.path.join(folder, "pipe"), os.path.join(folder, "sign")
+        os.mkfifo(self.pipe)
+        agent = Running("agent", "--target", "7", "--on", f"slow=: >{self.sign}; read line <{self.pipe}; echo 5",
+                        url=f"link+ws://127.0.0.1:{port}", env={"ALDIS_TOKEN": token(aud="host", host=7)})
+        self.addCleanup(agent.close)
+        agent.wait_err("registered as 7")
+        return agent
+
+    def finish(self):
+        with open(self.pipe, "w", encoding="ascii") as pipe:
+            pipe.write("\n")
+
+    def stop(self, agent):
+        wait_until(lambda: os.path.exists(self.sign), "the job to run")
+        agent.signal(signal.SIGTERM)
+        agent.wait_err("stopping; 1 still at work")
+
+    def check(self, cut):
+        """It is told to stop while it is at work, `cut` does the rest, and its caller gets the answer."""
+
+        async def run():
+            async with Link(hub) as control:
+                asked = await control.ask([1, 7], "slow", data={})
+                await asyncio.to_thread(self.stop, agent)
+                await asyncio.to_thread(cut, agent, shears)
+                return await asyncio.wait_for(asked, 20)
+
+        hub = self.hub()
+        shears = self.once(hub)
+        agent = self.start(shears.port)
+        answer = self.run_async(run())
+        self.assertEqual((answer["type"], answer.get("data")), ("response", 5), answer)
+        self.assertEqual(agent.wait(), 0, agent.err)
+        self.assertEqual(self.link_counter(hub, "session_resumed"), 1)
+        self.assertEqual(self.link_counter(hub, "session_invalidated"), 0)
+
+    def test_that_stops_tells_what_ended_while_it_was_cut_off(self):
+        def cut(agent, shears):
+            shears.cut(barred=True)
+            agent.wait_err("lost the hub")
+            self.finish()
+            agent.wait_err("no hub at", len(agent.lines))  # it did not give up
+            shears.barred = False
+
+        self.check(cut)
+
+    def test_that_stops_comes_back_before_its_work_is_done(self):
+        def cut(agent, shears):
+            shears.cut()
+            agent.wait_err("registered as 7", 2)
+            self.finish()
+
+        self.check(cut)
+
+
+class Send(CutCase):
+    def send(self, hub, budget=None):
+        """One event, and whether its connection was cut."""
+        shears = Once(hub.port, budget)
+        result = aldis("send", "7", "note", "{}", url=f"link+ws://127.0.0.1:{shears.port}",
+                       env={"ALDIS_TOKEN": token(aud="user", user="test")})
+        shears.close()
+        return result, shears.cuts > 0
+
+    def test_brings_its_event_once_wherever_it_is_cut(self):
+        hub = self.hub()
+        n, budget, cut, outcomes = 0, 600, True, []  # from where it is about to be taken in
+        while cut:
+            result, cut = self.send(hub, budget)
+            n += 1
+            outcomes.append(result.status)
+            # Nobody is there; what matters is that it came.
+            self.assertEqual(hub.counter("events_dropped"), n, (budget, result))
+            if result.status != 0:
+                self.assertEqual(result.status, 14, result)
+                self.assertIn("does not know its session any more", result.err)
+            budget += 20
+        self.assertGreater(self.link_counter(hub, "session_resumed"), 5)
+        # It cannot know only where the goodbye came to the hub, and the answer to it got lost.
+        self.assertLess(outcomes.count(14), 5, outcomes)
+        self.assertLessEqual(outcomes.count(14), self.link_counter(hub, "session_invalidated"), outcomes)
+
+
+if __name__ == "__main__":
+    unittest.main()
