@@ -15,7 +15,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 // Until a condition that should hold soon is called failed; sanitizers and a busy machine fit.
-export const PATIENCE_MS = Number(process.env.ALDIS_PATIENCE_MS ?? 20000);
+export const PATIENCE_MS = Number(process.env.ALDIS_PATIENCE_MS ?? 60000);
 
 const programs = process.env.ALDIS_BIN ?? "";
 
