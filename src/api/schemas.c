@@ -1,6 +1,5 @@
 #include "api/schemas.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,8 +8,8 @@
 #include "api/api.h"
 #include "base/buf.h"
 #include "base/error.h"
-
-#define SUFFIX ".json"
+#include "loop/file.h"
+#include "loop/folder.h"
 
 /* A check lasts a tenth of a second at the very most (msg/schema.h), and takes one checker; so one of them, in turn. */
 struct aldis_schemas {
@@ -133,40 +132,6 @@ int aldis_schemas_add(struct aldis_schemas *schemas, const char *document, size_
 
 /* --- a folder ----------------------------------------------------------------------------------------------------- */
 
-static int entry_wanted(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name), suffix = sizeof(SUFFIX) - 1;
-
-    return entry->d_name[0] != '.' && size > suffix && strcmp(entry->d_name + size - suffix, SUFFIX) == 0;
-}
-
-/* By bytes: not as the locale has it. */
-static int entry_order(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Errors: ALDIS_E_IO, with errno; ALDIS_E_NOMEM. A longer one is read as far as it shows that it is too long. */
-static int file_read(const char *path, struct ald_buf *text)
-{
-    FILE *file = fopen(path, "re");
-    char room[4096];
-    size_t size;
-    int r = 0;
-
-    if (file == NULL) {
-        return ald_trace(ALDIS_E_IO);
-    }
-    while (r == 0 && (size = fread(room, 1, sizeof(room), file)) > 0) {
-        r = ald_buf_push(text, ald_str_of(room, size));
-    }
-    if (r >= 0 && ferror(file)) {
-        r = ALDIS_E_IO;
-    }
-    (void)fclose(file);
-    return r < 0 ? ald_trace(r) : 0;
-}
-
 static int schemas_add_file(struct aldis_schemas *schemas, const char *folder, const char *name, char *why,
                             size_t why_size)
 {
@@ -176,11 +141,12 @@ static int schemas_add_file(struct aldis_schemas *schemas, const char *folder, c
 
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     ald_buf_init(&text, ALD_CATALOG_DOCUMENT_MAX + sizeof(path));
-    r = file_read(path, &text);
-    if (r == 0) {
+    r = ald_file_read(path, &text);
+    if (r == 0 || r == ALD_FILE_LARGE) { /* which it is told of */
         r = schemas_put(schemas, ald_buf_str(&text), path, why, why_size);
-    } else if (r == ALDIS_E_IO) {
+    } else if (r != ALDIS_E_NOMEM) {
         why_tell(why, why_size, path, strerror(errno));
+        r = ald_trace(ALDIS_E_IO);
     }
     ald_buf_fini(&text);
     return r;
@@ -188,23 +154,21 @@ static int schemas_add_file(struct aldis_schemas *schemas, const char *folder, c
 
 int aldis_schemas_add_folder(struct aldis_schemas *schemas, const char *folder, char *why, size_t why_size)
 {
-    struct dirent **entries = NULL;
+    struct ald_folder files;
     int r = schemas_open(schemas, folder, why, why_size);
-    int n;
 
     if (r < 0) {
         return r;
     }
-    n = scandir(folder, &entries, entry_wanted, entry_order);
-    if (n < 0) {
+    r = ald_folder_read(folder, &(struct ald_folder_filter){.suffix = ".json"}, &files);
+    if (r < 0) {
         why_tell(why, why_size, folder, strerror(errno));
-        return ald_trace(errno == ENOMEM ? ALDIS_E_NOMEM : ALDIS_E_IO);
+        return ald_trace(r);
     }
-    for (int i = 0; i < n; i++) {
-        r = r == 0 ? schemas_add_file(schemas, folder, entries[i]->d_name, why, why_size) : r;
-        free(entries[i]);
+    for (size_t i = 0; r == 0 && i < files.n; i++) {
+        r = schemas_add_file(schemas, folder, files.names[i], why, why_size);
     }
-    free(entries);
+    ald_folder_fini(&files);
     return r;
 }
 

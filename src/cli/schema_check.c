@@ -5,7 +5,6 @@
 
 #include "cli/schema.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "cli/payload.h"
 #include "cli/term.h"
+#include "loop/folder.h"
 #include "msg/catalog.h"
 #include "msg/json_scan.h"
 #include "msg/json_write.h"
@@ -232,27 +232,14 @@ static int file_check(struct checking *checking, const char *file)
 
 /* --- a folder ----------------------------------------------------------------------------------------------------- */
 
-static int entry_wanted(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name), suffix = strlen(".json");
-
-    return entry->d_name[0] != '.' && size > suffix && strcmp(entry->d_name + size - suffix, ".json") == 0;
-}
-
-/* By bytes: not as the locale has it. */
-static int entry_order(const void *a, const void *b)
-{
-    return strcmp((*(struct dirent *const *)a)->d_name, (*(struct dirent *const *)b)->d_name);
-}
-
-static int folder_files(struct checking *checking, const char *folder, struct dirent *const *entries)
+static int folder_files(struct checking *checking, const char *folder, const struct ald_folder *files)
 {
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < checking->n_all; i++) {
+    for (size_t i = 0; r == 0 && i < files->n; i++) {
         char path[CHECK_PATH_MAX];
 
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, files->names[i]);
         r = file_check(checking, path);
         checking->n_done++;
         progress_show(checking);
@@ -263,24 +250,18 @@ static int folder_files(struct checking *checking, const char *folder, struct di
 
 static int folder_check(struct checking *checking, const char *folder)
 {
-    struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, entry_wanted, NULL), r;
+    struct ald_folder files;
+    int r = ald_folder_read(folder, &(struct ald_folder_filter){.suffix = ".json"}, &files);
 
-    if (n < 0) {
+    if (r < 0) {
         return verdict_take(checking, folder, strerror(errno));
     }
-    if (n > 1) {
-        qsort(entries, (size_t)n, sizeof(*entries), entry_order);
-    }
     checking->n_done = 0;
-    checking->n_all = (size_t)n;
+    checking->n_all = files.n;
     r = ald_catalog_new(&checking->catalog);
-    r = r < 0 ? ald_cli_broke(r) : folder_files(checking, folder, entries);
+    r = r < 0 ? ald_cli_broke(r) : folder_files(checking, folder, &files);
     checking->catalog = ald_catalog_unref(checking->catalog);
-    for (int i = 0; i < n; i++) {
-        free(entries[i]);
-    }
-    free(entries);
+    ald_folder_fini(&files);
     return r;
 }
 

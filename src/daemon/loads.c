@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "daemon/lavg.h"
 #include "daemon/log.h"
 #include "loop/loop.h"

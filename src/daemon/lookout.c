@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "conn/local.h"
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "daemon/log.h"
 #include "loop/loop.h"
 

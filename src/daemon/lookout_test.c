@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "lib/test.h"
 #include "loop/loop.h"
 

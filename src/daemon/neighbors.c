@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "conn/caller.h"
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "daemon/log.h"
 #include "loop/loop.h"
 #include "transport/tls.h"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "lib/test.h"
 #include "loop/loop.h"
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "client/backoff.h"
 #include "conn/caller.h"
-#include "daemon/file.h"
+#include "loop/file.h"
 #include "daemon/log.h"
 #include "daemon/peer.h"
 #include "transport/tls.h"

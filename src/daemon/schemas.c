@@ -1,15 +1,15 @@
 #include "daemon/schemas.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "conn/edge.h"
-#include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/warden.h"
+#include "loop/file.h"
+#include "loop/folder.h"
 #include "msg/catalog.h"
 
 #define SUFFIX ".json"
@@ -48,19 +48,6 @@ static void shelf_fini(struct shelf *shelf)
 }
 
 /* --- reading a folder --- */
-
-static int entry_wanted(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name), suffix = sizeof(SUFFIX) - 1;
-
-    return entry->d_name[0] != '.' && size > suffix && strcmp(entry->d_name + size - suffix, SUFFIX) == 0;
-}
-
-/* By bytes: not as the locale has it. */
-static int entry_order(const void *a, const void *b)
-{
-    return strcmp((*(struct dirent *const *)a)->d_name, (*(struct dirent *const *)b)->d_name);
-}
 
 /* What is wrong with a file of the folder: always ALD_CONFIG_BAD. */
 static int shelf_wrong(char *why, size_t room, const char *folder, const char *name, const char *what)
@@ -117,22 +104,21 @@ static int shelf_add(struct shelf *shelf, const char *folder, const char *name, 
     return 0;
 }
 
-static int shelf_fill(struct shelf *shelf, const char *folder, struct dirent *const *entries, int n, char *why,
-                      size_t room)
+static int shelf_fill(struct shelf *shelf, const char *folder, const struct ald_folder *files, char *why, size_t room)
 {
     int r = 0;
 
-    if (n > ALD_CATALOG_MESSAGES_MAX) {
+    if (files->n > ALD_CATALOG_MESSAGES_MAX) {
         (void)snprintf(why, room, "%s: more than %d messages", folder, ALD_CATALOG_MESSAGES_MAX);
         return ALD_CONFIG_BAD;
     }
     /* One more than there are, since there may be none, and no memory for nothing is a failure to some systems. */
-    shelf->files = calloc((size_t)n + 1, sizeof(*shelf->files));
+    shelf->files = calloc(files->n + 1, sizeof(*shelf->files));
     if (shelf->files == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    for (int i = 0; r == 0 && i < n; i++) {
-        r = shelf_add(shelf, folder, entries[i]->d_name, why, room);
+    for (size_t i = 0; r == 0 && i < files->n; i++) {
+        r = shelf_add(shelf, folder, files->names[i], why, room);
     }
     return r;
 }
@@ -140,26 +126,22 @@ static int shelf_fill(struct shelf *shelf, const char *folder, struct dirent *co
 /* Read `folder` ("": none). Outcome: ALD_CONFIG_BAD. Errors: ALDIS_E_NOMEM. On failure the shelf is empty. */
 static int shelf_read(struct shelf *shelf, const char *folder, char *why, size_t room)
 {
-    struct dirent **entries = NULL;
-    int n, r;
+    struct ald_folder files = {.n = 0};
+    int r = 0;
 
     *shelf = (struct shelf){.n = 0};
-    n = folder[0] != '\0' ? scandir(folder, &entries, entry_wanted, NULL) : 0;
-    if (n < 0) {
+    if (folder[0] != '\0') {
+        r = ald_folder_read(folder, &(struct ald_folder_filter){.suffix = SUFFIX}, &files);
+    }
+    if (r < 0) {
         (void)snprintf(why, room, "%s: %s", folder, strerror(errno));
         return ALD_CONFIG_BAD;
     }
-    if (n > 1) {
-        qsort(entries, (size_t)n, sizeof(*entries), entry_order);
-    }
     r = ald_catalog_new(&shelf->catalog);
     if (r == 0) {
-        r = shelf_fill(shelf, folder, entries, n, why, room);
+        r = shelf_fill(shelf, folder, &files, why, room);
     }
-    for (int i = 0; i < n; i++) {
-        free(entries[i]);
-    }
-    free(entries);
+    ald_folder_fini(&files);
     if (r != 0) {
         shelf_fini(shelf);
     }

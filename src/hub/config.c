@@ -91,7 +91,7 @@ void ald_hub_config_init(struct ald_hub_config *config)
         /* What a thousand things change once, or one thing in a quarter of an hour once a second: who was away for longer asks
          * for the state as a whole. At some 1 KiB each 1 MiB, which a party that comes back can be told at once. */
         .replay_max = 1000,
-        /* Against one name taking everybody's room, and four of the largest windows of a session: 32 MiB. */
+        /* Against one name taking everybody's room; far less than the window of a session that it is told to. */
         .replay_name_bytes_max = 8 * ALD_MIB,
         .replay_bytes_max = 64 * ALD_MIB, /* as much as outcomes have */
         /* A reboot, a walk through a tunnel, a long lunch; and no payload stays in memory for ever. */
