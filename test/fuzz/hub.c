@@ -128,6 +128,7 @@ static void op_command_as(struct fuzz *fuzz, struct slot *slot, bool far)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
     struct ald_travel travel;
+    bool is_left = false;
     uint8_t byte = fuzz_byte(fuzz);
     uint32_t number = byte % 16 == 15 && fuzz->n_wires > 0 ? fuzz->n_wires - 1 : fuzz->n_wires;
     char text[16];
@@ -140,12 +141,13 @@ static void op_command_as(struct fuzz *fuzz, struct slot *slot, bool far)
     must(ald_msg_set(signal.msg, &signal.msg->wire_id, ald_str(text)) == 0);
     fill(fuzz, signal.msg);
     if (far) {
-        travel_fill(fuzz, &signal, &travel);
+        is_left = travel_fill(fuzz, slot, &signal, &travel);
     }
     ald_msg_seal(signal.msg);
     signal.party = party_of(byte / 16);
     fuzz->n_wires = number + 1;
     submit_wire(fuzz, slot, signal.msg, number);
+    fuzz->wires[number].counted = fuzz->wires[number].counted && !is_left;
     say(fuzz, slot, &signal);
 }
 

@@ -4,23 +4,33 @@
 
 #include "hub_words.h"
 
-/* A way that it may have come, and sometimes another hub to go to. */
-static void travel_fill(struct fuzz *fuzz, struct ald_signal *signal, struct ald_travel *travel)
+/*
+ * A way that it may have come, and sometimes another hub to go to. Returns whether it is left alone: what goes around among
+ * hubs has its outcome where it came first, and in time.
+ */
+static bool travel_fill(struct fuzz *fuzz, const struct slot *slot, struct ald_signal *signal, struct ald_travel *travel)
 {
-    static const struct ald_str ids[] = {{NULL, 0}, ALD_STR("h-1"), ALD_STR("h-2"), ALD_STR("i-1")};
+    static const struct ald_str ids[AROUND] = {{NULL, 0}, ALD_STR("h-1"), ALD_STR("h-2"), ALD_STR("i-1")};
     uint8_t byte = fuzz_byte(fuzz);
     const struct ald_address to = {
         .hub = hub_of(byte), .target = signal->msg->to.target, .scope = (enum ald_scope)signal->msg->to.scope};
+    bool went_before;
 
     *travel = (struct ald_travel){.hub = byte / 4 % 2 == 0 ? hub_of(byte / 8) : ALD_STR_NONE, .hops = byte / 32};
     byte = fuzz_byte(fuzz);
-    travel->id = ids[byte % 4];
+    travel->id = ids[byte % AROUND];
     travel->informed = byte / 4 % 2 == 0 ? ALD_STR("10.0.0.1,10.0.0.2,,x") : ALD_STR_NONE;
     travel->until = byte / 8 % 4 == 0 ? fuzz->now : byte / 8 % 4 == 1 ? 1 : 0;
     signal->travel = travel;
     if (byte >= 128) {
         must(ald_msg_set_address(signal->msg, &signal->msg->to, &to) == 0);
     }
+    if (!slot->is_hub || travel->id.size == 0) {
+        return false;
+    }
+    went_before = fuzz->went_around[byte % AROUND];
+    fuzz->went_around[byte % AROUND] = true;
+    return went_before || (travel->until != 0 && travel->until < fuzz->now);
 }
 
 /* A hub says who it is; now and then not rightly. */

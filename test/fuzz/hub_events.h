@@ -30,7 +30,7 @@ static void op_parcel_as(struct fuzz *fuzz, struct slot *slot, bool far)
     signal.msg->flags = byte & (ALD_MSG_HOLD | ALD_MSG_REPORT | ALD_MSG_TELL_AWAY | ALD_MSG_EVERYONE);
     signal.msg->ttl = byte % 16 == 0 ? ALD_NEVER : (ald_usec)(byte % 16) * 3 * ALD_SEC;
     if (far) {
-        travel_fill(fuzz, &signal, &travel);
+        travel_fill(fuzz, slot, &signal, &travel);
     }
     ald_msg_seal(signal.msg);
     say(fuzz, slot, &signal);

@@ -22,6 +22,8 @@
 enum { SLOTS = 6, IDS = 64, WIRES = 4096, SESSIONS = 8, STEPS_MAX = 100000, OPS_MAX = 3000 };
 /* Names that are subscribed to; the last one is none. */
 enum { FUZZ_SERIES = 4 };
+/* Ids of what goes around among hubs; the first one is none. */
+enum { AROUND = 4 };
 
 struct slot {
     uint64_t number; /* of its present connection */
@@ -70,6 +72,7 @@ struct fuzz {
     size_t n_sessions;
     char channel[ALD_ID_TEXT]; /* of the latest registration */
     bool denies;               /* what is said next */
+    bool went_around[AROUND];  /* something of this id did, among hubs */
     uint64_t n_ended, n_joined, n_gone, n_delivered, n_dropped, n_held, n_spread;
 };
 
