@@ -58,9 +58,15 @@ int ald_session_new(struct ald_hub *hub, struct ald_party *party, const struct a
     return 0;
 }
 
+/* All of it is on one connection. */
+static bool session_is_whole(const struct ald_session *session)
+{
+    return session->conn != NULL && session->n_here == session->n_parties && !session->is_returning;
+}
+
 bool ald_session_may_be_joined(const struct ald_session *session)
 {
-    return !session->over && session->conn != NULL && session->n_here == session->n_parties;
+    return !session->over && session_is_whole(session);
 }
 
 void ald_session_join(struct ald_session *session, struct ald_party *party)
@@ -91,6 +97,8 @@ void ald_session_leave(struct ald_hub *hub, struct ald_party *party)
     session_remove(session, party);
     if (session->n_parties == 0) {
         ald_session_over(hub, session);
+    } else if (session->conn == NULL && !session->over && !ald_timer_running(&session->alarm.timer)) {
+        ald_session_away(hub, session); /* it was the last one there, while a connection that ended is worked off */
     }
     ald_session_wake(hub, session);
 }
@@ -260,7 +268,7 @@ static void session_say(struct ald_hub *hub, struct ald_session *session, struct
 /* Its parties are all there to be told something. */
 static bool session_is_here(const struct ald_session *session)
 {
-    return session->conn != NULL && session->n_here == session->n_parties && ald_hub_conn_hears(session->conn);
+    return session_is_whole(session) && ald_hub_conn_hears(session->conn);
 }
 
 bool ald_session_is_choked(const struct ald_session *session)
@@ -495,7 +503,7 @@ bool ald_session_work(struct ald_hub *hub, struct ald_session *session)
     if (session->conn == NULL || !ald_hub_conn_hears(session->conn)) {
         return false;
     }
-    if (session->n_here < session->n_parties) {
+    if (session->is_returning) {
         ald_session_return(hub, session);
         return true;
     }
@@ -526,6 +534,7 @@ static void session_check_parties(const struct ald_session *session)
     ald_assert(n_here == session->n_here);
     ald_assert((n_here > 0) == (session->conn != NULL));
     ald_assert(session->over || (session->first != NULL && session->first->session == session));
+    ald_assert(session->over || session->conn != NULL || ald_timer_running(&session->alarm.timer));
 }
 
 size_t ald_session_check(const struct ald_hub *hub, const struct ald_session *session)

@@ -24,7 +24,8 @@
  *             counted, and commands from it are refused. It is not full any more at half of that. Answers go on for another
  *             out_bytes_max, as in the output of a connection; then it is over. Nobody who sends to a full one is kept waiting: what
  *             he has to say to others would wait, too, so one slow consumer would be felt by all.
- * Invariants: `first` is of the session until it is over. Those of `parties` that are away stand before those that are there.
+ * Invariants: `first` is of the session until it is over. Those of `parties` that are away stand before those that are there. One
+ *             that is away with all its parties has its alarm set, or is over.
  */
 
 #include "hub/alarm.h"
@@ -62,6 +63,7 @@ struct ald_session {
     uint64_t told;     /* number of the round that was told last for its instances: see hub/kind.h */
     uint8_t form;      /* of its frames: see ald_signal.form */
     bool resumes_late; /* while the hub stops, too */
+    bool is_returning; /* its parties are being put on `conn`, the first one is there; or were, when that ended */
     bool over;         /* it will not be resumed any more */
     bool full;
 };
@@ -110,7 +112,7 @@ void ald_session_expired(struct ald_hub *hub, struct ald_session *session);
 struct ald_kept *ald_session_first(const struct ald_session *session);
 /* The first of those that are away, of which there must be one. */
 struct ald_party *ald_session_absent(const struct ald_session *session);
-/* A unit of putting the others on the connection where the first one is. */
+/* A unit of putting the others on the connection where the first one is, until all are there: one may have ended meanwhile. */
 void ald_session_return(struct ald_hub *hub, struct ald_session *session);
 
 /* A unit of work; false when there is nothing (left) to do now. */

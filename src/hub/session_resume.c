@@ -45,6 +45,7 @@ static void session_welcome(struct ald_hub *hub, struct ald_party *party)
 static void session_is_back(struct ald_hub *hub, struct ald_session *session)
 {
     ald_hub_count(hub, ALD_N_SESSIONS_RESUMED);
+    session->is_returning = false;
     session->unsaid = ald_session_first(session);
     ald_session_wake(hub, session);
     session_welcome(hub, session->first);
@@ -52,10 +53,13 @@ static void session_is_back(struct ald_hub *hub, struct ald_session *session)
 
 void ald_session_return(struct ald_hub *hub, struct ald_session *session)
 {
-    struct ald_party *party = ald_session_absent(session);
+    struct ald_party *party = NULL;
 
-    session_put(hub, session, party, party->number);
-    session_welcome(hub, party);
+    if (session->n_here < session->n_parties) {
+        party = ald_session_absent(session);
+        session_put(hub, session, party, party->number);
+        session_welcome(hub, party);
+    }
     if (session->n_here == session->n_parties) {
         session_is_back(hub, session);
     }
@@ -63,9 +67,10 @@ void ald_session_return(struct ald_hub *hub, struct ald_session *session)
 
 bool ald_session_returns_on(struct ald_hub_conn *conn)
 {
-    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
+    const struct ald_party *first =
+        ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
 
-    return first != NULL && first->session != NULL && first->session->n_here < first->session->n_parties;
+    return first != NULL && first->session != NULL && first->session->is_returning;
 }
 
 /* Several come back as they went, so nobody may be in their places. */
@@ -122,6 +127,7 @@ static void session_continue(struct ald_hub *hub, struct ald_session *session, s
     ald_hub_alarm_stop(hub, &session->alarm);
     session->acked = serial;
     session->conn = conn;
+    session->is_returning = true;
     session_put(hub, session, session->first, number);
     if (session->n_here == session->n_parties) {
         session_is_back(hub, session);
@@ -134,6 +140,7 @@ void ald_session_away(struct ald_hub *hub, struct ald_session *session)
 {
     struct ald_hub_conn *conn = NULL;
 
+    session->is_returning = false;
     session->unsaid = ald_session_first(session);
     ald_node_remove(&session->wait);
     ald_hub_alarm_set(hub, &session->alarm, hub->now + session->ttl);

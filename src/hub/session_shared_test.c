@@ -390,6 +390,77 @@ ALD_TEST(session_shared, whoever_takes_the_name_of_another_takes_nothing_else)
     rig_fini(&rig);
 }
 
+/* Somebody takes a name `n` steps of one unit of work after the session began to go, or to come back. */
+static void take_a_name_in_slices(struct rig *rig, const char *name, int n, bool comes_back)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REGISTER);
+
+    rig_init(rig);
+    rig->config.step_work = 1;
+    story_start(rig);
+    rig_open(rig, 3);
+    if (comes_back) {
+        rig_close(rig, 1);
+    }
+    rig->by_hand = true;
+    if (comes_back) {
+        come_back(rig, 0);
+    } else {
+        rig_close(rig, 1);
+    }
+    for (int i = 0; i < n; i++) {
+        rig_step(rig, (struct ald_event){.kind = ALD_EVENT_TICK});
+    }
+    signal.target = ald_str(name);
+    signal.taken = ALD_TAKEN_REPLACE;
+    rig_signal(rig, 3, &signal);
+    rig->by_hand = false;
+    rig_settle(rig);
+}
+
+enum { SLICES = 24 };
+
+ALD_TEST(session_shared, a_name_that_is_taken_while_all_go_away_keeps_nobody_from_coming_back)
+{
+    for (int n = 0; n < SLICES; n++) {
+        struct rig rig;
+
+        take_a_name_in_slices(&rig, n % 2 == 0 ? "instance-7" : "instance-8", n / 2, false);
+        come_back(&rig, 0);
+        rig.n_text = 0;
+        rig_command(&rig, 9, "c1", "4");
+        rig_expect(&rig, "2 command c1\n");
+        ald_check_int(rig_count(&rig, ALD_N_SESSIONS_RESUMED), 1);
+        rig_fini(&rig);
+    }
+}
+
+ALD_TEST(session_shared, a_name_that_is_taken_while_all_go_away_does_not_keep_the_session)
+{
+    for (int n = 0; n < SLICES; n++) {
+        struct rig rig;
+
+        take_a_name_in_slices(&rig, n % 2 == 0 ? "instance-7" : "instance-8", n / 2, false);
+        rig_advance(&rig, 301 * ALD_SEC);
+        ald_check_int(rig_count(&rig, ALD_N_SESSIONS_ENDED), 1);
+        rig_fini(&rig);
+    }
+}
+
+ALD_TEST(session_shared, a_name_that_is_taken_while_they_come_back_keeps_nobody_from_it)
+{
+    for (int n = 0; n < SLICES; n++) {
+        struct rig rig;
+
+        take_a_name_in_slices(&rig, n % 2 == 0 ? "instance-7" : "instance-8", n / 2, true);
+        ald_check_int(rig_count(&rig, ALD_N_SESSIONS_RESUMED), 1);
+        rig.n_text = 0;
+        rig_command(&rig, 9, "c1", "4");
+        rig_expect(&rig, "2 command c1\n");
+        rig_fini(&rig);
+    }
+}
+
 ALD_TEST(session_shared, an_operator_may_send_one_party_away)
 {
     struct rig rig;
@@ -568,6 +639,9 @@ ALD_TEST_MAIN(session_shared, ALD_CASE(session_shared, all_its_parties_have_one_
               ALD_CASE(session_shared, the_goodbye_of_another_is_its_own),
               ALD_CASE(session_shared, whoever_takes_the_name_of_the_first_takes_the_connection),
               ALD_CASE(session_shared, whoever_takes_the_name_of_another_takes_nothing_else),
+              ALD_CASE(session_shared, a_name_that_is_taken_while_all_go_away_keeps_nobody_from_coming_back),
+              ALD_CASE(session_shared, a_name_that_is_taken_while_all_go_away_does_not_keep_the_session),
+              ALD_CASE(session_shared, a_name_that_is_taken_while_they_come_back_keeps_nobody_from_it),
               ALD_CASE(session_shared, an_operator_may_send_one_party_away),
               ALD_CASE(session_shared, a_party_with_a_time_of_its_own_has_a_session_of_its_own),
               ALD_CASE(session_shared, it_does_not_come_back_where_somebody_is),
