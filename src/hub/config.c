@@ -27,9 +27,9 @@ void ald_hub_config_init(struct ald_hub_config *config)
         /* What an agent with a second's work a command clears within a deadline is far less; a burst fits. */
         .channel_queue_max = 10000,
         .channel_queue_bytes_max = 64 * ALD_MIB,
-        /* Against many queues at once: a quarter of the memory of a small machine. */
         /* Nobody acknowledges a payload, so it is held until the outcome: against callers of agents that never answer. */
         .commands_bytes_max = 512 * ALD_MIB,
+        /* Against many queues at once: a quarter of the memory of a small machine. */
         .queue_bytes_max = 256 * ALD_MIB,
         /* Against one caller taking everybody's room. A benchmark with 4 connections keeps 1,000 in flight on each. */
         .caller_in_flight_max = 10000,

@@ -407,6 +407,16 @@ static ALD_UNUSED void rig_resume(struct rig *rig, uint64_t conn, uint64_t sessi
     rig_signal(rig, conn, &signal);
 }
 
+/* The party of connection 1 is back on connection 2, having received everything up to `serial`. */
+static ALD_UNUSED void rig_come_back(struct rig *rig, uint64_t serial)
+{
+    uint64_t session = rig->conns[1].session;
+
+    rig_open(rig, 2);
+    rig_resume(rig, 2, session, serial);
+    memcpy(rig->conns[2].channel, rig->conns[1].channel, sizeof(rig->conns[2].channel));
+}
+
 static ALD_UNUSED void rig_drain(struct rig *rig, ald_usec usec)
 {
     rig_event(rig, (struct ald_event){.kind = ALD_EVENT_DRAIN, .leave_until = rig->now + usec});

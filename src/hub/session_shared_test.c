@@ -43,14 +43,6 @@ static void story_begin(struct rig *rig)
     story_start(rig);
 }
 
-static void come_back(struct rig *rig, uint64_t serial)
-{
-    uint64_t session = rig->conns[1].session;
-
-    rig_open(rig, 2);
-    rig_resume(rig, 2, session, serial);
-}
-
 ALD_TEST(session_shared, all_its_parties_have_one_count)
 {
     struct rig rig;
@@ -94,7 +86,7 @@ ALD_TEST(session_shared, what_its_dialect_dealt_with_counts_as_well)
     rig_send_event(&rig, 9, "4");
     rig_event_as(&rig, 1, "4", (struct rig_options){.party = 2, .serial = 5});
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     ald_check_int(rig.conns[2].heard_by_hub, 5);
     ald_check_int(rig_count(&rig, ALD_N_SIGNALS_REPEATED), 1);
     rig_fini(&rig);
@@ -114,7 +106,7 @@ ALD_TEST(session_shared, all_are_away_together_and_come_back_under_their_numbers
     rig_expect(&rig, "(1) 1 command c1\n"
                      "1 command c2\n"
                      "(2) 1 command c3\n");
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "(2) 2 registered\n"
                      "(1) 2 registered\n"
                      "2 command c2\n"
@@ -152,7 +144,7 @@ ALD_TEST(session_shared, an_answer_may_name_the_frame_of_its_command)
     rig_command(&rig, 9, "c3", "instance-8");
     host_acked(&rig, 1, 3);
     rig_close(&rig, 1);
-    come_back(&rig, 3);
+    rig_come_back(&rig, 3);
     rig.n_text = 0;
     answer_frame(&rig, 2, 0, 3);
     answer_frame(&rig, 2, 0, 1);
@@ -197,7 +189,7 @@ ALD_TEST(session_shared, all_end_together_when_it_is_not_resumed)
     rig_advance(&rig, 301 * ALD_SEC);
     ald_check(strstr(rig.text, "9 reply c1 lost session_ended\n") != NULL);
     ald_check(strstr(rig.text, "9 reply c2 lost session_ended\n") != NULL);
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     ald_check(strstr(rig.text, "2 denied: no such session\n") != NULL);
     rig_command(&rig, 9, "c3", "instance-8");
     ald_check(strstr(rig.text, "9 reply c3 refused no_target\n") != NULL);
@@ -253,7 +245,7 @@ ALD_TEST(session_shared, what_was_for_a_party_that_ended_is_not_said_again)
     host_say(&rig, 1, 1, ALD_SIGNAL_UNREGISTER);
     rig_close(&rig, 1);
     rig.n_text = 0;
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "(2) 2 registered\n"
                      "(2) 2 command c2\n");
     ald_check_int(rig.conns[2].serial, 2);
@@ -330,7 +322,7 @@ ALD_TEST(session_shared, the_goodbye_of_the_first_is_that_of_all)
     rig_expect(&rig, "1 close left\n"
                      "9 reply c1 succeeded\n");
     rig_close(&rig, 1);
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "2 denied: no such session\n");
     rig_fini(&rig);
 }
@@ -346,7 +338,7 @@ ALD_TEST(session_shared, the_goodbye_of_another_is_its_own)
     rig_expect(&rig, "9 reply c1 refused no_target\n"
                      "(1) 1 command c2\n");
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "(1) 2 registered\n");
     rig_fini(&rig);
 }
@@ -385,7 +377,7 @@ ALD_TEST(session_shared, whoever_takes_the_name_of_another_takes_nothing_else)
     rig_expect(&rig, "3 command c1\n"
                      "(2) 1 command c2\n");
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "(2) 2 registered\n");
     rig_fini(&rig);
 }
@@ -404,7 +396,7 @@ static void take_a_name_in_slices(struct rig *rig, const char *name, int n, bool
     }
     rig->by_hand = true;
     if (comes_back) {
-        come_back(rig, 0);
+        rig_come_back(rig, 0);
     } else {
         rig_close(rig, 1);
     }
@@ -426,7 +418,7 @@ ALD_TEST(session_shared, a_name_that_is_taken_while_all_go_away_keeps_nobody_fro
         struct rig rig;
 
         take_a_name_in_slices(&rig, n % 2 == 0 ? "instance-7" : "instance-8", n / 2, false);
-        come_back(&rig, 0);
+        rig_come_back(&rig, 0);
         rig.n_text = 0;
         rig_command(&rig, 9, "c1", "4");
         rig_expect(&rig, "2 command c1\n");
@@ -580,7 +572,7 @@ ALD_TEST(session_shared, what_a_dialect_says_itself_has_its_place_in_the_count)
     rig_signal(&rig, 1, &local);
     ald_check_int(rig.conns[1].serial, 2);
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "1 command c1\n"
                      "(1) 1 local\n"
                      "(2) 2 registered\n"

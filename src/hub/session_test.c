@@ -8,16 +8,6 @@ static void story_begin(struct rig *rig)
     rig_caller(rig, 9);
 }
 
-/* The party of connection 1 is back on connection 2, having received everything up to `serial`. */
-static void come_back(struct rig *rig, uint64_t serial)
-{
-    uint64_t session = rig->conns[1].session;
-
-    rig_open(rig, 2);
-    rig_resume(rig, 2, session, serial);
-    memcpy(rig->conns[2].channel, rig->conns[1].channel, sizeof(rig->conns[2].channel));
-}
-
 ALD_TEST(session, while_a_channel_is_away_what_was_sent_stays_sent)
 {
     struct rig rig;
@@ -28,7 +18,7 @@ ALD_TEST(session, while_a_channel_is_away_what_was_sent_stays_sent)
     rig_advance(&rig, 10 * ALD_SEC);
     rig_expect(&rig, "1 command c1\n");
     ald_check_int(rig_view(&rig, "c1").phase, ALD_PHASE_SENT);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "");
     rig_reply_as(&rig, 2, rig_id_of(&rig, 1, "c1"), ALD_SUCCEEDED, 0, NULL);
     rig_expect(&rig, "9 reply c1 succeeded\n");
@@ -44,7 +34,7 @@ ALD_TEST(session, what_the_party_did_not_receive_is_said_again)
     rig_command(&rig, 9, "c1", "lamp");
     rig_command(&rig, 9, "c2", "lamp");
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "1 command c1\n"
                      "1 command c2\n"
                      "2 command c2\n");
@@ -65,7 +55,7 @@ ALD_TEST(session, while_a_channel_is_away_new_work_queues)
     rig_command_as(&rig, 9, "c2", "lamp", (struct rig_options){.channel = rig.conns[1].channel});
     rig_expect(&rig, "");
     ald_check_int(rig_view(&rig, "c1").phase, ALD_PHASE_QUEUED);
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "2 command c2\n"
                      "2 command c1\n");
     rig_fini(&rig);
@@ -148,7 +138,7 @@ ALD_TEST(session, what_was_never_written_leaves_no_gap_in_the_serials)
     rig_close(&rig, 1);
     rig_agent(&rig, 3, "lamp", 0); /* c2 moves there */
     rig.holds_writes = false;
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_command_as(&rig, 9, "c3", "lamp", (struct rig_options){.channel = rig.conns[1].channel});
     rig_expect(&rig, "1 command c1\n"
                      "1 command c2\n"
@@ -170,7 +160,7 @@ ALD_TEST(session, a_caller_that_comes_back_hears_what_was_replied_meanwhile)
     rig_close(&rig, 1);
     rig_reply(&rig, 3, "c1", ALD_SUCCEEDED);
     rig_expect(&rig, "3 command c1\n");
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "2 reply c1 succeeded\n");
     rig_fini(&rig);
 }
@@ -186,7 +176,7 @@ ALD_TEST(session, what_was_acknowledged_is_not_said_again)
     acked.serial = 2;
     rig_signal(&rig, 1, &acked);
     rig_close(&rig, 1);
-    come_back(&rig, 2);
+    rig_come_back(&rig, 2);
     rig_expect(&rig, "1 command c1\n"
                      "1 command c2\n");
     rig_fini(&rig);
@@ -203,7 +193,7 @@ ALD_TEST(session, one_that_lost_what_it_acknowledged_is_denied_and_it_ends_in_it
     acked.serial = 2;
     rig_signal(&rig, 1, &acked);
     rig_close(&rig, 1);
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "1 command c1\n"
                      "1 command c2\n"
                      "2 denied: what it has lost was acknowledged\n");
@@ -224,7 +214,7 @@ ALD_TEST(session, one_that_lost_what_it_acknowledged_does_not_take_the_connectio
     rig_command(&rig, 9, "c1", "lamp");
     acked.serial = 1;
     rig_signal(&rig, 1, &acked);
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_command(&rig, 9, "c2", "lamp");
     rig_expect(&rig, "1 command c1\n"
                      "2 denied: what it has lost was acknowledged\n"
@@ -242,7 +232,7 @@ ALD_TEST(session, one_that_claims_more_than_was_said_is_denied)
     session = rig.conns[1].session;
     rig_command(&rig, 9, "c1", "lamp");
     rig_close(&rig, 1);
-    come_back(&rig, 2);
+    rig_come_back(&rig, 2);
     rig_open(&rig, 3);
     rig_resume(&rig, 3, session, 1);
     rig_command(&rig, 9, "c2", "lamp");
@@ -270,7 +260,7 @@ ALD_TEST(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_fi
 
     story_begin(&rig);
     rig_command(&rig, 9, "c1", "lamp");
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "1 command c1\n"
                      "1 close taken\n");
     rig_close(&rig, 1);
@@ -304,7 +294,7 @@ ALD_TEST(session, a_goodbye_ends_it)
     story_begin(&rig);
     rig_say(&rig, 1, ALD_SIGNAL_LEAVE);
     rig_close(&rig, 1);
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_expect(&rig, "1 close left\n"
                      "2 denied: no such session\n");
     rig_fini(&rig);
@@ -386,7 +376,7 @@ ALD_TEST(session, resumed_twice_before_the_first_is_gone_goes_to_the_latest)
 
     story_begin(&rig);
     rig_command(&rig, 9, "c1", "lamp");
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     rig_open(&rig, 3);
     rig_resume(&rig, 3, rig.conns[1].session, 0);
     rig_close(&rig, 1);
@@ -416,7 +406,7 @@ ALD_TEST(session, what_is_said_again_waits_for_a_choked_connection)
     rig_close(&rig, 1);
     rig.n_text = 0;
     rig.holds_writes = true;
-    come_back(&rig, 0);
+    rig_come_back(&rig, 0);
     ald_check(strstr(rig.text, "2 command c0\n") != NULL);
     ald_check(strstr(rig.text, "2 command c7\n") == NULL);
     rig.holds_writes = false;
@@ -476,7 +466,7 @@ ALD_TEST(session, an_event_waits_for_one_that_is_away)
     rig_send_event(&rig, 9, "lamp");
     rig_event_as(&rig, 9, "lamp", (struct rig_options){.channel = rig.conns[1].channel, .name = "named"});
     rig_expect(&rig, "1 event\n");
-    come_back(&rig, 1);
+    rig_come_back(&rig, 1);
     rig_expect(&rig, "2 event\n"
                      "2 event named\n");
     ald_check_int(rig_count(&rig, ALD_N_EVENTS), 3);
@@ -503,232 +493,6 @@ ALD_TEST(session, an_event_waits_for_one_whose_link_is_choked)
     rig_fini(&rig);
 }
 
-static void full_begin(struct rig *rig)
-{
-    rig_init(rig);
-    rig->config.session_window_max = 4;
-    rig_start(rig);
-    rig_agent(rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_caller(rig, 9);
-}
-
-static void full_acked(struct rig *rig, uint64_t serial)
-{
-    struct ald_signal acked = ald_signal_of(ALD_SIGNAL_ACKED);
-
-    acked.serial = serial;
-    rig_signal(rig, 1, &acked);
-}
-
-ALD_TEST(session, a_full_window_takes_no_command_until_it_is_acknowledged)
-{
-    struct rig rig;
-
-    full_begin(&rig);
-    rig.config.channel_queue_max = 3;
-    for (int i = 0; i < 7; i++) {
-        char id[8];
-
-        snprintf(id, sizeof(id), "c%d", i);
-        rig_command(&rig, 9, id, "lamp");
-    }
-    rig_expect(&rig, "1 command c0\n"
-                     "1 command c1\n"
-                     "1 command c2\n"
-                     "1 command c3\n"
-                     "1 command c4\n"); /* the first one over it */
-    full_acked(&rig, 1);
-    full_acked(&rig, 2);
-    rig_expect(&rig, "");
-    full_acked(&rig, 3);
-    rig_expect(&rig, "1 command c5\n"
-                     "1 command c6\n");
-    rig_fini(&rig);
-}
-
-ALD_TEST(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.session_window_max = 1;
-    rig.config.channel_queue_max = 1;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_caller(&rig, 9);
-    rig_command(&rig, 9, "c0", "lamp");
-    rig_command(&rig, 9, "c1", "lamp");
-    rig_command(&rig, 9, "c2", "lamp");
-    rig_command(&rig, 9, "c3", "lamp");
-    rig_expect(&rig, "1 command c0\n"
-                     "1 command c1\n"
-                     "9 reply c3 refused busy\n");
-    rig_fini(&rig);
-}
-
-ALD_TEST(session, a_full_window_takes_no_event_and_says_so)
-{
-    struct rig rig;
-
-    full_begin(&rig);
-    rig_close(&rig, 1);
-    for (int i = 0; i < 7; i++) {
-        rig_send_event(&rig, 9, "lamp");
-    }
-    ald_check_int(rig_count(&rig, ALD_N_EVENTS), 5);
-    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DROPPED), 2);
-    ald_check_int(rig_count(&rig, ALD_N_WINDOWS_FULL), 2);
-    come_back(&rig, 0);
-    ald_check_int(rig.conns[2].serial, 5);
-    rig_fini(&rig);
-}
-
-ALD_TEST(session, who_acknowledges_nothing_may_ask_for_nothing)
-{
-    struct rig rig;
-
-    full_begin(&rig);
-    for (int i = 0; i < 5; i++) {
-        rig_send_event(&rig, 9, "lamp");
-    }
-    rig.n_text = 0;
-    rig_command(&rig, 1, "c1", "lamp");
-    full_acked(&rig, 6);
-    rig_command(&rig, 1, "c2", "lamp");
-    rig_expect(&rig, "1 reply c1 refused busy\n"
-                     "1 command c2\n");
-    rig_fini(&rig);
-}
-
-/* Larger than the window and than the account of its connection together (link 2.10). */
-ALD_TEST(session, the_largest_message_leaves_room_for_others)
-{
-    static char large[40000];
-    struct rig rig;
-
-    memset(large, '1', sizeof(large) - 1);
-    rig_init(&rig);
-    rig.config.session_window_bytes_max = 8000;
-    rig.config.out_bytes_max = 16000;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_caller(&rig, 9);
-    rig_command(&rig, 9, "c0", "lamp");
-    rig_command_as(&rig, 9, "c1", "lamp", (struct rig_options){.payload = large});
-    rig_command(&rig, 9, "c2", "lamp");
-    rig_expect(&rig, "1 command c0\n"
-                     "1 command c1\n"
-                     "1 command c2\n");
-    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c1"), ALD_SUCCEEDED, 0, large);
-    rig_expect(&rig, "9 reply c1 succeeded\n");
-    for (int i = 0; i < 3; i++) { /* but these do not fit */
-        rig_command_as(&rig, 9, "c3", "lamp", (struct rig_options){.payload = large});
-    }
-    ald_check_int(rig_count(&rig, ALD_N_SLOW_CUT), 0);
-    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_ENDED), 0);
-    rig_fini(&rig);
-}
-
-ALD_TEST(session, all_windows_together_have_an_end)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.session_windows_bytes_max = 4000;
-    rig.config.session_window_bytes_sure = 0;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_agent(&rig, 2, "bell", ALD_CAN_RESUME);
-    rig_caller(&rig, 9);
-    for (int i = 0; i < 8; i++) {
-        rig_send_event(&rig, 9, "lamp");
-    }
-    ald_check(rig_count(&rig, ALD_N_EVENTS_DROPPED) > 0);
-    rig_send_event(&rig, 9, "bell");
-    ald_check_int(rig.conns[2].serial, 1); /* who has nothing there still gets something */
-    full_acked(&rig, rig.conns[1].serial);
-    rig.n_text = 0;
-    rig_send_event(&rig, 9, "lamp");
-    rig_expect(&rig, "1 event\n");
-    rig_fini(&rig);
-}
-
-ALD_TEST(session, who_acknowledges_is_not_starved_by_those_who_do_not)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.session_windows_bytes_max = 4000;
-    rig.config.session_window_bytes_sure = 2000;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_agent(&rig, 2, "bell", ALD_CAN_RESUME);
-    rig_caller(&rig, 9);
-    for (int i = 0; i < 20; i++) {
-        rig_send_event(&rig, 9, "bell");
-    }
-    ald_check(rig_count(&rig, ALD_N_EVENTS_DROPPED) > 0);
-    rig.n_text = 0;
-    rig_send_event(&rig, 9, "lamp");
-    rig_send_event(&rig, 9, "lamp");
-    rig_expect(&rig, "1 event\n"
-                     "1 event\n");
-    for (uint64_t serial = 2; serial < 20; serial++) {
-        full_acked(&rig, serial);
-        rig_send_event(&rig, 9, "lamp");
-        rig_expect(&rig, "1 event\n");
-    }
-    rig_fini(&rig);
-}
-
-/* It is larger than the output may become behind anything else, which there is when a session comes back. */
-ALD_TEST(session, what_is_said_again_waits_until_there_is_room_for_it)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.out_bytes_max = 1200;
-    rig.config.out_bytes_high = 1200;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_caller(&rig, 9);
-    rig_close(&rig, 1);
-    for (int i = 0; i < 8; i++) {
-        rig_send_event(&rig, 9, "lamp");
-    }
-    rig.holds_writes = true;
-    come_back(&rig, 0);
-    ald_check(rig.conns[2].serial < 8);
-    rig.holds_writes = false;
-    rig_settle(&rig);
-    ald_check_int(rig.conns[2].serial, 8);
-    ald_check_int(rig_count(&rig, ALD_N_SLOW_CUT), 0);
-    rig_fini(&rig);
-}
-
-/* What is said shows the sender's name until the effects of the step are carried out, which lies in the window. */
-ALD_TEST(session, what_a_step_says_outlives_the_session_that_ends_in_it)
-{
-    struct rig rig;
-
-    rig_init(&rig);
-    rig.config.session_window_bytes_max = 400;
-    rig.config.out_bytes_max = 100;
-    rig_start(&rig);
-    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
-    rig_agent(&rig, 2, "bell", 0);
-    for (int i = 0; i < 3; i++) {
-        rig_send_event(&rig, 2, "lamp");
-    }
-    rig_expect(&rig, "1 event\n"
-                     "1 event\n"
-                     "1 event\n"
-                     "1 close slow\n");
-    ald_check_str(ald_str(rig.last_from), "bell");
-    ald_check_int(rig_count(&rig, ALD_N_SESSIONS_ENDED), 1);
-    rig_fini(&rig);
-}
-
 ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_stays_sent),
               ALD_CASE(session, what_the_party_did_not_receive_is_said_again),
               ALD_CASE(session, while_a_channel_is_away_new_work_queues),
@@ -744,8 +508,7 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, one_that_claims_more_than_was_said_is_denied),
               ALD_CASE(session, an_unknown_one_is_denied),
               ALD_CASE(session, resumed_before_its_connection_is_known_to_be_gone_ends_that_first),
-              ALD_CASE(session, nobody_who_writes_other_frames_comes_back_to_it),
-              ALD_CASE(session, a_goodbye_ends_it),
+              ALD_CASE(session, nobody_who_writes_other_frames_comes_back_to_it), ALD_CASE(session, a_goodbye_ends_it),
               ALD_CASE(session, what_is_told_after_a_goodbye_has_its_place_in_the_count),
               ALD_CASE(session, a_goodbye_of_ours_that_is_answered_ends_the_connection),
               ALD_CASE(session, what_was_received_before_is_not_taken_twice),
@@ -755,13 +518,4 @@ ALD_TEST_MAIN(session, ALD_CASE(session, while_a_channel_is_away_what_was_sent_s
               ALD_CASE(session, a_retry_after_its_end_goes_to_another_session),
               ALD_CASE(session, what_was_never_written_waits_for_one_that_was_told_goodbye),
               ALD_CASE(session, an_event_waits_for_one_that_is_away),
-              ALD_CASE(session, an_event_waits_for_one_whose_link_is_choked),
-              ALD_CASE(session, a_full_window_takes_no_command_until_it_is_acknowledged),
-              ALD_CASE(session, what_waits_for_a_full_window_waits_in_a_queue_that_ends),
-              ALD_CASE(session, a_full_window_takes_no_event_and_says_so),
-              ALD_CASE(session, who_acknowledges_nothing_may_ask_for_nothing),
-              ALD_CASE(session, the_largest_message_leaves_room_for_others),
-              ALD_CASE(session, all_windows_together_have_an_end),
-              ALD_CASE(session, who_acknowledges_is_not_starved_by_those_who_do_not),
-              ALD_CASE(session, what_is_said_again_waits_until_there_is_room_for_it),
-              ALD_CASE(session, what_a_step_says_outlives_the_session_that_ends_in_it))
+              ALD_CASE(session, an_event_waits_for_one_whose_link_is_choked))
