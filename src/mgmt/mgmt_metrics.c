@@ -221,7 +221,7 @@ static void tables_write(struct ald_mgmt_call *call, struct ald_metrics *metrics
     const struct ald_net_counters *net = ald_net_counters(ald_edge_net(call->mgmt->edge));
 
     for (int i = 0; i < ALD_N_COUNTERS; i++) {
-        counter_write(metrics, "hub", ald_counter_name((enum ald_counter)i), NULL,
+        counter_write(metrics, "hub", ald_counter_name((enum ald_counter)i), ald_counter_meaning((enum ald_counter)i),
                       ald_hub_counter(call->hub, (enum ald_counter)i));
     }
 #define ALD_X(name, meaning) counter_write(metrics, "edge", #name, meaning, edge->name);
