@@ -175,14 +175,17 @@ static ald_usec call_left(const struct ald_call *call)
     return call->deadline > now ? call->deadline - now : 0;
 }
 
-/* A hub without the extension would take a command for somebody else as one for itself, and forget a durable one. */
+/* A hub without the extension would take a command for somebody else as one for itself, and forget a durable one; of what a store is
+ * for a daemon of the communicator family knows nothing. */
 static bool call_can_be_said(const struct ald_call *call)
 {
     const struct ald_msg *command = call->command;
+    bool is_for_hub = !ald_str_present(command->to.target) && !ald_str_present(command->to.hub);
+    bool is_plain = is_for_hub && command->mode == ALD_MODE_ANY;
+    bool needs_store = (command->flags & ALD_MSG_DURABLE) != 0 || ald_str_present(command->collapse);
 
-    return ald_client_can(call->client, ALD_WAY_ADDRESSES) ||
-           (!ald_str_present(command->to.target) && !ald_str_present(command->to.hub) &&
-            command->mode == ALD_MODE_ANY && (command->flags & ALD_MSG_DURABLE) == 0);
+    return (is_plain || ald_client_can(call->client, ALD_WAY_ADDRESSES)) &&
+           (!needs_store || ald_client_can(call->client, ALD_WAY_ADDRESSES | ALD_WAY_STORES));
 }
 
 static int call_say(struct ald_call *call, struct ald_signal *signal)

@@ -8,10 +8,10 @@
 enum { EXCHANGE_PORT = 8062 }; /* exchange.md 2.1, for all schemes */
 
 enum {
-    EXCHANGE_CAN = ALD_WAY_ADDRESSES | ALD_WAY_ASKS | ALD_WAY_STATUSES | ALD_WAY_DRAINS,
+    EXCHANGE_CAN = ALD_WAY_ADDRESSES | ALD_WAY_ASKS | ALD_WAY_STATUSES | ALD_WAY_DRAINS | ALD_WAY_STORES,
     COMMUNICATOR_CAN = ALD_WAY_ADDRESSES | ALD_WAY_ASKS | ALD_WAY_LEAVES | ALD_WAY_EVENT_OPTIONS | ALD_WAY_NEWS |
                        ALD_WAY_NAME_PASSES | ALD_WAY_UNKNOWN,
-    LINK_CAN = ALD_WAY_ADDRESSES | ALD_WAY_LEAVES | ALD_WAY_CODES,
+    LINK_CAN = ALD_WAY_ADDRESSES | ALD_WAY_LEAVES | ALD_WAY_CODES | ALD_WAY_STORES,
     DATAGRAM_CAN = ALD_WAY_ADDRESSES | ALD_WAY_EVENT_OPTIONS | ALD_WAY_UNHEARD
 };
 
@@ -21,8 +21,7 @@ enum {
 #define WAY_COMMUNICATOR                                                                                               \
     .carrier = &ald_carrier_bytes, .dialect = &ald_communicator, .variant = ALD_COMMUNICATOR_SERVICE,                  \
     .can = COMMUNICATOR_CAN
-#define WAY_LINK                                                                                                       \
-    .port = EXCHANGE_PORT, .carrier = &ald_carrier_link, .dialect = &ald_link, .can = LINK_CAN
+#define WAY_LINK .port = EXCHANGE_PORT, .carrier = &ald_carrier_link, .dialect = &ald_link, .can = LINK_CAN
 #define WAY_DATAGRAM                                                                                                   \
     .near = true, .port = ALD_COMMUNICATOR_PORT_UDP, .carrier = &ald_carrier_datagram, .dialect = &ald_communicator,   \
     .variant = ALD_COMMUNICATOR_DATAGRAM, .can = DATAGRAM_CAN

@@ -30,7 +30,8 @@ enum {
     ALD_WAY_NAME_PASSES = 128,  /* a name that is taken may be free later: our own former connection may have it */
     ALD_WAY_UNKNOWN = 256,      /* who sends an event that nobody takes is told so */
     ALD_WAY_UNHEARD = 512,      /* nobody says that they heard anything */
-    ALD_WAY_CODES = 1024        /* how the hub closes says whether it makes sense to come again (link.md 2.11) */
+    ALD_WAY_CODES = 1024,       /* how the hub closes says whether it makes sense to come again (link.md 2.11) */
+    ALD_WAY_STORES = 2048       /* of a command: durable, and a collapse key */
 };
 
 struct ald_way {

@@ -200,6 +200,37 @@ class Requests(LinkCase):
         hub = self.hub()
         self.run_async(run())
 
+    def test_a_call_request_may_be_for_each_channel(self):
+        async def run():
+            async with Connector(hub.url(), "pair", {"BLINK": echo}), Connector(hub.url(), "pair", {"BLINK": echo}) as two, \
+                    Link(hub) as control:
+                data = {"target": "pair", "name": "BLINK", "payload": [1], "mode": "all"}
+                answer = await control.call([0, 0], "aldis:CallRequest", data=data)
+                self.assertEqual(answer["type"], "response")
+                self.assertEqual([(row["outcome"], row["payload"]) for row in answer["data"]], [("succeeded", [1])] * 2)
+                two.handlers["BLINK"] = lambda _: {"commandStatus": "ERROR", "errorDetails": "no lamp"}
+                answer = await control.call([0, 0], "aldis:CallRequest", data=data)
+                self.assertEqual(answer["data"]["message"], "not every member of the roster succeeded")
+                self.assertEqual(sorted(row["outcome"] for row in answer["data"]["roster"]), ["failed", "succeeded"])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_a_call_request_that_makes_no_sense_is_told_where(self):
+        faults = {"hub": 5, "channel": {}, "mode": "some", "idempotent": "yes", "durable": 1, "collapse": 3, "version": [],
+                  "deadline_ms": "1s"}
+
+        async def run():
+            async with Link(hub) as control:
+                for member, value in faults.items():
+                    data = {"target": "pair", "name": "BLINK", member: value}
+                    answer = await control.call([0, 0], "aldis:CallRequest", data=data)
+                    self.assertRegex(answer["data"]["message"], f"failed validation: must be .* at /{member}$")
+                    self.assertEqual(answer["data"]["code"], "InvalidMessage")
+
+        hub = self.hub()
+        self.run_async(run())
+
     def test_any_name_is_reached_by_call_request(self):
         async def run():
             async with Connector(hub.url(), "the lamp", {"BLINK": echo}), Link(hub) as control:
@@ -891,6 +922,33 @@ class Library(LinkCase):
             async with Connector(hub.url(), "the lamp", {"BLINK": echo}):
                 done = await asyncio.to_thread(aldis, "call", "the lamp", "BLINK", "[1]", url=self.url(hub), env=env)
                 self.assertEqual((done.status, done.json()), (0, [1]), done.err)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_no_address_can_say_is_said_all_the_same(self):
+        """Each channel of a target, one of them, another hub, and what must not be forgotten."""
+        async def run():
+            def call(*words):
+                return asyncio.to_thread(aldis, *words, url=self.url(hub), env={"ALDIS_TOKEN": token(aud="user", user="ann")})
+
+            async with Connector(hub.url(), "pair", {"BLINK": echo}), Connector(hub.url(), "pair", {"BLINK": echo}) as two:
+                done = await call("--json", "call", "--mode", "all", "pair", "BLINK", '{"a":1}')
+                self.assertEqual((done.status, [row["outcome"] for row in done.json()["roster"]]), (0, ["succeeded"] * 2))
+                self.assertEqual([row["payload"] for row in done.json()["roster"]], [{"a": 1}] * 2)
+                two.handlers["BLINK"] = lambda _: {"commandStatus": "ERROR", "errorDetails": "no lamp"}
+                done = await call("--json", "call", "--mode", "all", "pair", "BLINK")
+                self.assertEqual((done.status, done.json()["cause"]), (10, "members"), done.err)
+                self.assertEqual(sorted(row["outcome"] for row in done.json()["roster"]), ["failed", "succeeded"])
+                n = len(two.commands)
+                for channel in hub.channels("pair"):
+                    await call("call", f"pair#{channel['id']}", "BLINK")
+                self.assertEqual(len(two.commands), n + 1)
+                done = await call("call", "elsewhere:pair", "BLINK")
+                self.assertEqual((done.status, "no_target" in done.err), (11, True), done.err)
+                done = await call("call", "--durable", "pair", "BLINK")
+                self.assertEqual((done.status, "durable commands need a store" in done.err), (11, True), done.err)
+                self.assertEqual(len(two.commands), n + 1)
 
         hub = self.hub()
         self.run_async(run())

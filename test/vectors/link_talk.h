@@ -65,7 +65,13 @@ static inline void talk_put_msg(struct talk *talk, const struct ald_msg *msg)
     if (msg->mode != ALD_MODE_ANY) {
         talk_put(talk, "mode", ald_str(ald_mode_name((enum ald_mode)msg->mode)));
     }
+    talk_put(talk, "to.hub", msg->to.hub);
+    talk_put(talk, "to.channel", msg->to.channel);
+    talk_put_number(talk, "flags", msg->kind == ALD_COMMAND ? msg->flags : 0);
+    talk_put(talk, "collapse", msg->collapse);
+    talk_put(talk, "version", msg->version);
     talk_put(talk, "filters", msg->filters);
+    talk_put(talk, "roster", ald_slice_str(msg->roster));
     talk_put(talk, "code", msg->code);
     talk_put(talk, "says", msg->text);
     talk_put(talk, "payload", ald_slice_str(msg->payload));
@@ -218,18 +224,19 @@ static inline bool talk_value(struct talk *talk, struct ald_signal *signal, stru
     static const struct {
         const char *name;
         size_t at;
-    } texts[] = {{"target", offsetof(struct ald_signal, target)},
-                 {"text", offsetof(struct ald_signal, text)},
-                 {"principal", offsetof(struct ald_signal, principal)},
-                 {"rights", offsetof(struct ald_signal, rights)},
-                 {"channel", offsetof(struct ald_signal, channel)},
-                 {"from", offsetof(struct ald_signal, from)}};
+    } texts[] = {{"target", offsetof(struct ald_signal, target)},       {"text", offsetof(struct ald_signal, text)},
+                 {"principal", offsetof(struct ald_signal, principal)}, {"rights", offsetof(struct ald_signal, rights)},
+                 {"channel", offsetof(struct ald_signal, channel)},     {"from", offsetof(struct ald_signal, from)}};
     static const struct {
         const char *name;
         size_t at;
     } fields[] = {{"wire", offsetof(struct ald_msg, wire_id)},
                   {"name", offsetof(struct ald_msg, name)},
                   {"to", offsetof(struct ald_msg, to.target)},
+                  {"to.hub", offsetof(struct ald_msg, to.hub)},
+                  {"to.channel", offsetof(struct ald_msg, to.channel)},
+                  {"collapse", offsetof(struct ald_msg, collapse)},
+                  {"version", offsetof(struct ald_msg, version)},
                   {"code", offsetof(struct ald_msg, code)},
                   {"says", offsetof(struct ald_msg, text)}};
 
@@ -269,6 +276,12 @@ static inline bool talk_value(struct talk *talk, struct ald_signal *signal, stru
         }
         if (ald_str_equal(name, ALD_STR("payload"))) {
             TALK_MUST(ald_slice_copy(value, &msg->payload) == 0);
+        } else if (ald_str_equal(name, ALD_STR("roster"))) {
+            TALK_MUST(ald_slice_copy(value, &msg->roster) == 0);
+        } else if (ald_str_equal(name, ALD_STR("mode"))) {
+            msg->mode = (uint8_t)ald_mode_find(value);
+        } else if (ald_str_equal(name, ALD_STR("flags"))) {
+            msg->flags = (uint32_t)number;
         } else if (ald_str_equal(name, ALD_STR("native"))) {
             TALK_MUST(ald_slice_copy(value, &msg->native) == 0);
             msg->native_of = &ald_link;

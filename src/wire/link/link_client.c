@@ -14,6 +14,9 @@
 #include "msg/json_write.h"
 #include "wire/link/link_impl.h"
 
+/* In the number of a request: it is for each of a target's channels. Numbers are counted, and never come near. */
+#define REQUEST_WHOLE (UINT64_C(1) << 52)
+
 static const struct ald_link_address the_hub = {.type = ALD_LINK_CONTROLLER, .request = {NULL, 0}};
 
 static struct ald_link_address self_with(const struct ald_link *link, uint64_t number, char room[24])
@@ -270,7 +273,10 @@ static int hear_asked(struct ald_link *link, const struct ald_link_frame *frame,
     return 0;
 }
 
-/* The number of the request that an answer is for; 0: none of ours. */
+/*
+ * The number of the request that an answer is for; 0: none of ours. It says whether the answer is that of each of a target's channels
+ * together, so that nothing of a request must be kept.
+ */
 static uint64_t request_number(const struct ald_link *link, const struct ald_link_address *dst)
 {
     uint64_t number = 0;
@@ -282,7 +288,7 @@ static uint64_t request_number(const struct ald_link *link, const struct ald_lin
     return number;
 }
 
-static int reply_build(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes,
+static int reply_build(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes, bool is_whole,
                        struct ald_msg *msg)
 {
     enum ald_outcome outcome = ALD_SUCCEEDED;
@@ -293,7 +299,7 @@ static int reply_build(struct ald_link *link, const struct ald_link_frame *frame
 
     if (frame->type == ALD_LINK_TYPE_RESPONSE) {
         payload = ald_link_share(bytes, frame->data);
-        ald_msg_set_slice(msg, &msg->payload, payload);
+        ald_msg_set_slice(msg, is_whole ? &msg->roster : &msg->payload, payload);
         ald_slice_clear(&payload);
     } else {
         r = ald_link_text(link, frame->members[ALD_LINK_ERROR_MESSAGE].value, &text);
@@ -301,6 +307,12 @@ static int reply_build(struct ald_link *link, const struct ald_link_frame *frame
         r = r == 0 ? ald_link_text(link, frame->members[ALD_LINK_ERROR_CODE].value, &text) : r;
         r = r == 0 ? ald_msg_set(msg, &msg->code, text) : r;
         ald_link_outcome_read_of_hub(msg->text, msg->code, &outcome, &cause);
+    }
+    if (is_whole && frame->type == ALD_LINK_TYPE_RESPONSE_ERROR) {
+        payload = ald_link_share(bytes, frame->members[ALD_LINK_ERROR_ROSTER].value);
+        cause = outcome == ALD_FAILED && payload.size > 0 ? ALD_CAUSE_MEMBERS : cause;
+        ald_msg_set_slice(msg, &msg->roster, payload);
+        ald_slice_clear(&payload);
     }
     msg->outcome = (uint8_t)outcome;
     msg->cause = (uint8_t)cause;
@@ -312,9 +324,11 @@ static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame,
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    uint64_t number;
     int r;
 
-    signal.id.low = request_number(link, &frame->dst);
+    number = request_number(link, &frame->dst);
+    signal.id.low = number & ~REQUEST_WHOLE;
     if (signal.id.low == 0) {
         ald_link_count(link, ALD_LINK_N_STRAY_REPLY);
         ald_link_taken(link, frame->seq);
@@ -322,7 +336,7 @@ static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame,
     }
     r = ald_msg_new(link->messages, ALD_REPLY, &msg);
     if (r == 0) {
-        r = reply_build(link, frame, bytes, msg);
+        r = reply_build(link, frame, bytes, (number & REQUEST_WHOLE) != 0, msg);
     }
     if (r < 0) {
         return ald_trace(r);
@@ -415,7 +429,21 @@ int ald_link_client_hear(struct ald_link *link, ald_usec now, const struct ald_l
 
 /* --- what goes ------------------------------------------------------------------------------------------------------ */
 
-/* Any name and any mode, which no address can say (docs/wire-link.md). */
+static void name_write(struct ald_json_writer *json, const char *member, struct ald_str name)
+{
+    if (ald_str_present(name)) {
+        ald_json_write_member_str(json, member, name);
+    }
+}
+
+static void flag_write(struct ald_json_writer *json, const char *member, bool flag)
+{
+    if (flag) {
+        ald_json_write_member_bool(json, member, flag);
+    }
+}
+
+/* What no address can say (docs/wire-link.md). */
 static int call_make(struct ald_link *link, const struct ald_msg *msg, ald_usec ttl, struct ald_slice *ret_data)
 {
     struct ald_buf *text = &link->work->text;
@@ -435,6 +463,12 @@ static int call_make(struct ald_link *link, const struct ald_msg *msg, ald_usec 
     if (msg->mode != ALD_MODE_ANY) {
         ald_json_write_member_str(&json, "mode", ald_str(ald_mode_name((enum ald_mode)msg->mode)));
     }
+    name_write(&json, "hub", msg->to.hub);
+    name_write(&json, "channel", msg->to.channel);
+    flag_write(&json, "idempotent", (msg->flags & ALD_MSG_IDEMPOTENT) != 0);
+    flag_write(&json, "durable", (msg->flags & ALD_MSG_DURABLE) != 0);
+    name_write(&json, "collapse", msg->collapse);
+    name_write(&json, "version", msg->version);
     ald_json_write_end(&json);
     if (ald_json_write_done(&json) != 0) {
         return ald_trace(ALDIS_E_NOMEM);
@@ -442,9 +476,11 @@ static int call_make(struct ald_link *link, const struct ald_msg *msg, ald_usec 
     return ald_slice_copy(ald_str_from(ald_buf_str(text), at), ret_data);
 }
 
+/* A request to an address says all of it. That it may be given to an agent twice may be forgotten: then it is not. */
 static bool message_is_plain(const struct ald_msg *msg)
 {
-    return msg->mode == ALD_MODE_ANY && !ald_str_present(msg->to.hub) && !ald_str_present(msg->to.channel);
+    return msg->mode == ALD_MODE_ANY && !ald_str_present(msg->to.hub) && !ald_str_present(msg->to.channel) &&
+           (msg->flags & ALD_MSG_DURABLE) == 0 && !ald_str_present(msg->collapse) && !ald_str_present(msg->version);
 }
 
 static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
@@ -462,6 +498,7 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
         .ordinal = signal->ordinal,
     };
     struct ald_slice data = ald_slice_ref(msg->payload);
+    uint64_t number = is_event ? 0 : ald_link_number(signal->id);
     int r = 0;
 
     if (!for_hub && (!ald_link_target_read(ALD_STR_NONE, msg->to.target, &frame.dst) || !message_is_plain(msg))) {
@@ -476,7 +513,8 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
         r = call_make(link, msg, signal->ttl != 0 ? signal->ttl : msg->ttl, &data);
     }
     if (r == 0) {
-        frame.src = self_with(link, is_event ? 0 : ald_link_number(signal->id), room);
+        number |= !is_event && msg->mode == ALD_MODE_ALL ? REQUEST_WHOLE : 0;
+        frame.src = self_with(link, number, room);
         frame.data = data;
         r = ald_link_write_routable(link, &frame);
     }

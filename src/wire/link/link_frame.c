@@ -22,7 +22,8 @@ enum member_kind {
     MEMBER_STRING_MAP,
     MEMBER_ADDRESS,
     MEMBER_OBJECT,
-    MEMBER_SERIAL
+    MEMBER_SERIAL,
+    MEMBER_ANYTHING
 };
 
 struct member_rule {
@@ -91,6 +92,7 @@ static const struct member_rule error_rules[] = {
     MEMBER("message", .kind = MEMBER_STRING),
     MEMBER("code", .kind = MEMBER_STRING, .optional = true),
     MEMBER("stack", .kind = MEMBER_STRING, .optional = true),
+    MEMBER("roster", .kind = MEMBER_ANYTHING, .optional = true),
 };
 
 /* What a frame of a type must have. */
@@ -225,6 +227,8 @@ static bool member_fits(const struct member_rule *rule, struct ald_json_value va
         return ald_link_is_string_map(value);
     case MEMBER_ADDRESS:
         return ald_link_address_read(value, &address) == 0;
+    case MEMBER_ANYTHING:
+        return true;
     }
     return false;
 }

@@ -54,7 +54,8 @@ enum {
 };
 enum { ALD_LINK_RESUME_TOKEN, ALD_LINK_RESUME_SEQ };
 enum { ALD_LINK_CONTINUE_TIMEOUT, ALD_LINK_CONTINUE_INTERVAL, ALD_LINK_CONTINUE_SEQ };
-enum { ALD_LINK_ERROR_MESSAGE, ALD_LINK_ERROR_CODE, ALD_LINK_ERROR_STACK };
+/* The last one is ours: docs/wire-link.md 1. */
+enum { ALD_LINK_ERROR_MESSAGE, ALD_LINK_ERROR_CODE, ALD_LINK_ERROR_STACK, ALD_LINK_ERROR_ROSTER };
 enum { ALD_LINK_MEMBERS_MAX = 7 };
 
 struct ald_link_frame {
@@ -63,7 +64,7 @@ struct ald_link_frame {
     int64_t seq; /* 0 when it is an integer that no serial can be: link.md 2.8 wants such taken */
     struct ald_link_address src, dst;
     struct ald_json_value name, data;
-    struct ald_json_value filters; /* ours: docs/wire-link.md 5 */
+    struct ald_json_value filters;                       /* ours: docs/wire-link.md 5 */
     struct ald_json_field members[ALD_LINK_MEMBERS_MAX]; /* of `data`, where that has a schema */
 };
 

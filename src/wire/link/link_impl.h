@@ -178,10 +178,10 @@ struct ald_link_routable {
     enum ald_link_type type;
     uint64_t serial;
     struct ald_link_address src, dst;
-    struct ald_str name;   /* requests and events */
-    struct ald_slice data; /* absent: none */
+    struct ald_str name;    /* requests and events */
+    struct ald_slice data;  /* absent: none */
     struct ald_str filters; /* events for the hub: comma separated; absent: all */
-    ald_wall gap;          /* the answer to SubscriptionRequest: see ald_signal.gap; 0: none */
+    ald_wall gap;           /* the answer to SubscriptionRequest: see ald_signal.gap; 0: none */
     uint64_t ordinal;
 };
 /* Errors: ALDIS_E_NOMEM. */
@@ -191,6 +191,7 @@ struct ald_link_error {
     uint64_t serial;
     struct ald_link_address src, dst;
     struct ald_str message, code, stack; /* code and stack may be absent */
+    struct ald_slice roster;             /* borrowed; of size 0: there is none */
     uint64_t ordinal;
 };
 ALD_NODISCARD int ald_link_write_error(struct ald_link *link, const struct ald_link_error *error);

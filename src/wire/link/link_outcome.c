@@ -37,7 +37,9 @@ static const struct meaning hub_meanings[] = {
     {TEXT("Expired"), TEXT(""), ALD_EXPIRED, ALD_CAUSE_DEADLINE},
     {TEXT("Cancelled"), TEXT(""), ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK},
     {TEXT("Refused"), TEXT(""), ALD_REFUSED, ALD_CAUSE_BUSY},
+    {TEXT("Unsupported"), TEXT(""), ALD_REFUSED, ALD_CAUSE_UNSUPPORTED},
     {{NULL, 0}, TEXT("There is no target "), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
+    {{NULL, 0}, TEXT("There is no hub "), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
     {{NULL, 0}, TEXT("Control connection does not exist"), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
 };
 
@@ -121,7 +123,10 @@ static struct ald_str text_of_absence(const struct ald_link *link, const struct 
         return ald_str_of(room, (size_t)size);
     case ALD_LINK_CONTROL_KIND:
         return ALD_STR("Control connection does not exist");
-    default: /* a target by name (aldis:CallRequest) */
+    default: /* a target by name (aldis:CallRequest), perhaps of another hub */
+        if (ald_str_present(request->to.hub)) {
+            return text_print(room, "There is no hub %.*s that has the target", request->to.hub);
+        }
         return text_print(room, "There is no target %.*s", request->to.target);
     }
 }
@@ -164,6 +169,9 @@ static void refusal_write(const struct ald_link *link, const struct ald_signal *
     case ALD_CAUSE_TOO_LARGE:
     case ALD_CAUSE_DUPLICATE:
         error->code = ALD_STR("InvalidMessage");
+        return;
+    case ALD_CAUSE_UNSUPPORTED:
+        error->code = ALD_STR("Unsupported"); /* ours */
         return;
     default:
         if (!ald_str_present(error->code)) {

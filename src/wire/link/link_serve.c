@@ -12,14 +12,33 @@
 
 /* --- aldis:CallRequest --------------------------------------------------------------------------------------------- */
 
-enum { CALL_TARGET, CALL_NAME, CALL_PAYLOAD, CALL_DEADLINE, CALL_MODE, CALL_N_FIELDS };
+enum {
+    CALL_TARGET,
+    CALL_NAME,
+    CALL_PAYLOAD,
+    CALL_DEADLINE,
+    CALL_MODE,
+    CALL_HUB,
+    CALL_CHANNEL,
+    CALL_IDEMPOTENT,
+    CALL_DURABLE,
+    CALL_COLLAPSE,
+    CALL_VERSION,
+    CALL_N_FIELDS
+};
 
 /* What is wrong with a request, as a schema would have it. */
 static const char *const call_faults[CALL_N_FIELDS] = {
     [CALL_TARGET] = "must be a string of at most 255 bytes at /target",
     [CALL_NAME] = "must be a string of at most 255 bytes at /name",
     [CALL_DEADLINE] = "must be a whole number of milliseconds at /deadline_ms",
-    [CALL_MODE] = "must be \"any\", \"primary\" or \"all\" at /mode",
+    [CALL_MODE] = "must be \"any\", \"primary\", \"channel\" or \"all\" at /mode",
+    [CALL_HUB] = "must be a string of at most 255 bytes at /hub",
+    [CALL_CHANNEL] = "must be a string of at most 255 bytes at /channel",
+    [CALL_IDEMPOTENT] = "must be true or false at /idempotent",
+    [CALL_DURABLE] = "must be true or false at /durable",
+    [CALL_COLLAPSE] = "must be a string of at most 255 bytes at /collapse",
+    [CALL_VERSION] = "must be a string of at most 255 bytes at /version",
 };
 _Static_assert(ALD_NAME_MAX == 255, "as the texts say");
 
@@ -43,9 +62,6 @@ static int call_deadline(struct ald_json_value value, struct ald_msg *msg)
 {
     uint64_t msec;
 
-    if (value.type == ALD_JSON_NONE) {
-        return 0;
-    }
     if (ald_json_u64(value, &msec) != 0) {
         return ALD_LINK_BAD_FRAME;
     }
@@ -58,23 +74,32 @@ static int call_mode(struct ald_link *link, struct ald_json_value value, struct 
     struct ald_str word;
     int mode, r;
 
-    if (value.type == ALD_JSON_NONE) {
-        return 0;
-    }
     r = ald_link_text(link, value, &word);
     if (r < 0) {
         return ald_trace(r);
     }
     mode = ald_mode_find(word);
-    if (!ald_str_present(word) || mode < 0 || mode == ALD_MODE_CHANNEL) {
+    if (!ald_str_present(word) || mode < 0) {
         return ALD_LINK_BAD_FRAME;
     }
     msg->mode = (uint8_t)mode;
     return 0;
 }
 
+static int call_flag(struct ald_json_value value, struct ald_msg *msg, uint32_t flag)
+{
+    if (value.type != ALD_JSON_TRUE && value.type != ALD_JSON_FALSE) {
+        return ALD_LINK_BAD_FRAME;
+    }
+    msg->flags |= ald_json_is_true(value) ? flag : 0;
+    return 0;
+}
+
 static int call_member(struct ald_link *link, int member, struct ald_json_value value, struct ald_msg *msg)
 {
+    if (value.type == ALD_JSON_NONE && member != CALL_TARGET && member != CALL_NAME) {
+        return 0;
+    }
     switch (member) {
     case CALL_TARGET:
         return call_name(link, value, msg, &msg->to.target);
@@ -84,6 +109,18 @@ static int call_member(struct ald_link *link, int member, struct ald_json_value 
         return call_deadline(value, msg);
     case CALL_MODE:
         return call_mode(link, value, msg);
+    case CALL_HUB:
+        return call_name(link, value, msg, &msg->to.hub);
+    case CALL_CHANNEL:
+        return call_name(link, value, msg, &msg->to.channel);
+    case CALL_IDEMPOTENT:
+        return call_flag(value, msg, ALD_MSG_IDEMPOTENT);
+    case CALL_DURABLE:
+        return call_flag(value, msg, ALD_MSG_DURABLE);
+    case CALL_COLLAPSE:
+        return call_name(link, value, msg, &msg->collapse);
+    case CALL_VERSION:
+        return call_name(link, value, msg, &msg->version);
     default:
         return 0; /* a payload may be anything */
     }
@@ -104,6 +141,9 @@ static int call_build(struct ald_link *link, const struct ald_link_asked *asked,
             return r < 0 ? ald_trace(r) : r;
         }
     }
+    if (ald_str_present(msg->to.channel) && fields[CALL_MODE].value.type == ALD_JSON_NONE) {
+        msg->mode = ALD_MODE_CHANNEL;
+    }
     payload = ald_link_share(asked->bytes, fields[CALL_PAYLOAD].value);
     ald_msg_set_slice(msg, &msg->payload, payload);
     ald_slice_clear(&payload);
@@ -112,8 +152,10 @@ static int call_build(struct ald_link *link, const struct ald_link_asked *asked,
 
 static int serve_call(struct ald_link *link, const struct ald_link_asked *asked)
 {
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("target"), ALD_JSON_FIELD("name"), ALD_JSON_FIELD("payload"),
-                                      ALD_JSON_FIELD("deadline_ms"), ALD_JSON_FIELD("mode")};
+    struct ald_json_field fields[] = {
+        ALD_JSON_FIELD("target"),  ALD_JSON_FIELD("name"),     ALD_JSON_FIELD("payload"), ALD_JSON_FIELD("deadline_ms"),
+        ALD_JSON_FIELD("mode"),    ALD_JSON_FIELD("hub"),      ALD_JSON_FIELD("channel"), ALD_JSON_FIELD("idempotent"),
+        ALD_JSON_FIELD("durable"), ALD_JSON_FIELD("collapse"), ALD_JSON_FIELD("version")};
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
     const char *fault = "must be an object";
     char text[128];

@@ -103,6 +103,12 @@ static int tell_native_error(struct ald_link *link, const struct ald_link_error 
     return ald_link_write_routable(link, &frame);
 }
 
+/* In mode `all`: what became of it on each channel. */
+static struct ald_slice roster_of(const struct ald_signal *signal)
+{
+    return signal->msg != NULL && signal->request->mode == ALD_MODE_ALL ? signal->msg->roster : ALD_SLICE_NONE;
+}
+
 static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
 {
     const struct ald_msg *msg = signal->msg;
@@ -119,9 +125,11 @@ static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
     if (signal->outcome == ALD_SUCCEEDED) {
         frame.src = error.src;
         frame.dst = error.dst;
-        frame.data = msg != NULL ? msg->payload : ALD_SLICE_NONE;
+        frame.data = roster_of(signal);
+        frame.data = frame.data.size == 0 && msg != NULL ? msg->payload : frame.data;
         return ald_link_write_routable(link, &frame);
     }
+    error.roster = roster_of(signal);
     if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
         return tell_native_error(link, &error, msg->native);
     }

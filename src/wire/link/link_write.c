@@ -167,7 +167,7 @@ int ald_link_write_routable(struct ald_link *link, const struct ald_link_routabl
 int ald_link_write_error(struct ald_link *link, const struct ald_link_error *error)
 {
     struct ald_buf *out = &link->work->out;
-    size_t at = ald_buf_size(out);
+    struct ald_outbox_frame queued = {.kind = ALD_FRAME_TEXT, .ordinal = error->ordinal, .head_at = ald_buf_size(out)};
     int r;
 
     r = head_write(link, ALD_LINK_TYPE_RESPONSE_ERROR, error->serial, &error->src, &error->dst);
@@ -181,10 +181,17 @@ int ald_link_write_error(struct ald_link *link, const struct ald_link_error *err
     if (r == 0) {
         r = member_write(out, ALD_STR(",\"stack\":"), error->stack);
     }
-    if (r != 0 || ald_buf_push(out, ALD_STR("}}")) != 0) {
-        return write_failed(link, at);
+    if (r == 0 && error->roster.size > 0) {
+        r = ald_buf_push(out, ALD_STR(",\"roster\":"));
     }
-    ald_link_push_text(link, at, error->ordinal);
+    queued.head_size = ald_buf_size(out) - queued.head_at;
+    if (r != 0 || ald_buf_push(out, ALD_STR("}}")) != 0) {
+        return write_failed(link, queued.head_at);
+    }
+    queued.tail_at = queued.head_at + queued.head_size;
+    queued.tail_size = ald_buf_size(out) - queued.tail_at;
+    queued.payload = ald_slice_ref(error->roster);
+    ald_link_push_parts(link, &queued);
     return 0;
 }
 
