@@ -336,6 +336,16 @@ class WithAldisd(ServiceCase):
                     self.assertEqual(aldis("call", name, "DANCE", url=caller).status, 11)
                     self.assertEqual(aldis("call", "nobody", "DANCE", url=caller).status, 11)
 
+    def test_what_a_door_cannot_say_of_a_command_is_refused(self):
+        hub = self.family()
+        agent = self.running("agent", "--target", "lamp", "--echo", url=self.urls(hub)[0])
+        agent.wait_err("registered as")
+        for url in self.urls(hub):
+            for option in ("--durable", "--collapse=k"):
+                with self.subTest(url=url, option=option):
+                    result = aldis("call", option, "lamp", "BLINK", url=url)
+                    self.assertEqual((result.status, "unsupported" in result.err), (11, True), result)
+
     def test_destinations(self):
         hub = self.family()
         url = self.urls(hub)[1]
