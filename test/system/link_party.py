@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
+import tempfile
 
 import websockets
 
-from harness import PATIENCE
+from harness import PATIENCE, HubCase
 
 
 SECRET = "TestSecretDoNotUse"  # as in link.md 6.1
@@ -240,3 +242,16 @@ class Refusal(Exception):
     def __init__(self, message, code=None, **members):
         super().__init__(message)
         self.data = {"message": message, **({} if code is None else {"code": code}), **members}
+
+
+class LinkCase(HubCase):
+    def hub(self, *settings, **options):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        secret = os.path.join(folder, "secret")
+        with open(secret, "w", encoding="ascii") as file:
+            file.write(SECRET + "\n")
+        os.chmod(secret, 0o600)
+        return super().hub(f"link.secret={secret}", *settings, **options)
+
+    def link_counter(self, hub, name):
+        return hub.dialect_counter(f"link_{name}", "link")

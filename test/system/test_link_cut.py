@@ -8,8 +8,7 @@ import unittest
 
 from cli_rig import Running, aldis
 from harness import wait_until
-from link_party import Link, token
-from test_link import LinkCase
+from link_party import Link, LinkCase, token
 from test_link_resume import Shears
 
 

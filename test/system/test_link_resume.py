@@ -8,9 +8,8 @@ import threading
 import unittest
 
 from harness import binary
-from link_party import token
+from link_party import LinkCase, token
 from test_library import Line
-from test_link import LinkCase
 
 
 class Shears:

@@ -8,8 +8,7 @@ import time
 import unittest
 
 from harness import PATIENCE, wait_until
-from link_party import Link
-from test_link import LinkCase
+from link_party import Link, LinkCase
 
 NAME = "tide:Changed"
 

@@ -1,0 +1,139 @@
+"""Subscriptions of links, over real sockets."""
+
+import asyncio
+import json
+import time
+import unittest
+
+from cli_rig import aldis
+from link_party import Link, LinkCase
+
+
+TICK = "foo:TickEvent"
+
+
+class Subscriptions(LinkCase):
+    """link.md 4.10, and what aldis adds: docs/wire-link.md 5."""
+
+    async def subscribe(self, link, action="subscribe", since=-1, *filters):
+        answer = await link.call([0, 0], "SubscriptionRequest", data=[TICK, action, since, *filters])
+        self.assertEqual(answer["type"], "response", answer)
+        return answer
+
+    async def heard(self, link):
+        """What came: a ping is answered behind it."""
+        await link.call([0, 0], "PingRequest")
+        events, link.events = link.events, []
+        for event in events:
+            self.assertEqual((event["dst"], "filters" in event), (link.src, False), event)
+        return [event["data"] for event in events]
+
+    async def publish(self, link, *data, **members):
+        for value in data:
+            await link.event([0, 0], TICK, data=value, **members)
+        await link.call([0, 0], "PingRequest")
+
+    def test_filters(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                async def round(action, filters, expected):
+                    await self.subscribe(control, action, 9e12, *filters)
+                    await self.publish(host, "a", filters=["a"])
+                    await self.publish(host, "b", filters="b")
+                    await self.publish(host, "ab", filters=["a", "b"])
+                    await self.publish(host, "all")
+                    await self.publish(host, "none", filters=[])
+                    self.assertEqual(await self.heard(control), expected, (action, filters))
+
+                await round("subscribe", [["a"]], ["a", "ab", "all"])
+                await round("subscribe", [["b"]], ["a", "b", "ab", "all"])
+                await round("unsubscribe", [["a"]], ["b", "ab", "all"])
+                await round("replace", [["a", "c"]], ["a", "ab", "all"])
+                await round("replace", [["c"]], ["all"])
+                await round("subscribe", [], ["a", "b", "ab", "all"])
+                await round("unsubscribe", [["a"]], ["a", "b", "ab", "all"])  # from all nothing but all can be taken
+                await round("replace", [["b"]], ["b", "ab", "all"])
+                await round("unsubscribe", [["b"]], [])
+                await round("subscribe", ["a"], ["a", "ab", "all"])
+                await round("replace", [[]], [])
+                await round("subscribe", [["a"]], ["a", "ab", "all"])
+                await round("unsubscribe", [], [])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_was_missed_comes_before_the_answer_and_once(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as early:
+                await self.subscribe(early)
+                await self.publish(host, 1, 2)
+                await asyncio.sleep(0.002)
+                since = round(time.time() * 1000)
+                await asyncio.sleep(0.002)
+                await self.publish(host, 3, 4)
+                await self.publish(host, 5, filters=["other"])
+                async with Link(hub) as late:
+                    self.assertIs((await self.subscribe(late, "replace", since, ["mine"]))["data"], True)
+                    self.assertEqual([event["data"] for event in late.events], [3, 4])
+                    await self.publish(host, 6)
+                    self.assertEqual(await self.heard(late), [3, 4, 6])
+                    self.assertIs((await self.subscribe(late, "replace", time.time() * 1000 + 1000))["data"], False)
+                    self.assertIs((await self.subscribe(late, "unsubscribe", 0))["data"], False)
+                async with Link(hub) as late:
+                    await self.subscribe(late, "subscribe", 0)
+                    self.assertEqual(await self.heard(late), [1, 2, 3, 4, 5, 6])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_what_is_not_remembered_is_told(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as early:
+                before = time.time() * 1000 - 1000
+                first = await self.subscribe(early, "subscribe", before)
+                self.assertGreater(first["gapUntilMs"], before)  # nobody knew the name
+                after = first["gapUntilMs"]
+                self.assertNotIn("gapUntilMs", await self.subscribe(early, "replace", after))
+                await self.publish(host, *range(5))
+                async with Link(hub) as late:
+                    answer = await self.subscribe(late, "subscribe", after)
+                    self.assertEqual((answer["data"], await self.heard(late)), (True, [2, 3, 4]))
+                    self.assertGreaterEqual(answer["gapUntilMs"], after)
+                    self.assertLessEqual(answer["gapUntilMs"], time.time() * 1000 + 1)
+                    self.assertNotIn("gapUntilMs", await self.subscribe(late, "replace", -1))
+                    self.assertNotIn("gapUntilMs", await self.subscribe(late, "unsubscribe", after))
+
+        hub = self.hub("limits.replay_max=3")
+        self.run_async(run())
+        self.assertEqual(hub.state()["counters"]["subscriptions_with_gaps"], 2)
+
+    def test_events_of_other_dialects(self):
+        async def run():
+            async with Link(hub) as control:
+                await self.subscribe(control, "subscribe", 0, ["north"])
+                for filters in ([], ["--filter", "north,x"], ["--filter", "south"]):
+                    words = ("send", *filters, "", TICK, json.dumps(filters))
+                    result = await asyncio.to_thread(aldis, *words, url=f"unix:{hub.unix}")
+                    self.assertEqual(result.status, 0, result)
+                self.assertEqual(await self.heard(control), [[], ["--filter", "north,x"]])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_filters_that_are_none(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                await self.subscribe(control)
+                await self.publish(host, 1, filters={"a": 1})
+                await self.publish(host, 2, filters=["a,b"])
+                await self.publish(host, 3, filters=[str(i) for i in range(2000)])
+                await self.publish(host, 4, filters=["a"])
+                self.assertEqual(await self.heard(control), [4])
+
+        hub = self.hub()
+        self.run_async(run())
+        self.assertEqual(self.link_counter(hub, "event_dropped"), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
