@@ -4,9 +4,8 @@ import json
 import signal
 import unittest
 
-from cli_rig import CliCase, FakeApi, aldis
+from cli_rig import CliCase, FakeApi, Proxy, aldis
 from harness import wait_until
-from test_cli import Proxy
 
 COMMAND = {"at": "2026-11-21T07:11:09.850Z", "id": "11111111-2222-4333-8444-555555555555", "wire_id": "w1", "name": "signal",
            "to": "lamp", "from": "deck", "channel": "c1", "phase": "sent", "outcome": None, "cause": None, "text": None,

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from harness import PATIENCE, HubCase, binary, wait_until
-from original import Message, Original, Wire
+from original import Original, Wire
 
 PRIVATE = ["communicator.tcp=127.0.0.1:0"]
 

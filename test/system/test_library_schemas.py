@@ -5,7 +5,7 @@ import os
 import tempfile
 import unittest
 
-from test_library import ProgramCase
+from library_rig import ProgramCase
 
 DOCUMENTS = {
     "echo": {"name": "echo", "kind": "request", "schema": {"type": "object"}, "response": {"required": ["text"]}},

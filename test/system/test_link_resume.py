@@ -8,8 +8,8 @@ import threading
 import unittest
 
 from harness import binary
+from library_rig import Line
 from link_party import LinkCase, token
-from test_library import Line
 
 
 class Shears:

@@ -11,8 +11,8 @@ import unittest
 from cli_rig import Running, aldis
 from comm_case import FamilyCase, certificate
 from harness import PATIENCE, binary, wait_until
+from library_rig import Line, Proxy
 from original import Original, Wire
-from test_library import Line, Proxy
 
 BASE = "ALIVE,{}DISCONNECTING,HELP,INVALID,{}PRIMARY,QUITTING,READY,SERVICE_UNAVAILABLE,STOP,TRANSMISSION_REPORT,UNKNOWN"
 

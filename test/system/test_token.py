@@ -1,7 +1,6 @@
 """`aldis token`: tokens that hosts and users of links show, signed and looked at without a hub."""
 
 import base64
-import hashlib
 import hmac
 import json
 import os
