@@ -84,7 +84,7 @@ static void calling_reach_alarm(void *owner)
 
 static void calling_hint(const struct calling *calling)
 {
-    if (ald_cli_is_family(calling->cli)) {
+    if (!ald_cli_has_api(calling->cli)) {
         return; /* no API is there to ask */
     }
     if (calling->cli->urls_given) {

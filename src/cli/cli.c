@@ -238,12 +238,24 @@ static int cli_settle_urls(struct ald_cli *cli)
     return 0;
 }
 
-bool ald_cli_is_family(const struct ald_cli *cli)
+bool ald_cli_has_api(const struct ald_cli *cli)
 {
     struct ald_url url;
 
     for (size_t i = 0; i < cli->n_urls; i++) {
         if (ald_url_parse_api(cli->urls[i], &url, NULL) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ald_cli_is_family(const struct ald_cli *cli)
+{
+    struct ald_url url;
+
+    for (size_t i = 0; i < cli->n_urls; i++) {
+        if (ald_url_parse(cli->urls[i], &url, NULL) != 0 || (url.way->can & ALD_WAY_EVENT_OPTIONS) == 0) {
             return false;
         }
     }

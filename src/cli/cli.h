@@ -82,7 +82,9 @@ ALD_NODISCARD int ald_cli_next(struct ald_cli *cli, struct ald_arg *ret_arg);
 /* What every connection of a client has of the command line: whom to reach, and how to prove who we are (borrows). */
 void ald_cli_client_options(const struct ald_cli *cli, struct ald_client_options *options);
 
-/* All hubs of the command line are reached in the way of the communicator family, where there is no API. */
+/* A hub of the command line is reached in a way on which there is an API. */
+bool ald_cli_has_api(const struct ald_cli *cli);
+/* All of them are reached in the way of the communicator family; over links, say, there is no API either. */
 bool ald_cli_is_family(const struct ald_cli *cli);
 
 /* Say in one line what is wrong with the arguments and where to look. Returns ALD_EXIT_USAGE. */

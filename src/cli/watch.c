@@ -303,7 +303,7 @@ static int watch_run(struct ald_cli *cli)
     if (status != ALD_WATCH_OPTIONS_READ) {
         return status;
     }
-    return ald_cli_is_family(cli) ? ald_watch_service_run(cli, &options) : watch_do(cli, &options);
+    return ald_cli_has_api(cli) ? watch_do(cli, &options) : ald_watch_service_run(cli, &options);
 }
 
 static const char watch_examples[] =

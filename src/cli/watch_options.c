@@ -208,7 +208,7 @@ static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
                    given->outcomes[0] != '\0' || given->filters[0] != '\0' || given->since != NULL;
     struct ald_str as = ald_str(options->as);
 
-    if (!ald_cli_is_family(cli)) {
+    if (ald_cli_has_api(cli)) {
         return options->as == NULL && options->names == NULL
                    ? 0
                    : ald_cli_usage(
@@ -269,7 +269,7 @@ int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *option
     if (r != 0) {
         return r;
     }
-    if (ald_cli_is_family(cli)) {
+    if (!ald_cli_has_api(cli)) {
         r = watch_list_events(cli, options, &given);
         return r != 0 ? r : ALD_WATCH_OPTIONS_READ;
     }

@@ -23,12 +23,18 @@ static void stream_written(void *owner, struct ald_stream *stream ALD_UNUSED, ui
     ald_link_written(owner, begun);
 }
 
-/* link.md 2.11: three codes mean that another attempt would fare no better. */
-static void stream_judge(struct ald_client *client, uint16_t code)
+/* link.md 2.11: three codes mean that another attempt would fare no better, whatever a goodbye before it asked for: why, the
+ * goodbye did not say (7.2). */
+static void stream_judge(struct ald_client *client, const struct ald_end *end)
 {
+    uint16_t code = end->code;
+
     if ((client->way->can & ALD_WAY_CODES) != 0 &&
         (code == ALD_LINK_CLOSE_UNAUTHORIZED || code == ALD_LINK_CLOSE_PROTOCOL || code == ALD_LINK_CLOSE_POLICY)) {
         client->final = true;
+        if (client->sent_away && ald_str_present(end->reason)) {
+            client->why[0] = '\0';
+        }
     }
 }
 
@@ -36,8 +42,8 @@ static void stream_judge(struct ald_client *client, uint16_t code)
 static void stream_closed(void *owner, struct ald_stream *stream ALD_UNUSED, const struct ald_end *end)
 {
     if (end->cause == ALD_END_PEER) {
+        stream_judge(owner, end);
         ald_link_why(owner, end->reason);
-        stream_judge(owner, end->code);
     }
     ald_link_why(owner, ald_str(end->text));
     ald_link_lost(owner);

@@ -3,6 +3,7 @@
  */
 
 #include "client/desk_test.h"
+#include "transport/stream.h"
 
 /* A client that serves 7 (NULL: a caller) in a session that may be away for `ttl`. */
 static void session_start(struct desk *desk, const char *target, ald_usec ttl)
@@ -228,6 +229,23 @@ ALD_TEST(session, does_not_come_back_to_a_hub_that_said_goodbye)
     session_back(&desk);
     ald_check_int(session_count(&desk, ALD_SIGNAL_RESUME), 0);
     ald_check_int(session_count(&desk, ALD_SIGNAL_REGISTER), 2);
+    desk_close(&desk);
+}
+
+/* The original's controller parts in good order with a host whose number somebody else has taken (link.md 7.2). */
+ALD_TEST(session, ends_for_good_with_the_reason_that_follows_the_goodbye)
+{
+    struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
+    struct desk desk;
+
+    session_start(&desk, "7", 60 * ALD_SEC);
+    leave.reconnect = true;
+    fake_hub_say(fake_hub_conn(&desk.hub), &leave);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_LEAVE, 0);
+    ald_stream_close(fake_hub_conn(&desk.hub)->stream, 1008, ALD_STR("there is a newer one"));
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_CLOSED);
+    ald_check_str(ald_str(desk.text), "there is a newer one");
+    ald_check_int(session_count(&desk, ALD_SIGNAL_REGISTER), 1);
     desk_close(&desk);
 }
 
@@ -514,6 +532,7 @@ ALD_TEST_MAIN(session, ALD_CASE(session, brings_the_answer_to_what_was_asked_bef
               ALD_CASE(session, that_the_hub_forgot_is_begun_anew_on_the_same_connection),
               ALD_CASE(session, that_is_away_for_too_long_is_over),
               ALD_CASE(session, does_not_come_back_to_a_hub_that_said_goodbye),
+              ALD_CASE(session, ends_for_good_with_the_reason_that_follows_the_goodbye),
               ALD_CASE(session, is_let_go_of_when_another_hub_takes_us_in),
               ALD_CASE(session, that_goes_on_is_resumed_as_soon_each_time),
               ALD_CASE(session, is_looked_for_more_slowly_where_it_is_dropped_at_once),

@@ -82,7 +82,37 @@ export class CountEvent {
 	constructor(n) { this.n = n; }
 }
 
-for (const Class of [EchoRequest, BareRequest, CountRequest, NoticeEvent, BareEvent, CountEvent]) {
+// Not for everybody.
+export class GuardedRequest {
+	static type = "request";
+	static plugin = "foo";
+	static src = everybody;
+	static dst = everybody;
+	static permission = "foo.guarded";
+}
+
+// What link_probe says, numbers without more.
+class Numeral {
+	static src = everybody;
+	static dst = everybody;
+	static permission = null;
+	static jsonSchema = { type: "integer" };
+	static fromJSON(json) { return new this(json); }
+	constructor(n) { this.n = n; }
+	toJSON() { return this.n; }
+}
+
+export class work extends Numeral {
+	static type = "request";
+	static Response = class Response extends Numeral {};
+}
+
+export class note extends Numeral {
+	static type = "event";
+}
+
+const classes = [EchoRequest, BareRequest, CountRequest, GuardedRequest, NoticeEvent, BareEvent, CountEvent, work, note];
+for (const Class of classes) {
 	lib.Link.register(Class);
 }
 
@@ -114,7 +144,7 @@ class ControlConnector extends lib.WebSocketClientConnector {
 }
 
 // A link that keeps a diary of its connector, without the order of which little can be told.
-class Party extends lib.Link {
+export class Party extends lib.Link {
 	constructor(connector) {
 		super(connector);
 		this.diary = [];

@@ -67,6 +67,22 @@ export function token(payload, { secret = SECRET, alg = "HS256" } = {}) {
 	return `${text}.${hash.update(text).digest("base64url")}`;
 }
 
+// What a token says that shows to be for `audience`; fails with the original's words.
+export function payloadOf(shown, audience) {
+	const [head, body, proof] = shown.split(".");
+	if (proof === undefined) {
+		throw new Error(shown === "" ? "jwt must be provided" : "jwt malformed");
+	}
+	if (createHmac("sha256", Buffer.from(SECRET, "base64")).update(`${head}.${body}`).digest("base64url") !== proof) {
+		throw new Error("invalid signature");
+	}
+	const payload = JSON.parse(Buffer.from(body, "base64url"));
+	if (payload.aud !== audience) {
+		throw new Error(`jwt audience invalid. expected: ${audience === "host" ? "host or slave" : audience}`);
+	}
+	return payload;
+}
+
 const now = () => Math.floor(Date.now() / 1000);
 export const hostToken = (host, more = {}) => token({ aud: "host", host, iat: now(), ...more });
 export const userToken = (user = "test", more = {}) => token({ aud: "user", user, iat: now(), ...more });
@@ -77,6 +93,20 @@ function collected(stream) {
 	const chunks = [];
 	stream.on("data", chunk => chunks.push(chunk));
 	return () => Buffer.concat(chunks).toString();
+}
+
+// One of our programs at work; `shown`: the token that it shows.
+export function launch(program, words, shown) {
+	const env = shown === undefined ? process.env : { ...process.env, ALDIS_TOKEN: shown };
+	const place = program === "aldis" ? programs : process.env.ALDIS_PROBES ?? programs;
+	const child = spawn(path.join(place, program), words, { env });
+	return { child, out: collected(child.stdout), err: collected(child.stderr), closed: once(child, "close") };
+}
+
+// What became of it: {status, out, err}.
+export async function ended({ child, out, err, closed }) {
+	const [status] = await within(closed, child.spawnargs.join(" "));
+	return { status, out: out(), err: err() };
 }
 
 // A folder that is gone after the test.
@@ -158,25 +188,18 @@ export class Hub {
 	}
 
 	// The command line, at this hub: {status, out, err}.
-	async aldis(...words) {
-		const child = spawn(path.join(programs, "aldis"), ["-H", `unix:${this.socket}`, ...words],
-			{ stdio: ["ignore", "pipe", "pipe"] });
-		const out = collected(child.stdout), err = collected(child.stderr);
-		const [status] = await within(once(child, "close"), `aldis ${words.join(" ")}`);
-		return { status, out: out(), err: err() };
+	aldis(...words) {
+		return ended(launch("aldis", ["-H", `unix:${this.socket}`, ...words]));
 	}
 
 	// A program that goes on until the test ends.
 	background(t, ...words) {
-		const child = spawn(path.join(programs, "aldis"), ["-H", `unix:${this.socket}`, ...words],
-			{ stdio: ["ignore", "pipe", "pipe"] });
-		child.stdout.resume();
-		const err = collected(child.stderr), ended = once(child, "close");
+		const running = launch("aldis", ["-H", `unix:${this.socket}`, ...words]);
 		t.after(async () => {
-			child.kill("SIGTERM");
-			await within(ended, `the end of aldis ${words[0]}`);
+			running.child.kill("SIGTERM");
+			await within(running.closed, `the end of aldis ${words[0]}`);
 		});
-		return { child, err };
+		return running;
 	}
 
 	// What the management API answers at `where`.

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from cli_rig import aldis
-from link_party import Link, LinkCase
+from link_party import Link, LinkCase, token
 
 
 TICK = "foo:TickEvent"
@@ -58,6 +58,21 @@ class Subscriptions(LinkCase):
                 await round("replace", [[]], [])
                 await round("subscribe", [["a"]], ["a", "ab", "all"])
                 await round("unsubscribe", [], [])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_the_command_line_says_for_whom_an_event_is(self):
+        async def run():
+            env = {"ALDIS_TOKEN": token(aud="user", user="ann")}
+            url = hub.url("").replace("ws://", "link+ws://")
+            async with Link(hub) as control:
+                await self.subscribe(control, "subscribe", -1, ["a"])
+                for name in ("b", "a"):
+                    words = ("send", "--filter", name, "", TICK, json.dumps(name))
+                    sent = await asyncio.to_thread(aldis, *words, url=url, env=env)
+                    self.assertEqual(sent.status, 0, sent.err)
+                self.assertEqual(await self.heard(control), ["a"])
 
         hub = self.hub()
         self.run_async(run())
