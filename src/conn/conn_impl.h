@@ -53,6 +53,7 @@ struct ald_conn {
     char *neighbors;      /* addresses that this one has told, itself among them: learnt when it is let in; NULL */
     char *why;            /* what its dialect closed it for, in its words; NULL */
     const char *end_text; /* once ended; static, or `why` */
+    uint64_t issued;      /* when the signed token that it has shown was made, in seconds of the calendar */
     uint32_t variant;
     uint16_t dialect_index;
     struct ald_str late_reason; /* and the code: with which its stream is closed when everything is written */

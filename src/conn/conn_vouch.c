@@ -39,6 +39,7 @@ static void vouch_admit(struct ald_conn *conn, struct ald_signal *signal, const 
     if (conn->edge->guard != NULL) {
         r = ald_conn_admit(conn, shown);
     }
+    conn->issued = shown->issued;
     if (r < 0) {
         conn->edge->counters.no_memory++;
     }
@@ -111,7 +112,7 @@ static int endorse(struct ald_conn *conn, struct ald_signal *signal, struct ald_
         return 0;
     }
     ald_buf_init(room, CONN_ENDORSEMENT_MAX);
-    r = gate->session_token(gate->owner, signal->session, room);
+    r = gate->session_token(gate->owner, signal->session, conn->issued, room);
     size = ald_buf_size(room);
     r = r < 0 ? r : endorse_rights(conn, room, &any);
     if (r < 0) {

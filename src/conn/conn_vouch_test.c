@@ -36,7 +36,7 @@ static void post_vouch(void *owner ALD_UNUSED, const struct ald_peer *peer ALD_U
     }
 }
 
-static int post_session_token(void *owner ALD_UNUSED, uint64_t session, struct ald_buf *out)
+static int post_session_token(void *owner ALD_UNUSED, uint64_t session, uint64_t issued ALD_UNUSED, struct ald_buf *out)
 {
     post.session = session;
     return ald_buf_push(out, ALD_STR("the-session"));

@@ -42,10 +42,12 @@ struct ald_gate {
      * `issued` of `shown`, for the guard. What is filled in lives until the next call. NULL: tokens are not looked at.
      */
     void (*vouch)(void *owner, const struct ald_peer *peer, struct ald_signal *signal, struct ald_shown *shown);
-    /* Append the token by which whoever shows it resumes `session`. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. NULL: there
-     * are none. */
-    int (*session_token)(void *owner, uint64_t session, struct ald_buf *out);
-    /* Which session it is the token of, and since when it is; 0: of none, or of one before this start (link.md 2.9). */
+    /*
+     * Append the token by which whoever shows it resumes `session`. It is as old as the one that was shown for it, `issued`: what
+     * is good no more is not made good by coming back. Outcome: ALD_BUF_FULL. Errors: ALDIS_E_NOMEM. NULL: there are none.
+     */
+    int (*session_token)(void *owner, uint64_t session, uint64_t issued, struct ald_buf *out);
+    /* Which session it is the token of, and how old it is; 0: of none, or of one before this start (link.md 2.9). */
     uint64_t (*session_of)(void *owner, struct ald_str token, uint64_t *ret_issued);
     void *owner;
 };

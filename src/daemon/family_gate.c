@@ -249,10 +249,10 @@ static void gate_vouch(void *owner, const struct ald_peer *peer, struct ald_sign
     ald_links_vouch(family->links, peer, signal, shown);
 }
 
-static int gate_session_token(void *owner, uint64_t session, struct ald_buf *out)
+static int gate_session_token(void *owner, uint64_t session, uint64_t issued, struct ald_buf *out)
 {
     const struct ald_family *family = owner;
-    int r = ald_links_session_token(family->links, session, out);
+    int r = ald_links_session_token(family->links, session, issued, out);
 
     return r < 0 ? ald_trace(r) : r;
 }

@@ -287,11 +287,11 @@ void ald_links_vouch(struct ald_links *links, const struct ald_peer *peer, struc
 
 /* --- tokens of sessions ------------------------------------------------------------------------------------------- */
 
-int ald_links_session_token(struct ald_links *links, uint64_t session, struct ald_buf *out)
+int ald_links_session_token(struct ald_links *links, uint64_t session, uint64_t issued, struct ald_buf *out)
 {
     char payload[128];
     int size = snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"sid\":%" PRIu64 ",\"iat\":%" PRIu64 "}",
-                        links->audience, session, links_now());
+                        links->audience, session, issued);
     int r;
 
     ald_assert(size > 0 && (size_t)size < sizeof(payload));

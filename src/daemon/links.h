@@ -31,5 +31,6 @@ void ald_links_watch(struct ald_links *links, const struct ald_edge *edge);
 /* The functions of the gate of these names. */
 void ald_links_vouch(struct ald_links *links, const struct ald_peer *peer, struct ald_signal *signal,
                      struct ald_shown *shown);
-ALD_NODISCARD int ald_links_session_token(struct ald_links *links, uint64_t session, struct ald_buf *out);
+ALD_NODISCARD int ald_links_session_token(struct ald_links *links, uint64_t session, uint64_t issued,
+                                          struct ald_buf *out);
 uint64_t ald_links_session_of(struct ald_links *links, struct ald_str token, uint64_t *ret_issued);

@@ -360,6 +360,42 @@ class Rights(LinkCase):
 
         self.run_async(story())
 
+    def test_what_is_good_no_more_is_not_made_good_by_coming_back(self):
+        manager = f"[token manager]\nhash = sha256:{hashlib.sha256(b'manager').hexdigest()}\nmanage = read\n"
+        self.who = {"Authorization": "Bearer manager"}
+        self.write(self.FILE + manager)
+        hub = self.hub(f"link.secret={self.secret}", "link.heartbeat_interval=1m", f"auth.tokens={self.tokens()}")
+        revoked = f"[token host-4]\nregister = 4\nvalid_after = {int(time.time()) - 5}\n"
+
+        async def story():
+            async with Peer(hub) as first:
+                token = (await first.host(4, host_token(4, iat=1700000000)))["data"]["sessionToken"]
+                first.socket.transport.abort()
+            for _ in range(2):
+                async with Peer(hub) as again:
+                    self.assertEqual((await again.resume(token))["type"], "continue")
+                    again.socket.transport.abort()
+            async with Peer(hub) as host:
+                self.assertEqual((await host.resume(token))["type"], "continue")
+                await self.cut(hub, host, token, lambda: self.write(revoked + manager))
+
+        self.run_async(story())
+
+    def test_a_token_that_is_revoked_while_its_host_is_away_does_not_resume(self):
+        manager = f"[token manager]\nhash = sha256:{hashlib.sha256(b'manager').hexdigest()}\nmanage = read\n"
+        hub = self.guarded_hub(self.FILE + manager)
+
+        async def story():
+            async with Peer(hub) as first:
+                token = (await first.host(4, host_token(4, iat=1700000000)))["data"]["sessionToken"]
+                first.socket.transport.abort()
+            self.write(f"[token host-4]\nregister = 4\nvalid_after = {int(time.time()) - 5}\n" + manager)
+            await wait_until_async(lambda: any("read again" in line for line in hub.log), "the change is read")
+            async with Peer(hub) as again:
+                self.assertEqual((await again.resume(token))["type"], "invalidate")
+
+        self.run_async(story())
+
     def test_a_change_reaches_who_is_away(self):
         manager = f"[token manager]\nhash = sha256:{hashlib.sha256(b'manager').hexdigest()}\nmanage = read\n"
         self.who = {"Authorization": "Bearer manager"}
