@@ -331,7 +331,10 @@ static const char watch_help[] =
     "does not remember is told on standard error, or with --json as a line of the kind gap.\n"
     "\n"
     "At a daemon of the communicator family (-H cd:...) it is one of its services, and shows "
-    "messages and news: with --json \"kind\" is message, command or news, with a \"topic\".\n";
+    "messages and news: with --json \"kind\" is message, command or news, with a \"topic\".\n"
+    "\n"
+    "Over a link (-H link+ws:...) it is a control, subscribes to the events that are named, and shows these and what "
+    "else is sent to it.\n";
 
 static const char watch_notes[] =
     "Ctrl-C or SIGTERM ends it with status 0. When the hub goes away it says so and comes back, after a wait that "

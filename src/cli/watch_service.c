@@ -7,6 +7,7 @@
 #include "cli/duration.h"
 #include "cli/reach.h"
 #include "cli/watch_service_view.h"
+#include "cli/watch_subscribe.h"
 #include "client/client.h"
 #include "loop/loop.h"
 #include "transport/net.h"
@@ -134,6 +135,13 @@ static void service_ready(struct service *service, const char *url)
     }
     service->welcome = true;
     ald_alarm_stop(service->loop, &service->reach_alarm);
+    if (service->options->names != NULL && !ald_cli_is_family(service->cli)) {
+        int r = ald_watch_subscribe(service->client, ald_str(service->options->names));
+
+        if (r < 0) {
+            service_stop(service, ald_cli_broke(r));
+        }
+    }
 }
 
 static void service_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in)

@@ -403,14 +403,20 @@ const ours = url => url.replace("http:", "link+ws:");
 // The command line: {status, out, err}.
 export const aldis = (url, shown, ...words) => ended(launch("aldis", ["-H", ours(url), ...words], shown));
 
-// `aldis agent` at work for host `id`, over `url`, once the controller has it.
-export async function agent(controller, id, ...words) {
+// The same, which goes on until the test ends.
+export function background(controller, shown, ...words) {
 	const { url } = controller.way ?? controller;
-	const running = launch("aldis", ["-H", ours(url), "agent", "--target", `${id}`, ...words], hostToken(id));
+	const running = launch("aldis", ["-H", ours(url), ...words], shown);
 	controller.programs.push(async () => {
 		running.child.kill("SIGTERM");
-		await within(running.closed, `the end of agent ${id}`);
+		await within(running.closed, `the end of aldis ${words.join(" ")}`);
 	});
+	return running;
+}
+
+// `aldis agent` at work for host `id`, once the controller has it.
+export async function agent(controller, id, ...words) {
+	const running = background(controller, hostToken(id), "agent", "--target", `${id}`, ...words);
 	await until(() => {
 		assert.equal(running.child.exitCode, null, running.err());
 		return running.err().includes(`registered as ${id}`);

@@ -5,9 +5,9 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
-import { Controller, agent, aldis } from "./controller.mjs";
+import { Controller, agent, aldis, background } from "./controller.mjs";
 import { BareRequest, CountRequest, EchoRequest, GuardedRequest, NoticeEvent, control, fails, host, lib } from "./party.mjs";
-import { folder, hostToken, token, until, userToken } from "./rig.mjs";
+import { ended, folder, hostToken, token, until, userToken } from "./rig.mjs";
 
 // Exit statuses of the command line are outcomes.
 const NO_HUB = 3, FAILED = 10, REFUSED = 11, EXPIRED = 13;
@@ -102,6 +102,20 @@ test("the command line says events to hosts, to controls and to the controller",
 	await says("", "foo:NoticeEvent", "{\"text\":\"all\"}");
 	await until(() => down.length === 1 && across.length === 1 && controller.notices.length === 1, "the events");
 	assert.deepEqual([down, across, [controller.notices]].map(([[event]]) => (event[0] ?? event).text), ["hear", "me", "all"]);
+});
+
+test("the command line watches events that the original lets one subscribe to", async t => {
+	const controller = await Controller.start(t);
+	const watch = background(controller, userToken(), "--json", "watch", "-n", "2", "foo:NoticeEvent", "foo:NobodyKnowsEvent");
+	await until(() => watch.err().includes("cannot subscribe to foo:NobodyKnowsEvent"), "the answers");
+	controller.subscriptions.broadcast(new NoticeEvent("tick"));
+	(await control(t, controller.url)).sendTo("allControls", new NoticeEvent("to all"));
+	const { status, out, err } = await ended(watch);
+	assert.equal(status, 0, err);
+	const lines = out.trim().split("\n").map(line => JSON.parse(line));
+	assert.deepEqual(lines.map(({ name, payload }) => [name, payload]), [
+		["foo:NoticeEvent", { text: "tick" }], ["foo:NoticeEvent", { text: "to all" }],
+	]);
 });
 
 test("who shows no good token is told so, and does not come again", async t => {

@@ -365,10 +365,10 @@ payloads, names and outcomes pass from one protocol to another are those of the 
 exchange](wire-extension.md), [communicator](wire-communicator.md), [link](wire-link.md).
 
 Over link both ends are held to the original's own code by `./dev interop`, which takes its library from npm: our hub to its hosts and
-controls, of both generations, and `aldis call`, `send`, `agent` and libaldis to its controller: outcomes, events, rights, refusals,
-cuts and resumes under load in both roles, heartbeats and silence, goodbyes, and controllers that stop or are killed. The package of the
-controller itself could not be had from npm; links, connectors, messages and their schemas, and subscriptions there are the original's,
-while sessions, tokens and the way to the next hop are ours (`test/interop/controller.mjs`).
+controls, of both generations, and `aldis call`, `send`, `watch`, `agent` and libaldis to its controller: outcomes, events, rights,
+refusals, cuts and resumes under load in both roles, heartbeats and silence, goodbyes, and controllers that stop or are killed. The
+package of the controller itself could not be had from npm; links, connectors, messages and their schemas, and subscriptions there are
+the original's, while sessions, tokens and the way to the next hop are ours (`test/interop/controller.mjs`).
 """
 
 

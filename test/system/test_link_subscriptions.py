@@ -5,7 +5,8 @@ import json
 import time
 import unittest
 
-from cli_rig import aldis
+from cli_rig import Running, aldis
+from harness import wait_until
 from link_party import Link, LinkCase, token
 
 
@@ -73,6 +74,25 @@ class Subscriptions(LinkCase):
                     sent = await asyncio.to_thread(aldis, *words, url=url, env=env)
                     self.assertEqual(sent.status, 0, sent.err)
                 self.assertEqual(await self.heard(control), ["a"])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_the_command_line_watches_events_over_a_link(self):
+        async def run():
+            async with Link(hub, host=4) as host:
+                await self.publish(host, "early", "early too")
+                watch = await asyncio.to_thread(start)
+                await self.publish(host, 1, 2)
+                self.assertEqual(await asyncio.to_thread(watch.wait), 0, watch.err)
+                self.assertEqual([json.loads(line)["payload"] for line in watch.out.splitlines()], [1, 2])
+
+        def start():
+            watch = Running("--json", "watch", "-n", "2", TICK, url=hub.url("").replace("ws://", "link+ws://"),
+                            env={"ALDIS_TOKEN": token(aud="user", user="ann")})
+            self.addCleanup(watch.close)
+            wait_until(lambda: hub.state()["counters"]["subscriptions"] == 1, "the subscription")
+            return watch
 
         hub = self.hub()
         self.run_async(run())
