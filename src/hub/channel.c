@@ -172,6 +172,7 @@ void ald_channel_part(struct ald_hub *hub, struct ald_channel *channel)
         ald_peer_parted(hub, channel);
     } else if (target->n_channels == 0) {
         ald_peer_target_goes(hub, target);
+        ald_target_wake(hub, target);
     }
     if (channel->party->channel == channel) {
         channel->party->channel = NULL;

@@ -98,6 +98,7 @@ static void command_init(struct ald_hub *hub, struct ald_command *command, struc
     memset(command, 0, offsetof(struct ald_command, story.lines));
     ald_node_init(&command->open);
     ald_node_init(&command->place_node);
+    ald_node_init(&command->while_served);
     ald_node_init(&command->caller_node);
     ald_node_init(&command->work);
     ald_node_init(&command->ripe);

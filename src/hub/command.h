@@ -87,12 +87,13 @@ static inline size_t ald_story_size(const struct ald_story *story)
 void ald_story_add(struct ald_story *story, struct ald_story_line line);
 
 struct ald_command {
-    struct ald_record *record;   /* NULL: a member of a roster */
-    struct ald_node open;        /* the hub's without an outcome */
-    struct ald_node place_node;  /* see enum ald_place */
-    struct ald_node caller_node; /* the submitted of a party */
-    struct ald_node work;        /* the hub's answers to be given */
-    struct ald_node ripe;        /* the hub's that are to be packed */
+    struct ald_record *record;    /* NULL: a member of a roster */
+    struct ald_node open;         /* the hub's without an outcome */
+    struct ald_node place_node;   /* see enum ald_place */
+    struct ald_node while_served; /* its queue's: see there */
+    struct ald_node caller_node;  /* the submitted of a party */
+    struct ald_node work;         /* the hub's answers to be given */
+    struct ald_node ripe;         /* the hub's that are to be packed */
     uint64_t number;
     struct ald_id id;
     struct ald_msg *msg;   /* the caller's */
@@ -129,7 +130,7 @@ struct ald_command {
     struct ald_queue *queue;     /* WAITING: where */
     uint64_t agent_conn;         /* of the latest attempt: who may still answer */
     uint32_t agent_party;
-    uint64_t told_serial; /* that which its session gave it there; 0: none yet, or it has no session */
+    uint64_t told_serial;         /* that which its session gave it there; 0: none yet, or it has no session */
     char channel_id[ALD_ID_TEXT]; /* of the latest attempt */
     bool has_channel_id;
     struct ald_hub_alarm alarm;

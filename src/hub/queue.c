@@ -7,6 +7,7 @@ void ald_queue_init(struct ald_queue *queue)
 {
     *queue = (struct ald_queue){0};
     ald_node_init(&queue->list);
+    ald_node_init(&queue->while_served);
 }
 
 bool ald_queue_has_room(const struct ald_hub *hub, const struct ald_queue *queue, size_t cost)
@@ -26,6 +27,9 @@ static void queue_account(struct ald_hub *hub, struct ald_queue *queue, struct a
 
     ald_assert(command->queue == NULL);
     command->queue = queue;
+    if ((command->msg->flags & ALD_MSG_WHILE_SERVED) != 0) {
+        ald_list_push_back(&queue->while_served, &command->while_served);
+    }
     queue->n++;
     queue->bytes += cost;
     hub->n_queued++;
@@ -53,6 +57,7 @@ void ald_queue_remove(struct ald_hub *hub, struct ald_command *command)
     ald_assert(queue->n > 0);
     ald_assert(queue->bytes >= cost);
     ald_node_remove(&command->place_node);
+    ald_node_remove(&command->while_served);
     command->queue = NULL;
     queue->n--;
     queue->bytes -= cost;
@@ -65,4 +70,11 @@ struct ald_command *ald_queue_first(const struct ald_queue *queue)
     struct ald_node *node = ald_list_first(&queue->list);
 
     return node != NULL ? ald_list_entry(node, struct ald_command, place_node) : NULL;
+}
+
+struct ald_command *ald_queue_first_while_served(const struct ald_queue *queue)
+{
+    struct ald_node *node = ald_list_first(&queue->while_served);
+
+    return node != NULL ? ald_list_entry(node, struct ald_command, while_served) : NULL;
 }

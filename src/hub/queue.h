@@ -12,7 +12,8 @@ struct ald_hub;
 struct ald_command;
 
 struct ald_queue {
-    struct ald_node list; /* of ald_command.place */
+    struct ald_node list;         /* of ald_command.place */
+    struct ald_node while_served; /* of ald_command.while_served: those of them that do not wait without a channel */
     uint32_t n;
     size_t bytes;
 };
@@ -28,3 +29,5 @@ void ald_queue_push_front(struct ald_hub *hub, struct ald_queue *queue, struct a
 void ald_queue_remove(struct ald_hub *hub, struct ald_command *command);
 /* NULL when empty; it stays where it is. */
 struct ald_command *ald_queue_first(const struct ald_queue *queue);
+/* The same of those that wait only while their target is served (ALD_MSG_WHILE_SERVED). */
+struct ald_command *ald_queue_first_while_served(const struct ald_queue *queue);

@@ -129,18 +129,37 @@ struct ald_channel *ald_target_choose(struct ald_hub *hub, struct ald_target *ta
     return NULL;
 }
 
+/* What waits, and shall not wait where nobody serves the target; NULL: nothing. */
+static struct ald_command *target_unserved(const struct ald_target *target)
+{
+    struct ald_command *command = NULL;
+
+    if (target->n_channels == 0 && target->peer == NULL) {
+        command = ald_queue_first_while_served(&target->any);
+        command = command != NULL ? command : ald_queue_first_while_served(&target->primary);
+    }
+    return command;
+}
+
 void ald_target_wake(struct ald_hub *hub, struct ald_target *target)
 {
-    if (target->any.n > 0) {
+    if (target->any.n > 0 || target_unserved(target) != NULL) {
         ald_work_add(hub, &hub->work.targets, &target->work);
     }
 }
 
 bool ald_target_work_hungry(struct ald_hub *hub, struct ald_target *target)
 {
-    struct ald_command *command = ald_queue_first(&target->any);
+    struct ald_command *command = target_unserved(target);
     struct ald_channel *channel;
 
+    if (command != NULL) {
+        bool is_more = target->any.n + target->primary.n > 1; /* else it is gone with this one */
+
+        ald_command_refuse(hub, command, ALD_CAUSE_NO_TARGET, NULL);
+        return is_more;
+    }
+    command = ald_queue_first(&target->any);
     if (target->peer != NULL && target->n_active == 0) {
         return ald_hop_again(hub, target);
     }

@@ -97,6 +97,9 @@ static void fill(struct fuzz *fuzz, struct ald_msg *msg)
     if (byte / 32 == 7) {
         msg->flags = byte;
     }
+    if (byte / 32 == 6) {
+        msg->flags |= ALD_MSG_WHILE_SERVED;
+    }
     must(ald_msg_set_address(msg, &msg->to, &to) == 0);
     must(ald_msg_set(msg, &msg->name,
                      to.target.size > 0   ? ALD_STR("do")

@@ -233,6 +233,20 @@ class Sessions(LinkCase):
         hub = self.hub()
         self.run_async(run())
 
+    def test_what_waits_for_a_host_that_never_comes_back_is_told(self):
+        async def run():
+            async with Link(hub) as control, Link(hub, host=4) as host:
+                sent = await control.ask([1, 4], "foo:Sent")
+                await wait_until_async(lambda: host.requests, "it has the first")
+                await host.cut()
+                await wait_until_async(lambda: hub.channels("4")[0]["state"] == "away", "it is away")
+                waiting = await control.ask([1, 4], "foo:Waiting")
+                self.assertEqual((await asyncio.wait_for(waiting, PATIENCE))["data"], {"message": "Host 4 is offline"})
+                self.assertEqual((await asyncio.wait_for(sent, PATIENCE))["data"]["code"], "SessionLost")
+
+        hub = self.hub("link.session_timeout=1s")
+        self.run_async(run())
+
 
 class Counted(LinkCase):
     """docs/wire-link.md 5: what counts which bad input."""

@@ -67,7 +67,9 @@ static inline void talk_put_msg(struct talk *talk, const struct ald_msg *msg)
     }
     talk_put(talk, "to.hub", msg->to.hub);
     talk_put(talk, "to.channel", msg->to.channel);
-    talk_put_number(talk, "flags", msg->kind == ALD_COMMAND ? msg->flags : 0);
+    if (msg->kind == ALD_COMMAND) {
+        talk_put_number(talk, "flags", msg->flags & ~(uint32_t)ALD_MSG_WHILE_SERVED);
+    }
     talk_put(talk, "collapse", msg->collapse);
     talk_put(talk, "version", msg->version);
     talk_put(talk, "filters", msg->filters);
@@ -109,6 +111,9 @@ static inline void talk_put_signal(struct talk *talk, const struct ald_signal *s
     }
     if (signal->msg != NULL) {
         talk_put_msg(talk, signal->msg);
+    }
+    if (signal->kind == ALD_SIGNAL_COMMAND && (signal->msg->flags & ALD_MSG_WHILE_SERVED) == 0) {
+        talk_put(talk, "waits", ALD_STR("yes"));
     }
     if (signal->request != NULL) {
         TALK_MUST(ald_buf_pushf(&talk->said, " of") == 0);

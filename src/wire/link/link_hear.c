@@ -47,6 +47,7 @@ int ald_link_message(struct ald_link *link, const struct ald_link_asked *asked, 
         return ald_trace(r);
     }
     msg->ttl = kind == ALD_COMMAND ? HEAR_TTL : ALD_NEVER;
+    msg->flags |= kind == ALD_COMMAND ? ALD_MSG_WHILE_SERVED : 0; /* link.md 3.4: it ends with the session of its receiver */
     msg->native_of = &ald_link;
     if (kind == ALD_EVENT && link->self.type == ALD_LINK_CONTROL_KIND) {
         msg->flags |= ALD_MSG_REPORT; /* whether it may: nobody else is asked for rights (link.md 4.6) */

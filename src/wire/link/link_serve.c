@@ -66,6 +66,7 @@ static int call_deadline(struct ald_json_value value, struct ald_msg *msg)
         return ALD_LINK_BAD_FRAME;
     }
     msg->ttl = msec < msg->ttl / ALD_MSEC ? msec * ALD_MSEC : msg->ttl;
+    msg->flags &= ~(uint32_t)ALD_MSG_WHILE_SERVED;
     return 0;
 }
 
