@@ -8,6 +8,7 @@
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 
 import { NoticeEvent, Party, lib } from "./party.mjs";
 import { Way, ended, hostToken, launch, original, payloadOf, token, until, within } from "./rig.mjs";
@@ -186,7 +187,8 @@ export class Controller {
 		return controller;
 	}
 
-	constructor({ interval = 1, timeout = 20, permissions = [] }) {
+	// `tls`: {key, cert}.
+	constructor({ interval = 1, timeout = 20, permissions = [], tls }) {
 		Object.assign(this, { interval, timeout, permissions });
 		this.audience = `session-${Date.now()}-${Math.random()}`; // the original has the time alone
 		this.hosts = new Map();
@@ -200,7 +202,7 @@ export class Controller {
 		this.isStopping = false;
 		this.subscriptions = new lib.SubscriptionController();
 		this.subscriptions.handle(NoticeEvent);
-		this.http = http.createServer();
+		this.http = tls === undefined ? http.createServer() : https.createServer(tls);
 		new WebSocketServer({ server: this.http, path: "/api/socket", maxPayload: 100 * 1024 * 1024 })
 			.on("connection", socket => this.#greet(socket));
 	}
@@ -215,7 +217,7 @@ export class Controller {
 	}
 
 	get url() {
-		return `http://127.0.0.1:${this.port}/`;
+		return `${this.http instanceof https.Server ? "https" : "http"}://127.0.0.1:${this.port}/`;
 	}
 
 	// The link of a host, once it is there.
@@ -398,7 +400,7 @@ export class Controller {
 
 // --- programs of ours, which show what they are let in by
 
-const ours = url => url.replace("http:", "link+ws:");
+const ours = url => url.replace("http", "link+ws");
 
 // The command line: {status, out, err}.
 export const aldis = (url, shown, ...words) => ended(launch("aldis", ["-H", ours(url), ...words], shown));

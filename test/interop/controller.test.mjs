@@ -1,6 +1,7 @@
 // Our programs as hosts and controls of the original's controller: what they are asked, ask, and say.
 
 import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -116,6 +117,20 @@ test("the command line watches events that the original lets one subscribe to", 
 	assert.deepEqual(lines.map(({ name, payload }) => [name, payload]), [
 		["foo:NoticeEvent", { text: "tick" }], ["foo:NoticeEvent", { text: "to all" }],
 	]);
+});
+
+test("over TLS the controller is asked for a certificate that is trusted", async t => {
+	const place = folder(t), key = path.join(place, "key.pem"), cert = path.join(place, "cert.pem");
+	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=test",
+		"-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", key, "-out", cert], { stdio: "pipe" });
+	const controller = await Controller.start(t, { tls: { key: readFileSync(key), cert: readFileSync(cert) } });
+	await agent(controller, 100, "--ca", cert, "--on", "foo:EchoRequest=cat");
+	const call = (...words) => aldis(controller.url, userToken(), "call", ...words, "100", "foo:EchoRequest", "{\"text\":\"safe\"}");
+	const { status, out, err } = await call("--ca", cert);
+	assert.deepEqual([status, out.trim()], [0, "{\"text\":\"safe\"}"], err);
+	const strange = await call();
+	assert.equal(strange.status, NO_HUB, strange.err);
+	assert.match(strange.err, /certificate/);
 });
 
 test("who shows no good token is told so, and does not come again", async t => {
