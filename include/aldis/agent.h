@@ -20,8 +20,8 @@ ALDIS_EXTERN_BEGIN
 /*
  * Lifetime: from the handler's call until one of the functions that answer it succeeds, or aldis_job_give_up(); then it
  * must not be touched any more. That holds for commands and events alike. It outlives its client: answered after that,
- * it is let go of, and nobody hears of it. One that is never answered keeps its memory, and one of the client's
- * `jobs_max`.
+ * it is let go of, and nobody hears of it. One that is never answered keeps its memory, and its place among those that the
+ * client takes (`jobs_max`). An answer in the handler frees that before the next job comes.
  */
 struct aldis_job;
 

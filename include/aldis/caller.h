@@ -168,7 +168,8 @@ enum { ALDIS_SEND_AWAY = 1 };
  * counted. Errors: ALDIS_E_INVALID, ALDIS_E_CLOSED, ALDIS_E_NOMEM.
  */
 ALDIS_API ALDIS_RESULT int aldis_client_send(struct aldis_client *client, const struct aldis_command *event);
-/* Events that aldis_client_send() took and that were dropped. 0 for NULL. */
+/* Events that were dropped: those that aldis_client_send() took and could not say, and those that came to an agent while too
+ * many before them were unanswered, or while it drains. 0 for NULL. */
 ALDIS_API uint64_t aldis_client_events_dropped(const struct aldis_client *client);
 
 ALDIS_EXTERN_END

@@ -67,7 +67,9 @@ struct aldis_client_options {
     /* The wait doubles up to this, and is drawn from the upper half of that; 0: 30,000, or retry_min_ms if that is
      * more. */
     uint64_t retry_max_ms;
-    /* Commands and events served at once; one more command is refused `busy`, one more event is dropped. 0: 256 */
+    /* Commands served at once; one more is refused `busy`. 0: 1,024, which is what a hub gives one agent at once unless it is
+     * told otherwise. Events do not count: 65,536 of them, or 32 MiB, may be unanswered; one more is dropped, and counted by
+     * aldis_client_events_dropped(). */
     uint32_t jobs_max;
     /* Events that wait for a hub while there is none, up to 16 MiB of them; they are said when one has taken us in, before
      * anything newer. One more, and the oldest is dropped; so is what is older than its `deadline_ms`. 0: none waits. */

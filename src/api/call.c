@@ -405,8 +405,8 @@ static int call_new(struct aldis_client *client, const struct aldis_command *com
     atomic_init(&call->refs, 1);
     call->client = ald_api_ref(client);
     ald_node_init(&call->node);
-    call->submit_post.run = call_submit_run;
-    call->cancel_post.run = call_cancel_run;
+    call->submit_post = (struct ald_post){.run = call_submit_run, .says = true};
+    call->cancel_post = (struct ald_post){.run = call_cancel_run, .says = true};
     call->submitted = ald_loop_fresh();
     r = order_init(&call->order, command);
     if (r < 0) {
@@ -600,7 +600,7 @@ int aldis_client_send(struct aldis_client *client, const struct aldis_command *e
     if (sending == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    sending->post.run = sending_run;
+    sending->post = (struct ald_post){.run = sending_run, .says = true};
     sending->client = ald_api_ref(client);
     r = order_init(&sending->order, event);
     if (r == 0) {

@@ -96,6 +96,31 @@ static void engine_run_posts(struct ald_engine *engine, bool ended)
     }
 }
 
+/* What is posted meanwhile has to wait for the next turn, or a busy thread would keep us here. */
+void ald_engine_settle(struct ald_engine *engine)
+{
+    const struct ald_node *last;
+    struct ald_node *node;
+
+    ald_engine_lock(engine);
+    last = ald_list_empty(&engine->inbox) ? NULL : engine->inbox.prev;
+    ald_engine_unlock(engine);
+    while (last != NULL) {
+        struct ald_post *post = NULL;
+
+        ald_engine_lock(engine);
+        node = ald_list_first(&engine->inbox);
+        if (node != NULL && ald_list_entry(node, struct ald_post, node)->says) {
+            post = ald_list_entry(ald_list_pop_front(&engine->inbox), struct ald_post, node);
+        }
+        ald_engine_unlock(engine);
+        last = node == last || post == NULL ? NULL : last;
+        if (post != NULL) {
+            post->run(post, false);
+        }
+    }
+}
+
 static void engine_woken(void *owner)
 {
     engine_run_posts(owner, false);

@@ -26,6 +26,8 @@ struct ald_post {
     struct ald_node node;
     /* `ended`: the engine ends, and everything on it but the loop is gone. May free its owner. */
     void (*run)(struct ald_post *post, bool ended);
+    /* It only says something to a hub, which a callback may do as well: see ald_engine_settle(). */
+    bool says;
 };
 
 /* Gives an engine that stands still, with one reference. `driven`: it gets no thread. Errors: ALDIS_E_NOMEM,
@@ -60,6 +62,12 @@ void ald_engine_unlock(struct ald_engine *engine);
 /* Have `post` run inside; never in this call. Borrows it until it has run. Errors: ALDIS_E_CLOSED (it ends; `run` will
  * not come). */
 ALD_NODISCARD int ald_engine_post(struct ald_engine *engine, struct ald_post *post);
+/*
+ * Inside, where a callback of the program has just returned: run the posts that wait now, up to the first that does more than
+ * say something. So what a program answers in its handlers is said before the next thing is heard, in the order in which it was
+ * said, and not only when the whole of a burst was.
+ */
+void ald_engine_settle(struct ald_engine *engine);
 
 /*
  * Run `fn` inside and wait for it: in this call, if that is possible without another thread. Errors: ALDIS_E_CLOSED (it

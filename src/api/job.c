@@ -280,9 +280,12 @@ static void api_command(void *owner, struct ald_job *inner)
         job_refuse(client, inner, ALD_CAUSE_BUSY);
         return;
     }
-    job->answer_post.run = job_answer_run;
+    job->answer_post = (struct ald_post){.run = job_answer_run, .says = true};
     job_ref(job);
     handler.fn(job, handler.data); /* an event's job stands until it is answered too, for whoever answers it later */
+    if (atomic_load(&job->answered)) {
+        ald_engine_settle(client->engine); /* else all that comes in one turn would be unanswered at the same time */
+    }
     job_unref(job);
 }
 
@@ -489,7 +492,7 @@ static int job_say(struct aldis_job *job, const struct said *what, const char *t
     if (status == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    status->post.run = status_run;
+    status->post = (struct ald_post){.run = status_run, .says = true};
     status->said = *what;
     status->job = job_ref(job);
     r = said_copy(text, &status->said.text);

@@ -29,8 +29,9 @@ struct agent {
     struct ald_alarm stop_alarm;
     bool registered; /* the present connection came so far */
     bool stopping;
-    bool leaving; /* the goodbye is said */
-    bool family;  /* it is a service of the communicator family, which others may tell to stop */
+    bool leaving;       /* the goodbye is said */
+    bool family;        /* it is a service of the communicator family, which others may tell to stop */
+    uint64_t n_dropped; /* events that came and were too many */
     int status;
 };
 
@@ -98,6 +99,18 @@ static void agent_command(void *owner, struct ald_job *job)
     ald_agent_works_take(&agent->works, job);
 }
 
+/* Said at the first, and each time there are twice as many. */
+static void agent_dropped(void *owner, const struct ald_msg *event ALD_UNUSED)
+{
+    struct agent *agent = owner;
+
+    agent->n_dropped++;
+    if ((agent->n_dropped & (agent->n_dropped - 1)) == 0 && !agent->stopping) {
+        ald_cli_say("%" PRIu64 " %s dropped so far: too many wait here", agent->n_dropped,
+                    agent->n_dropped == 1 ? "event" : "events");
+    }
+}
+
 static void agent_cancelled(void *owner, struct ald_job *job)
 {
     struct agent *agent = owner;
@@ -145,6 +158,7 @@ static const struct ald_client_callbacks agent_callbacks = {
     .state = agent_state,
     .command = agent_command,
     .cancelled = agent_cancelled,
+    .dropped = agent_dropped,
     .primary = agent_primary,
     .health = agent_health,
 };

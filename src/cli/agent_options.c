@@ -12,7 +12,7 @@ const struct ald_option ald_agent_option_table[ALD_AGENT_N_OPTIONS] = {
     {AGENT_ECHO, "echo", NULL, 0, "answer every other command with its payload"},
     {AGENT_HEALTH, "health", "PROGRAM", 0,
      "answer health checks: exit status 0 within 4 s is healthy, its output is the detail"},
-    {AGENT_JOBS, "jobs", "N", 'j', "programs at once (default 16); 256 more commands wait, others are refused"},
+    {AGENT_JOBS, "jobs", "N", 'j', "programs at once (default 16); 1024 more commands wait, others are refused"},
 };
 
 const char *ald_agent_options_find(const struct ald_agent_options *options, struct ald_str name)

@@ -22,7 +22,7 @@ struct ald_loop;
 
 /* Commands that wait for their turn; one more is refused `busy`. They have been sent, so if this agent dies they are lost:
  * a hub keeps a queue better. Enough for a burst. */
-enum { ALD_AGENT_QUEUE_MAX = 256 };
+enum { ALD_AGENT_QUEUE_MAX = 1024 };
 
 struct ald_agent_works {
     const struct ald_agent_options *options;

@@ -42,7 +42,8 @@ void ald_client_options_init(struct ald_client_options *options)
         .reconnect = true,
         .backoff_first = 250 * ALD_MSEC,
         .backoff_max = 30 * ALD_SEC,
-        .jobs_max = 256,
+        .jobs_max = 1024, /* what a hub gives one channel at once, unless it is told otherwise */
+        .event_jobs_max = 65536,
         .window_max = 65536,
         .window_bytes = (size_t)32 * ALD_MIB,
     };
@@ -162,6 +163,7 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     client->backoff_first = options->backoff_first;
     client->backoff_max = options->backoff_max;
     client->jobs_max = options->jobs_max;
+    client->event_jobs_max = options->event_jobs_max;
     client->events_kept_max = options->events_kept;
     client->window_max = options->window_max;
     client->window_bytes_max = options->window_bytes;

@@ -68,7 +68,8 @@ struct ald_client_callbacks {
     void (*news)(void *owner, const struct ald_news *news, bool is_answer);
     /* It told what became of an event. NULL as well. */
     void (*report)(void *owner, const struct ald_event_report *report);
-    /* An event that waited for a hub is dropped: there were too many, or its time is over, or the client ends. NULL too. */
+    /* An event is dropped: one that waited for a hub, because there were too many, its time is over, or the client ends; or one
+     * that came, because too many before it are not answered, or the client takes no more. NULL too. */
     void (*dropped)(void *owner, const struct ald_msg *event);
 };
 
@@ -91,7 +92,8 @@ struct ald_client_options {
     bool reconnect;         /* else the first failure closes the client */
     ald_usec backoff_first; /* before the first retry (0.25 s), doubled each time, up to backoff_max (30 s); */
     ald_usec backoff_max;   /* the wait is drawn from the upper half of that, so that a crowd spreads out */
-    size_t jobs_max;        /* commands served at once; one more is refused `busy` */
+    size_t jobs_max;        /* commands served at once, 1,024; one more is refused `busy` */
+    size_t event_jobs_max;  /* events that came and are not answered, 65,536; one more is dropped */
     size_t events_kept;     /* events that wait while there is no hub, 0; one more and the oldest is dropped */
     size_t window_max;   /* where the hub gives us a session: so many messages may wait to be acknowledged, 65,536, */
     size_t window_bytes; /* and so much of them, 32 MiB; then calls wait, and events as if there was no hub */
@@ -99,6 +101,9 @@ struct ald_client_options {
 
 /* All that waits may cost so much, whatever it counts: what a program that says more has in mind is no queue. */
 enum { ALD_CLIENT_EVENTS_COST_MAX = 16 * 1024 * 1024 };
+/* And so all events together that came and are not answered, except that there may always be one. No hub keeps more for one
+ * session (link.md 2.7 has no limit, ours the same as window_bytes). */
+enum { ALD_CLIENT_EVENT_JOBS_COST_MAX = 32 * 1024 * 1024 };
 
 /* The defaults given above; no urls, no target, reconnect. */
 void ald_client_options_init(struct ald_client_options *options);
@@ -194,7 +199,7 @@ void ald_job_set_data(struct ald_job *job, void *data);
 bool ald_job_orphaned(const struct ald_job *job);
 /* It is an event: nobody ever waits for an answer. */
 bool ald_job_event(const struct ald_job *job);
-/* Commands that are not answered yet. */
+/* Commands and events that are not answered yet. */
 size_t ald_client_jobs(const struct ald_client *client);
 /* Say how far it is. Dropped where the hub does not take statuses. Shares. */
 void ald_job_status(struct ald_job *job, struct ald_msg *status);

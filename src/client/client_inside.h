@@ -53,7 +53,7 @@ struct ald_client {
     struct ald_tls *tls;
     bool reconnect;
     ald_usec backoff_first, backoff_max;
-    size_t jobs_max;
+    size_t jobs_max, event_jobs_max;
     size_t events_kept_max;
     size_t window_max, window_bytes_max;
     char *secret;                 /* NULL: none */
@@ -117,6 +117,8 @@ struct ald_client {
     struct ald_table jobs_by_id;
     struct ald_node jobs;
     size_t n_jobs;
+    size_t n_event_jobs; /* of these */
+    size_t event_jobs_cost;
 };
 
 /* client.c */
@@ -194,6 +196,8 @@ void ald_events_end(struct ald_client *client);
 void ald_events_fini(struct ald_client *client);
 /* The connection is ready: say what waits. */
 void ald_events_ready(struct ald_client *client);
+/* `event` is dropped: the program is told, who counts. */
+void ald_event_dropped(struct ald_client *client, const struct ald_msg *event);
 /* `event` (shares) never left: it waits for another hub, before all others, or is dropped. */
 void ald_events_rescue(struct ald_client *client, struct ald_msg *event);
 /* The hub says what became of an event. */

@@ -43,6 +43,7 @@ struct desk {
     ald_usec retry_in;
     struct ald_job *jobs[DESK_JOBS_MAX]; /* in order of arrival; set to NULL by who answers */
     size_t n_jobs;
+    int n_dropped; /* events, where the callback counts them */
     struct ald_job *cancelled;
     int n_health;
     int n_primary;

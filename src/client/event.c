@@ -34,11 +34,16 @@ static void kept_free(struct ald_client *client, struct kept *kept)
     free(kept);
 }
 
-static void kept_drop(struct ald_client *client, struct kept *kept)
+void ald_event_dropped(struct ald_client *client, const struct ald_msg *event)
 {
     if (client->callbacks.dropped != NULL) {
-        client->callbacks.dropped(client->owner, kept->msg);
+        client->callbacks.dropped(client->owner, event);
     }
+}
+
+static void kept_drop(struct ald_client *client, struct kept *kept)
+{
+    ald_event_dropped(client, kept->msg);
     kept_free(client, kept);
 }
 
@@ -110,8 +115,8 @@ void ald_events_rescue(struct ald_client *client, struct ald_msg *event)
     if (client->events_kept_max > 0 && kept_new(client, event, &kept) == 0) {
         ald_list_push_front(&client->events, &kept->node);
         events_bound(client);
-    } else if (client->callbacks.dropped != NULL) {
-        client->callbacks.dropped(client->owner, event);
+    } else {
+        ald_event_dropped(client, event);
     }
 }
 

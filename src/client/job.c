@@ -3,6 +3,9 @@
  * by a number; the answer goes there or nowhere, because over any other connection it would be the answer to nothing: the
  * hub has told the caller `lost` (DESIGN section 1), or will ask again under the same id if the command is idempotent. Where the
  * hub gives us a session (session.h), that takes the place of the connection.
+ *
+ * Commands are bounded by number, because each is work that somebody waits for, and whoever is told `busy` can do something
+ * about it. Nobody can about an event: so they take nothing away from commands, and are bounded only by what they cost.
  */
 
 #include "client/client_inside.h"
@@ -16,6 +19,7 @@ struct ald_job {
     struct ald_node node;
     struct ald_msg *command;
     struct ald_id id;
+    size_t cost;   /* of an event; 0 */
     bool listed;   /* in jobs_by_id: it has an id that may be cancelled, and its connection stands */
     bool event;    /* nobody waits for an answer */
     bool orphaned; /* its connection ended */
@@ -44,6 +48,8 @@ static void job_free(struct ald_job *job)
     job_forget_id(job);
     ald_node_remove(&job->node);
     job->client->n_jobs--;
+    job->client->n_event_jobs -= job->event ? 1 : 0;
+    job->client->event_jobs_cost -= job->cost;
     ald_msg_unref(job->command);
     free(job);
 }
@@ -58,16 +64,21 @@ void ald_jobs_fini(struct ald_client *client)
     ald_table_fini(&client->jobs_by_id);
 }
 
-/* Answer a command that never became a job. */
+/* Answer a command that never became a job. An event has no answer, so it is counted. */
 static void jobs_refuse(struct ald_client *client, const struct ald_signal *command, enum ald_cause cause)
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
 
-    if (command->kind == ALD_SIGNAL_EVENT || client->dialect == NULL) {
+    if (command->kind == ALD_SIGNAL_EVENT) {
         if (cause == ALD_CAUSE_NO_HANDLER) {
             ald_event_tell_unknown(client, command->msg);
+        } else {
+            ald_event_dropped(client, command->msg);
         }
+        return;
+    }
+    if (client->dialect == NULL) {
         return;
     }
     if (ald_msg_new(client->messages, ALD_REPLY, &reply) < 0) {
@@ -86,6 +97,21 @@ static void jobs_refuse(struct ald_client *client, const struct ald_signal *comm
     ald_ignore(ald_client_say(client, &signal));
 }
 
+static size_t job_cost(const struct ald_msg *command)
+{
+    return sizeof(struct ald_job) + ald_msg_cost(command);
+}
+
+static bool jobs_full(const struct ald_client *client, const struct ald_signal *command)
+{
+    if (command->kind != ALD_SIGNAL_EVENT) {
+        return client->n_jobs - client->n_event_jobs >= client->jobs_max;
+    }
+    return client->n_event_jobs >= client->event_jobs_max ||
+           (client->n_event_jobs > 0 &&
+            client->event_jobs_cost + job_cost(command->msg) > ALD_CLIENT_EVENT_JOBS_COST_MAX);
+}
+
 static int jobs_add(struct ald_client *client, const struct ald_signal *command, struct ald_job **ret_job)
 {
     struct ald_job *job = calloc(1, sizeof(*job));
@@ -98,8 +124,11 @@ static int jobs_add(struct ald_client *client, const struct ald_signal *command,
     job->id = command->id;
     job->event = command->kind == ALD_SIGNAL_EVENT;
     job->command = ald_msg_ref(command->msg);
+    job->cost = job->event ? job_cost(command->msg) : 0;
     ald_list_push_back(&client->jobs, &job->node);
     client->n_jobs++;
+    client->n_event_jobs += job->event ? 1 : 0;
+    client->event_jobs_cost += job->cost;
     if (!job->event && ald_str_present(job->command->wire_id)) {
         r = ald_table_add(&client->jobs_by_id, job->command->wire_id, job);
         job->listed = r == 0;
@@ -121,7 +150,7 @@ void ald_jobs_command(struct ald_client *client, const struct ald_signal *comman
         jobs_refuse(client, command, ALD_CAUSE_NO_HANDLER);
     } else if (client->ending || client->draining || client->leaving) {
         jobs_refuse(client, command, ALD_CAUSE_DRAINING);
-    } else if (client->n_jobs >= client->jobs_max) {
+    } else if (jobs_full(client, command)) {
         jobs_refuse(client, command, ALD_CAUSE_BUSY);
     } else if ((r = jobs_add(client, command, &job)) == 0) {
         client->callbacks.command(client->owner, job);

@@ -103,6 +103,71 @@ ALD_TEST(job, beyond_what_the_program_takes_is_refused_busy)
     desk_close(&desk);
 }
 
+static void desk_dropped(void *owner, const struct ald_msg *event)
+{
+    struct desk *desk = owner;
+
+    ald_check_str(event->name, "note");
+    desk->n_dropped++;
+}
+
+static void note(struct desk *desk, const char *payload)
+{
+    fake_hub_event(fake_hub_conn(&desk->hub), "note", payload);
+}
+
+/* Whoever sends one cannot be told `busy`. */
+ALD_TEST(job, that_is_an_event_takes_no_commands_place)
+{
+    struct desk desk;
+
+    desk_open(&desk, FAKE_EXTENDED);
+    desk.options.jobs_max = 1;
+    desk.options.target = "lamp";
+    desk_dial(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_READY);
+    for (int i = 0; i < 5; i++) {
+        note(&desk, NULL);
+    }
+    fake_hub_until(&desk.hub, desk.n_jobs == 5);
+    send(&desk, 5 * ALD_SEC);
+    ald_check_int(desk.n_jobs, 6);
+    for (size_t i = 0; i < 6; i++) {
+        answer(&desk, i, ALD_SUCCEEDED, NULL);
+    }
+    ald_check_int(ald_client_jobs(desk.client), 0);
+    desk_close(&desk);
+}
+
+ALD_TEST(job, that_is_an_event_too_many_is_dropped_and_told)
+{
+    static char text[12 * 1024 * 1024];
+    struct desk desk;
+
+    memset(text, 'a', sizeof(text) - 1);
+    text[0] = text[sizeof(text) - 2] = '"';
+    desk_open(&desk, FAKE_EXTENDED);
+    desk.callbacks.dropped = desk_dropped;
+    desk.options.event_jobs_max = 3;
+    desk.options.target = "lamp";
+    desk_dial(&desk);
+    fake_hub_until(&desk.hub, desk.state == ALD_CLIENT_READY);
+    for (int i = 0; i < 4; i++) {
+        note(&desk, NULL);
+    }
+    fake_hub_until(&desk.hub, desk.n_dropped == 1);
+    ald_check_int(desk.n_jobs, 3);
+    for (size_t i = 0; i < 3; i++) {
+        answer(&desk, i, ALD_SUCCEEDED, NULL);
+    }
+    for (int i = 0; i < 3; i++) { /* not so many, but too much */
+        note(&desk, text);
+    }
+    fake_hub_until(&desk.hub, desk.n_dropped == 2);
+    ald_check_int(desk.n_jobs, 5);
+    desk_close(&desk);
+}
+
 ALD_TEST(job, for_a_program_that_serves_nothing_is_refused)
 {
     struct desk desk;
@@ -161,19 +226,11 @@ ALD_TEST(job, is_told_once_that_it_was_taken_back)
 
 ALD_TEST(job, of_an_event_is_answered_to_nobody)
 {
-    struct ald_signal event = ald_signal_of(ALD_SIGNAL_EVENT);
     struct desk desk;
 
     desk_start(&desk, FAKE_EXTENDED, "lamp");
     for (int i = 0; i < 2; i++) { /* two at once: events have no id that must differ */
-        struct ald_msg *msg = NULL;
-
-        ald_check_int(ald_msg_new(desk.hub.messages, ALD_EVENT, &msg), 0);
-        ald_check_int(ald_msg_set(msg, &msg->name, ALD_STR("dawn")), 0);
-        ald_msg_seal(msg);
-        event.msg = msg;
-        fake_hub_say(fake_hub_conn(&desk.hub), &event);
-        ald_msg_unref(msg);
+        fake_hub_event(fake_hub_conn(&desk.hub), "dawn", NULL);
     }
     fake_hub_until(&desk.hub, desk.n_jobs == 2);
     ald_check(ald_job_event(desk.jobs[0]));
@@ -276,6 +333,8 @@ ALD_TEST(job, without_memory_for_its_answer_ends_the_connection)
 
 ALD_TEST_MAIN(job, ALD_CASE(job, is_a_command_that_the_program_answers_when_it_likes),
               ALD_CASE(job, tells_how_far_it_is), ALD_CASE(job, beyond_what_the_program_takes_is_refused_busy),
+              ALD_CASE(job, that_is_an_event_takes_no_commands_place),
+              ALD_CASE(job, that_is_an_event_too_many_is_dropped_and_told),
               ALD_CASE(job, for_a_program_that_serves_nothing_is_refused),
               ALD_CASE(job, whose_connection_ended_is_answered_to_nobody),
               ALD_CASE(job, is_told_once_that_it_was_taken_back), ALD_CASE(job, of_an_event_is_answered_to_nobody),

@@ -87,5 +87,53 @@ ALD_TEST(event, holds_up_no_drain)
     rig_close(&rig);
 }
 
+static void rig_only_succeeded(struct aldis_call *call, const struct aldis_report *report, void *data)
+{
+    if (report->outcome != ALDIS_PENDING) {
+        ald_check_int(report->outcome, ALDIS_SUCCEEDED);
+        rig_report(call, report, data);
+    }
+}
+
+static void announce(struct aldis_job *job, void *data ALD_UNUSED)
+{
+    const struct aldis_command dawn = {ALDIS_COMMAND, .target = "lamp", .name = "dawn", .payload = "1"};
+
+    rig_must(aldis_client_send(aldis_job_client(job), &dawn));
+    rig_must(aldis_job_succeed(job, NULL));
+}
+
+/* The whole burst may come in one turn; one job at a time is enough for it. */
+ALD_TEST(event, and_command_that_is_answered_at_once_makes_room_at_once)
+{
+    enum { BURST = 300 };
+    const struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS, .target = "one", .jobs_max = 1};
+    const struct aldis_command echo = {ALDIS_COMMAND, .target = "one", .name = "echo", .payload = "1"};
+    const struct aldis_command dawn = {ALDIS_COMMAND, .target = "one", .name = "dawn", .payload = "1"};
+    const struct aldis_command tell = {ALDIS_COMMAND, .target = "one", .name = "announce"};
+    struct aldis_client *agent = NULL;
+    struct rig rig;
+
+    rig_open(&rig);
+    rig_must(aldis_hub_client_new(rig.hub, &options, NULL, 0, &agent));
+    rig_must(aldis_client_on_command(agent, "echo", rig_echo, &rig));
+    rig_must(aldis_client_on_command(agent, "dawn", rig_event, &rig));
+    rig_must(aldis_client_on_command(agent, "announce", announce, &rig));
+    rig_must(aldis_client_start(agent));
+    rig_must(aldis_client_wait(agent, ALDIS_STATE_READY, 20000));
+    for (int i = 0; i < BURST; i++) {
+        rig_must(aldis_client_submit(rig.caller, &echo, rig_only_succeeded, &rig, NULL));
+        rig_must(aldis_client_send(rig.caller, &dawn));
+    }
+    rig_until(&rig, n_outcomes, BURST);
+    rig_until(&rig, n_events, BURST);
+    ald_check_int(aldis_client_events_dropped(agent), 0);
+    ald_check_int(rig_call(&rig, &tell), ALDIS_SUCCEEDED); /* what was said first, is heard first */
+    rig_until(&rig, n_events, BURST + 1);
+    aldis_client_free(agent);
+    rig_close(&rig);
+}
+
 ALD_TEST_MAIN(event, ALD_CASE(event, is_answered_later_from_another_thread), ALD_CASE(event, outlives_its_client),
-              ALD_CASE(event, holds_up_no_drain))
+              ALD_CASE(event, holds_up_no_drain),
+              ALD_CASE(event, and_command_that_is_answered_at_once_makes_room_at_once))

@@ -429,6 +429,18 @@ struct ald_id fake_hub_command(struct fake_conn *conn, const char *name, const c
     return signal.id;
 }
 
+void fake_hub_event(struct fake_conn *conn, const char *name, const char *payload)
+{
+    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_EVENT);
+    struct ald_msg *event = fake_msg(conn->hub, ALD_EVENT, payload);
+
+    ald_check_int(ald_msg_set(event, &event->name, ald_str(name)), 0);
+    ald_msg_seal(event);
+    signal.msg = event;
+    fake_hub_say(conn, &signal);
+    ald_msg_unref(event);
+}
+
 void fake_hub_heartbeat(struct fake_conn *conn)
 {
     ald_check_int(ald_dialect_tick(conn->dialect, ald_dialect_deadline(conn->dialect)), 0);

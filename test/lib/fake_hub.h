@@ -122,6 +122,8 @@ void fake_hub_answer(struct fake_hub *hub, const struct fake_heard *command, enu
 void fake_hub_status(struct fake_hub *hub, const struct fake_heard *command, enum ald_phase phase);
 /* Send a command of this name to the agent at `conn`; gives its id. `payload` may be NULL. */
 struct ald_id fake_hub_command(struct fake_conn *conn, const char *name, const char *payload, ald_usec ttl);
+/* Send it an event. */
+void fake_hub_event(struct fake_conn *conn, const char *name, const char *payload);
 /* LINK: acknowledge what has come. */
 void fake_hub_heartbeat(struct fake_conn *conn);
 /* LINK: answer the goodbye that came, and close. */

@@ -172,7 +172,7 @@ static int ask(struct aldis_client *client, const char *target, uint64_t count, 
 int main(int argc, char **argv)
 {
     struct aldis_client_options options = {ALDIS_CLIENT_OPTIONS, .retry_min_ms = 1, .retry_max_ms = 20,
-                                           .events_kept = 100000, .jobs_max = 4096};
+                                           .events_kept = 100000};
     struct aldis_client *client = NULL;
     const char *urls[2] = {argc > 3 ? argv[3] : NULL, NULL};
     bool serves = argc > 1 && strcmp(argv[1], "serve") == 0;

@@ -148,6 +148,20 @@ class Resume(LinkCase):
                 self.assertEqual(self.link_counter(hub, "session_invalidated"), 0)
                 self.assertEqual(self.link_counter(hub, "sequence_gaps"), 0)
 
+    def test_a_burst_as_large_as_the_hub_takes(self):
+        """What is answered at once holds nothing up, so nothing of it is too much, and nothing vanishes."""
+        hub = self.hub()
+        agent = self.probe("serve", "7", f"link+ws://127.0.0.1:{hub.port}", aud="host", host=7)
+        hub.wait_channel("7")
+        caller = self.probe("ask", "7", f"link+ws://127.0.0.1:{hub.port}", 6000, 6000, aud="user", user="test")
+        asked = self.counted(caller)
+        self.assertEqual(asked["outcome succeeded -"], "6000", asked)
+        agent.say("tell")
+        served = self.counted(agent)
+        self.assertEqual((served["counted work"], served["counted note"]), ((6000, 0, 0), (6000, 0, 0)))
+        for line in (caller, agent):
+            self.assertEqual((line.end(), line.errors), (0, []))
+
 
 if __name__ == "__main__":
     unittest.main()
