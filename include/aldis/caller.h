@@ -29,7 +29,8 @@ enum aldis_outcome {
     ALDIS_LOST       /* it was sent, and the link, the agent or the hub vanished; it may have run */
 };
 
-/* How far a command came. Before SENT, no agent has seen it. */
+/* How far a command came. Before SENT, no agent has seen it. Over links and `cd:` no hub tells: what was given to the hub, and is
+ * not answered, is SENT there, whether or not an agent has seen it. */
 enum aldis_phase {
     ALDIS_PHASE_SUBMITTED,
     ALDIS_PHASE_STORING,

@@ -10,7 +10,7 @@
  * it and does not know the id has lost it (it was restarted); so has one that does not speak the extension, or
  * is a genuine communicatord. Where another hub of the list does not know it, nothing is lost yet.
  *
- * The hub keeps the deadlines; ours is there for when no hub answers.
+ * The hub keeps the deadlines; ours is there for when no hub answers, and for protocols that cannot say them.
  */
 
 #include "client/client_inside.h"
@@ -49,6 +49,7 @@ struct ald_call {
     uint8_t state;              /* enum call_state */
     uint8_t phase;              /* enum ald_phase: the last one that was reported */
     bool cancelled;             /* the program wants it back */
+    bool unseen;                /* it was sent where nobody tells how far it is (ALD_WAY_STATUSES) */
     struct ald_client_tie said; /* the signal that carries it; HANDED: its ordinal */
     uint64_t number;            /* see ald_client.calls_by_number */
     size_t sent_at;             /* from SENT on: which of the client's URLs took it */
@@ -120,11 +121,17 @@ static void call_end(struct ald_call *call, const struct ald_call_report *report
     ald_client_drained(client);
 }
 
+/* How far it came, as far as we know. What was sent and is not heard of any more may have been seen. */
+static enum ald_phase call_phase(const struct ald_call *call)
+{
+    return call->unseen ? ALD_MAX((enum ald_phase)call->phase, ALD_PHASE_SENT) : (enum ald_phase)call->phase;
+}
+
 static void call_end_as(struct ald_call *call, enum ald_outcome outcome, enum ald_cause cause)
 {
     const struct ald_call_report report = {
         .outcome = outcome,
-        .phase = call->phase,
+        .phase = call_phase(call),
         .cause = cause,
         .text = ald_str(ald_cause_text(cause)),
     };
@@ -137,7 +144,7 @@ static void call_end_later(struct ald_call *call, enum ald_outcome outcome, enum
 {
     call->ended = (struct ald_call_report){
         .outcome = outcome,
-        .phase = call->phase,
+        .phase = call_phase(call),
         .cause = cause,
         .text = ald_str(ald_cause_text(cause)),
     };
@@ -352,6 +359,7 @@ void ald_calls_begun(struct ald_client *client)
         ald_node_remove(&call->handed);
         ald_sm_move(&call_machine, &call->state, CALL_SENT);
         call->sent_at = client->url_at;
+        call->unseen = !ald_client_can(client, ALD_WAY_STATUSES);
     }
 }
 
@@ -402,7 +410,7 @@ static void call_answered(struct ald_call *call, const struct ald_signal *signal
     }
     call_forget_ask(call);
     if (signal->outcome == ALD_SUCCEEDED && signal->msg != NULL) {
-        r = ald_ask_unpack(client->messages, signal->msg, (enum ald_phase)call->phase, &reply, &report);
+        r = ald_ask_unpack(client->messages, signal->msg, call_phase(call), &reply, &report);
         if (r == 0) {
             call_end(call, &report);
             return;
@@ -456,6 +464,9 @@ void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
         return;
     }
     report.text = ald_str_present(signal->text) ? signal->text : signal->msg->text;
+    if (report.outcome >= ALD_CANCELLED) {
+        report.phase = ALD_MAX(report.phase, call_phase(call)); /* a protocol that tells no phase tells the first one */
+    }
     if (signal->kind == ALD_SIGNAL_REPLY && report.outcome != ALD_OUTCOME_NONE) {
         call_end(call, &report);
     } else if (report.phase >= call->phase && report.phase < ALD_PHASE_DONE) {
@@ -494,9 +505,15 @@ bool ald_calls_none(const struct ald_client *client)
 
 /* --- the program ------------------------------------------------------------------------------------------------- */
 
+/* The hub that it was sent to is there, over the connection or in the session in which that was. */
+static bool call_hub_is_there(const struct ald_call *call)
+{
+    return call->state == CALL_SENT && ald_client_ready(call->client);
+}
+
 /*
  * The deadline, and then the end of our patience. Before it was sent nobody but us can tell that it expired; afterwards the
- * hub does, and only if it stays silent we must.
+ * hub does, and only if it stays silent we must. Where it is gone, and may only come back, it is lost.
  */
 static void call_alarm(void *owner)
 {
@@ -510,7 +527,7 @@ static void call_alarm(void *owner)
         call_end_as(call, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
     } else if (now < call->deadline + CALL_GRACE) {
         ald_alarm_start(call->client->loop, &call->alarm, call->deadline + CALL_GRACE);
-    } else if (call->state == CALL_SENT) {
+    } else if (call_hub_is_there(call)) {
         call_end_as(call, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
     } else {
         call_end_as(call, ALD_LOST, ALD_CAUSE_HUB_LOST);

@@ -51,6 +51,30 @@ ALD_TEST(call, tells_every_outcome_and_cause_as_the_hub_has_it)
     desk_close(&desk);
 }
 
+/* "Before SENT, no agent has seen it": that is said only where somebody knows. */
+ALD_TEST(call, of_which_nobody_tells_how_far_it_is_may_have_been_seen)
+{
+    static const enum fake_manner manners[] = {FAKE_LINK, FAKE_FAMILY, FAKE_PLAIN};
+
+    for (size_t i = 0; i < ALD_COUNT(manners); i++) {
+        struct desk desk;
+        struct desk_call *ends, *expires;
+
+        desk_start(&desk, manners[i], NULL);
+        desk.for_hub = manners[i] == FAKE_PLAIN;
+        expires = desk_call(&desk, 100 * ALD_MSEC);
+        ends = desk_call(&desk, 10 * ALD_SEC);
+        fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 1);
+        desk_check_outcome(expires, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
+        ald_check_int(expires->phase, ALD_PHASE_SENT);
+        fake_hub_deafen(&desk.hub);
+        ald_client_abort(desk.client);
+        desk_check_outcome(ends, ALD_LOST, ALD_CAUSE_HUB_LOST);
+        ald_check_int(ends->phase, ALD_PHASE_SENT);
+        desk_close(&desk);
+    }
+}
+
 ALD_TEST(call, made_before_there_is_a_hub_is_sent_when_there_is_one)
 {
     struct desk desk;
@@ -595,6 +619,7 @@ ALD_TEST(call, of_a_name_that_is_the_protocols_own_is_refused)
 
 ALD_TEST_MAIN(call, ALD_CASE(call, succeeds_with_what_the_agent_replied),
               ALD_CASE(call, tells_every_outcome_and_cause_as_the_hub_has_it),
+              ALD_CASE(call, of_which_nobody_tells_how_far_it_is_may_have_been_seen),
               ALD_CASE(call, made_before_there_is_a_hub_is_sent_when_there_is_one),
               ALD_CASE(call, whose_first_byte_had_not_left_is_submitted_again),
               ALD_CASE(call, that_was_sent_over_a_lost_link_is_asked_for),

@@ -53,6 +53,7 @@ struct desk {
     struct desk_call calls[DESK_CALLS_MAX];
     size_t n_calls;
     uint64_t n_ids;
+    bool for_hub;             /* what is called is for the hub itself; else for target lamp */
     const char *command_name; /* NULL: "signal" */
 };
 
@@ -174,7 +175,9 @@ static inline struct ald_msg *desk_build(struct desk *desk, ald_usec ttl, struct
     ald_check_int(ald_msg_set(command, &command->wire_id, ald_str_of(id, sizeof(id))), 0);
     ald_check_int(
         ald_msg_set(command, &command->name, ald_str(desk->command_name != NULL ? desk->command_name : "signal")), 0);
-    ald_check_int(ald_msg_set_address(command, &command->to, &lamp), 0);
+    if (!desk->for_hub) {
+        ald_check_int(ald_msg_set_address(command, &command->to, &lamp), 0);
+    }
     if (ald_str_present(payload)) {
         ald_check_int(ald_slice_copy(payload, &slice), 0);
         ald_msg_set_slice(command, &command->payload, slice);

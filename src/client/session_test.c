@@ -216,6 +216,25 @@ ALD_TEST(session, that_is_away_for_too_long_is_over)
     desk_close(&desk);
 }
 
+/* As where there are no sessions: nobody can tell what became of it, before the deadline and for long after it. */
+ALD_TEST(session, whose_hub_is_gone_at_the_deadline_has_lost_what_was_sent)
+{
+    struct desk desk;
+    struct desk_call *sent, *unsent;
+
+    session_start(&desk, NULL, 60 * ALD_SEC);
+    sent = desk_call(&desk, 300 * ALD_MSEC);
+    fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 0);
+    fake_hub_deafen(&desk.hub);
+    session_break(&desk);
+    unsent = desk_call(&desk, 300 * ALD_MSEC);
+    desk_check_outcome(unsent, ALD_EXPIRED, ALD_CAUSE_DEADLINE);
+    ald_check_int(unsent->phase, ALD_PHASE_SUBMITTED);
+    desk_check_outcome(sent, ALD_LOST, ALD_CAUSE_HUB_LOST);
+    ald_check_int(sent->phase, ALD_PHASE_SENT);
+    desk_close(&desk);
+}
+
 ALD_TEST(session, does_not_come_back_to_a_hub_that_said_goodbye)
 {
     struct ald_signal leave = ald_signal_of(ALD_SIGNAL_LEAVE);
@@ -531,6 +550,7 @@ ALD_TEST_MAIN(session, ALD_CASE(session, brings_the_answer_to_what_was_asked_bef
               ALD_CASE(session, answers_a_ping_in_its_turn),
               ALD_CASE(session, that_the_hub_forgot_is_begun_anew_on_the_same_connection),
               ALD_CASE(session, that_is_away_for_too_long_is_over),
+              ALD_CASE(session, whose_hub_is_gone_at_the_deadline_has_lost_what_was_sent),
               ALD_CASE(session, does_not_come_back_to_a_hub_that_said_goodbye),
               ALD_CASE(session, ends_for_good_with_the_reason_that_follows_the_goodbye),
               ALD_CASE(session, is_let_go_of_when_another_hub_takes_us_in),
