@@ -378,20 +378,23 @@ static void delivery_reroute(struct ald_hub *hub, struct ald_command *command)
     delivery_requeue(hub, command, &command->target->any, false);
 }
 
-/* What an agent may say of a command; whatever else it says, something in it is broken. */
-static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_signal *signal, bool by_hub)
+/* What an agent may say of a command; whatever else it says, something in it is broken. One that passes commands on, as a host
+ * does to its instances, may lose whom it passed one on to (link 4.7). */
+static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_command *command,
+                                   const struct ald_signal *signal)
 {
     static const uint8_t causes[] = {
         [ALD_SUCCEEDED] = ALD_CAUSE_NONE,        [ALD_FAILED] = ALD_CAUSE_AGENT_FAILED,
         [ALD_REFUSED] = ALD_CAUSE_AGENT_REFUSED, [ALD_CANCELLED] = ALD_CAUSE_TAKEN_BACK,
-        [ALD_EXPIRED] = ALD_CAUSE_DEADLINE, /* these two are for hubs to say */
+        [ALD_EXPIRED] = ALD_CAUSE_DEADLINE, /* this one is for hubs to say */
         [ALD_LOST] = ALD_CAUSE_HUB_LOST,
     };
-    uint8_t last = by_hub ? ALD_LOST : ALD_CANCELLED;
     uint8_t outcome = signal->msg != NULL ? signal->msg->outcome : signal->outcome;
     uint8_t cause = signal->msg != NULL ? signal->msg->cause : signal->cause;
+    bool is_sayable = outcome <= ALD_CANCELLED || (outcome == ALD_EXPIRED && command->is_abroad) ||
+                      (outcome == ALD_LOST && (command->is_abroad || cause == ALD_CAUSE_SESSION_ENDED));
 
-    if (outcome == ALD_OUTCOME_NONE || outcome > last || cause >= ALD_N_CAUSES) {
+    if (outcome == ALD_OUTCOME_NONE || !is_sayable || cause >= ALD_N_CAUSES) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
         return (struct ald_end){.outcome = ALD_FAILED, .cause = ALD_CAUSE_AGENT_BROKE, .reply = signal->msg};
     }
@@ -463,7 +466,7 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
     if (command->is_abroad && signal->msg != NULL && signal->msg->phase < ALD_PHASE_DONE) {
         command->doubt_phase = ALD_MAX(command->doubt_phase, signal->msg->phase); /* how far it had come there */
     }
-    end = delivery_end(hub, signal, command->is_abroad);
+    end = delivery_end(hub, command, signal);
     ald_command_end(hub, command, &end);
 }
 

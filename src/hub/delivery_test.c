@@ -73,6 +73,18 @@ ALD_TEST(delivery, a_reply_with_an_outcome_no_agent_can_give_is_failed_as_broken
     rig_fini(&rig);
 }
 
+ALD_TEST(delivery, an_agent_that_passes_commands_on_may_lose_one)
+{
+    struct rig rig;
+
+    story_of_one(&rig, 0);
+    rig_command(&rig, 3, "c1", "lamp");
+    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c1"), ALD_LOST, ALD_CAUSE_SESSION_ENDED, NULL);
+    rig_expect(&rig, "1 command c1\n"
+                     "3 reply c1 lost session_ended\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(delivery, sent_begins_with_the_first_byte_given_to_the_kernel)
 {
     struct rig rig;
@@ -499,6 +511,7 @@ ALD_TEST(delivery, a_story_keeps_its_first_and_its_last_lines)
 ALD_TEST_MAIN(delivery, ALD_CASE(delivery, a_command_goes_out_and_its_reply_comes_back),
               ALD_CASE(delivery, an_agents_error_is_failed_and_its_refusal_is_refused),
               ALD_CASE(delivery, a_reply_with_an_outcome_no_agent_can_give_is_failed_as_broken),
+              ALD_CASE(delivery, an_agent_that_passes_commands_on_may_lose_one),
               ALD_CASE(delivery, sent_begins_with_the_first_byte_given_to_the_kernel),
               ALD_CASE(delivery, before_that_it_may_move_to_another_channel),
               ALD_CASE(delivery, what_moves_keeps_its_order_and_goes_first),

@@ -220,7 +220,8 @@ class Requests(LinkCase):
                 self.assertEqual(answer, {"type": "response", "seq": 1, "src": [0, 0], "dst": [*control.src, 1],
                                           "data": {"times": 3}})
                 answer = await control.call([0, 0], "aldis:CallRequest", data={"target": "x", "name": "y"})
-                self.assertEqual(answer["data"], {"message": "There is no target x"})
+                self.assertEqual(answer["data"],
+                                 {"message": "There is no target x", "outcome": "refused", "cause": "no_target"})
                 answer = await control.call([0, 0], "aldis:CallRequest", data={"target": "x"})
                 self.assertEqual(answer["data"]["code"], "InvalidMessage")
 
@@ -377,6 +378,34 @@ class Library(LinkCase):
                 done = await call("call", "--durable", "pair", "BLINK")
                 self.assertEqual((done.status, "durable commands need a store" in done.err), (11, True), done.err)
                 self.assertEqual(len(two.commands), n + 1)
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_a_command_has_one_outcome_whoever_asks(self):
+        """The caller and the hub read the same in a host's error."""
+        errors = {"Expired": ("failed", "agent_failed"), "Refused": ("failed", "agent_failed"),
+                  "SessionLost": ("lost", "session_ended"), "InvalidMessage": ("refused", "invalid"),
+                  "words": ("refused", "busy")}
+
+        def handler(request):
+            code = request["data"]
+            if code == "words":
+                raise Refusal("full", "Refused", outcome="refused", cause="busy")
+            raise Refusal("so it is", code)
+
+        async def run():
+            env = {"ALDIS_TOKEN": token(aud="user", user="ann")}
+            async with Link(hub, host=4, handlers={"E": handler}):
+                for code, meant in errors.items():
+                    for options in ((), ("--mode", "primary")):
+                        done = await asyncio.to_thread(aldis, "--json", "call", *options, "4", "E", json.dumps(code),
+                                                       url=self.url(hub), env=env)
+                        told = (done.json()["outcome"], done.json()["cause"])
+                        noted = hub.get("/api/v1/commands?order=newest&limit=1")["commands"][0]
+                        self.assertEqual(told, (noted["outcome"], noted["cause"]), (code, options))
+                        if not options:
+                            self.assertEqual(told, meant, code)
 
         hub = self.hub()
         self.run_async(run())

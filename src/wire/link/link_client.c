@@ -291,12 +291,12 @@ static uint64_t request_number(const struct ald_link *link, const struct ald_lin
 static int reply_build(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes, bool is_whole,
                        struct ald_msg *msg)
 {
-    enum ald_outcome outcome = ALD_SUCCEEDED;
-    enum ald_cause cause = ALD_CAUSE_NONE;
     struct ald_slice payload;
     struct ald_str text;
     int r = 0;
 
+    msg->outcome = ALD_SUCCEEDED;
+    msg->phase = ALD_PHASE_SENT;
     if (frame->type == ALD_LINK_TYPE_RESPONSE) {
         payload = ald_link_share(bytes, frame->data);
         ald_msg_set_slice(msg, is_whole ? &msg->roster : &msg->payload, payload);
@@ -306,17 +306,13 @@ static int reply_build(struct ald_link *link, const struct ald_link_frame *frame
         r = r == 0 ? ald_msg_set(msg, &msg->text, text) : r;
         r = r == 0 ? ald_link_text(link, frame->members[ALD_LINK_ERROR_CODE].value, &text) : r;
         r = r == 0 ? ald_msg_set(msg, &msg->code, text) : r;
-        ald_link_outcome_read_of_hub(msg->text, msg->code, &outcome, &cause);
+        ald_link_outcome_read(frame, frame->src.type == ALD_LINK_CONTROLLER, msg);
     }
     if (is_whole && frame->type == ALD_LINK_TYPE_RESPONSE_ERROR) {
         payload = ald_link_share(bytes, frame->members[ALD_LINK_ERROR_ROSTER].value);
-        cause = outcome == ALD_FAILED && payload.size > 0 ? ALD_CAUSE_MEMBERS : cause;
         ald_msg_set_slice(msg, &msg->roster, payload);
         ald_slice_clear(&payload);
     }
-    msg->outcome = (uint8_t)outcome;
-    msg->cause = (uint8_t)cause;
-    msg->phase = ALD_PHASE_SENT;
     return r < 0 ? ald_trace(r) : 0;
 }
 

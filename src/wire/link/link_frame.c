@@ -93,6 +93,8 @@ static const struct member_rule error_rules[] = {
     MEMBER("code", .kind = MEMBER_STRING, .optional = true),
     MEMBER("stack", .kind = MEMBER_STRING, .optional = true),
     MEMBER("roster", .kind = MEMBER_ANYTHING, .optional = true),
+    MEMBER("outcome", .kind = MEMBER_ANYTHING, .optional = true),
+    MEMBER("cause", .kind = MEMBER_ANYTHING, .optional = true),
 };
 
 /* What a frame of a type must have. */

@@ -54,8 +54,15 @@ enum {
 };
 enum { ALD_LINK_RESUME_TOKEN, ALD_LINK_RESUME_SEQ };
 enum { ALD_LINK_CONTINUE_TIMEOUT, ALD_LINK_CONTINUE_INTERVAL, ALD_LINK_CONTINUE_SEQ };
-/* The last one is ours: docs/wire-link.md 1. */
-enum { ALD_LINK_ERROR_MESSAGE, ALD_LINK_ERROR_CODE, ALD_LINK_ERROR_STACK, ALD_LINK_ERROR_ROSTER };
+/* The last three are ours: docs/wire-link.md 1. */
+enum {
+    ALD_LINK_ERROR_MESSAGE,
+    ALD_LINK_ERROR_CODE,
+    ALD_LINK_ERROR_STACK,
+    ALD_LINK_ERROR_ROSTER,
+    ALD_LINK_ERROR_OUTCOME,
+    ALD_LINK_ERROR_CAUSE
+};
 enum { ALD_LINK_MEMBERS_MAX = 7 };
 
 struct ald_link_frame {

@@ -47,7 +47,8 @@ int ald_link_message(struct ald_link *link, const struct ald_link_asked *asked, 
         return ald_trace(r);
     }
     msg->ttl = kind == ALD_COMMAND ? HEAR_TTL : ALD_NEVER;
-    msg->flags |= kind == ALD_COMMAND ? ALD_MSG_WHILE_SERVED : 0; /* link.md 3.4: it ends with the session of its receiver */
+    msg->flags |=
+        kind == ALD_COMMAND ? ALD_MSG_WHILE_SERVED : 0; /* link.md 3.4: it ends with the session of its receiver */
     msg->native_of = &ald_link;
     if (kind == ALD_EVENT && link->self.type == ALD_LINK_CONTROL_KIND) {
         msg->flags |= ALD_MSG_REPORT; /* whether it may: nobody else is asked for rights (link.md 4.6) */
@@ -286,8 +287,6 @@ static int error_set(struct ald_link *link, const struct ald_link_asked *asked, 
 {
     const struct ald_json_field *members = asked->frame->members;
     struct ald_slice raw = ald_link_share(asked->bytes, asked->frame->data);
-    enum ald_outcome outcome = ALD_FAILED;
-    enum ald_cause cause = ALD_CAUSE_AGENT_FAILED;
     struct ald_str text;
     int r;
 
@@ -307,9 +306,7 @@ static int error_set(struct ald_link *link, const struct ald_link_asked *asked, 
     if (r < 0) {
         return ald_trace(r);
     }
-    ald_link_outcome_read(msg->text, msg->code, &outcome, &cause);
-    msg->outcome = (uint8_t)outcome;
-    msg->cause = (uint8_t)cause;
+    ald_link_outcome_read(asked->frame, false, msg);
     return 0;
 }
 

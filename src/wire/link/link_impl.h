@@ -192,6 +192,7 @@ struct ald_link_error {
     struct ald_link_address src, dst;
     struct ald_str message, code, stack; /* code and stack may be absent */
     struct ald_slice roster;             /* borrowed; of size 0: there is none */
+    uint8_t outcome, cause;              /* 0: they are not said beside these */
     uint64_t ordinal;
 };
 ALD_NODISCARD int ald_link_write_error(struct ald_link *link, const struct ald_link_error *error);
@@ -267,12 +268,8 @@ ALD_NODISCARD int ald_link_instance_judged(struct ald_link *link, const struct a
 
 /* --- link_outcome.c --- */
 
-/* What a responseError of a party means to the hub. */
-void ald_link_outcome_read(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
-                           enum ald_cause *ret_cause);
-/* What one of a hub means, perhaps of the original. */
-void ald_link_outcome_read_of_hub(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
-                                  enum ald_cause *ret_cause);
+/* What a responseError means, by its text and code, which `msg` has already; `by_hub`: a hub says it in its own name. */
+void ald_link_outcome_read(const struct ald_link_frame *frame, bool by_hub, struct ald_msg *msg);
 /* What a REPLY that is no success says on the wire; `room` may hold the message. */
 enum { ALD_LINK_TEXT_ROOM = 600 };
 void ald_link_outcome_write(const struct ald_link *link, const struct ald_signal *reply, char room[ALD_LINK_TEXT_ROOM],

@@ -1,6 +1,10 @@
 /*
  * How a responseError and an outcome say each other. The original has a message for people and four codes (link.md 4.5), so
  * what of a refusal programs must tell apart stands in its texts (4.4, 4.5, 7.1), which are kept to the letter.
+ *
+ * A command has one outcome, so whoever reads an error reads the same in it: the hub, and the caller to whom it goes on as it
+ * came. What these texts cannot say is said in members of data which are ours, `outcome` and `cause`; those that only a hub can know
+ * count only where a hub says them.
  */
 
 #include <stdio.h>
@@ -20,51 +24,54 @@ struct meaning {
         literal, sizeof(literal) - 1                                                                                   \
     }
 
-/* The first that fits decides. */
+/* What everybody may say of a request, a host of what is behind it, too. The first that fits decides. */
 static const struct meaning meanings[] = {
     {TEXT("InvalidMessage"), TEXT("Response for "), ALD_FAILED, ALD_CAUSE_AGENT_BROKE},
     {TEXT("InvalidMessage"), TEXT("Unrecognized request "), ALD_REFUSED, ALD_CAUSE_UNKNOWN_COMMAND},
     {TEXT("InvalidMessage"), TEXT(""), ALD_REFUSED, ALD_CAUSE_INVALID},
     {TEXT("PermissionError"), TEXT(""), ALD_REFUSED, ALD_CAUSE_NOT_ALLOWED},
+    {TEXT("SessionLost"), TEXT(""), ALD_LOST, ALD_CAUSE_SESSION_ENDED},
     {{NULL, 0}, TEXT("No handler for "), ALD_REFUSED, ALD_CAUSE_NO_HANDLER},
     {{NULL, 0}, TEXT("Instance is not running."), ALD_REFUSED, ALD_CAUSE_AGENT_REFUSED},
     {{NULL, 0}, TEXT("Message would return back to sender"), ALD_REFUSED, ALD_CAUSE_AGENT_REFUSED},
-};
-
-/* What only a hub says; of a prefix that ends with nothing more to follow the whole is meant. */
-static const struct meaning hub_meanings[] = {
-    {TEXT("SessionLost"), TEXT(""), ALD_LOST, ALD_CAUSE_SESSION_ENDED},
-    {TEXT("Expired"), TEXT(""), ALD_EXPIRED, ALD_CAUSE_DEADLINE},
-    {TEXT("Cancelled"), TEXT(""), ALD_CANCELLED, ALD_CAUSE_TAKEN_BACK},
-    {TEXT("Refused"), TEXT(""), ALD_REFUSED, ALD_CAUSE_BUSY},
-    {TEXT("Unsupported"), TEXT(""), ALD_REFUSED, ALD_CAUSE_UNSUPPORTED},
-    {{NULL, 0}, TEXT("There is no target "), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
-    {{NULL, 0}, TEXT("There is no hub "), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
     {{NULL, 0}, TEXT("Control connection does not exist"), ALD_REFUSED, ALD_CAUSE_NO_TARGET},
 };
 
-static bool meaning_find(const struct meaning *rows, size_t n, struct ald_str message, struct ald_str code,
-                         enum ald_outcome *ret_outcome, enum ald_cause *ret_cause)
+static bool meaning_find(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
+                         enum ald_cause *ret_cause)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool same = ald_str_present(rows[i].code) ? ald_str_equal(rows[i].code, code) : !ald_str_present(code);
+    for (size_t i = 0; i < ALD_COUNT(meanings); i++) {
+        const struct meaning *row = &meanings[i];
+        bool same = ald_str_present(row->code) ? ald_str_equal(row->code, code) : !ald_str_present(code);
 
-        if (same && ald_str_starts(message, rows[i].prefix)) {
-            *ret_outcome = (enum ald_outcome)rows[i].outcome;
-            *ret_cause = (enum ald_cause)rows[i].cause;
+        if (same && ald_str_starts(message, row->prefix)) {
+            *ret_outcome = (enum ald_outcome)row->outcome;
+            *ret_cause = (enum ald_cause)row->cause;
             return true;
         }
     }
     return false;
 }
 
-void ald_link_outcome_read(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
-                           enum ald_cause *ret_cause)
+/* The words that we write ourselves. That time ran out, or that somebody was lost, is for a hub to say. */
+static bool words_read(const struct ald_link_frame *frame, bool by_hub, enum ald_outcome *ret_outcome,
+                       enum ald_cause *ret_cause)
 {
-    if (!meaning_find(meanings, ALD_COUNT(meanings), message, code, ret_outcome, ret_cause)) {
-        *ret_outcome = ALD_FAILED;
-        *ret_cause = ALD_CAUSE_AGENT_FAILED;
+    struct ald_json_value said = frame->members[ALD_LINK_ERROR_OUTCOME].value;
+    struct ald_json_value why = frame->members[ALD_LINK_ERROR_CAUSE].value;
+    int outcome, cause;
+
+    if (said.type != ALD_JSON_STRING || why.type != ALD_JSON_STRING) {
+        return false;
     }
+    outcome = ald_outcome_find(ald_json_inner(said));
+    cause = ald_cause_find(ald_json_inner(why));
+    if (outcome <= ALD_SUCCEEDED || outcome > (by_hub ? ALD_LOST : ALD_CANCELLED) || cause <= ALD_CAUSE_NONE) {
+        return false;
+    }
+    *ret_outcome = (enum ald_outcome)outcome;
+    *ret_cause = (enum ald_cause)cause;
+    return true;
 }
 
 static bool ends_with(struct ald_str str, struct ald_str end)
@@ -82,18 +89,18 @@ static bool is_absence(struct ald_str message)
            ald_str_starts(message, ALD_STR("Assigned host for instance "));
 }
 
-void ald_link_outcome_read_of_hub(struct ald_str message, struct ald_str code, enum ald_outcome *ret_outcome,
-                                  enum ald_cause *ret_cause)
+void ald_link_outcome_read(const struct ald_link_frame *frame, bool by_hub, struct ald_msg *msg)
 {
-    if (meaning_find(hub_meanings, ALD_COUNT(hub_meanings), message, code, ret_outcome, ret_cause)) {
-        return;
+    enum ald_outcome outcome = ALD_FAILED;
+    enum ald_cause cause = ALD_CAUSE_AGENT_FAILED;
+
+    if (!words_read(frame, by_hub, &outcome, &cause) && !meaning_find(msg->text, msg->code, &outcome, &cause) &&
+        !ald_str_present(msg->code) && is_absence(msg->text)) {
+        outcome = ALD_REFUSED;
+        cause = ALD_CAUSE_NO_TARGET;
     }
-    if (!ald_str_present(code) && is_absence(message)) {
-        *ret_outcome = ALD_REFUSED;
-        *ret_cause = ALD_CAUSE_NO_TARGET;
-        return;
-    }
-    ald_link_outcome_read(message, code, ret_outcome, ret_cause);
+    msg->outcome = (uint8_t)outcome;
+    msg->cause = (uint8_t)cause;
 }
 
 /* --- writing ----------------------------------------------------------------------------------------------------- */
@@ -139,6 +146,12 @@ static struct ald_str name_of_class(struct ald_str name)
     return colon < name.size ? ald_str_from(name, colon + 1) : name;
 }
 
+static void words_set(const struct ald_signal *reply, struct ald_link_error *error)
+{
+    error->outcome = reply->outcome;
+    error->cause = reply->cause;
+}
+
 static void refusal_write(const struct ald_link *link, const struct ald_signal *reply, char room[ALD_LINK_TEXT_ROOM],
                           struct ald_link_error *error)
 {
@@ -172,11 +185,13 @@ static void refusal_write(const struct ald_link *link, const struct ald_signal *
         return;
     case ALD_CAUSE_UNSUPPORTED:
         error->code = ALD_STR("Unsupported"); /* ours */
+        words_set(reply, error);
         return;
     default:
         if (!ald_str_present(error->code)) {
             error->code = ALD_STR("Refused"); /* ours: the original never refuses for want of room */
         }
+        words_set(reply, error);
         return;
     }
 }
@@ -208,9 +223,11 @@ void ald_link_outcome_write(const struct ald_link *link, const struct ald_signal
         break;
     case ALD_CANCELLED:
         error->code = ALD_STR("Cancelled"); /* this one and the next are ours */
+        words_set(reply, error);
         break;
     case ALD_EXPIRED:
         error->code = ALD_STR("Expired");
+        words_set(reply, error);
         break;
     case ALD_LOST:
         error->message = text_of_loss(reply);

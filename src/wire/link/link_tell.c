@@ -109,6 +109,12 @@ static struct ald_slice roster_of(const struct ald_signal *signal)
     return signal->msg != NULL && signal->request->mode == ALD_MODE_ALL ? signal->msg->roster : ALD_SLICE_NONE;
 }
 
+/* It was asked for by aldis:CallRequest: of the hub, but for somebody else. */
+static bool is_called(const struct ald_msg *request, const struct ald_link_address *asked_for)
+{
+    return asked_for->type == ALD_LINK_CONTROLLER && ald_str_present(request->to.target) && request->to.target.size > 0;
+}
+
 static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
 {
     const struct ald_msg *msg = signal->msg;
@@ -129,8 +135,11 @@ static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
         frame.data = frame.data.size == 0 && msg != NULL ? msg->payload : frame.data;
         return ald_link_write_routable(link, &frame);
     }
-    error.roster = roster_of(signal);
-    if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
+    if (is_called(signal->request, &error.src)) {
+        error.outcome = signal->outcome;
+        error.cause = signal->cause;
+        error.roster = roster_of(signal);
+    } else if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
         return tell_native_error(link, &error, msg->native);
     }
     /* What nobody but the hub has said comes from the hub; a loss in the name of who was lost (link.md 4.7). */

@@ -181,6 +181,12 @@ int ald_link_write_error(struct ald_link *link, const struct ald_link_error *err
     if (r == 0) {
         r = member_write(out, ALD_STR(",\"stack\":"), error->stack);
     }
+    if (r == 0 && error->outcome != ALD_OUTCOME_NONE) {
+        r = member_write(out, ALD_STR(",\"outcome\":"), ald_str(ald_outcome_name((enum ald_outcome)error->outcome)));
+    }
+    if (r == 0 && error->cause != ALD_CAUSE_NONE) {
+        r = member_write(out, ALD_STR(",\"cause\":"), ald_str(ald_cause_word((enum ald_cause)error->cause)));
+    }
     if (r == 0 && error->roster.size > 0) {
         r = ald_buf_push(out, ALD_STR(",\"roster\":"));
     }
