@@ -45,6 +45,9 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
     struct ald_link_address address = the_hub;
     uint64_t number = ald_link_number(signal->id);
 
+    if (signal->kind == ALD_SIGNAL_EVENT && ald_str_present(msg->to.target) && msg->to.target.size == 0) {
+        return the_hub; /* who subscribed hears it from there (link.md 4.10), and many classes allow no other source (4.4) */
+    }
     if (msg->native_of == &ald_link && !signal->renamed && ald_link_wire_id_read(msg->wire_id, &address) == 0) {
         return address;
     }
