@@ -83,7 +83,7 @@ struct aldis_client_options {
 /*
  * Gives a client that does nothing yet. Borrows `options` for the call; NULL: all defaults. When something is wrong
  * with the options, `why` (may be NULL; `why_size` bytes with the terminator) is told what and where, in words for
- * people; it is "" when the error says it all. Errors: ALDIS_E_INVALID (a URL or too many, a token, text that is not
+ * people; it is "" when the error says it all. Errors: ALDIS_E_INVALID (a URL or too many, over links a target that is no number, a token, text that is not
  * UTF-8, a key without its certificate, retry_min_ms above retry_max_ms, no default hub), ALDIS_E_TLS (a file),
  * ALDIS_E_NOMEM, ALDIS_E_LIMIT (descriptors).
  */

@@ -7,7 +7,7 @@
 enum { AGENT_TARGET = 1, AGENT_ON, AGENT_ECHO, AGENT_HEALTH, AGENT_JOBS };
 
 const struct ald_option ald_agent_option_table[ALD_AGENT_N_OPTIONS] = {
-    {AGENT_TARGET, "target", "TARGET", 't', "the name to serve"},
+    {AGENT_TARGET, "target", "TARGET", 't', "the name to serve; over links the number of a host"},
     {AGENT_ON, "on", "NAME=PROGRAM", 0, "serve command NAME with PROGRAM; may be given again"},
     {AGENT_ECHO, "echo", NULL, 0, "answer every other command with its payload"},
     {AGENT_HEALTH, "health", "PROGRAM", 0,

@@ -246,6 +246,9 @@ static int call_check(struct ald_cli *cli, const struct call_given *given, struc
     }
     options->name = given->name;
     r = call_address(cli, given, options);
+    if (r == 0 && options->filters != NULL && !ald_cli_has_api(cli) && options->to.target.size > 0) {
+        return ald_cli_usage(cli, "--filter: over links only of events for the hub itself, the target \"\"");
+    }
     if (r == 0) {
         r = call_mode(cli, given, options);
     }

@@ -333,8 +333,10 @@ static const char watch_help[] =
     "At a daemon of the communicator family (-H cd:...) it is one of its services, and shows "
     "messages and news: with --json \"kind\" is message, command or news, with a \"topic\".\n"
     "\n"
-    "Over a link (-H link+ws:...) it is a control, subscribes to the events that are named, and shows these and what "
-    "else is sent to it.\n";
+    "Over a link (-H link+ws:...) it is a control, subscribes to the events that are named, with --filter and --since "
+    "if "
+    "they are given, and shows these and what else is sent to it. When none of them can be had, it ends with the exit "
+    "status of that outcome.\n";
 
 static const char watch_notes[] =
     "Ctrl-C or SIGTERM ends it with status 0. When the hub goes away it says so and comes back, after a wait that "

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "loop/loop.h"
+#include "loop/wall.h"
 #include "msg/msg.h"
 #include "wire/http/http_url.h"
 
@@ -37,13 +39,10 @@ const struct ald_option ald_watch_option_table[ALD_WATCH_N_OPTIONS] = {
      "cluster)"},
 };
 
-/* As many as the hub takes. */
-enum { WATCH_EVENTS_MAX = 16 };
-
 /* What was given; words are gathered with commas between them. */
 struct watch_given {
     const char *target, *name, *since;
-    const char *events[WATCH_EVENTS_MAX];
+    const char *events[ALD_WATCH_EVENTS_MAX];
     size_t n_events;
     char kinds[128], outcomes[128], filters[ALD_NAME_MAX + 1];
     bool payload;
@@ -97,9 +96,9 @@ static int watch_filter(struct ald_cli *cli, const struct ald_arg *arg, struct w
 /* Returns 0 or the exit status. */
 static int watch_event(struct ald_cli *cli, const struct ald_arg *arg, struct watch_given *given)
 {
-    if (given->n_events == WATCH_EVENTS_MAX) {
+    if (given->n_events == ALD_WATCH_EVENTS_MAX) {
         return ald_cli_usage(cli, "\"%s\" is one name too many: at most %d events are watched at once", arg->value,
-                             WATCH_EVENTS_MAX);
+                             ALD_WATCH_EVENTS_MAX);
     }
     given->events[given->n_events++] = arg->value;
     return 0;
@@ -200,12 +199,28 @@ static int watch_list_events(struct ald_cli *cli, struct ald_watch_options *opti
     return 0;
 }
 
+/* Over links what is subscribed to may be chosen as well. Returns 0 or the exit status. */
+static int watch_choose(struct ald_cli *cli, struct ald_watch_options *options, const struct watch_given *given)
+{
+    options->since = ALD_NEVER;
+    memcpy(options->filters, given->filters, sizeof(options->filters));
+    if ((given->filters[0] != '\0' || given->since != NULL) && options->names == NULL) {
+        return ald_cli_usage(cli, "--filter and --since: of which events? name them");
+    }
+    if (given->since != NULL && ald_wall_parse_since(ald_str(given->since), ald_loop_wall(), &options->since) != 0) {
+        return ald_cli_usage(cli, "--since %s: a time like 2026-11-21T07:11:09Z, how long ago like 90s or 10m, or 0",
+                             given->since);
+    }
+    return 0;
+}
+
 /* What can be said at one kind of hub is not understood at the other. Returns 0 or the exit status. */
 static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
                            const struct ald_watch_options *options)
 {
-    bool filters = given->target != NULL || given->name != NULL || given->kinds[0] != '\0' ||
-                   given->outcomes[0] != '\0' || given->filters[0] != '\0' || given->since != NULL;
+    bool chooses =
+        given->target != NULL || given->name != NULL || given->kinds[0] != '\0' || given->outcomes[0] != '\0';
+    bool chooses_events = given->filters[0] != '\0' || given->since != NULL;
     struct ald_str as = ald_str(options->as);
 
     if (ald_cli_has_api(cli)) {
@@ -214,11 +229,13 @@ static int watch_check_way(struct ald_cli *cli, const struct watch_given *given,
                    : ald_cli_usage(
                          cli, "--as and --names: only where the hub speaks to the communicator family (-H cd:...)");
     }
-    if (filters) {
-        return ald_cli_usage(
-            cli,
-            "--target, --name, --kind, --outcome, --filter and --since: only at unix:, ws:// and wss://, where the hub "
-            "tells of everything; here --as and --names say what it tells");
+    if (chooses_events && ald_cli_is_family(cli)) {
+        return ald_cli_usage(cli, "--filter and --since: the communicator family (cd:) has no word for them");
+    }
+    if (chooses) {
+        return ald_cli_usage(cli, "--target, --name, --kind and --outcome: only at unix:, ws:// and wss://, where the "
+                                  "hub tells of everything; "
+                                  "here --as and names say what it tells");
     }
     if (options->as != NULL && (as.size == 0 || as.size > ALD_NAME_MAX || !ald_utf8_valid(as))) {
         return ald_cli_usage(cli, "--as: the name must be UTF-8 of 1 to %d bytes", ALD_NAME_MAX);
@@ -271,6 +288,7 @@ int ald_watch_options_read(struct ald_cli *cli, struct ald_watch_options *option
     }
     if (!ald_cli_has_api(cli)) {
         r = watch_list_events(cli, options, &given);
+        r = r == 0 ? watch_choose(cli, options, &given) : r;
         return r != 0 ? r : ALD_WATCH_OPTIONS_READ;
     }
     if (given.since != NULL && given.n_events == 0 && given.name == NULL) {

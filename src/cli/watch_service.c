@@ -20,6 +20,7 @@ struct service {
     const struct ald_watch_options *options;
     struct ald_loop *loop;
     struct ald_client *client;
+    struct ald_watch_subscribe subscribe;
     struct ald_reach reach;
     struct ald_alarm reach_alarm;
     bool welcome; /* a hub has taken us in: from now on we come back for ever */
@@ -128,20 +129,27 @@ static void service_waiting(struct service *service, const char *why, ald_usec r
 
 static void service_ready(struct service *service, const char *url)
 {
+    int r;
+
     if (service->welcome) {
-        ald_cli_say("back at %s; what happened meanwhile is not shown", url);
+        ald_cli_say("back at %s%s", url,
+                    ald_client_resumed(service->client) ? "" : "; what happened meanwhile is not shown");
     } else if (service->options->as != NULL) {
         ald_cli_say("registered as %s at %s", service->options->as, url);
     }
     service->welcome = true;
     ald_alarm_stop(service->loop, &service->reach_alarm);
-    if (service->options->names != NULL && !ald_cli_is_family(service->cli)) {
-        int r = ald_watch_subscribe(service->client, ald_str(service->options->names));
-
+    if (!ald_cli_is_family(service->cli)) {
+        r = ald_watch_subscribe_ready(&service->subscribe, service->client);
         if (r < 0) {
             service_stop(service, ald_cli_broke(r));
         }
     }
+}
+
+static void service_refused(void *owner, int status)
+{
+    service_stop(owner, status);
 }
 
 static void service_state(void *owner, enum ald_client_state state, const char *text, ald_usec retry_in)
@@ -218,6 +226,7 @@ int ald_watch_service_run(const struct ald_cli *cli, const struct ald_watch_opti
     r = r == 0 ? ald_sigwatch_new(loop, SIGINT, service_interrupt, &service, &interrupts[0]) : r;
     r = r == 0 ? ald_sigwatch_new(loop, SIGTERM, service_interrupt, &service, &interrupts[1]) : r;
     service.loop = loop;
+    ald_watch_subscribe_init(&service.subscribe, options, cli->json, service_refused, &service);
     ald_alarm_init(&service.reach_alarm, service_reach_alarm, &service);
     status = r < 0 ? ald_cli_broke(r) : service_run(&service, net);
     if (loop != NULL) {

@@ -1,29 +1,16 @@
 #include "cli/watch_service_view.h"
 
-#include <time.h>
-
 #include "base/buf.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "client/news_word.h"
+#include "loop/wall.h"
 #include "msg/json_write.h"
 
 /* Of a line for people; JSON has all of it. */
 enum { VIEW_PAYLOAD_MAX = 400 };
 /* A line holds one message, of 13 MB at most, and its escapes. */
 enum { VIEW_LINE_MAX = 128 * 1024 * 1024 };
-
-/* "2026-11-21T07:11:09.850Z" */
-static void time_format(ald_wall at, char text[40])
-{
-    time_t seconds = (time_t)(at / ALD_SEC);
-    struct tm parts;
-    size_t size;
-
-    ald_ignore(gmtime_r(&seconds, &parts) != NULL); /* fails after the year 2^31 */
-    size = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + size, 40 - size, ".%03uZ", (unsigned)(at / ALD_MSEC % 1000));
-}
 
 /* An address as it is written on a command line. Outcome of the buffer; errors as well. */
 static int address_push(struct ald_buf *out, const struct ald_address *address)
@@ -53,9 +40,9 @@ static void some_write(struct ald_json_writer *json, const char *name, struct al
 
 static void begin_write(struct ald_json_writer *json, const char *kind, ald_wall at)
 {
-    char text[40];
+    char text[ALD_WALL_TEXT];
 
-    time_format(at, text);
+    ald_wall_iso(at, text);
     ald_json_write_object(json);
     ald_json_write_member_str(json, "kind", ald_str(kind));
     ald_json_write_member_str(json, "at", ald_str(text));
@@ -115,9 +102,9 @@ static void news_write(struct ald_json_writer *json, const struct ald_news *news
 
 static void begin_print(FILE *out, ald_wall at, const char *word)
 {
-    char text[40];
+    char text[ALD_WALL_TEXT];
 
-    time_format(at, text);
+    ald_wall_iso(at, text);
     fprintf(out, "%.12s  %-9s", text + 11, word);
 }
 
@@ -181,6 +168,42 @@ static int line_print(FILE *out, struct ald_buf *line, struct ald_json_writer *j
         putc('\n', out);
     }
     return r < 0 ? ald_trace(r) : 0; /* nothing that came is over the line's limit */
+}
+
+static void gap_write(struct ald_json_writer *json, struct ald_str name, const char *from, const char *until)
+{
+    ald_json_write_object(json);
+    ald_json_write_member_str(json, "kind", ALD_STR("gap"));
+    ald_json_write_name(json, ALD_STR("kinds"));
+    ald_json_write_array(json);
+    ald_json_write_str(json, ALD_STR("event"));
+    ald_json_write_end(json);
+    ald_json_write_member_str(json, "name", name);
+    ald_json_write_member_str(json, "from", ald_str(from));
+    ald_json_write_member_str(json, "until", ald_str(until));
+    ald_json_write_end(json);
+}
+
+int ald_watch_service_gap(FILE *out, struct ald_str name, ald_wall from, ald_wall until, bool json)
+{
+    char begin[ALD_WALL_TEXT], end[ALD_WALL_TEXT], room[300];
+    struct ald_json_writer writer;
+    struct ald_buf line;
+    int r;
+
+    ald_wall_iso(from, begin);
+    ald_wall_iso(until, end);
+    if (!json) {
+        ald_cli_say("events %.*s from %s to %s are missing here: the hub does not remember them",
+                    ALD_STR_ARG(ald_cli_printable(name, room, sizeof(room))), begin, end);
+        return 0;
+    }
+    ald_buf_init(&line, VIEW_LINE_MAX);
+    ald_json_write_init(&writer, &line, ALD_JSON_COMPACT);
+    gap_write(&writer, name, begin, end);
+    r = line_print(out, &line, &writer);
+    ald_buf_fini(&line);
+    return r < 0 ? ald_trace(r) : 0;
 }
 
 int ald_watch_service_message(FILE *out, const struct ald_msg *msg, ald_wall at, bool payload, bool json)

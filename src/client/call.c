@@ -452,6 +452,7 @@ void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
         .cause = (enum ald_cause)signal->cause,
         .msg = signal->msg,
         .channel = signal->channel,
+        .gap = signal->kind == ALD_SIGNAL_REPLY ? signal->gap : 0,
     };
 
     if (call == NULL || call->ended.outcome != ALD_OUTCOME_NONE) {

@@ -11,6 +11,7 @@
 #include "base/sm.h"
 #include "loop/random.h"
 #include "transport/tls.h"
+#include "wire/link/link_address.h"
 
 /* Messages kept for the next time; a call and its reply are two. */
 enum { CLIENT_MESSAGES_KEPT = 64 };
@@ -118,6 +119,30 @@ static int client_take_places(struct ald_client *client, const struct ald_client
     return client->inproc == NULL ? ald_trace(ALDIS_E_NOMEM) : 0;
 }
 
+/* A target that the protocol has no number for would be refused by no hub, but by ourselves, each time. */
+static int client_check_target(const struct ald_way *way, const char *target, struct ald_why *ret_why)
+{
+    struct ald_link_address address;
+
+    if (target == NULL || !way->numbers ||
+        (ald_link_target_read(ALD_STR_NONE, ald_str(target), &address) && address.type == ALD_LINK_HOST_KIND)) {
+        return 0;
+    }
+    snprintf(ret_why->text, sizeof(ret_why->text),
+             "over links a target must be the number of a host, which \"%.100s\" is not", target);
+    return ALD_CLIENT_BAD_URL;
+}
+
+static int client_check_targets(const struct ald_client *client, struct ald_why *ret_why)
+{
+    int r = client->inproc_way != NULL ? client_check_target(client->inproc_way, client->target, ret_why) : 0;
+
+    for (size_t i = 0; i < client->n_urls && r == 0; i++) {
+        r = client_check_target(client->urls[i].way, client->target, ret_why);
+    }
+    return r;
+}
+
 static int client_take_secret(struct ald_client *client, const char *secret)
 {
     if (secret == NULL) {
@@ -158,6 +183,10 @@ static int client_take_options(struct ald_client *client, const struct ald_clien
     }
     if (options->target != NULL && (client->target = strdup(options->target)) == NULL) {
         return ald_trace(ALDIS_E_NOMEM);
+    }
+    r = client_check_targets(client, ret_why);
+    if (r != 0) {
+        return r;
     }
     client->reconnect = options->reconnect;
     client->backoff_first = options->backoff_first;
@@ -279,6 +308,11 @@ void ald_client_drain(struct ald_client *client)
 bool ald_client_in_session(const struct ald_client *client)
 {
     return ald_client_session_stands(&client->session);
+}
+
+bool ald_client_resumed(const struct ald_client *client)
+{
+    return client->session.state == ALD_CLIENT_SESSION_HERE && client->session.resumed;
 }
 
 void ald_client_close(struct ald_client *client)

@@ -110,7 +110,7 @@ void ald_client_options_init(struct ald_client_options *options);
 
 /*
  * Gives a client that dials in the next turn. Borrows `options` for the call. `ret_why` (may be NULL) tells what is wrong
- * with which URL or file. Outcome: ALD_CLIENT_BAD_URL. Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (no URL; a token that
+ * with which URL or file. Outcome: ALD_CLIENT_BAD_URL (or one over which nobody can be called as the target is). Errors: ALDIS_E_NOMEM, ALDIS_E_INVALID (no URL; a token that
  * cannot stand in a header), ALDIS_E_TLS (the
  * CA file, the certificate or its key).
  */
@@ -128,6 +128,8 @@ void ald_client_drain(struct ald_client *client);
 /* It is in a session that outlives its connections, or that is away: then a drain needs no close behind it, which would end the
  * session before the hub has heard everything. */
 bool ald_client_in_session(const struct ald_client *client);
+/* The present connection goes on with the session of an earlier one: of what was said meanwhile nothing is missing. */
+bool ald_client_resumed(const struct ald_client *client);
 /* Ends it in order: goodbye, flush; state CLOSED follows. Calls without an outcome end as lost, or cancelled if unsent. */
 void ald_client_close(struct ald_client *client);
 /* Ends it now, without waiting for the hub: state CLOSED comes inside this call, after it the calls' outcomes, as for
@@ -158,6 +160,8 @@ struct ald_call_report {
     const struct ald_msg *msg; /* the agent's reply or status, or NULL when the hub or the client itself decided */
     struct ald_str text;       /* why, for people; may be absent */
     struct ald_str channel;    /* may be absent */
+    ald_wall
+        gap; /* what was subscribed to: something is missing that was published before; 0: nothing (docs/wire-link.md 5) */
 };
 struct ald_call;
 typedef void (*ald_call_fn)(void *owner, struct ald_call *call, const struct ald_call_report *report);

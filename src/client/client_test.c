@@ -54,6 +54,23 @@ ALD_TEST(client, names_the_url_that_is_wrong)
     desk_close(&desk);
 }
 
+/* It would be tried for ever, and refused each time by nobody but us. */
+ALD_TEST(client, says_at_once_that_a_target_is_no_number)
+{
+    const char *urls[] = {"ws://good", "link+ws://good", NULL};
+    struct ald_why why = {""};
+    struct desk desk;
+
+    desk_open(&desk, FAKE_LINK);
+    desk.options.urls = urls;
+    desk.options.target = "lamp";
+    ald_check_int(ald_client_new(desk.net, &desk.options, &desk.callbacks, &desk, &why, &desk.client),
+                  ALD_CLIENT_BAD_URL);
+    ald_check(strstr(why.text, "\"lamp\" is not") != NULL);
+    ald_check(desk.client == NULL);
+    desk_close(&desk);
+}
+
 /* A URL that nobody serves, one that accepts and never answers the hello well, and a good one. */
 static void check_rotates_past(enum fake_manner manner)
 {
@@ -409,6 +426,7 @@ ALD_TEST_MAIN(client, ALD_CASE(client, shows_its_token_in_the_upgrade),
               ALD_CASE(client, takes_no_token_that_would_break_the_header),
               ALD_CASE(client, says_hello_over_a_unix_socket_and_is_welcome), ALD_CASE(client, says_hello_over_tcp),
               ALD_CASE(client, knows_a_hub_without_the_extension), ALD_CASE(client, names_the_url_that_is_wrong),
+              ALD_CASE(client, says_at_once_that_a_target_is_no_number),
               ALD_CASE(client, is_not_held_by_a_url_that_accepts_and_fails_the_hello),
               ALD_CASE(client, is_not_held_by_a_url_that_upgrades_nobody),
               ALD_CASE(client, is_not_held_by_a_url_that_welcomes_and_drops_it),

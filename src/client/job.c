@@ -69,6 +69,9 @@ static void jobs_refuse(struct ald_client *client, const struct ald_signal *comm
 {
     ALD_AUTO(ald_msg_unref) struct ald_msg *reply = NULL;
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
+    /* The usual words are about a hub that does. */
+    const char *text =
+        cause == ALD_CAUSE_DRAINING ? "the agent is stopping and takes no new work" : ald_cause_text(cause);
 
     if (command->kind == ALD_SIGNAL_EVENT) {
         if (cause == ALD_CAUSE_NO_HANDLER) {
@@ -86,14 +89,14 @@ static void jobs_refuse(struct ald_client *client, const struct ald_signal *comm
     }
     reply->outcome = ALD_REFUSED;
     reply->cause = (uint8_t)cause;
-    ald_ignore(ald_msg_set(reply, &reply->text, ald_str(ald_cause_text(cause)))); /* the cause says it too */
+    ald_ignore(ald_msg_set(reply, &reply->text, ald_str(text))); /* the cause says it too */
     ald_msg_seal(reply);
     signal.id = command->id;
     signal.msg = reply;
     signal.request = command->msg;
     signal.outcome = ALD_REFUSED;
     signal.cause = (uint8_t)cause;
-    signal.text = ald_str(ald_cause_text(cause));
+    signal.text = ald_str(text);
     ald_ignore(ald_client_say(client, &signal));
 }
 

@@ -255,6 +255,7 @@ ALD_TEST(job, is_finished_while_the_client_drains_and_no_other_is_taken)
     reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 0);
     ald_check_int(reply->outcome, ALD_REFUSED);
     ald_check_int(reply->cause, ALD_CAUSE_DRAINING);
+    ald_check_str(reply->msg->text, "the agent is stopping and takes no new work");
     answer(&desk, 0, ALD_SUCCEEDED, "1");
     reply = fake_hub_wait(&desk.hub, ALD_SIGNAL_REPLY, 1);
     ald_check_int(reply->outcome, ALD_SUCCEEDED);

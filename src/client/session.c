@@ -279,7 +279,7 @@ static void session_forget(struct ald_client *client)
     ald_slice_clear(&session->token);
     ald_slice_clear(&session->address);
     session->serial_out = session->serial_begun = session->serial_in = 0;
-    session->spoilt = session->full = session->moved = false;
+    session->spoilt = session->full = session->moved = session->resumed = false;
 }
 
 void ald_client_session_fini(struct ald_client *client)
@@ -353,6 +353,7 @@ void ald_client_session_registered(struct ald_client *client, const struct ald_s
         ald_client_session_acked(client, signal->serial);
         session_say_again(client);
         session_move(session, ALD_CLIENT_SESSION_HERE);
+        session->resumed = true;
         return;
     }
     if (ald_client_session_stands(session)) {

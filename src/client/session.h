@@ -43,6 +43,7 @@ struct ald_client_tie {
 struct ald_client_session {
     uint8_t state;                   /* enum ald_client_session_state */
     bool spoilt;                     /* something of it was lost here: it must not come back */
+    bool resumed;                    /* it goes on, on another connection than it began on */
     bool full;                       /* its window takes no more calls and events */
     bool moved;                      /* since it was lost, or began, something of it has come, or was acknowledged */
     size_t url_at;                   /* whose it is */

@@ -90,8 +90,10 @@ ALD_TEST(session, brings_the_answer_to_what_was_asked_before_it_broke)
     session_start(&desk, NULL, 60 * ALD_SEC);
     it = desk_call(&desk, 20 * ALD_SEC);
     heard = fake_hub_wait(&desk.hub, ALD_SIGNAL_COMMAND, 0);
+    ald_check(!ald_client_resumed(desk.client));
     session_break(&desk);
     session_back(&desk);
+    ald_check(ald_client_resumed(desk.client));
     ald_check(fake_hub_heard(&desk.hub, ALD_SIGNAL_RESUME, 0) != NULL);
     later = *heard;
     later.conn = fake_hub_conn(&desk.hub);

@@ -21,7 +21,8 @@ enum {
 #define WAY_COMMUNICATOR                                                                                               \
     .carrier = &ald_carrier_bytes, .dialect = &ald_communicator, .variant = ALD_COMMUNICATOR_SERVICE,                  \
     .can = COMMUNICATOR_CAN
-#define WAY_LINK .port = EXCHANGE_PORT, .carrier = &ald_carrier_link, .dialect = &ald_link, .can = LINK_CAN
+#define WAY_LINK                                                                                                       \
+    .numbers = true, .port = EXCHANGE_PORT, .carrier = &ald_carrier_link, .dialect = &ald_link, .can = LINK_CAN
 #define WAY_DATAGRAM                                                                                                   \
     .near = true, .port = ALD_COMMUNICATOR_PORT_UDP, .carrier = &ald_carrier_datagram, .dialect = &ald_communicator,   \
     .variant = ALD_COMMUNICATOR_DATAGRAM, .can = DATAGRAM_CAN

@@ -43,6 +43,7 @@ struct ald_way {
     bool is_unix;
     bool tls;
     bool near;     /* not beyond this machine and private networks: nothing is encrypted (communicator.md 2.1) */
+    bool numbers;  /* a target is the number of a host (link.md 1.3) */
     bool api;      /* there is an HTTP server, with /api/v1 */
     uint16_t port; /* unless another is written */
     const struct ald_carrier *carrier;

@@ -1,7 +1,7 @@
 #include "conn/answer.h"
 
 #include "base/error.h"
-#include "conn/wall.h"
+#include "loop/wall.h"
 #include "msg/json_write.h"
 
 bool ald_answer_has_body(uint16_t status)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/printable.h"
-#include "conn/wall.h"
+#include "loop/wall.h"
 #include "loop/loop.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* What passes a filter, and how it is written as a line of an event stream (the HTML standard, section 9.2). */
 
 #include "base/error.h"
-#include "conn/wall.h"
+#include "loop/wall.h"
 #include "hub/filters.h"
 #include "mgmt/feed_impl.h"
 #include "mgmt/value.h"

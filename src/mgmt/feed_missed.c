@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "conn/visit.h"
-#include "conn/wall.h"
+#include "loop/wall.h"
 #include "mgmt/feed_impl.h"
 
 /* The next event of each name. */

@@ -232,7 +232,7 @@ struct ald_signal {
     union {
         uint64_t term;
         ald_wall gap; /* SUBSCRIBED: of what was published before, something is missing that is not remembered (any more); 0:
-                         nothing that is later than the `since` asked for */
+                         nothing that is later than the `since` asked for. In the REPLY to whoever asked in a COMMAND as well */
     };
 
     /* HEALTH answered: `ok` and `healthy`. PRIMARY answered: `ok`. LEAVE: `reconnect`;

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 import unittest
 
@@ -96,6 +97,44 @@ class Subscriptions(LinkCase):
 
         hub = self.hub()
         self.run_async(run())
+
+    def line(self, hub, *words):
+        watch = Running("--json", "watch", *words, TICK, url=hub.url("").replace("ws://", "link+ws://"),
+                        env={"ALDIS_TOKEN": token(aud="user", user="ann")})
+        self.addCleanup(watch.close)
+        return watch
+
+    def test_the_command_line_watches_what_was_missed_and_says_what_is_not_known(self):
+        async def run():
+            async with Link(hub, host=4) as host, Link(hub) as control:
+                await self.subscribe(control)
+                for name in ("north", "south", "west"):
+                    await self.publish(host, name, filters=[name])
+                for words, expected in ((("--since", "0"), ["north", "south", "west", 0]),
+                                        (("--since", "0", "--filter", "south,west"), ["south", "west", 0, 1]),
+                                        (("--since", "1h", "--filter", "north"), ["north", 0, 1, "gap", 2])):
+                    watch = self.line(hub, *words)
+                    await asyncio.to_thread(wait_until, lambda: len(watch.output) == len(expected) - 1, f"{expected}")
+                    await self.publish(host, expected[-1])
+                    await asyncio.to_thread(wait_until, lambda: len(watch.output) == len(expected), "what comes")
+                    watch.signal(signal.SIGINT)
+                    self.assertEqual(await asyncio.to_thread(watch.wait), 0, watch.err)
+                    lines = [json.loads(line) for line in watch.output]
+                    self.assertEqual([line.get("payload", line["kind"]) for line in lines], expected)
+                    self.assertEqual({line["name"] for line in lines}, {TICK})
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_the_command_line_filters_nothing_that_is_for_one_target(self):
+        sent = aldis("send", "--filter", "a", "7", TICK, url="link+ws://127.0.0.1:1")
+        self.assertEqual(sent.status, 2)
+        self.assertIn("only of events for the hub itself", sent.err)
+
+    def test_the_command_line_serves_numbers_only(self):
+        agent = aldis("agent", "--target", "lamp", "--echo", url="link+ws://127.0.0.1:1")
+        self.assertEqual(agent.status, 2)
+        self.assertIn('must be the number of a host, which "lamp" is not', agent.err)
 
     def test_what_was_missed_comes_before_the_answer_and_once(self):
         async def run():

@@ -5,6 +5,7 @@ import re
 import signal
 import unittest
 
+from cli_rig import Running
 from harness import wait_until_async
 from link_party import Link, token
 from test_permissions import DENIED, PermissionCase, permissions
@@ -49,6 +50,24 @@ class Subscriptions(SubscribeCase):
                 self.assertEqual((await self.heard(clerk), await self.heard(boss)), ([], [SECRET, SECRET]))
         self.run_async(run())
         self.assertEqual(self.refusals(hub), 6)
+
+    def test_the_command_line_says_what_it_may_not_hear_and_ends_when_that_is_all(self):
+        self.user("julia", command="4:*", subscribe=TICK)
+        hub = self.guarded()
+
+        def watch(*names):
+            line = Running("watch", *names, url=hub.url("").replace("ws://", "link+ws://"),
+                           env={"ALDIS_TOKEN": token(aud="user", user="julia")})
+            self.addCleanup(line.close)
+            return line
+
+        none = watch(SECRET, "foo:Other")
+        self.assertEqual(none.wait(), 11, none.err)
+        self.assertIn(f"cannot subscribe to {SECRET}: Permission denied", none.err)
+        some = watch(SECRET, TICK)
+        some.wait_err("cannot subscribe")
+        some.signal(signal.SIGINT)
+        self.assertEqual(some.wait(), 0, some.err)
 
     def test_the_names_of_the_list_and_no_others(self):
         self.user("julia", command="4:*", subscribe=f"{TICK}, deck.*")

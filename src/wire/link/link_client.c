@@ -17,6 +17,9 @@
 /* In the number of a request: it is for each of a target's channels. Numbers are counted, and never come near. */
 #define REQUEST_WHOLE (UINT64_C(1) << 52)
 
+/* Later than any time that somebody can have meant, and far from what microseconds can count. */
+#define GAP_MSEC_MAX (UINT64_C(1) << 50)
+
 static const struct ald_link_address the_hub = {.type = ALD_LINK_CONTROLLER, .request = {NULL, 0}};
 
 static struct ald_link_address self_with(const struct ald_link *link, uint64_t number, char room[24])
@@ -316,6 +319,16 @@ static int reply_build(struct ald_link *link, const struct ald_link_frame *frame
     return r < 0 ? ald_trace(r) : 0;
 }
 
+/* Something is missing that was published before; 0: nothing is (docs/wire-link.md 5). */
+static ald_wall gap_read(struct ald_json_value value)
+{
+    int64_t msec = 0;
+
+    return value.type == ALD_JSON_NUMBER && ald_json_i64(value, &msec) == 0 && msec > 0 && (uint64_t)msec < GAP_MSEC_MAX
+               ? (ald_wall)msec * ALD_MSEC
+               : 0;
+}
+
 static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
@@ -343,6 +356,7 @@ static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame,
     signal.cause = msg->cause;
     signal.phase = msg->phase;
     signal.text = msg->text;
+    signal.gap = gap_read(frame->gap_until);
     signal.msg = ald_steal(&msg);
     ald_link_say(link, &signal);
     return 0;

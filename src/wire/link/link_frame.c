@@ -238,7 +238,17 @@ static bool member_fits(const struct member_rule *rule, struct ald_json_value va
 /* --- frames ------------------------------------------------------------------------------------------------------ */
 
 /* In the order in which peers write them, which is found fastest. */
-enum { FRAME_TYPE, FRAME_SEQ, FRAME_SRC, FRAME_DST, FRAME_NAME, FRAME_DATA, FRAME_FILTERS, FRAME_N_FIELDS };
+enum {
+    FRAME_TYPE,
+    FRAME_SEQ,
+    FRAME_SRC,
+    FRAME_DST,
+    FRAME_NAME,
+    FRAME_DATA,
+    FRAME_FILTERS,
+    FRAME_GAP_UNTIL,
+    FRAME_N_FIELDS
+};
 
 static bool type_read(struct ald_json_value value, uint8_t *ret_type)
 {
@@ -352,9 +362,9 @@ static int old_envelope_read(const struct ald_json_field *fields, const struct a
 
 int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, const char **ret_reason)
 {
-    struct ald_json_field fields[] = {ALD_JSON_FIELD("type"),   ALD_JSON_FIELD("seq"),  ALD_JSON_FIELD("src"),
-                                      ALD_JSON_FIELD("dst"),    ALD_JSON_FIELD("name"), ALD_JSON_FIELD("data"),
-                                      ALD_JSON_FIELD("filters")};
+    struct ald_json_field fields[] = {ALD_JSON_FIELD("type"),    ALD_JSON_FIELD("seq"),       ALD_JSON_FIELD("src"),
+                                      ALD_JSON_FIELD("dst"),     ALD_JSON_FIELD("name"),      ALD_JSON_FIELD("data"),
+                                      ALD_JSON_FIELD("filters"), ALD_JSON_FIELD("gapUntilMs")};
     struct ald_json_scan scan;
     const char *reason = NULL;
     const char **why = ret_reason != NULL ? ret_reason : &reason;
@@ -376,6 +386,7 @@ int ald_link_frame_read(struct ald_str json, struct ald_link_frame *ret_frame, c
     ret_frame->name = fields[FRAME_NAME].value;
     ret_frame->data = fields[FRAME_DATA].value;
     ret_frame->filters = fields[FRAME_FILTERS].value;
+    ret_frame->gap_until = fields[FRAME_GAP_UNTIL].value;
     r = type_rules[ret_frame->type].routable ? routing_read(fields, ret_frame, why)
                                              : special_read(fields, ret_frame, why);
     if (r == 0 && type_rules[ret_frame->type].members != NULL) {

@@ -71,7 +71,7 @@ struct ald_link_frame {
     int64_t seq; /* 0 when it is an integer that no serial can be: link.md 2.8 wants such taken */
     struct ald_link_address src, dst;
     struct ald_json_value name, data;
-    struct ald_json_value filters;                       /* ours: docs/wire-link.md 5 */
+    struct ald_json_value filters, gap_until;            /* ours: docs/wire-link.md 5 */
     struct ald_json_field members[ALD_LINK_MEMBERS_MAX]; /* of `data`, where that has a schema */
 };
 

@@ -1,4 +1,4 @@
-#include "conn/wall.h"
+#include "loop/wall.h"
 
 #include "base/str.h"
 #include "lib/test.h"

@@ -1,4 +1,4 @@
-#include "conn/wall.h"
+#include "loop/wall.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -83,6 +83,48 @@ int ald_wall_parse_iso(struct ald_str text, ald_wall *ret_wall)
     }
     *ret_wall = (days_until(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * ALD_SEC + fraction;
     return 0;
+}
+
+/* `500ms`, `5s`, `2m`, `1h`, `7d`; a unit must be given, because everybody guesses another one. */
+static bool ago_read(struct ald_str text, ald_wall now, ald_wall *ret_wall)
+{
+    static const struct {
+        struct ald_str word;
+        ald_usec usec;
+    } units[] = {
+        {{"ms", 2}, ALD_MSEC},           {{"s", 1}, ALD_SEC}, {{"m", 1}, 60 * ALD_SEC}, {{"h", 1}, 3600 * ALD_SEC},
+        {{"d", 1}, 24 * 3600 * ALD_SEC},
+    };
+    uint64_t number = 0;
+    size_t digits = 0;
+
+    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9') {
+        digits++;
+    }
+    for (size_t i = 0; i < ALD_COUNT(units); i++) {
+        if (ald_str_equal(ald_str_from(text, digits), units[i].word) &&
+            ald_str_u64(ald_str_of(text.data, digits), &number) == 0) {
+            /* Longer ago than the epoch is all there is. */
+            *ret_wall = number < now / units[i].usec ? now - number * units[i].usec : 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+int ald_wall_parse_since(struct ald_str text, ald_wall now, ald_wall *ret_since)
+{
+    uint64_t msec;
+
+    if (ald_str_u64(text, &msec) == 0) {
+        *ret_since = ALD_MIN(msec, now / ALD_MSEC) * ALD_MSEC;
+        return 0;
+    }
+    if (ald_wall_parse_iso(text, ret_since) == 0) {
+        *ret_since = ALD_MIN(*ret_since, now); /* nobody has missed what comes */
+        return 0;
+    }
+    return ago_read(text, now, ret_since) ? 0 : ALD_WALL_MALFORMED;
 }
 
 /* Not strftime(), which asks the locale for the names. */
