@@ -461,6 +461,7 @@ static void conn_leave_one(struct ald_hub *hub, struct ald_hub_conn *conn, struc
     if (!conn->left) {
         if ((party->traits & ALD_CAN_LEAVE) != 0) {
             conn->told_leave = true;
+            conn->awaits_ready = conn->awaits_ready || (party->traits & ALD_CAN_READY) != 0;
         }
         ald_party_say_goodbye(hub, party, !conn->for_good);
     } else if (party->channel != NULL) {
@@ -500,6 +501,9 @@ void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn)
             ald_work_add(hub, &hub->work.leaving, &conn->work_leave);
         }
         ald_hub_conn_settle(hub, conn);
+    } else if (conn->state == ALD_CONN_LEAVING && conn->awaits_ready) {
+        conn->awaits_ready = false; /* both said it at once: it has nothing more to say either */
+        ald_hub_conn_settle(hub, conn);
     }
 }
 
@@ -510,12 +514,22 @@ void ald_hub_conn_dismiss(struct ald_hub *hub, struct ald_hub_conn *conn)
     }
 }
 
+/*
+ * It leaves, and nothing but its work kept it. Who was told goodbye and answers that has more to say than its answers: what comes
+ * first of its `ready`, its end and the time that it has ends it (link.md 3.5).
+ */
+static bool conn_is_done(const struct ald_hub *hub, const struct ald_hub_conn *conn)
+{
+    return conn->state == ALD_CONN_LEAVING &&
+           (hub->cutting || (conn->close_cause == ALD_CLOSE_LEFT && !conn->awaits_ready));
+}
+
 void ald_hub_conn_settle(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
     if (!conn_is_idle(conn) || conn->n_to_leave > 0) {
         return;
     }
-    if (conn->state == ALD_CONN_LEAVING && (conn->close_cause == ALD_CLOSE_LEFT || hub->cutting)) {
+    if (conn_is_done(hub, conn)) {
         ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
     } else if (conn->state == ALD_CONN_OPEN && hub->draining) {
         ald_hub_conn_leave(hub, conn, ALD_CLOSE_STOPPING);

@@ -75,7 +75,8 @@ struct ald_hub_conn {
     uint32_t n_in_flight; /* commands handed or sent to its channels */
     uint32_t n_submitted; /* commands of its parties that have no outcome */
     uint32_t n_to_leave;  /* parties at the head of the list that are to be told goodbye */
-    bool told_leave;      /* one of them was */
+    bool told_leave;      /* one of them was, */
+    bool awaits_ready;    /* and says when it is ready to go: it is not closed before because it is idle */
     bool left;            /* it was the peer who said it: nobody is told, their channels take no more */
     bool for_good;        /* they are not asked to come back */
 
@@ -119,7 +120,7 @@ void ald_hub_conn_written(struct ald_hub *hub, struct ald_hub_conn *conn, uint64
 
 /* Say goodbye and give it its time; close it at once where it has no goodbye. */
 void ald_hub_conn_leave(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_close_cause cause);
-/* An operator wants it gone: told goodbye, it ends when what it has in flight has ended. */
+/* An operator wants it gone: told goodbye, it ends when what it has in flight has ended, or when it says that it is ready. */
 void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool reconnect);
 /* It said goodbye itself. */
 void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn);

@@ -75,7 +75,8 @@ enum {
     ALD_CAN_LEAVE = 64,          /* takes a goodbye */
     ALD_CAN_RESUME = 128,        /* has a session that outlives its connection */
     ALD_CAN_NEWS = 256,          /* hears of presence, hubs, cluster and clock without asking */
-    ALD_CAN_REPORT = 512         /* takes reports on its events */
+    ALD_CAN_REPORT = 512,        /* takes reports on its events */
+    ALD_CAN_READY = 1024         /* answers a goodbye when it is ready to go: LEAVE with `ok` */
 };
 
 /* What a party is, beside itself: another hub, and how that one is told of messages for others (DESIGN section 5). */

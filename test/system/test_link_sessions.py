@@ -7,7 +7,8 @@ import unittest
 
 import websockets
 
-from harness import PATIENCE, wait_until_async
+from cli_rig import aldis
+from harness import PATIENCE, Connector, wait_until_async
 from link_party import Closed, Link, LinkCase
 
 
@@ -118,6 +119,32 @@ class Sessions(LinkCase):
         hub = self.hub()
         self.run_async(run())
         self.assertEqual(hub.wait(), 0)
+
+    def test_whoever_is_sent_away_says_its_last_words_before_it_is_ready(self):
+        """link.md 3.5, with a request to answer as without."""
+        async def run(busy):
+            async with Link(hub) as control:
+                host = await Link(hub, host=4).open()
+                future = await control.ask([1, 4], "E") if busy else None
+                await wait_until_async(lambda: len(host.requests) == int(busy), "the request")
+                (channel,) = hub.get("/api/v1/channels?target=4")["channels"]
+                done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "channels", "--close", channel["id"])
+                self.assertEqual(done.status, 0, done.err)
+                await wait_until_async(lambda: host.disconnects == ["prepare"], "the goodbye")
+                if busy:
+                    await host.answer(host.requests[0], data="late")
+                    self.assertEqual((await asyncio.wait_for(future, PATIENCE))["data"], "late")
+                await host.event(control.src, "LastWords")
+                await wait_until_async(lambda: control.events, "its last words")
+                await host.send({"type": "disconnect", "data": "ready"})
+                closed = await host.ended()
+                self.assertEqual((closed.code, closed.reason), (1000, "Disconnect"))
+                host.stop()
+
+        hub = self.hub("limits.leave_timeout=60s")
+        for busy in (False, True):
+            with self.subTest(busy=busy):
+                self.run_async(run(busy))
 
     def stops(self, hub):
         hub.send_signal(15)

@@ -31,7 +31,7 @@ void ald_link_greet_bad(struct ald_link *link, const struct ald_link_frame *fram
 
 static uint32_t party_traits(bool is_control)
 {
-    return ALD_CAN_RESUME | ALD_CAN_LEAVE | (is_control ? ALD_CAN_REPORT : 0);
+    return ALD_CAN_RESUME | ALD_CAN_LEAVE | ALD_CAN_READY | (is_control ? ALD_CAN_REPORT : 0);
 }
 
 static uint8_t session_form(const struct ald_link *link)
