@@ -268,7 +268,7 @@ static void question_say(struct question *question)
         (void)snprintf(question->what, sizeof(question->what), "subscribe to %s", name);
     } else {
         (void)snprintf(question->what, sizeof(question->what), "command %s at %s", name,
-                       target[0] != '\0' ? target : "the hub itself");
+                       target[0] != '\0' ? target : "the hub itself, or to all");
     }
 }
 

@@ -104,6 +104,8 @@ ALD_TEST(auth, says_why_with_the_line_of_the_rule)
              "lamp-7 may command ping at press: tokens:4: command = press:start, *:ping; but only while its channel is "
              "the primary one of its target: tokens:8");
     explains(auth, "lamp-7", "", "aldis:Outcome", true, "whoever is let in may ask the hub about commands of his own");
+    explains(auth, "lamp-7", "", "stop", false,
+             "lamp-7 may not command stop at the hub itself, or to all: tokens:4: command = press:start, *:ping");
     explains(auth, "lamp-7", "lamp", NULL, true,
              "lamp-7 may serve lamp: tokens:3: register = lamp; whatever it asks "
              "for, it is given lamp");

@@ -131,7 +131,7 @@ static const char auth_help[] =
     "says "
     "so; with --subscribe, whether it may subscribe to events of that name. The exit status is 0 when it may, 1 when "
     "it may not. TARGET is written as in an address; '' is the hub "
-    "itself.\n"
+    "itself, and . stands for all: an event to them.\n"
     "\n"
     "whoami says who the hub takes us for, and what we may do.\n";
 

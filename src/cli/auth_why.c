@@ -164,8 +164,14 @@ int ald_auth_why_ask(const struct ald_cli *cli, const struct ald_auth_ask *ask)
         return why_ask(cli, ask, ALD_STR_NONE, ald_str(ask->subscribe));
     }
     if (strlen(ask->words[2]) > sizeof(scratch) || ald_address_parse(ald_str(ask->words[2]), scratch, &address) != 0 ||
-        address.scope != ALD_SCOPE_ONE || ald_str_present(address.hub) || ald_str_present(address.channel)) {
+        ald_str_present(address.hub) || ald_str_present(address.channel)) {
         return ald_cli_usage(cli, "\"%.80s\" is no target", ask->words[2]);
+    }
+    if (address.scope != ALD_SCOPE_ONE) { /* what is for all takes the right to the hub itself */
+        if (!ald_str_present(name)) {
+            return ald_cli_usage(cli, "nobody serves all; say which NAME is to be told to them");
+        }
+        address.target = ALD_STR("");
     }
     return why_ask(cli, ask, address.target, name);
 }

@@ -223,7 +223,8 @@ static void judge_resume(const struct ald_warden *warden, struct ald_pass *pass,
     }
 }
 
-/* Whom the address means, as the hub will see it: see ald_address, and the router of the hub. */
+/* Whom the address means, as the hub will see it: see ald_address, and the router of the hub. What is for all has no target, and
+ * is the hub's to say: it takes the right to the hub itself, also where a controller takes what the hub does not answer. */
 static struct ald_str target_meant(const struct ald_warden *warden, const struct ald_address *to)
 {
     struct ald_channel_view channel;
@@ -234,6 +235,9 @@ static struct ald_str target_meant(const struct ald_warden *warden, const struct
     if (ald_str_present(to->channel)) {
         return ald_hub_find_channel(ald_edge_hub(warden->edge), to->channel, &channel) == 0 ? channel.target
                                                                                             : ALD_STR_NONE;
+    }
+    if (to->scope != ALD_SCOPE_ONE) {
+        return ALD_STR("");
     }
     return ald_str_present(warden->controller) ? warden->controller : ALD_STR("");
 }
@@ -258,8 +262,13 @@ static bool pass_may_command(const struct ald_warden *warden, const struct ald_p
 static void judge_message(struct ald_warden *warden, const struct ald_pass *pass, struct ald_signal *signal)
 {
     const struct ald_msg *msg = signal->msg;
+    struct ald_str target = target_meant(warden, &msg->to);
 
-    signal->denied = !pass_may_command(warden, pass, target_meant(warden, &msg->to), msg->name);
+    signal->denied = !pass_may_command(warden, pass, target, msg->name);
+    if (msg->kind == ALD_EVENT && ald_auth_is_own(target, msg->name)) {
+        /* Everybody's are the questions of these names, and not what is told to all under them. */
+        signal->denied = !ald_rules_may_command(ald_auth_rules(warden->auth), pass->principal, target, msg->name);
+    }
     signal->primary_only = ald_auth_primary_only(warden->auth, msg->name);
     warden->counters.commands_denied += signal->denied ? 1 : 0;
 }

@@ -102,22 +102,37 @@ static struct ald_signal registers(struct post *post, struct ald_pass *pass, con
     return signal;
 }
 
-/* What becomes of a command to `target`; NULL: the address says none. */
-static struct ald_signal commands(struct post *post, struct ald_pass *pass, const char *target, const char *name)
+static struct ald_signal says(struct post *post, struct ald_pass *pass, enum ald_kind kind,
+                              const struct ald_address *to, const char *name)
 {
-    struct ald_signal signal = ald_signal_of(ALD_SIGNAL_COMMAND);
+    struct ald_signal signal = ald_signal_of(kind == ALD_EVENT ? ALD_SIGNAL_EVENT : ALD_SIGNAL_COMMAND);
     struct ald_msg_pool *pool = NULL;
-    const struct ald_address to = {.target = ald_str(target)};
 
     ald_check_int(ald_msg_pool_new(1, &pool), 0);
-    ald_check_int(ald_msg_new(pool, ALD_COMMAND, &signal.msg), 0);
+    ald_check_int(ald_msg_new(pool, kind, &signal.msg), 0);
     ald_check_int(ald_msg_set(signal.msg, &signal.msg->name, ald_str(name)), 0);
-    ald_check_int(ald_msg_set_address(signal.msg, &signal.msg->to, &to), 0);
+    ald_check_int(ald_msg_set_address(signal.msg, &signal.msg->to, to), 0);
     ald_msg_seal(signal.msg);
     post->guard->judge(post->guard->owner, pass, &signal);
     ald_signal_clear(&signal);
     ald_msg_pool_free(pool);
     return signal;
+}
+
+/* What becomes of a command to `target`; NULL: the address says none. */
+static struct ald_signal commands(struct post *post, struct ald_pass *pass, const char *target, const char *name)
+{
+    const struct ald_address to = {.target = ald_str(target)};
+
+    return says(post, pass, ALD_COMMAND, &to, name);
+}
+
+/* What becomes of an event to all. */
+static struct ald_signal tells_all(struct post *post, struct ald_pass *pass, const char *name)
+{
+    const struct ald_address all = {.scope = ALD_SCOPE_HERE};
+
+    return says(post, pass, ALD_EVENT, &all, name);
 }
 
 ALD_TEST(warden, knows_who_shows_what)
@@ -187,6 +202,20 @@ ALD_TEST(warden, judges_commands_by_whom_they_mean)
     ald_check(!commands(&post, pass, NULL, "anything").primary_only);
     ald_check(commands(&post, pass, "", "anything").denied);       /* the hub itself */
     ald_check(!commands(&post, pass, "", "aldis:Outcome").denied); /* of its own commands */
+    leave(&post, pass);
+    post_fini(&post);
+}
+
+ALD_TEST(warden, judges_what_is_for_all_as_for_the_hub_itself)
+{
+    struct post post;
+    struct ald_pass *pass;
+
+    post_init(&post, "command = press:*, boss:*, :ring\n");
+    pass = enter(&post, ALD_GUEST_MANAGE_NONE);
+    ald_check(!tells_all(&post, pass, "ring").denied);
+    ald_check(tells_all(&post, pass, "start").denied);
+    ald_check(tells_all(&post, pass, "aldis:Outcome").denied); /* a question may be anybody's, this is none */
     leave(&post, pass);
     post_fini(&post);
 }
@@ -490,16 +519,15 @@ ALD_TEST(warden, sees_a_file_that_changed)
     post_fini(&post);
 }
 
-ALD_TEST_MAIN(warden, ALD_CASE(warden, knows_who_shows_what),
-              ALD_CASE(warden, assigns_the_only_target_and_denies_others),
-              ALD_CASE(warden, judges_commands_by_whom_they_mean), ALD_CASE(warden, puts_out_whose_token_was_replaced),
-              ALD_CASE(warden, puts_out_who_may_not_serve_its_target_any_more),
-              ALD_CASE(warden, puts_out_who_may_not_see_any_more),
-              ALD_CASE(warden, takes_the_word_of_who_checked_a_signed_token),
-              ALD_CASE(warden, says_who_may_command_everything), ALD_CASE(warden, shows_the_permissions_that_are_held),
-              ALD_CASE(warden, shows_no_right_at_some_targets_as_one_at_all),
-              ALD_CASE(warden, shows_who_may_not_hear_everything_as_no_admin),
-              ALD_CASE(warden, judges_subscriptions_by_the_names_of_events),
-              ALD_CASE(warden, puts_out_whose_signed_token_was_revoked),
-              ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong), ALD_CASE(warden, stands_a_shortage_of_memory),
-              ALD_CASE(warden, sees_a_file_that_changed))
+ALD_TEST_MAIN(
+    warden, ALD_CASE(warden, knows_who_shows_what), ALD_CASE(warden, assigns_the_only_target_and_denies_others),
+    ALD_CASE(warden, judges_commands_by_whom_they_mean), ALD_CASE(warden, judges_what_is_for_all_as_for_the_hub_itself),
+    ALD_CASE(warden, puts_out_whose_token_was_replaced),
+    ALD_CASE(warden, puts_out_who_may_not_serve_its_target_any_more),
+    ALD_CASE(warden, puts_out_who_may_not_see_any_more), ALD_CASE(warden, takes_the_word_of_who_checked_a_signed_token),
+    ALD_CASE(warden, says_who_may_command_everything), ALD_CASE(warden, shows_the_permissions_that_are_held),
+    ALD_CASE(warden, shows_no_right_at_some_targets_as_one_at_all),
+    ALD_CASE(warden, shows_who_may_not_hear_everything_as_no_admin),
+    ALD_CASE(warden, judges_subscriptions_by_the_names_of_events),
+    ALD_CASE(warden, puts_out_whose_signed_token_was_revoked), ALD_CASE(warden, keeps_its_rules_when_the_file_is_wrong),
+    ALD_CASE(warden, stands_a_shortage_of_memory), ALD_CASE(warden, sees_a_file_that_changed))

@@ -153,11 +153,17 @@ struct ald_signal ald_parcel_signal(const struct ald_parcel *parcel)
     return signal;
 }
 
-/* Who asked to be told at once that nobody is there is told that, and nothing else (communicator 5.5: `no;reply`). */
-static bool parcel_is_reported(const struct ald_msg *msg, enum ald_cause cause)
+/*
+ * Who asked to be told at once that nobody is there is told that, and nothing else (communicator 5.5: `no;reply`). What is for
+ * many has as many fates, and none is told of; but where it is for a kind of party, that it may not be said at all is (link.md 4.6).
+ */
+static bool parcel_is_reported(const struct ald_parcel *parcel, enum ald_cause cause)
 {
+    const struct ald_msg *msg = parcel->msg;
+
     if (ald_parcel_is_for_many(msg)) {
-        return false;
+        return cause == ALD_CAUSE_NOT_ALLOWED && msg->to_kind != ALD_TO_CAPABLE && parcel->travel == NULL &&
+               (msg->flags & ALD_MSG_REPORT) != 0;
     }
     return (msg->flags & ALD_MSG_REPORT) != 0 ||
            ((msg->flags & ALD_MSG_TELL_AWAY) != 0 && cause == ALD_CAUSE_NO_ACTIVE);
@@ -171,7 +177,7 @@ static void parcel_report(struct ald_hub *hub, const struct ald_parcel *parcel, 
     struct ald_party *party = conn != NULL ? ald_party_find(conn, parcel->party) : NULL;
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPORT);
 
-    if (!parcel_is_reported(parcel->msg, cause)) {
+    if (!parcel_is_reported(parcel, cause)) {
         return;
     }
     if (parcel->travel != NULL && parcel->who->peering == ALD_PEERING_ROUTES) {

@@ -76,6 +76,23 @@ ALD_TEST(parcel, its_sender_hears_why_it_was_dropped)
     rig_fini(&rig);
 }
 
+ALD_TEST(parcel, one_for_many_is_reported_only_when_it_may_not_be_said)
+{
+    const struct rig_options hosts = {
+        .name = "E1", .no_target = true, .scope = ALD_SCOPE_HERE, .to_kind = ALD_TO_HOSTS, .flags = ALD_MSG_REPORT};
+    struct rig rig;
+
+    story_begin(&rig);
+    rig_event_as(&rig, 1, NULL, hosts);
+    rig.denies = true;
+    rig_event_as(&rig, 1, NULL, hosts);
+    rig_broadcast(&rig, 1, "E2"); /* nobody asked */
+    rig_expect(&rig, "2 event E1\n"
+                     "1 report E1 not_allowed\n");
+    ald_check_int(rig_count(&rig, ALD_N_EVENTS_DENIED), 2);
+    rig_fini(&rig);
+}
+
 ALD_TEST(parcel, who_did_not_ask_or_cannot_hear_is_told_nothing)
 {
     struct rig rig;
@@ -248,6 +265,7 @@ ALD_TEST(parcel, news_that_a_session_keeps_are_told_again)
 }
 
 ALD_TEST_MAIN(parcel, ALD_CASE(parcel, its_sender_hears_why_it_was_dropped),
+              ALD_CASE(parcel, one_for_many_is_reported_only_when_it_may_not_be_said),
               ALD_CASE(parcel, who_did_not_ask_or_cannot_hear_is_told_nothing),
               ALD_CASE(parcel, one_that_arrives_is_not_reported),
               ALD_CASE(parcel, what_nobody_here_answers_goes_to_the_controller),

@@ -148,7 +148,8 @@ class CommandLine(AuthCase):
             file.write(self.tokens.secrets["clerk"] + "\n")
         for words, allowed in ((("lamp-7", "press", "start"), True), (("lamp-7", "press", "stop"), False),
                                (("lamp-7", "lamp"), True), (("lamp-7", "press"), False), (("nobody", "lamp", "x"), False),
-                               (("lamp-7", "", "aldis:Outcome"), True), (("clerk", "a%3Ab", "x y"), True)):
+                               (("lamp-7", "", "aldis:Outcome"), True),
+                               (("lamp-7", ".", "start"), False), (("clerk", ".", "start"), True), (("clerk", "a%3Ab", "x y"), True)):
             by_file = self.cli("auth", "why", *words, "--file", self.tokens.path)
             by_hub = self.cli("auth", "why", *words, "--token-file", path, hub=hub)
             self.assertEqual((by_file.returncode, by_hub.returncode), (0 if allowed else 1,) * 2, (words, by_hub))

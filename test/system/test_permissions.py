@@ -93,6 +93,25 @@ class Links(PermissionCase):
                 self.assertEqual(host.events, [])
         self.run_async(run())
 
+    def test_an_event_to_all_is_answered_too(self):
+        self.user("julia", command="4:*, :foo:Bell, :Ring", permission="")
+        hub = self.guarded("hub.controller=4")
+
+        async def run():
+            async with self.host(hub) as host, self.control(hub, "julia") as julia:
+                for n, name in enumerate(("foo:Bell", "foo:Free", "foo:Other"), 1):  # no permission, and no right to all of them
+                    await julia.event([4, 1], name)
+                    await wait_until_async(lambda n=n: len(julia.errors) == n, "the answer to the event")
+                    answer = julia.errors[-1]
+                    self.assertEqual((answer["type"], answer["src"], answer["dst"], answer["data"]),
+                                     ("responseError", [0, 0], julia.src, DENIED))
+                await julia.event([4, 1], "Ring")
+                await wait_until_async(lambda: host.events, "the event that she may say")
+                self.assertEqual([frame["name"] for frame in host.events], ["Ring"])
+                self.assertEqual(len(julia.errors), 3)
+        self.run_async(run())
+        self.assertEqual(self.denials(hub), 3)
+
     def test_what_is_asked_on_ones_behalf_takes_the_permission_as_well(self):
         self.user("julia", command="*:*", permission="")
         hub = self.guarded()
