@@ -196,6 +196,20 @@ static bool user_read(struct ald_links *links)
     return good && !name_is_of_host(ald_str(links->principal));
 }
 
+/* The next name of a control that nobody has: an agent may have called itself so. */
+static struct ald_str control_name(struct ald_links *links)
+{
+    struct ald_channel_view channel;
+    uint64_t cursor;
+
+    do {
+        (void)snprintf(links->target, sizeof(links->target), "control-%" PRIu64, ++links->last_control);
+        cursor = 0;
+    } while (links->edge != NULL &&
+             ald_hub_next_channel(ald_edge_hub(links->edge), ald_str(links->target), &cursor, &channel));
+    return ald_str(links->target);
+}
+
 /* link.md 6.2: the token of a user names him, whatever the case, and has no time of its own if it does not say one. */
 static bool vouch_control(struct ald_links *links, struct ald_signal *signal, struct ald_shown *shown)
 {
@@ -208,8 +222,7 @@ static bool vouch_control(struct ald_links *links, struct ald_signal *signal, st
     if (!ald_jwt_time(&links->jwt, "iat", &shown->issued)) {
         shown->issued = 0;
     }
-    (void)snprintf(links->target, sizeof(links->target), "control-%" PRIu64, ++links->last_control);
-    signal->target = ald_str(links->target);
+    signal->target = control_name(links);
     return true;
 }
 
@@ -262,7 +275,9 @@ static bool host_is_elsewhere(const struct ald_links *links, struct ald_str targ
     uint64_t cursor = 0;
 
     while (links->edge != NULL && ald_hub_next_channel(ald_edge_hub(links->edge), target, &cursor, &channel)) {
-        if (channel.state == ALD_CHANNEL_LIVE && !ald_str_equal(peer_place(channel.peer), place)) {
+        bool is_host = ald_str_equal(channel.dialect, ALD_STR("link")); /* whoever else has the name, the hub says so */
+
+        if (is_host && channel.state == ALD_CHANNEL_LIVE && !ald_str_equal(peer_place(channel.peer), place)) {
             return true;
         }
     }

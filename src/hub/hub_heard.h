@@ -38,6 +38,7 @@ struct rig {
     ald_usec now;
     bool holds_writes;                            /* what is said is not written until rig_write() */
     bool resumes_late;                            /* of the protocol that the next connections speak */
+    const char *comes_from; /* where connections come from; NULL: 127.0.0.1:9 */
     bool by_hand;                                 /* one step a call */
     bool tells_parties;                           /* the story tells them apart, see above */
     int result;                                   /* of the latest step: see rig_ask() */

@@ -162,7 +162,7 @@ static ALD_UNUSED void rig_open(struct rig *rig, uint64_t conn)
     rig_event(rig, (struct ald_event){.kind = ALD_EVENT_OPENED,
                                       .conn = conn,
                                       .edge = rig,
-                                      .peer = ALD_STR("127.0.0.1:9"),
+                                      .peer = ald_str(rig->comes_from != NULL ? rig->comes_from : "127.0.0.1:9"),
                                       .dialect = ALD_STR("test"),
                                       .resumes_late = rig->resumes_late});
 }

@@ -25,8 +25,26 @@ static struct denial deny(enum ald_cause cause, struct ald_str text)
     return (struct denial){cause, text};
 }
 
-static struct denial register_judge_taken(const struct ald_hub *hub, const struct ald_party *party,
-                                          const struct ald_signal *signal)
+/* Whoever replaces means one predecessor of its own kind: a name that several share is not theirs to take, nor is one of somebody
+ * who speaks something else. */
+static struct denial register_judge_replaced(const struct ald_hub_conn *conn, const struct ald_party *party,
+                                             const struct ald_target *target, uint32_t n)
+{
+    if (n > 1) {
+        return deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is shared by several"));
+    }
+    ald_list_each (it, &target->channels) {
+        const struct ald_channel *channel = ald_list_entry(it, const struct ald_channel, target_node);
+
+        if (channel->party != party && !ald_str_equal(channel->who->dialect, conn->dialect)) {
+            return deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is taken by a party of another protocol"));
+        }
+    }
+    return deny(ALD_CAUSE_NONE, ALD_STR_NONE);
+}
+
+static struct denial register_judge_taken(const struct ald_hub *hub, const struct ald_hub_conn *conn,
+                                          const struct ald_party *party, const struct ald_signal *signal)
 {
     const struct ald_target *target = ald_target_find(hub, signal->target);
     uint32_t n = target != NULL ? target->n_channels : 0;
@@ -38,9 +56,7 @@ static struct denial register_judge_taken(const struct ald_hub *hub, const struc
         return deny(ALD_CAUSE_NONE, ALD_STR_NONE);
     }
     if (signal->taken == ALD_TAKEN_REPLACE) {
-        /* Whoever replaces means one predecessor; a name that several share is not theirs to take. */
-        return n == 1 ? deny(ALD_CAUSE_NONE, ALD_STR_NONE)
-                      : deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is shared by several"));
+        return register_judge_replaced(conn, party, target, n);
     }
     return deny(ALD_CAUSE_DUPLICATE, ALD_STR("the target is taken"));
 }
@@ -92,7 +108,7 @@ static struct denial register_judge(struct ald_hub *hub, struct ald_hub_conn *co
     if (!ald_str_present(signal->target) || denial.cause != ALD_CAUSE_NONE) {
         return denial;
     }
-    return name_is_valid(signal->target) ? register_judge_taken(hub, party, signal)
+    return name_is_valid(signal->target) ? register_judge_taken(hub, conn, party, signal)
                                          : deny(ALD_CAUSE_INVALID, ALD_STR("not a valid target name"));
 }
 

@@ -51,7 +51,7 @@ static void view_channel(const struct ald_channel *channel, struct ald_channel_v
         .id = ald_str_of(channel->id, ALD_ID_TEXT),
         .target = channel->target->name,
         .principal = channel->who->principal,
-        .peer = channel->who->peer,
+        .peer = conn != NULL ? conn->peer : channel->who->peer, /* who came back may have come from elsewhere */
         .dialect = channel->who->dialect,
         .conn = conn != NULL ? conn->number : 0,
         .session = session != NULL && !session->over ? session->number : 0,

@@ -52,6 +52,30 @@ ALD_TEST(view, channels_of_one_target)
     rig_fini(&rig);
 }
 
+ALD_TEST(view, a_channel_that_came_back_shows_where_it_is_now)
+{
+    struct rig rig;
+    struct ald_channel_view channel;
+    uint64_t cursor = 0;
+
+    rig_init(&rig);
+    rig_start(&rig);
+    rig.comes_from = "127.0.0.2:7";
+    rig_agent(&rig, 1, "lamp", ALD_CAN_RESUME);
+    ald_check(ald_hub_next_channel(rig.hub, ALD_STR_NONE, &cursor, &channel));
+    ald_check_str(channel.peer, "127.0.0.2:7");
+    rig_close(&rig, 1);
+    cursor = 0;
+    ald_check(ald_hub_next_channel(rig.hub, ALD_STR_NONE, &cursor, &channel));
+    ald_check_str(channel.peer, "127.0.0.2:7");
+    rig.comes_from = "127.0.0.3:8";
+    rig_come_back(&rig, 0);
+    cursor = 0;
+    ald_check(ald_hub_next_channel(rig.hub, ALD_STR_NONE, &cursor, &channel));
+    ald_check_str(channel.peer, "127.0.0.3:8");
+    rig_fini(&rig);
+}
+
 ALD_TEST(view, a_walk_goes_on_behind_what_has_gone_meanwhile)
 {
     struct rig rig;
@@ -247,7 +271,8 @@ ALD_TEST(view, a_command_shows_its_options_and_its_latest_progress)
 }
 
 ALD_TEST_MAIN(view, ALD_CASE(view, targets_and_channels_come_in_the_order_of_registration),
-              ALD_CASE(view, channels_of_one_target), ALD_CASE(view, a_walk_goes_on_behind_what_has_gone_meanwhile),
+              ALD_CASE(view, channels_of_one_target), ALD_CASE(view, a_channel_that_came_back_shows_where_it_is_now),
+              ALD_CASE(view, a_walk_goes_on_behind_what_has_gone_meanwhile),
               ALD_CASE(view, commands_come_in_the_order_of_submission_and_a_page_mark_stays_good),
               ALD_CASE(view, a_command_tells_its_story), ALD_CASE(view, what_is_not_there_is_unknown),
               ALD_CASE(view, totals_add_up), ALD_CASE(view, every_counter_has_a_name_of_its_own),

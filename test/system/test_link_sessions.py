@@ -275,6 +275,43 @@ class Sessions(LinkCase):
         self.run_async(run())
 
 
+    def test_the_id_of_a_host_that_somebody_else_has_is_not_free(self):
+        async def refused():
+            link = Link(hub, host=4)
+            await link.dial()
+            await link.send(link.registration())
+            with self.assertRaises(Closed) as closed:
+                await link.receive()
+            return closed.exception.code, closed.exception.reason
+
+        async def run():
+            async with Connector(hub.url(), target="4"):
+                self.assertEqual(await refused(), (1008, "Host id is not free: the target is taken by a party of "
+                                                         "another protocol"))
+                async with Connector(hub.url(), target="4"):
+                    self.assertEqual(await refused(), (1008, "Host id is not free: the target is shared by several"))
+            async with Connector(hub.url(), target="control-1"), Link(hub) as control:
+                self.assertEqual(control.src, [3, 2])
+
+        hub = self.hub()
+        self.run_async(run())
+
+    def test_who_came_back_from_elsewhere_is_there_and_not_where_he_was(self):
+        async def run():
+            first = await Link(hub, host=4, place="127.0.0.2").open()
+            await first.cut()
+            first.place = None
+            self.assertEqual((await first.resume())["type"], "continue")
+            self.assertRegex(hub.channels("4")[0]["peer"], r"\A127\.0\.0\.1:")
+            async with Link(hub, host=4) as second:
+                self.assertEqual((await first.ended()).reason, "Newer connection for host from same address")
+                self.assertEqual((await second.call([0, 0], "PingRequest"))["type"], "response")
+            first.stop()
+
+        hub = self.hub()
+        self.run_async(run())
+
+
 class Counted(LinkCase):
     """docs/wire-link.md 5: what counts which bad input."""
 

@@ -288,6 +288,16 @@ static int tell_registered(struct ald_link *link, ald_usec now, const struct ald
     return 0;
 }
 
+/* link.md 7.2: its like has the id, if nothing else is said. */
+static void denial_of_taken(struct ald_link *link, struct ald_str why)
+{
+    if (ald_str_equal(why, ALD_STR("the target is taken"))) {
+        (void)snprintf(link->denial, sizeof(link->denial), "Host already connected from another address");
+    } else {
+        (void)snprintf(link->denial, sizeof(link->denial), "Host id is not free: %.*s", ALD_STR_ARG(why));
+    }
+}
+
 /* link.md 2.11 */
 static void denial_choose(struct ald_link *link, const struct ald_signal *signal)
 {
@@ -302,7 +312,7 @@ static void denial_choose(struct ald_link *link, const struct ald_signal *signal
         return;
     case ALD_CAUSE_DUPLICATE:
         link->denial_code = ALD_LINK_CLOSE_POLICY;
-        (void)snprintf(link->denial, sizeof(link->denial), "Host already connected from another address");
+        denial_of_taken(link, signal->text);
         return;
     case ALD_CAUSE_BUSY:
         link->denial_code = ALD_LINK_CLOSE_LATER;
