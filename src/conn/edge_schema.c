@@ -15,6 +15,7 @@
 
 #include "msg/blueprint_check.h"
 #include "msg/catalog.h"
+#include "wire/link/link_address.h"
 
 enum { NAME_SHOWN_MAX = 128 };
 
@@ -99,6 +100,55 @@ static unsigned destination_place(const struct ald_edge *edge, const struct ald_
     }
 }
 
+/* --- their names --- */
+
+static bool event_is_of_link(const struct ald_event *event)
+{
+    return ald_str_equal(event->dialect, ALD_STR("link"));
+}
+
+/* "[Address control:1:9]": what a link's message says that it comes from stands in its wire id. */
+static struct ald_str source_name(const struct ald_event *event, unsigned place, char room[ALD_LINK_ADDRESS_MAX])
+{
+    struct ald_link_address address;
+
+    if (!event_is_of_link(event) || ald_link_wire_id_read(event->signal->msg->wire_id, &address) != 0) {
+        return ald_str(ald_place_name(place));
+    }
+    return ald_str_of(room, ald_link_address_describe(&address, room));
+}
+
+/* Where a link sends a message; false: no address says it, as what has a name by an alias, or is called by its name. */
+static bool destination_read(const struct ald_msg *msg, struct ald_link_address *ret_address)
+{
+    static const uint8_t kinds[] = {
+        [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
+        [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
+        [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
+    };
+
+    *ret_address = (struct ald_link_address){.type = ALD_LINK_CONTROLLER, .request = ALD_STR_NONE};
+    if (ald_str_present(msg->to.target) && msg->to.target.size > 0) {
+        return ald_link_target_read(ALD_STR_NONE, msg->to.target, ret_address);
+    }
+    if (!ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
+        ret_address->type = ALD_LINK_BROADCAST;
+        ret_address->id = msg->to_kind < ALD_COUNT(kinds) ? kinds[msg->to_kind] : ALD_LINK_CONTROLLER;
+        return ret_address->id != ALD_LINK_CONTROLLER;
+    }
+    return true;
+}
+
+static struct ald_str destination_name(const struct ald_event *event, unsigned place, char room[ALD_LINK_ADDRESS_MAX])
+{
+    struct ald_link_address address;
+
+    if (!event_is_of_link(event) || !destination_read(event->signal->msg, &address)) {
+        return ald_str(ald_place_name(place));
+    }
+    return ald_str_of(room, ald_link_address_describe(&address, room));
+}
+
 /* --- verdicts --- */
 
 /* What is wrong with a message. */
@@ -125,21 +175,23 @@ static enum verdict schema_judge(struct ald_edge *edge, const struct ald_bluepri
     return r == 0 ? SOUND : BROKEN;
 }
 
-/* Is the message wrong in itself, or between these two? BROKEN: `text` says how. */
+/* Is the message wrong in itself, or between these two? BROKEN: `text` says how, to a link as link.md 4.4 does. */
 static enum verdict message_judge(struct ald_edge *edge, const struct ald_event *event,
                                   const struct ald_blueprint *blueprint, char text[ALD_BLUEPRINT_TEXT_MAX])
 {
     const struct ald_msg *msg = event->signal->msg;
     unsigned src = source_place(edge, event), dst = destination_place(edge, msg);
-    char name[NAME_SHOWN_MAX];
+    char name[NAME_SHOWN_MAX], room[ALD_LINK_ADDRESS_MAX];
 
     (void)ald_printable(msg->name, name, sizeof(name));
     if (src != 0 && (blueprint->src & src) == 0) {
-        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Source %s is not allowed for %s", ald_place_name(src), name);
+        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Source %.*s is not allowed for %s",
+                       ALD_STR_ARG(source_name(event, src, room)), name);
         return BROKEN;
     }
     if (dst != 0 && (blueprint->dst & dst) == 0) {
-        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Destination %s is not allowed for %s", ald_place_name(dst), name);
+        (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Destination %.*s is not allowed for %s",
+                       ALD_STR_ARG(destination_name(event, dst, room)), name);
         return BROKEN;
     }
     return schema_judge(edge, blueprint, false, msg->payload, text);
@@ -148,8 +200,13 @@ static enum verdict message_judge(struct ald_edge *edge, const struct ald_event 
 /* The link dialect alone knows a registry of all messages, and only its parties are held to it. */
 static bool is_unrecognized(const struct ald_edge *edge, const struct ald_event *event)
 {
-    return edge->strict && ald_str_equal(event->dialect, ALD_STR("link")) &&
-           !ald_str_starts(event->signal->msg->name, ALD_STR("aldis:")); /* these are the hub's own */
+    const struct ald_msg *msg = event->signal->msg;
+
+    if (!edge->strict || !event_is_of_link(event) || ald_str_starts(msg->name, ALD_STR("aldis:"))) {
+        return false; /* these are the hub's own */
+    }
+    return msg->kind != ALD_COMMAND ||
+           !ald_str_equal(msg->name, ALD_STR("PingRequest")); /* "each link handles" it (4.2) */
 }
 
 /* A reply of ours with `text`, to what its agent calls `wire_id`; NULL: memory is short, and it goes without. */
@@ -173,6 +230,20 @@ static struct ald_msg *reply_make(struct ald_edge *edge, struct ald_str wire_id,
     return reply;
 }
 
+/* A copy goes the way of what it is a copy of, which is what counts. */
+static void count_refused(struct ald_edge *edge, const struct ald_msg *msg, enum ald_cause cause)
+{
+    if ((msg->flags & ALD_MSG_COPY) != 0) {
+        return;
+    }
+    edge->counters.schema_unrecognized += cause == ALD_CAUSE_UNKNOWN_COMMAND ? 1 : 0;
+    if (msg->kind == ALD_EVENT) {
+        edge->counters.schema_events_dropped++;
+    } else {
+        edge->counters.schema_commands_refused++;
+    }
+}
+
 /* A command or an event. The hub refuses what has a cause, with the words of `request` if there are any. */
 static void judge_message(struct ald_edge *edge, struct ald_event *event)
 {
@@ -192,17 +263,14 @@ static void judge_message(struct ald_edge *edge, struct ald_event *event)
     } else if (is_unrecognized(edge, event)) {
         (void)ald_printable(signal->msg->name, name, sizeof(name));
         (void)snprintf(text, sizeof(text), "Unrecognized %s %s", is_event ? "event" : "request", name);
-        edge->counters.schema_unrecognized++;
         cause = ALD_CAUSE_UNKNOWN_COMMAND;
     } else {
         return;
     }
     signal->cause = (uint8_t)cause;
-    if (is_event) {
-        edge->counters.schema_events_dropped++;
-    } else {
-        edge->counters.schema_commands_refused++;
-        signal->request = cause != ALD_CAUSE_BUSY ? reply_make(edge, ALD_STR_NONE, ALD_REFUSED, cause, text) : NULL;
+    count_refused(edge, signal->msg, cause);
+    if (!is_event && cause != ALD_CAUSE_BUSY) {
+        signal->request = reply_make(edge, ALD_STR_NONE, ALD_REFUSED, cause, text);
     }
 }
 

@@ -82,7 +82,7 @@ test("what breaks its schema, and what may not come from there, is not sent on",
 	const one = await control(t, hub.url);
 	for (const [party, data, words] of [
 		[one, { instance_id: 7 }, /send_rcon failed validation/],
-		[five, { instance_id: 7, command: "x" }, /Source host is not allowed for send_rcon/],
+		[five, { instance_id: 7, command: "x" }, /Source .*host.* is not allowed for send_rcon/],
 	]) {
 		party.setValidator("send_rcon_response", () => true);
 		const answer = party.waitFor("send_rcon_response", { seq: party.connector.send("send_rcon_request", data) });

@@ -1,5 +1,6 @@
 """Message schemas: loaded, checked at the edge for every dialect, changed over the API and on the command line."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -129,8 +130,11 @@ class Links(SchemaCase):
                        await control.call([1, 4], "foo:Free")]
             await control.event([1, 4], "foo:Bell", data=[])
             await control.event([1, 4], "foo:Bell", data={})
+            await control.event([0, 0], "foo:Bell", data=[])
             await wait_until_async(lambda: host.events, "the event that keeps to its schema")
             answers.append(await control.call([0, 0], "PingRequest"))
+            done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "call", "4", "SIGNAL", '{"level":1}')
+            self.assert_ends(done, 10, out="", err="Response for request SIGNAL failed validation")
         return host, answers
 
     def test_refusals_are_said_in_the_words_of_the_original(self):
@@ -146,35 +150,42 @@ class Links(SchemaCase):
                          "Response for request SIGNAL failed validation: must be of type object (rule #/type)")
         self.assertEqual((free["type"], ping["type"]), ("response", "response"))
         self.assertEqual([event["data"] for event in host.events], [{}])
-        self.assertEqual(len(host.requests), 2)
+        self.assertEqual(len(host.requests), 3)
         self.assertEqual([hub.edge_counter(f"schema_{name}") for name in
-                          ("commands_refused", "replies_failed", "events_dropped", "unrecognized")], [1, 1, 1, 0])
+                          ("commands_refused", "replies_failed", "events_dropped", "unrecognized")], [1, 2, 2, 0])
 
     def test_strict_knows_no_other_names(self):
         async def run():
-            handlers = {"foo:Free": lambda frame: {}}
+            handlers = {"foo:Free": lambda frame: {}, "PingRequest": lambda frame: {}}
             async with self.link(hub, host=4, handlers=handlers) as host, self.link(hub) as control:
                 answer = await control.call([1, 4], "foo:Free")
                 self.assertEqual(answer["data"], {"message": "Unrecognized request foo:Free", "code": "InvalidMessage"})
                 await control.event([1, 4], "foo:Bell")
                 self.assertEqual((await control.call([0, 0], "PingRequest"))["type"], "response")
+                self.assertEqual((await control.call([1, 4], "PingRequest"))["type"], "response")
                 await wait_until_async(lambda: hub.edge_counter("schema_events_dropped") == 1, "the event is dropped")
-                self.assertEqual((host.requests, host.events), ([], []))
+                self.assertEqual(([request["name"] for request in host.requests], host.events), (["PingRequest"], []))
+                await control.event([0, 0], "foo:Bell")  # to who subscribed and to the controller, and counted once
+                self.assertEqual((await control.call([0, 0], "PingRequest"))["type"], "response")
+                self.assertEqual(hub.edge_counter("schema_events_dropped"), 2)
                 async with Connector(hub.url(), target="caller", extended=True) as caller:
                     self.assertEqual((await caller.command("foo:Free", {}, to="4"))["outcome"], "succeeded")
 
         hub = self.link_hub("link.strict=yes")
         self.run_async(run())
-        self.assertEqual(hub.edge_counter("schema_unrecognized"), 2)
+        self.assertEqual(hub.edge_counter("schema_unrecognized"), 3)
 
     def test_it_matters_what_kind_of_party_speaks_to_which(self):
         async def run():
             async with self.link(hub, host=4, handlers={"foo:Up": lambda frame: {}}) as host, self.link(hub) as control:
                 answer = await control.call([1, 4], "foo:Up")
-                self.assertEqual(answer["data"]["message"], "Source control is not allowed for foo:Up")
+                self.assertEqual(answer["data"]["message"], "Source [Address control:1:1] is not allowed for foo:Up")
                 answer = await control.call([1, 4], "foo:Down")
-                self.assertEqual(answer["data"]["message"], "Destination host is not allowed for foo:Down")
+                self.assertEqual(answer["data"]["message"], "Destination [Address host:4] is not allowed for foo:Down")
                 self.assertEqual(host.requests, [])
+                done = await asyncio.to_thread(aldis, "-H", f"unix:{hub.unix}", "call", "4", "foo:Down")
+                self.assertEqual(done.out, "")
+                self.assertIn("Destination host is not allowed for foo:Down", done.err)
 
         self.put("up.json", {"name": "foo:Up", "kind": "request", "src": ["host", "instance"]})
         self.put("down.json", {"name": "foo:Down", "kind": "request", "src": "control", "dst": ["instance"]})

@@ -52,7 +52,8 @@ static bool form_special(const struct ald_exchange_answer *answer, bool extended
         return false;
     }
     form->text = extended && ald_str_present(answer->text) ? answer->text : text;
-    form->empty_payload = true;
+    /* With its outcome a failure has the payload that somebody said, or none. */
+    form->empty_payload = !extended || answer->outcome != ALD_FAILED;
     return true;
 }
 
