@@ -34,7 +34,7 @@ struct ald_replay {
     struct ald_kept_signal *answer;
 };
 
-enum { SUBSCRIBE_FULL = 1 };
+enum { SUBSCRIBE_FULL = 1, SUBSCRIBE_LONG };
 
 /* --- subscribers --------------------------------------------------------------------------------------------------- */
 
@@ -132,7 +132,7 @@ static struct ald_str filters_after(const struct ald_subscriber *subscriber, con
     }
 }
 
-/* Outcome: SUBSCRIBE_FULL. Errors: ALDIS_E_NOMEM. */
+/* Outcomes: SUBSCRIBE_FULL, SUBSCRIBE_LONG. Errors: ALDIS_E_NOMEM. */
 static int party_subscribe(struct ald_hub *hub, struct ald_party *party, struct ald_series *series,
                            const struct ald_subscription *asked)
 {
@@ -148,7 +148,7 @@ static int party_subscribe(struct ald_hub *hub, struct ald_party *party, struct 
         return 0;
     }
     if (filters.size > ALD_FILTERS_MAX) {
-        return SUBSCRIBE_FULL;
+        return SUBSCRIBE_LONG;
     }
     r = subscriber != NULL ? subscriber_set(subscriber, filters) : subscriber_new(hub, party, series, filters);
     return r < 0 ? ald_trace(r) : r;
@@ -233,10 +233,23 @@ static void replay_start(struct ald_hub *hub, struct ald_replay *replay, struct 
     ald_round_call(hub, &replay->round);
 }
 
-static bool subscription_is_sound(const struct ald_subscription *asked)
+static struct ald_str filters_are_too_long(void)
 {
-    return asked->name.size > 0 && asked->name.size <= ALD_NAME_MAX && asked->filters.size <= ALD_FILTERS_MAX &&
-           asked->action < ALD_N_SUBSCRIBES;
+    return ALD_STR("the filters of a subscription have at most 1024 bytes");
+}
+
+/* What is wrong with it; absent: nothing is. */
+static struct ald_str subscription_judge(const struct ald_subscription *asked)
+{
+    _Static_assert(ALD_FILTERS_MAX == 1024 && ALD_NAME_MAX == 255, "the texts say so");
+
+    if (asked->name.size == 0 || asked->name.size > ALD_NAME_MAX) {
+        return ALD_STR("the name of an event has 1 to 255 bytes");
+    }
+    if (asked->filters.size > ALD_FILTERS_MAX) {
+        return filters_are_too_long();
+    }
+    return asked->action < ALD_N_SUBSCRIBES ? ALD_STR_NONE : ALD_STR("not a valid subscription");
 }
 
 static void subscribe_try(struct ald_hub *hub, struct ald_party *party, const struct ald_signal *signal)
@@ -262,7 +275,11 @@ static void subscribe_try(struct ald_hub *hub, struct ald_party *party, const st
     if (r < 0) {
         ald_hub_count(hub, ALD_N_OUT_OF_MEMORY);
     }
-    subscribe_refuse(hub, party, signal, ALD_CAUSE_BUSY, ALD_STR("too many subscriptions"));
+    if (r == SUBSCRIBE_LONG) {
+        subscribe_refuse(hub, party, signal, ALD_CAUSE_INVALID, filters_are_too_long());
+    } else {
+        subscribe_refuse(hub, party, signal, ALD_CAUSE_BUSY, ALD_STR("too many subscriptions"));
+    }
 }
 
 /*
@@ -288,13 +305,17 @@ static void subscribe_idle(struct ald_hub *hub, struct ald_party *party, const s
 void ald_subscribe_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
+    struct ald_str fault;
 
     if (party == NULL || signal->subscription == NULL || party->peering != ALD_PEERING_NONE) {
         ald_hub_count(hub, ALD_N_SIGNALS_INVALID);
-    } else if (signal->denied) {
+        return;
+    }
+    fault = subscription_judge(signal->subscription);
+    if (signal->denied) {
         subscribe_refuse(hub, party, signal, ALD_CAUSE_NOT_ALLOWED, ald_str(ald_cause_text(ALD_CAUSE_NOT_ALLOWED)));
-    } else if (!subscription_is_sound(signal->subscription)) {
-        subscribe_refuse(hub, party, signal, ALD_CAUSE_INVALID, ALD_STR("not a valid subscription"));
+    } else if (ald_str_present(fault)) {
+        subscribe_refuse(hub, party, signal, ALD_CAUSE_INVALID, fault);
     } else if (subscription_is_idle(hub, party, signal->subscription)) {
         subscribe_idle(hub, party, signal);
     } else {

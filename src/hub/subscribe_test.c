@@ -1,5 +1,6 @@
 #include "hub/subscribe.h"
 
+#include "hub/filters.h"
 #include "hub/hub_rig.h"
 #include "hub/series.h"
 
@@ -306,6 +307,26 @@ ALD_TEST(subscribe, what_is_forgotten_while_it_is_said_again_is_missing)
     rig_fini(&rig);
 }
 
+ALD_TEST(subscribe, filters_have_an_end)
+{
+    struct rig rig;
+    char filters[ALD_FILTERS_MAX + 2];
+
+    memset(filters, 'a', sizeof(filters) - 1);
+    filters[sizeof(filters) - 1] = '\0';
+    story_begin(&rig);
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, filters, 0);
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, filters + 1, 0); /* as many as there may be */
+    ask(&rig, 1, ALD_SUBSCRIBE_ADD, "b", 0);
+    rig_expect(&rig, "1 subscribed no invalid\n"
+                     "1 subscribed no\n"
+                     "1 subscribed no invalid\n");
+    publish(&rig, "foo:Tick", filters + 1);
+    publish(&rig, "foo:Tick", "b");
+    rig_expect(&rig, "1 event foo:Tick\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(subscribe, events_for_others_are_not_for_subscribers)
 {
     struct rig rig;
@@ -433,7 +454,7 @@ ALD_TEST_MAIN(subscribe, ALD_CASE(subscribe, who_subscribed_hears_it_and_nobody_
               ALD_CASE(subscribe, who_asks_for_more_than_is_remembered_is_told_that_some_is_missing),
               ALD_CASE(subscribe, what_its_window_has_no_room_for_is_missing),
               ALD_CASE(subscribe, what_is_forgotten_while_it_is_said_again_is_missing),
-              ALD_CASE(subscribe, events_for_others_are_not_for_subscribers),
+              ALD_CASE(subscribe, filters_have_an_end), ALD_CASE(subscribe, events_for_others_are_not_for_subscribers),
               ALD_CASE(subscribe, what_is_published_meanwhile_comes_after_what_is_said_again),
               ALD_CASE(subscribe, it_ends_with_its_party_whatever_is_under_way),
               ALD_CASE(subscribe, one_that_is_away_hears_it_when_it_is_back),

@@ -208,6 +208,17 @@ class Subscriptions(LinkCase):
         self.run_async(run())
         self.assertEqual(self.link_counter(hub, "event_dropped"), 2)
 
+    def test_filters_that_cannot_be_are_refused_with_a_reason(self):
+        async def run():
+            async with Link(hub) as control:
+                for filters, reason in ((["a,b"], "Request SubscriptionRequest failed validation: a filter has no comma"),
+                                        (["a" * 512, "b" * 512], "the filters of a subscription have at most 1024 bytes")):
+                    answer = await control.call([0, 0], "SubscriptionRequest", data=[TICK, "subscribe", 0, filters])
+                    self.assertEqual(answer["data"], {"message": reason, "code": "InvalidMessage"})
+
+        hub = self.hub()
+        self.run_async(run())
+
 
 if __name__ == "__main__":
     unittest.main()

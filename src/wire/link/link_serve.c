@@ -205,7 +205,10 @@ static int action_read(const struct ald_json_node *node)
     return -1;
 }
 
-/* One filter behind the others, a comma between. A filter with a comma in it would be two. Outcome: ALD_LINK_BAD_FRAME. */
+enum { FILTER_HAS_COMMA = ALD_LINK_BAD_FRAME + 1 };
+
+/* One filter behind the others, a comma between. A filter with a comma in it would be two. Outcomes: ALD_LINK_BAD_FRAME,
+ * FILTER_HAS_COMMA. */
 static int filter_push(struct ald_buf *text, const struct ald_json_node *node, bool is_first)
 {
     size_t at;
@@ -220,7 +223,7 @@ static int filter_push(struct ald_buf *text, const struct ald_json_node *node, b
     if (ald_json_decode(ald_json_value(node), text) != 0) {
         return ald_trace(ALDIS_E_NOMEM);
     }
-    return memchr(ald_buf_str(text).data + at, ',', ald_buf_size(text) - at) == NULL ? 0 : ALD_LINK_BAD_FRAME;
+    return memchr(ald_buf_str(text).data + at, ',', ald_buf_size(text) - at) == NULL ? 0 : FILTER_HAS_COMMA;
 }
 
 /* Absent: all; empty: none. */
@@ -261,7 +264,7 @@ static bool since_read(const struct ald_json_node *node, ald_wall *ret_since)
     return true;
 }
 
-/* Read the tuple. Outcome: ALD_LINK_BAD_FRAME. Errors: ALDIS_E_NOMEM. */
+/* Read the tuple. Outcomes: ALD_LINK_BAD_FRAME, FILTER_HAS_COMMA. Errors: ALDIS_E_NOMEM. */
 static int subscription_read(struct ald_link *link, const struct ald_json_node *tuple,
                              struct ald_subscription *subscription)
 {
@@ -303,6 +306,7 @@ static int serve_subscription(struct ald_link *link, const struct ald_link_asked
     *subscription = (struct ald_subscription){.name = ALD_STR_NONE};
     r = asked->frame->data.type == ALD_JSON_ARRAY ? ald_json_parse(&json, asked->frame->data.raw, ALD_JSON_STRICT, NULL)
                                                   : ALD_LINK_BAD_FRAME;
+    r = r > 0 ? ALD_LINK_BAD_FRAME : r;
     if (r == 0) {
         r = subscription_read(link, ald_json_root(&json), subscription);
     }
@@ -315,7 +319,9 @@ static int serve_subscription(struct ald_link *link, const struct ald_link_asked
     }
     if (r > 0) {
         return ald_link_answer(link, asked, ALD_REFUSED, ALD_CAUSE_INVALID,
-                               ALD_STR("Request SubscriptionRequest failed validation"));
+                               r == FILTER_HAS_COMMA
+                                   ? ALD_STR("Request SubscriptionRequest failed validation: a filter has no comma")
+                                   : ALD_STR("Request SubscriptionRequest failed validation"));
     }
     ald_msg_seal(signal.request);
     signal.party = asked->party;

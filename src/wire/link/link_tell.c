@@ -167,10 +167,11 @@ static int tell_subscribed(struct ald_link *link, const struct ald_signal *signa
         return 0;
     }
     if (signal->cause != ALD_CAUSE_NONE) {
+        bool has_code = signal->cause == ALD_CAUSE_NOT_ALLOWED || signal->cause == ALD_CAUSE_INVALID;
         struct ald_signal refused = *signal;
 
-        /* Only what may not be has a code of its own (link.md 4.10, 4.6). */
-        refused.outcome = signal->cause == ALD_CAUSE_NOT_ALLOWED ? ALD_REFUSED : signal->outcome;
+        /* Only what may not be, or cannot, has a code of its own (link.md 4.10, 4.6). */
+        refused.outcome = has_code ? ALD_REFUSED : signal->outcome;
         ald_link_outcome_write(link, &refused, room, &error);
         return ald_link_write_error(link, &error);
     }
