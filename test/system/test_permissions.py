@@ -118,8 +118,9 @@ class Links(PermissionCase):
 
         async def run():
             async with self.host(hub), self.control(hub, "julia") as julia:
-                for data in ({"target": "4", "name": "foo:Echo", "payload": {}},):
-                    self.assertEqual((await julia.call([0, 0], "aldis:CallRequest", data=data))["data"], DENIED)
+                answer = await julia.call([0, 0], "aldis:CallRequest",
+                                          data={"target": "4", "name": "foo:Echo", "payload": {}})
+                self.assertEqual(answer["data"], {**DENIED, "outcome": "refused", "cause": "not_allowed"})
                 answer = await julia.call([0, 0], "SubscriptionRequest", data=["foo:Bell", "subscribe", 0])
                 self.assertEqual(answer["data"], DENIED)
                 answer = await julia.call([0, 0], "SubscriptionRequest", data=["foo:Other", "subscribe", 0])
