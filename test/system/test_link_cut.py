@@ -1,13 +1,14 @@
 """Commands of ours over a link that is cut once, at a bad moment."""
 
 import asyncio
+import json
 import os
 import signal
 import tempfile
 import unittest
 
 from cli_rig import Running, aldis
-from harness import wait_until
+from harness import wait_until, wait_until_async
 from link_party import Link, LinkCase, token
 from test_link_resume import Shears
 
@@ -88,6 +89,31 @@ class Agent(CutCase):
             self.finish()
 
         self.check(cut)
+
+
+class Call(CutCase):
+    """Nobody tells over a link how far a command is, so what was sent is never said to have been seen by nobody."""
+
+    def check(self, hub, meanwhile, status, outcome, cause, state):
+        async def run():
+            async with Link(hub, host=7) as host:
+                call = Running("--json", "call", "--deadline", "2s", "7", "slow", url=f"link+ws://127.0.0.1:{hub.port}",
+                               env={"ALDIS_TOKEN": token(aud="user", user="test")})
+                self.addCleanup(call.close)
+                await wait_until_async(lambda: host.requests, "the request")
+                meanwhile()
+                self.assertEqual(await asyncio.to_thread(call.wait), status, call.err)
+                told = json.loads(call.out)
+                self.assertEqual((told["outcome"], told["cause"], told["state"]), (outcome, cause, state))
+
+        self.run_async(run())
+
+    def test_that_nobody_answers_expires_after_it_was_sent(self):
+        self.check(self.hub(), lambda: None, 13, "expired", "deadline", "sent")
+
+    def test_whose_hub_is_gone_at_the_deadline_is_lost(self):
+        hub = self.hub()
+        self.check(hub, hub.kill, 14, "lost", "hub_lost", "sent")
 
 
 class Send(CutCase):
