@@ -13,6 +13,7 @@ void ald_conn_report_opened(struct ald_conn *conn)
         .conn = conn->number,
         .edge = &conn->speaker,
         .dialect = ald_str(conn->type->name),
+        .message_max = ald_dialect_message_max(conn->type, &conn->edge->dialect_options),
         .resumes_late = conn->type->resumes_late,
     };
     char text[sizeof(peer.address) + 64];

@@ -55,6 +55,7 @@ static void conn_init(struct ald_hub *hub, struct ald_hub_conn *conn, const stru
     const uint64_t seed[2] = {ald_rng_next(&hub->rng), ald_rng_next(&hub->rng)};
 
     *conn = (struct ald_hub_conn){.number = event->conn, .edge = event->edge, .moved = hub->now};
+    conn->message_max = event->message_max;
     conn->resumes_late = event->resumes_late;
     conn->peer = conn_copy(conn->text, event->peer);
     conn->dialect = conn_copy(conn->text + conn->peer.size, event->dialect);

@@ -47,6 +47,7 @@ struct ald_hub_conn {
     uint8_t close_cause; /* enum ald_close_cause, once it leaves */
     bool choked;         /* over its account: no command is handed to it */
     bool paused;         /* and it is not read, see conn_pause() */
+    size_t message_max;  /* a reply that is larger cannot be said on it; 0: any can */
     bool resumes_late;   /* whoever is on it may come back while the hub stops */
     bool was_closed;     /* ENDED: by us, and not because it broke */
 

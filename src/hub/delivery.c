@@ -404,6 +404,19 @@ static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_command
     return (struct ald_end){.outcome = outcome, .cause = cause, .reply = signal->msg};
 }
 
+/*
+ * Can its caller be told so? That it succeeded without its result would be a lie, and that it failed, where the hub says that it
+ * succeeded, would be a second outcome. What its protocol adds is not known here: within those few bytes it has the last word.
+ */
+static bool delivery_is_sayable(const struct ald_command *command, const struct ald_msg *reply)
+{
+    const struct ald_party *caller = command->caller;
+    bool is_peer = caller != NULL && caller->peering != ALD_PEERING_NONE; /* which has room for what hubs add */
+    size_t max = caller != NULL && caller->conn != NULL && !is_peer ? caller->conn->message_max : 0;
+
+    return max == 0 || reply->payload.size + reply->details.size <= max;
+}
+
 /* "A reply after the outcome goes into the story and a counter, never to the caller" (DESIGN section 1). */
 static void delivery_late(struct ald_hub *hub, struct ald_command *command, const struct ald_msg *reply)
 {
@@ -467,6 +480,9 @@ void ald_delivery_reply(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         command->doubt_phase = ALD_MAX(command->doubt_phase, signal->msg->phase); /* how far it had come there */
     }
     end = delivery_end(hub, command, signal);
+    if (end.outcome == ALD_SUCCEEDED && end.reply != NULL && !delivery_is_sayable(command, end.reply)) {
+        end = (struct ald_end){.outcome = ALD_FAILED, .cause = ALD_CAUSE_TOO_LARGE};
+    }
     ald_command_end(hub, command, &end);
 }
 

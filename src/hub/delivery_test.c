@@ -73,6 +73,30 @@ ALD_TEST(delivery, a_reply_with_an_outcome_no_agent_can_give_is_failed_as_broken
     rig_fini(&rig);
 }
 
+ALD_TEST(delivery, a_result_that_its_caller_cannot_be_told_is_no_success)
+{
+    static char large[3001];
+    struct rig rig;
+
+    memset(large, ' ', sizeof(large) - 1);
+    large[0] = '1';
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_agent(&rig, 1, "lamp", 0);
+    rig.message_max = 3000;
+    rig_caller(&rig, 3);
+    rig_command(&rig, 3, "c1", "lamp");
+    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c1"), ALD_SUCCEEDED, 0, large);
+    ald_check_int(rig_view(&rig, "c1").outcome, ALD_FAILED);
+    rig_command(&rig, 3, "c2", "lamp");
+    rig_reply_as(&rig, 1, rig_id_of(&rig, 1, "c2"), ALD_SUCCEEDED, 0, "1");
+    rig_expect(&rig, "1 command c1\n"
+                     "3 reply c1 failed too_large\n"
+                     "1 command c2\n"
+                     "3 reply c2 succeeded\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(delivery, an_agent_that_passes_commands_on_may_lose_one)
 {
     struct rig rig;
@@ -511,6 +535,7 @@ ALD_TEST(delivery, a_story_keeps_its_first_and_its_last_lines)
 ALD_TEST_MAIN(delivery, ALD_CASE(delivery, a_command_goes_out_and_its_reply_comes_back),
               ALD_CASE(delivery, an_agents_error_is_failed_and_its_refusal_is_refused),
               ALD_CASE(delivery, a_reply_with_an_outcome_no_agent_can_give_is_failed_as_broken),
+              ALD_CASE(delivery, a_result_that_its_caller_cannot_be_told_is_no_success),
               ALD_CASE(delivery, an_agent_that_passes_commands_on_may_lose_one),
               ALD_CASE(delivery, sent_begins_with_the_first_byte_given_to_the_kernel),
               ALD_CASE(delivery, before_that_it_may_move_to_another_channel),

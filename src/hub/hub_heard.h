@@ -37,6 +37,7 @@ struct rig {
     struct ald_effects effects;
     ald_usec now;
     bool holds_writes;                            /* what is said is not written until rig_write() */
+    size_t message_max;                           /* that the next connections can be told; 0: any */
     bool resumes_late;                            /* of the protocol that the next connections speak */
     const char *comes_from; /* where connections come from; NULL: 127.0.0.1:9 */
     bool by_hand;                                 /* one step a call */

@@ -164,6 +164,7 @@ static ALD_UNUSED void rig_open(struct rig *rig, uint64_t conn)
                                       .edge = rig,
                                       .peer = ald_str(rig->comes_from != NULL ? rig->comes_from : "127.0.0.1:9"),
                                       .dialect = ALD_STR("test"),
+                                      .message_max = rig->message_max,
                                       .resumes_late = rig->resumes_late});
 }
 

@@ -382,6 +382,18 @@ class Library(LinkCase):
         hub = self.hub()
         self.run_async(run())
 
+    def test_what_its_caller_cannot_be_told_is_no_success_to_anybody(self):
+        """A link says 100 MiB, a caller over the Unix socket hears 12.5 MiB."""
+        async def run():
+            async with Link(hub, host=4, handlers={"E": lambda _: "x" * (20 << 20)}):
+                done = await asyncio.to_thread(aldis, "--json", "call", "4", "E", url=f"unix:{hub.unix}")
+                noted = hub.get("/api/v1/commands?order=newest&limit=1")["commands"][0]
+                self.assertEqual((done.json()["outcome"], done.json()["cause"]), ("failed", "too_large"))
+                self.assertEqual((noted["outcome"], noted["cause"]), ("failed", "too_large"))
+
+        hub = self.hub()
+        self.run_async(run())
+
     def test_a_command_has_one_outcome_whoever_asks(self):
         """The caller and the hub read the same in a host's error."""
         errors = {"Expired": ("failed", "agent_failed"), "Refused": ("failed", "agent_failed"),
