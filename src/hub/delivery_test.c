@@ -75,7 +75,7 @@ ALD_TEST(delivery, a_reply_with_an_outcome_no_agent_can_give_is_failed_as_broken
 
 ALD_TEST(delivery, a_result_that_its_caller_cannot_be_told_is_no_success)
 {
-    static char large[3001];
+    static char large[3002];
     struct rig rig;
 
     memset(large, ' ', sizeof(large) - 1);
