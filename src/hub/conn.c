@@ -510,9 +510,13 @@ void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn)
 
 void ald_hub_conn_dismiss(struct ald_hub *hub, struct ald_hub_conn *conn)
 {
-    if (conn->state == ALD_CONN_LEAVING && !conn->left) {
-        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
+    if (conn->state != ALD_CONN_LEAVING || conn->left) {
+        return;
     }
+    conn->awaits_ready = false;
+    if (conn->n_in_flight == 0 || conn->close_cause != ALD_CLOSE_LEFT) {
+        ald_hub_conn_close(hub, conn, (enum ald_close_cause)conn->close_cause);
+    } /* else it answers yet what it was sent: its `ready` speaks of what it asked itself (link.md 3.5) */
 }
 
 /*

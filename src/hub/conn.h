@@ -125,7 +125,7 @@ void ald_hub_conn_leave(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald
 void ald_hub_conn_send_away(struct ald_hub *hub, struct ald_hub_conn *conn, bool reconnect);
 /* It said goodbye itself. */
 void ald_hub_conn_left(struct ald_hub *hub, struct ald_hub_conn *conn);
-/* It is ready to go, as our goodbye asked: it ends (link 3.5: who said goodbye closes). */
+/* It is ready to go, as our goodbye asked: it ends (link 3.5: who said goodbye closes), when it has answered what it has. */
 void ald_hub_conn_dismiss(struct ald_hub *hub, struct ald_hub_conn *conn);
 void ald_hub_conn_close(struct ald_hub *hub, struct ald_hub_conn *conn, enum ald_close_cause cause);
 /* Something of it ended: when nothing is left and it is leaving, or the hub is stopping, it may go. */

@@ -128,6 +128,24 @@ ALD_TEST(operator, waits_for_the_ready_of_whoever_says_it)
     rig_fini(&rig);
 }
 
+ALD_TEST(operator, waits_for_the_answers_of_who_is_ready)
+{
+    struct rig rig;
+    struct ald_signal ready = ald_signal_of(ALD_SIGNAL_LEAVE);
+
+    story_begin(&rig, ANSWERS);
+    rig_command(&rig, 2, "c1", "lamp");
+    ald_check_int(rig_ask(&rig, ALD_EVENT_CHANNEL_LEAVE, rig.conns[1].channel), 0);
+    ready.ok = true;
+    rig_signal(&rig, 1, &ready);
+    rig_expect(&rig, "1 command c1\n"
+                     "1 leave\n");
+    rig_reply(&rig, 1, "c1", ALD_SUCCEEDED);
+    rig_expect(&rig, "1 close left\n"
+                     "2 reply c1 succeeded\n");
+    rig_fini(&rig);
+}
+
 ALD_TEST(operator, cuts_who_is_never_ready)
 {
     struct rig rig;
@@ -310,7 +328,8 @@ ALD_TEST_MAIN(operator, ALD_CASE(operator, takes_back_what_is_queued_at_once),
               ALD_CASE(operator, takes_back_a_fan_out_with_its_members),
               ALD_CASE(operator, sends_a_channel_away_which_finishes_first),
               ALD_CASE(operator, cuts_a_channel_that_does_not_leave),
-              ALD_CASE(operator, waits_for_the_ready_of_whoever_says_it), ALD_CASE(operator, cuts_who_is_never_ready),
+              ALD_CASE(operator, waits_for_the_ready_of_whoever_says_it),
+              ALD_CASE(operator, waits_for_the_answers_of_who_is_ready), ALD_CASE(operator, cuts_who_is_never_ready),
               ALD_CASE(operator, waits_for_no_ready_of_who_says_goodbye_himself),
               ALD_CASE(operator, says_whether_the_channel_may_come_back),
               ALD_CASE(operator, sends_one_of_several_parties_away_alone),
