@@ -15,7 +15,7 @@
 
 #include "msg/blueprint_check.h"
 #include "msg/catalog.h"
-#include "wire/link/link_address.h"
+#include "wire/dialect.h"
 
 enum { NAME_SHOWN_MAX = 128 };
 
@@ -100,53 +100,15 @@ static unsigned destination_place(const struct ald_edge *edge, const struct ald_
     }
 }
 
-/* --- their names --- */
-
-static bool event_is_of_link(const struct ald_event *event)
+/* As its protocol calls it, where that has words of its own. */
+static struct ald_str place_name(const struct ald_event *event, bool source, unsigned place,
+                                 char room[ALD_DIALECT_PLACE_MAX])
 {
-    return ald_str_equal(event->dialect, ALD_STR("link"));
-}
+    const struct ald_dialect_type *dialect = ald_dialect_find(event->dialect);
+    struct ald_str name =
+        dialect != NULL && dialect->place != NULL ? dialect->place(event->signal->msg, source, room) : ALD_STR_NONE;
 
-/* "[Address control:1:9]": what a link's message says that it comes from stands in its wire id. */
-static struct ald_str source_name(const struct ald_event *event, unsigned place, char room[ALD_LINK_ADDRESS_MAX])
-{
-    struct ald_link_address address;
-
-    if (!event_is_of_link(event) || ald_link_wire_id_read(event->signal->msg->wire_id, &address) != 0) {
-        return ald_str(ald_place_name(place));
-    }
-    return ald_str_of(room, ald_link_address_describe(&address, room));
-}
-
-/* Where a link sends a message; false: no address says it, as what has a name by an alias, or is called by its name. */
-static bool destination_read(const struct ald_msg *msg, struct ald_link_address *ret_address)
-{
-    static const uint8_t kinds[] = {
-        [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
-        [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
-        [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
-    };
-
-    *ret_address = (struct ald_link_address){.type = ALD_LINK_CONTROLLER, .request = ALD_STR_NONE};
-    if (ald_str_present(msg->to.target) && msg->to.target.size > 0) {
-        return ald_link_target_read(ALD_STR_NONE, msg->to.target, ret_address);
-    }
-    if (!ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
-        ret_address->type = ALD_LINK_BROADCAST;
-        ret_address->id = msg->to_kind < ALD_COUNT(kinds) ? kinds[msg->to_kind] : ALD_LINK_CONTROLLER;
-        return ret_address->id != ALD_LINK_CONTROLLER;
-    }
-    return true;
-}
-
-static struct ald_str destination_name(const struct ald_event *event, unsigned place, char room[ALD_LINK_ADDRESS_MAX])
-{
-    struct ald_link_address address;
-
-    if (!event_is_of_link(event) || !destination_read(event->signal->msg, &address)) {
-        return ald_str(ald_place_name(place));
-    }
-    return ald_str_of(room, ald_link_address_describe(&address, room));
+    return name.size > 0 ? name : ald_str(ald_place_name(place));
 }
 
 /* --- verdicts --- */
@@ -181,32 +143,30 @@ static enum verdict message_judge(struct ald_edge *edge, const struct ald_event 
 {
     const struct ald_msg *msg = event->signal->msg;
     unsigned src = source_place(edge, event), dst = destination_place(edge, msg);
-    char name[NAME_SHOWN_MAX], room[ALD_LINK_ADDRESS_MAX];
+    char name[NAME_SHOWN_MAX], room[ALD_DIALECT_PLACE_MAX];
 
     (void)ald_printable(msg->name, name, sizeof(name));
     if (src != 0 && (blueprint->src & src) == 0) {
         (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Source %.*s is not allowed for %s",
-                       ALD_STR_ARG(source_name(event, src, room)), name);
+                       ALD_STR_ARG(place_name(event, true, src, room)), name);
         return BROKEN;
     }
     if (dst != 0 && (blueprint->dst & dst) == 0) {
         (void)snprintf(text, ALD_BLUEPRINT_TEXT_MAX, "Destination %.*s is not allowed for %s",
-                       ALD_STR_ARG(destination_name(event, dst, room)), name);
+                       ALD_STR_ARG(place_name(event, false, dst, room)), name);
         return BROKEN;
     }
     return schema_judge(edge, blueprint, false, msg->payload, text);
 }
 
-/* The link dialect alone knows a registry of all messages, and only its parties are held to it. */
+/* Held to the registry are those only whose protocol has one. What begins like this is the hub's own. */
 static bool is_unrecognized(const struct ald_edge *edge, const struct ald_event *event)
 {
     const struct ald_msg *msg = event->signal->msg;
+    const struct ald_dialect_type *dialect = edge->strict ? ald_dialect_find(event->dialect) : NULL;
 
-    if (!edge->strict || !event_is_of_link(event) || ald_str_starts(msg->name, ALD_STR("aldis:"))) {
-        return false; /* these are the hub's own */
-    }
-    return msg->kind != ALD_COMMAND ||
-           !ald_str_equal(msg->name, ALD_STR("PingRequest")); /* "each link handles" it (4.2) */
+    return dialect != NULL && dialect->knows != NULL && !ald_str_starts(msg->name, ALD_STR("aldis:")) &&
+           !dialect->knows(msg);
 }
 
 /* A reply of ours with `text`, to what its agent calls `wire_id`; NULL: memory is short, and it goes without. */

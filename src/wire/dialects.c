@@ -11,3 +11,13 @@ const struct ald_dialect_type *const ald_dialects[] = {
     &ald_link,
     NULL,
 };
+
+const struct ald_dialect_type *ald_dialect_find(struct ald_str name)
+{
+    for (size_t i = 0; ald_dialects[i] != NULL; i++) {
+        if (ald_str_equal(name, ald_str(ald_dialects[i]->name))) {
+            return ald_dialects[i];
+        }
+    }
+    return NULL;
+}

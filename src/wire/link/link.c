@@ -564,6 +564,43 @@ int ald_link_dial_path(struct ald_str prefix, struct ald_buf *out)
     return r < 0 ? ald_trace(r) : r;
 }
 
+/* "each link handles" it (link.md 4.2). */
+static bool link_knows(const struct ald_msg *msg)
+{
+    return msg->kind == ALD_COMMAND && ald_str_equal(msg->name, ALD_STR("PingRequest"));
+}
+
+/* Where a link sends a message; false: no address says it, as what has a name by an alias, or is called by its name. */
+static bool destination_read(const struct ald_msg *msg, struct ald_link_address *ret_address)
+{
+    static const uint8_t kinds[] = {
+        [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
+        [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
+        [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
+    };
+
+    *ret_address = (struct ald_link_address){.type = ALD_LINK_CONTROLLER, .request = ALD_STR_NONE};
+    if (ald_str_present(msg->to.target) && msg->to.target.size > 0) {
+        return ald_link_target_read(ALD_STR_NONE, msg->to.target, ret_address);
+    }
+    if (!ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
+        ret_address->type = ALD_LINK_BROADCAST;
+        ret_address->id = msg->to_kind < ALD_COUNT(kinds) ? kinds[msg->to_kind] : ALD_LINK_CONTROLLER;
+        return ret_address->id != ALD_LINK_CONTROLLER;
+    }
+    return true;
+}
+
+/* "[Address control:1:9]" (link.md 4.4): what a link's message says that it comes from stands in its wire id. */
+static struct ald_str link_place(const struct ald_msg *msg, bool source, char room[ALD_DIALECT_PLACE_MAX])
+{
+    struct ald_link_address address;
+    bool known = source ? ald_link_wire_id_read(msg->wire_id, &address) == 0 : destination_read(msg, &address);
+
+    _Static_assert((int)ALD_DIALECT_PLACE_MAX >= (int)ALD_LINK_ADDRESS_MAX, "an address has room");
+    return known ? ald_str_of(room, ald_link_address_describe(&address, room)) : ALD_STR_NONE;
+}
+
 const struct ald_dialect_type ald_link = {
     .name = "link",
     .counter_names = counter_names,
@@ -572,5 +609,7 @@ const struct ald_dialect_type ald_link = {
     .resumes_late = true,
     .accept = link_accept,
     .message_max = link_message_max,
+    .knows = link_knows,
+    .place = link_place,
     .open = link_open,
 };
