@@ -335,13 +335,16 @@ static const char watch_help[] =
     "\n"
     "Over a link (-H link+ws:...) it is a control, subscribes to the events that are named, with --filter and --since "
     "if "
-    "they are given, and shows these and what else is sent to it. When none of them can be had, it ends with the exit "
+    "they are given, and shows these and what else is sent to it. What was missed comes when its session comes back; "
+    "in a "
+    "new one, which it says, it hears what comes from then on. When none of them can be had, it ends with the exit "
     "status of that outcome.\n";
 
 static const char watch_notes[] =
     "Ctrl-C or SIGTERM ends it with status 0. When the hub goes away it says so and comes back, after a wait that "
     "grows to "
-    "ten seconds. What happened meanwhile is not shown, but for events that are watched by name. Exit status 3: no hub "
+    "ten seconds. What happened meanwhile is not shown, but for events that are watched by name, over links only while "
+    "the session lasts. Exit status 3: no hub "
     "could be reached at the start.\n";
 
 const struct ald_verb ald_verb_watch = {

@@ -45,6 +45,18 @@ static bool link_resumed(const struct ald_client *client)
            (client->session.moved || ald_loop_now(client->loop) - client->ready_since >= LINK_RESUMED);
 }
 
+/* The wait has grown to `max`. Attempts that come sooner for the sake of a session are not counted beyond that, or the wait would be a
+ * long one when the session is over. */
+static bool link_waits_most(const struct ald_client *client, ald_usec max)
+{
+    ald_usec span = client->backoff_first;
+
+    for (unsigned i = 1; i < client->n_failures && span < max; i++) {
+        span *= 2;
+    }
+    return client->n_failures > 0 && span >= max;
+}
+
 /* Count the failure, if it was one, and tell how long to wait. */
 static ald_usec link_wait(struct ald_client *client)
 {
@@ -60,7 +72,11 @@ static ald_usec link_wait(struct ald_client *client)
         client->url_at = (client->url_at + 1) % client->n_urls;
     }
     if (!worked) {
-        client->n_failures = link_resumed(client) ? 1 : client->n_failures + 1;
+        if (link_resumed(client)) {
+            client->n_failures = 1;
+        } else if (max == client->backoff_max || !link_waits_most(client, max)) {
+            client->n_failures++;
+        }
         return ald_backoff(&client->rng, client->backoff_first, max, client->n_failures);
     }
     client->n_failures = 0;

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import tempfile
 import unittest
@@ -71,6 +72,16 @@ class Agent(CutCase):
         self.assertEqual(agent.wait(), 0, agent.err)
         self.assertEqual(self.link_counter(hub, "session_resumed"), 1)
         self.assertEqual(self.link_counter(hub, "session_invalidated"), 0)
+
+    def test_that_waited_in_vain_for_its_session_does_not_wait_long_afterwards(self):
+        """It looked for it several times a second; that must not count as so many failures."""
+        hub = self.hub("link.session_timeout=2s")
+        agent = self.start(hub.port)
+        hub.kill()
+        found = lambda: re.findall(r"trying again in ([0-9.]+) (ms|s)", agent.err)
+        wait_until(lambda: len(found()) >= 7, "it to look for the hub often")
+        waits = [float(number) * (0.001 if unit == "ms" else 1) for number, unit in found()[:7]]
+        self.assertLess(max(waits), 5, waits)
 
     def test_that_stops_tells_what_ended_while_it_was_cut_off(self):
         def cut(agent, shears):

@@ -161,8 +161,9 @@ static const struct row rows[] = {
      fill_command,
      {[V1] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply: ;\\u003b\"}",
       [LEGACY] = "command id=" ID " wire=" ID " name=DUMMY payload={\"a\":\"reply\\u003a ;;\"}",
-      [EXTENDED] = "command id=" ID " wire=" ID " name=DUMMY to=the%20lamp from=de\"ck ttl_ms=1500 mode=primary "
-                   "idempotent durable collapse=k;; version=\x01\"\\ trace=00-1 filters=n,s\" payload={\"a\":\"reply: ;;\"}"}},
+      [EXTENDED] =
+          "command id=" ID " wire=" ID " name=DUMMY to=the%20lamp from=de\"ck ttl_ms=1500 mode=primary "
+          "idempotent durable collapse=k;; version=\x01\"\\ trace=00-1 filters=n,s\" payload={\"a\":\"reply: ;;\"}"}},
     {"a bare command of a caller",
      ALD_SIGNAL_COMMAND,
      ALD_ROLE_PARTY,

@@ -34,6 +34,7 @@ const struct ald_str ald_exchange_command_names[ALD_EXCHANGE_N_LINK_FIELDS] = {
     [ALD_EXCHANGE_AT_REPORT] = {"report", 6},
     [ALD_EXCHANGE_AT_TELL_AWAY] = {"tell_away", 9},
     [ALD_EXCHANGE_AT_EVERYONE] = {"everyone", 8},
+    [ALD_EXCHANGE_AT_WHILE_SERVED] = {"while_served", 12},
     [ALD_EXCHANGE_AT_SCOPE] = {"scope", 5},
     [ALD_EXCHANGE_AT_ORIGIN] = {"origin", 6},
     [ALD_EXCHANGE_AT_HOPS] = {"hops", 4},

@@ -252,7 +252,8 @@ static int scope_read(struct ald_str word, struct ald_msg *msg)
 
 static void flags_read(const struct ald_json_field *fields, struct ald_msg *msg)
 {
-    static const uint32_t flags[] = {ALD_MSG_HOLD, ALD_MSG_REPORT, ALD_MSG_TELL_AWAY, ALD_MSG_EVERYONE};
+    static const uint32_t flags[] = {ALD_MSG_HOLD, ALD_MSG_REPORT, ALD_MSG_TELL_AWAY, ALD_MSG_EVERYONE,
+                                     ALD_MSG_WHILE_SERVED};
 
     for (size_t i = 0; i < ALD_COUNT(flags); i++) {
         msg->flags |= ald_json_is_true(fields[ALD_EXCHANGE_AT_HOLD + i].value) ? flags[i] : 0;
@@ -332,6 +333,7 @@ void ald_exchange_link_write(struct ald_exchange_writing *writing, const struct 
     flag_write(writing, ALD_EXCHANGE_NAME("report"), (msg->flags & ALD_MSG_REPORT) != 0);
     flag_write(writing, ALD_EXCHANGE_NAME("tell_away"), (msg->flags & ALD_MSG_TELL_AWAY) != 0);
     flag_write(writing, ALD_EXCHANGE_NAME("everyone"), (msg->flags & ALD_MSG_EVERYONE) != 0);
+    flag_write(writing, ALD_EXCHANGE_NAME("while_served"), (msg->flags & ALD_MSG_WHILE_SERVED) != 0);
     if (ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
         ald_exchange_put_str(writing, "scope", scope_words[msg->to.scope]);
     }

@@ -511,6 +511,11 @@ static int tell_asked(struct ald_link *link, const struct ald_signal *signal)
     uint64_t number = is_event ? 0 : ald_link_number(signal->id);
     int r = 0;
 
+    if (msg->to.scope != ALD_SCOPE_ONE) {
+        ald_slice_clear(&data);
+        ald_link_drop(link); /* an address to all is to all of a kind, which is not known here */
+        return 0;
+    }
     if (!for_hub && (!ald_link_target_read(ALD_STR_NONE, msg->to.target, &frame.dst) || !message_is_plain(msg))) {
         if (is_event) {
             ald_slice_clear(&data);

@@ -162,7 +162,7 @@ static void refusal_write(const struct ald_link *link, const struct ald_signal *
     case ALD_CAUSE_NO_CHANNEL:
     case ALD_CAUSE_NO_ACTIVE:
     case ALD_CAUSE_EMPTY_ROSTER:
-        if (!ald_str_present(request->text)) {
+        if (!ald_str_present(request->text) && !ald_str_present(request->to.channel)) {
             error->message = text_of_absence(link, request, room);
         }
         return;

@@ -98,7 +98,9 @@ static int call_flag(struct ald_json_value value, struct ald_msg *msg, uint32_t 
 
 static int call_member(struct ald_link *link, int member, struct ald_json_value value, struct ald_msg *msg)
 {
-    if (value.type == ALD_JSON_NONE && member != CALL_TARGET && member != CALL_NAME) {
+    bool is_there = value.type != ALD_JSON_NONE && value.type != ALD_JSON_NULL;
+
+    if (!is_there && member != CALL_TARGET && member != CALL_NAME) {
         return 0;
     }
     switch (member) {
@@ -142,7 +144,7 @@ static int call_build(struct ald_link *link, const struct ald_link_asked *asked,
             return r < 0 ? ald_trace(r) : r;
         }
     }
-    if (ald_str_present(msg->to.channel) && fields[CALL_MODE].value.type == ALD_JSON_NONE) {
+    if (ald_str_present(msg->to.channel) && msg->mode == ALD_MODE_ANY) {
         msg->mode = ALD_MODE_CHANNEL;
     }
     payload = ald_link_share(asked->bytes, fields[CALL_PAYLOAD].value);

@@ -118,6 +118,23 @@ static bool is_called(const struct ald_msg *request, const struct ald_link_addre
     return asked_for->type == ALD_LINK_CONTROLLER && ald_str_present(request->to.target) && request->to.target.size > 0;
 }
 
+/* In the words of who was called, if it has said any, and what they mean. */
+static int tell_called(struct ald_link *link, const struct ald_signal *signal, struct ald_link_error *error)
+{
+    const struct ald_msg *msg = signal->msg;
+    char room[ALD_LINK_TEXT_ROOM];
+
+    ald_link_outcome_write(link, signal, room, error);
+    if (msg != NULL && msg->native_of == &ald_link && ald_str_present(msg->text)) {
+        error->message = msg->text;
+        error->code = msg->code;
+    }
+    error->outcome = signal->outcome;
+    error->cause = signal->cause;
+    error->roster = roster_of(signal);
+    return ald_link_write_error(link, error);
+}
+
 static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
 {
     const struct ald_msg *msg = signal->msg;
@@ -139,10 +156,9 @@ static int tell_reply(struct ald_link *link, const struct ald_signal *signal)
         return ald_link_write_routable(link, &frame);
     }
     if (is_called(signal->request, &error.src)) {
-        error.outcome = signal->outcome;
-        error.cause = signal->cause;
-        error.roster = roster_of(signal);
-    } else if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
+        return tell_called(link, signal, &error);
+    }
+    if (msg != NULL && msg->native_of == &ald_link && msg->native.size > 0) {
         return tell_native_error(link, &error, msg->native);
     }
     /* What nobody but the hub has said comes from the hub; a loss in the name of who was lost (link.md 4.7). */
