@@ -82,6 +82,7 @@
 #define ALDIS_PARAM_REPORT "report"       /* boolean: its sender hears when it was not delivered */
 #define ALDIS_PARAM_TELL_AWAY "tell_away" /* boolean: and at once when the target is away */
 #define ALDIS_PARAM_EVERYONE "everyone"   /* boolean: for every channel of its target */
+#define ALDIS_PARAM_WHILE_SERVED "while_served" /* boolean: of a command, which waits only as long as its target has a channel */
 #define ALDIS_PARAM_FILTERS "filters"     /* of an event for the hub itself: for which of its subscribers */
 
 /* A reply and a status, with the extension. */

@@ -443,6 +443,15 @@ static struct ald_call *call_meant(const struct ald_client *client, const struct
                                                  : ald_table_find_number(&client->calls_by_number, signal->id.low);
 }
 
+/* Whoever was asked, or a hub. */
+static bool call_is_answered_by(const struct ald_call *call, const struct ald_signal *signal)
+{
+    struct ald_str asked = call->command->to.target;
+
+    return signal->kind != ALD_SIGNAL_REPLY || !ald_str_present(signal->target) || signal->target.size == 0 ||
+           !ald_str_present(asked) || ald_str_equal(signal->target, asked);
+}
+
 void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
 {
     struct ald_call *call = call_meant(client, signal);
@@ -455,8 +464,8 @@ void ald_calls_heard(struct ald_client *client, const struct ald_signal *signal)
         .gap = signal->kind == ALD_SIGNAL_REPLY ? signal->gap : 0,
     };
 
-    if (call == NULL || call->ended.outcome != ALD_OUTCOME_NONE) {
-        return; /* late or stray: exchange.md 2.10 */
+    if (call == NULL || call->ended.outcome != ALD_OUTCOME_NONE || !call_is_answered_by(call, signal)) {
+        return; /* late or stray: exchange.md 2.10, link.md 4.5 */
     }
     if (call->ask != NULL && ald_str_equal(call->ask->wire_id, signal->msg->wire_id)) {
         if (signal->kind == ALD_SIGNAL_REPLY) {

@@ -250,7 +250,8 @@ struct ald_signal {
     bool primary_only; /* COMMAND, EVENT to the hub: the same: only the primary channel of its target may say it */
 
     uint16_t code;         /* CLOSE: the dialect's own close code (WebSocket: RFC 6455 section 7.4) */
-    struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target */
+    struct ald_str target; /* REGISTER: what is asked for (absent: caller only). REGISTERED: what was given. LEAVE to the party: its target.
+                              REPLY to a library: whom it says that it comes from; absent: it does not say, or it is a hub */
     struct ald_str channel; /* REGISTERED: the hub's id of the channel. COMMAND, STATUS, REPLY: the channel concerned, where known */
     union {
         struct ald_str from; /* COMMAND, EVENT to the party: the target of whoever submitted, as the hub knows it; absent: a

@@ -329,10 +329,22 @@ static ald_wall gap_read(struct ald_json_value value)
                : 0;
 }
 
+/*
+ * Whom it comes from, for whoever knows who was asked: the original's controller sends answers on that nobody asked for (link.md 9,
+ * 14). A host also answers for an instance of its own that does not run (7.1), so of errors that is not asked.
+ */
+static struct ald_str answerer(const struct ald_link_frame *frame, char room[ALD_LINK_ADDRESS_MAX])
+{
+    bool is_for_another = frame->type == ALD_LINK_TYPE_RESPONSE_ERROR && frame->src.type == ALD_LINK_HOST_KIND;
+
+    return is_for_another ? ALD_STR_NONE : ald_link_target(ALD_STR_NONE, &frame->src, room);
+}
+
 static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame, struct ald_slice bytes)
 {
     struct ald_signal signal = ald_signal_of(ALD_SIGNAL_REPLY);
     ALD_AUTO(ald_msg_unref) struct ald_msg *msg = NULL;
+    char room[ALD_LINK_ADDRESS_MAX];
     uint64_t number;
     int r;
 
@@ -352,6 +364,7 @@ static int hear_reply(struct ald_link *link, const struct ald_link_frame *frame,
     }
     ald_msg_seal(msg);
     signal.serial = (uint64_t)frame->seq;
+    signal.target = answerer(frame, room);
     signal.outcome = msg->outcome;
     signal.cause = msg->cause;
     signal.phase = msg->phase;
