@@ -70,20 +70,20 @@
 #define ALDIS_PARAM_TRACEPARENT "traceparent" /* W3C trace context */
 
 /* The same between two hubs, and in their hellos. */
-#define ALDIS_PARAM_BOOT "boot"           /* what a hub drew at its start, 16 hexadecimal digits */
-#define ALDIS_PARAM_ORIGIN "origin"       /* id of the hub where it was submitted */
-#define ALDIS_PARAM_SCOPE "scope"         /* of a target in many places: ".", "?" or "*" */
-#define ALDIS_PARAM_HOPS "hops"           /* links that it has passed */
-#define ALDIS_PARAM_DAEMONS "daemons"     /* how many of these led to or from a communicator daemon */
-#define ALDIS_PARAM_BROADCAST "broadcast" /* what an event to many is known again by */
-#define ALDIS_PARAM_INFORMED "informed"   /* addresses of hubs that have it already */
-#define ALDIS_PARAM_UNTIL "until"         /* seconds since 1970 until when it is taken */
-#define ALDIS_PARAM_HOLD "hold"           /* boolean: it may wait for its target */
-#define ALDIS_PARAM_REPORT "report"       /* boolean: its sender hears when it was not delivered */
-#define ALDIS_PARAM_TELL_AWAY "tell_away" /* boolean: and at once when the target is away */
-#define ALDIS_PARAM_EVERYONE "everyone"   /* boolean: for every channel of its target */
-#define ALDIS_PARAM_WHILE_SERVED "while_served" /* boolean: of a command, which waits only as long as its target has a channel */
-#define ALDIS_PARAM_FILTERS "filters"     /* of an event for the hub itself: for which of its subscribers */
+#define ALDIS_PARAM_BOOT "boot"                 /* what a hub drew at its start, 16 hexadecimal digits */
+#define ALDIS_PARAM_ORIGIN "origin"             /* id of the hub where it was submitted */
+#define ALDIS_PARAM_SCOPE "scope"               /* of a target in many places: ".", "?" or "*" */
+#define ALDIS_PARAM_HOPS "hops"                 /* links that it has passed */
+#define ALDIS_PARAM_DAEMONS "daemons"           /* how many of these led to or from a communicator daemon */
+#define ALDIS_PARAM_BROADCAST "broadcast"       /* what an event to many is known again by */
+#define ALDIS_PARAM_INFORMED "informed"         /* addresses of hubs that have it already */
+#define ALDIS_PARAM_UNTIL "until"               /* seconds since 1970 until when it is taken */
+#define ALDIS_PARAM_HOLD "hold"                 /* boolean: it may wait for its target */
+#define ALDIS_PARAM_REPORT "report"             /* boolean: its sender hears when it was not delivered */
+#define ALDIS_PARAM_TELL_AWAY "tell_away"       /* boolean: and at once when the target is away */
+#define ALDIS_PARAM_EVERYONE "everyone"         /* boolean: for every channel of its target */
+#define ALDIS_PARAM_WHILE_SERVED "while_served" /* boolean: it waits only while its target has a channel */
+#define ALDIS_PARAM_FILTERS "filters"           /* of an event for the hub itself: for which of its subscribers */
 
 /* A reply and a status, with the extension. */
 #define ALDIS_PARAM_OUTCOME "outcome"     /* one of the outcomes below */
