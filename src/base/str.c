@@ -71,6 +71,15 @@ static bool byte_blank(char byte)
     return byte == ' ' || byte == '\t';
 }
 
+struct ald_str ald_str_pop(struct ald_str *list)
+{
+    size_t end = ald_str_find(*list, ALD_STR(","));
+    struct ald_str word = ald_str_of(list->data, end);
+
+    *list = ald_str_from(*list, ALD_MIN(end + 1, list->size));
+    return word;
+}
+
 struct ald_str ald_str_trim(struct ald_str str)
 {
     while (str.size > 0 && byte_blank(str.data[0])) {

@@ -88,6 +88,9 @@ bool ald_str_equal_nocase(struct ald_str a, struct ald_str b);
 /* The place of the first `needle`, or `str.size`. */
 size_t ald_str_find(struct ald_str str, struct ald_str needle);
 
+/* The first word of a comma separated list, with its blanks; the rest is left, behind the comma. Without words it stays empty. */
+struct ald_str ald_str_pop(struct ald_str *list);
+
 /* Without blanks and tabs at both ends. */
 struct ald_str ald_str_trim(struct ald_str str);
 

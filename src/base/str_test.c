@@ -76,6 +76,20 @@ ALD_TEST(str, finds_the_first_occurrence)
     ald_check_int(ald_str_find(ALD_STR("a\0b"), ALD_STR("\0b")), 1);
 }
 
+ALD_TEST(str, pops_the_words_of_a_list)
+{
+    struct ald_str list = ALD_STR("a, b,,c,"), absent = ALD_STR_NONE;
+
+    ald_check_str(ald_str_pop(&list), "a");
+    ald_check_str(ald_str_pop(&list), " b");
+    ald_check_str(ald_str_pop(&list), "");
+    ald_check_str(ald_str_pop(&list), "c");
+    ald_check_int(list.size, 0); /* a comma at the end promises no word */
+    ald_check_int(ald_str_pop(&list).size, 0);
+    ald_check_int(ald_str_pop(&absent).size, 0);
+    ald_check(!ald_str_present(absent));
+}
+
 ALD_TEST(str, trims_blanks_and_tabs_only)
 {
     ald_check_str(ald_str_trim(ALD_STR(" \t a b\t ")), "a b");
@@ -185,8 +199,8 @@ ALD_TEST(str, refuses_truncated_and_broken_sequences_at_every_place)
 ALD_TEST_MAIN(str, ALD_CASE(str, tells_absent_from_empty), ALD_CASE(str, compares_by_bytes),
               ALD_CASE(str, ignores_the_case_of_ascii_letters_only), ALD_CASE(str, begins_with_its_prefixes),
               ALD_CASE(str, keeps_copies_one_behind_the_other), ALD_CASE(str, finds_the_first_occurrence),
-              ALD_CASE(str, trims_blanks_and_tabs_only), ALD_CASE(str, reads_whole_decimal_numbers),
-              ALD_CASE(str, refuses_what_is_no_number),
+              ALD_CASE(str, pops_the_words_of_a_list), ALD_CASE(str, trims_blanks_and_tabs_only),
+              ALD_CASE(str, reads_whole_decimal_numbers), ALD_CASE(str, refuses_what_is_no_number),
               ALD_CASE(str, accepts_each_code_point_in_its_shortest_form_only),
               ALD_CASE(str, accepts_two_byte_sequences_as_rfc_3629_lists_them),
               ALD_CASE(str, refuses_truncated_and_broken_sequences_at_every_place))

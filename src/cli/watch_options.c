@@ -258,10 +258,7 @@ static const char *watch_outcome(const struct watch_given *given, struct ald_wat
         return given->outcomes;
     }
     while (rest.size > 0) {
-        size_t end = ald_str_find(rest, ALD_STR(","));
-
-        options->outcomes |= 1U << ald_outcome_find(ald_str_of(rest.data, end));
-        rest = ald_str_from(rest, ALD_MIN(end + 1, rest.size));
+        options->outcomes |= 1U << ald_outcome_find(ald_str_pop(&rest));
     }
     return NULL;
 }

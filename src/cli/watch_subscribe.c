@@ -37,16 +37,6 @@ static void subscription_move(struct ald_watch_subscription *it, uint8_t to)
 
 /* --- the request --------------------------------------------------------------------------------------------------- */
 
-/* A name up to the next comma, and what follows. */
-static struct ald_str word_take(struct ald_str *list)
-{
-    size_t end = ald_str_find(*list, ALD_STR(","));
-    struct ald_str word = ald_str_of(list->data, end);
-
-    *list = ald_str_from(*list, ALD_MIN(end + 1, list->size));
-    return word;
-}
-
 static void filters_write(struct ald_json_writer *json, struct ald_str filters)
 {
     if (filters.size == 0) {
@@ -54,7 +44,7 @@ static void filters_write(struct ald_json_writer *json, struct ald_str filters)
     }
     ald_json_write_array(json);
     while (filters.size > 0) {
-        struct ald_str word = word_take(&filters);
+        struct ald_str word = ald_str_pop(&filters);
 
         if (word.size > 0) {
             ald_json_write_str(json, word);
@@ -223,7 +213,7 @@ void ald_watch_subscribe_init(struct ald_watch_subscribe *all, const struct ald_
     *all = (struct ald_watch_subscribe){
         .options = options, .since = options->since, .json = json, .refused = refused, .owner = owner};
     while (names.size > 0 && all->n < ALD_WATCH_EVENTS_MAX) {
-        struct ald_str name = word_take(&names);
+        struct ald_str name = ald_str_pop(&names);
 
         if (name.size > 0) {
             all->items[all->n++] =
@@ -242,8 +232,8 @@ int ald_watch_subscribe_ready(struct ald_watch_subscribe *all, struct ald_client
 
         if (it->state == SUBSCRIPTION_STANDS && !ald_client_resumed(client)) {
             subscription_move(it, SUBSCRIPTION_NONE);
-            all->since =
-                ALD_NEVER; /* nobody's clock but the hub's tells what was missed, and we do not know that one */
+            /* Nobody's clock but the hub's tells what was missed, and we do not know that one. */
+            all->since = ALD_NEVER;
         }
         if (it->state == SUBSCRIPTION_NONE) {
             r = subscription_ask(it);

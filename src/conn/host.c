@@ -37,12 +37,9 @@ static bool name_ends(struct ald_str name, struct ald_str end)
 static bool name_is_listed(struct ald_str name, struct ald_str names)
 {
     while (names.size > 0) {
-        size_t end = ald_str_find(names, ALD_STR(","));
-
-        if (ald_str_equal_nocase(name, host_name(ald_str_trim(ald_str_of(names.data, end))))) {
+        if (ald_str_equal_nocase(name, host_name(ald_str_trim(ald_str_pop(&names))))) {
             return true;
         }
-        names = ald_str_from(names, ALD_MIN(end + 1, names.size));
     }
     return false;
 }

@@ -138,10 +138,8 @@ static int text_check(const char *what, struct ald_str text, size_t size_max, st
 bool ald_flag_next_tag(struct ald_str *tags, struct ald_str *ret_tag)
 {
     while (tags->size > 0) {
-        size_t end = ald_str_find(*tags, ALD_STR(","));
-        struct ald_str tag = ald_str_trim(ald_str_of(tags->data, end));
+        struct ald_str tag = ald_str_trim(ald_str_pop(tags));
 
-        *tags = ald_str_from(*tags, ALD_MIN(end + 1, tags->size));
         if (tag.size > 0) {
             *ret_tag = tag;
             return true;

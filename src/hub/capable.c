@@ -102,16 +102,6 @@ static int party_add(struct ald_hub *hub, struct ald_party *party, struct ald_st
     return 0;
 }
 
-/* The first name of a list, of which the rest is left: "split at commas, no trimming" (communicator 3). */
-static struct ald_str name_pop(struct ald_str *names)
-{
-    size_t end = ald_str_find(*names, ALD_STR(","));
-    struct ald_str name = ald_str_of(names->data, end);
-
-    *names = ald_str_from(*names, ALD_MIN(end + 1, names->size));
-    return name;
-}
-
 void ald_capable_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const struct ald_signal *signal)
 {
     struct ald_party *party = ald_party_find(conn, signal->party);
@@ -122,7 +112,7 @@ void ald_capable_signal(struct ald_hub *hub, struct ald_hub_conn *conn, const st
         return;
     }
     for (int n = 0; names.size > 0 && n < ALD_CAPABLE_NAMES_MAX; n++) {
-        struct ald_str name = name_pop(&names);
+        struct ald_str name = ald_str_pop(&names); /* "split at commas, no trimming" (communicator 3) */
         int r = name.size > 0 ? party_add(hub, party, name) : 0;
 
         if (r < 0) {

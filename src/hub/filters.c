@@ -2,20 +2,10 @@
 
 #include "base/buf.h"
 
-/* The first word of a list, of which the rest is left. */
-static struct ald_str word_pop(struct ald_str *list)
-{
-    size_t end = ald_str_find(*list, ALD_STR(","));
-    struct ald_str word = ald_str_of(list->data, end);
-
-    *list = ald_str_from(*list, ALD_MIN(end + 1, list->size));
-    return word;
-}
-
 static bool list_has(struct ald_str list, struct ald_str word)
 {
     while (list.size > 0) {
-        if (ald_str_equal(word_pop(&list), word)) {
+        if (ald_str_equal(ald_str_pop(&list), word)) {
             return true;
         }
     }
@@ -28,7 +18,7 @@ bool ald_filters_meet(struct ald_str one, struct ald_str other)
         return !(ald_str_present(one) && one.size == 0) && !(ald_str_present(other) && other.size == 0);
     }
     while (one.size > 0) {
-        if (list_has(other, word_pop(&one))) {
+        if (list_has(other, ald_str_pop(&one))) {
             return true;
         }
     }
@@ -39,7 +29,7 @@ bool ald_filters_meet(struct ald_str one, struct ald_str other)
 static void words_put(struct ald_str *list, char *room, struct ald_str from, struct ald_str but)
 {
     while (from.size > 0) {
-        struct ald_str word = word_pop(&from);
+        struct ald_str word = ald_str_pop(&from);
 
         if (word.size == 0 || list_has(but, word) || list_has(*list, word)) {
             continue;

@@ -80,10 +80,8 @@ void ald_hold_expect(struct ald_hub *hub, const struct ald_event *event)
         ald_list_entry(it, struct ald_expected, node)->listed = false;
     }
     for (int n = 0; names.size > 0; n++) {
-        size_t end = ald_str_find(names, ALD_STR(","));
-        struct ald_str name = ald_str_trim(ald_str_of(names.data, end));
+        struct ald_str name = ald_str_trim(ald_str_pop(&names));
 
-        names = ald_str_from(names, ALD_MIN(end + 1, names.size));
         if (name.size > ALD_NAME_MAX || n >= ALD_HOLD_EXPECTED_MAX) {
             ald_hub_count(hub, ALD_N_EXPECTED_DROPPED);
         } else if (name.size > 0 && hold_list(hub, name) < 0) {

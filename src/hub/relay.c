@@ -116,10 +116,7 @@ static bool hosts_have(const struct hosts *hosts, struct ald_str host)
 static void hosts_read(struct hosts *hosts, struct ald_str list)
 {
     while (list.size > 0) {
-        size_t end = ald_str_find(list, ALD_STR(","));
-
-        hosts_add(hosts, ald_str_trim(ald_str_of(list.data, end)));
-        list = ald_str_from(list, ALD_MIN(end + 1, list.size));
+        hosts_add(hosts, ald_str_trim(ald_str_pop(&list)));
     }
 }
 

@@ -117,8 +117,7 @@ struct ald_route ald_submit_judge_options(const struct ald_msg *msg)
 static bool name_matches(struct ald_str name, struct ald_str patterns)
 {
     while (patterns.size > 0) {
-        size_t end = ald_str_find(patterns, ALD_STR(","));
-        struct ald_str pattern = ald_str_trim(ald_str_of(patterns.data, end));
+        struct ald_str pattern = ald_str_trim(ald_str_pop(&patterns));
 
         if (pattern.size > 0 && pattern.data[pattern.size - 1] == '*') {
             pattern.size--;
@@ -128,7 +127,6 @@ static bool name_matches(struct ald_str name, struct ald_str patterns)
         } else if (pattern.size > 0 && ald_str_equal(name, pattern)) {
             return true;
         }
-        patterns = ald_str_from(patterns, ALD_MIN(end + 1, patterns.size));
     }
     return false;
 }

@@ -15,10 +15,7 @@ void ald_link_roles_write(struct ald_json_writer *json, struct ald_str rights)
         ald_json_write_str(json, ALD_STR("core.admin"));
     }
     while (rights.size > 0) {
-        size_t end = ald_str_find(rights, ALD_STR(","));
-
-        ald_json_write_str(json, ald_str_trim(ald_str_of(rights.data, end)));
-        rights = ald_str_from(rights, ALD_MIN(end + 1, rights.size));
+        ald_json_write_str(json, ald_str_trim(ald_str_pop(&rights)));
     }
     ald_json_write_end(json);
     ald_json_write_end(json);

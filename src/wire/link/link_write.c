@@ -113,11 +113,8 @@ static int filters_write(struct ald_buf *out, struct ald_str filters)
     int r = 0;
 
     while (r == 0 && filters.size > 0) {
-        size_t end = ald_str_find(filters, ALD_STR(","));
-
         r = ald_buf_push(out, ald_str(before));
-        r = r == 0 ? string_write(out, ald_str_of(filters.data, end)) : r;
-        filters = ald_str_from(filters, ALD_MIN(end + 1, filters.size));
+        r = r == 0 ? string_write(out, ald_str_pop(&filters)) : r;
         before = ",";
     }
     return r == 0 && ald_buf_push_byte(out, ']') == 0 ? 0 : ald_trace(ALDIS_E_NOMEM);
