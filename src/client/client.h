@@ -160,8 +160,8 @@ struct ald_call_report {
     const struct ald_msg *msg; /* the agent's reply or status, or NULL when the hub or the client itself decided */
     struct ald_str text;       /* why, for people; may be absent */
     struct ald_str channel;    /* may be absent */
-    ald_wall
-        gap; /* what was subscribed to: something is missing that was published before; 0: nothing (docs/wire-link.md 5) */
+    /* What was subscribed to: something is missing that was published before; 0: nothing (docs/wire-link.md 5). */
+    ald_wall gap;
 };
 struct ald_call;
 typedef void (*ald_call_fn)(void *owner, struct ald_call *call, const struct ald_call_report *report);

@@ -64,21 +64,20 @@ struct ald_hub_config {
     ald_usec leave_timeout;   /* from our goodbye to the end of the connection */
     ald_usec stall_timeout;   /* output waits and not a byte is written for so long: the connection is cut */
     ald_usec session_max;     /* longest a session may be away */
-    uint32_t
-        session_window_max; /* messages said to a session and not acknowledged: beyond it, and beyond the bytes, it is
+    uint32_t session_window_max; /* messages said to a session and not acknowledged: beyond it, and beyond the bytes, it is
                                     given no command and no event */
     size_t session_window_bytes_max;
     size_t session_windows_bytes_max; /* the same of all sessions together */
     size_t session_window_bytes_sure; /* what a session may hold even then */
 
-    uint32_t hold_max;                            /* events held for targets that are expected, in all */
-    uint32_t hold_target_max;                     /* and for one of them */
+    uint32_t hold_max;        /* events held for targets that are expected, in all */
+    uint32_t hold_target_max; /* and for one of them */
     size_t hold_bytes_max, hold_target_bytes_max; /* the same in bytes */
     ald_usec hold_ttl;                            /* how long, where its sender does not say; at most deadline_max */
     uint32_t broadcasts_max;                      /* being told at once */
     size_t broadcasts_bytes_max;                  /* and what these hold */
 
-    uint32_t replay_max; /* events of a name that are remembered for who missed them (hub/series.h), by count */
+    uint32_t replay_max;          /* events of a name that are remembered for who missed them (hub/series.h), by count */
     size_t replay_name_bytes_max; /* and by what they hold, payloads included */
     size_t replay_bytes_max;      /* the same of all names */
     ald_usec replay_age;          /* and by age */
@@ -105,10 +104,10 @@ enum ald_event_kind {
     ALD_EVENT_TICK,    /* time passed: ald_hub_deadline() has come */
     ALD_EVENT_DRAIN,   /* stop taking new work; ends by itself: see ald_hub_drained() */
 
-    ALD_EVENT_NEWS,     /* the edge found something out: `news`, which the hub remembers and passes on */
+    ALD_EVENT_NEWS,   /* the edge found something out: `news`, which the hub remembers and passes on */
     ALD_EVENT_REMEMBER, /* somebody reads the events of the name `text`, which are remembered from now on (hub/series.h);
                            `result`: 0, or ALD_ASK_CONFLICT: there is no room for another name */
-    ALD_EVENT_EXPECT,   /* targets that are known to come and go: `text`, comma separated; what may wait for one does
+    ALD_EVENT_EXPECT, /* targets that are known to come and go: `text`, comma separated; what may wait for one does
                          (ALD_MSG_HOLD). Replaces the former list */
 
     /* What an operator asks; whether he may is decided before. `result` says what became of it. */
@@ -132,10 +131,10 @@ struct ald_event {
     uint64_t conn; /* the edge's number of the connection: from 1, never used again. One that the hub does not know is
                       ignored, counted: the edge may be a step behind. */
 
-    void *edge;             /* OPENED: handed back in every effect for this connection */
-    struct ald_str peer;    /* OPENED: for people: address and dialect. Borrowed for the call */
-    struct ald_str dialect; /* OPENED, and by connections SIGNAL: whose words it says, for whoever judges it */
-    size_t message_max;     /* OPENED: the largest message that its protocol can say there; 0: any */
+    void *edge;          /* OPENED: handed back in every effect for this connection */
+    struct ald_str peer; /* OPENED: for people: address and dialect. Borrowed for the call */
+    struct ald_str dialect;    /* OPENED, and by connections SIGNAL: whose words it says, for whoever judges it */
+    size_t message_max; /* OPENED: the largest message that its protocol can say there; 0: any */
     bool resumes_late; /* OPENED: its protocol resumes sessions while the hub stops as well, and may be here for that */
     struct ald_signal *signal; /* SIGNAL: borrowed; the hub takes its own references */
     struct ald_news *news;     /* NEWS: the same. CLUSTER: only `number`, the neighbours that are known with this hub */
@@ -148,12 +147,11 @@ struct ald_event {
     uint64_t begun, done;
 
     ald_usec leave_until; /* DRAIN: by then everybody is cut */
-    struct ald_str
-        text; /* CLOSED: why, for people. REMEMBER: 1 to ALD_NAME_MAX bytes. CANCEL: the id of a command, the hub's or its sender's (the newest of
+    struct ald_str text;  /* CLOSED: why, for people. REMEMBER: 1 to ALD_NAME_MAX bytes. CANCEL: the id of a command, the hub's or its sender's (the newest of
                              several). CHANNEL_LEAVE, CHANNEL_PRIMARY, UNSUBSCRIBE: the id of a channel. Borrowed for the call */
-    struct ald_str name; /* UNSUBSCRIBE: of events. Borrowed for the call */
-    bool reconnect;      /* CHANNEL_LEAVE: it is told that it may come back */
-    int result; /* REMEMBER, CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY, UNSUBSCRIBE: set by the step: 0 or ALD_ASK_* */
+    struct ald_str name;  /* UNSUBSCRIBE: of events. Borrowed for the call */
+    bool reconnect;       /* CHANNEL_LEAVE: it is told that it may come back */
+    int result;           /* REMEMBER, CANCEL, CHANNEL_LEAVE, CHANNEL_PRIMARY, UNSUBSCRIBE: set by the step: 0 or ALD_ASK_* */
 };
 
 enum ald_effect_kind {

@@ -56,55 +56,54 @@ enum ald_to_kind {
 
 /* Why a command that did not succeed ended as it did: short, stable words for programs; people get the text beside it.
  * X(NAME, "word", "text for people") */
-#define ALD_CAUSES(X)                                                                                                  \
-    X(NONE, "", "")                                                                                                    \
-    X(NO_TARGET, "no_target", "no such target")                                                                        \
-    X(NO_CHANNEL, "no_channel", "no such channel, or it is gone")                                                      \
-    X(NO_ACTIVE, "no_active_channel", "the target has no active channel")                                              \
-    X(NO_PRIMARY, "no_primary", "the target has no confirmed primary channel")                                         \
-    X(EMPTY_ROSTER, "empty_roster", "the target has no channel to send to")                                            \
-    X(BUSY, "busy", "a queue is full")                                                                                 \
-    X(TOO_LARGE, "too_large", "the message is too large")                                                              \
-    X(INVALID, "invalid", "the command is not valid")                                                                  \
-    X(NOT_ALLOWED, "not_allowed", "the sender may not do this")                                                        \
-    X(UNKNOWN_COMMAND, "unknown_command", "nobody here knows this command")                                            \
-    X(UNSUPPORTED, "unsupported", "this hub does not do that")                                                         \
-    X(DUPLICATE, "duplicate", "a command with this id is already in flight")                                           \
-    X(DRAINING, "draining", "the hub is stopping and takes no new work")                                               \
-    X(NO_HANDLER, "no_handler", "the agent has no handler for this command")                                           \
-    X(AGENT_REFUSED, "agent_refused", "the agent refused the command")                                                 \
-    X(AGENT_FAILED, "agent_failed", "the agent answered with an error")                                                \
-    X(AGENT_BROKE, "agent_broke", "the agent's handler broke")                                                         \
-    X(MEMBERS, "members", "not every member of the roster succeeded")                                                  \
-    X(TAKEN_BACK, "taken_back", "the caller took the command back")                                                    \
-    X(REPLACED, "replaced", "a newer command with the same collapse key replaced it")                                  \
-    X(DEADLINE, "deadline", "the deadline came first")                                                                 \
-    X(LINK_ENDED, "link_ended", "the link to the agent ended after the command was sent")                              \
-    X(SESSION_ENDED, "session_ended", "the agent's session ended after the command was sent")                          \
-    X(HUB_STOPPED, "hub_stopped", "the hub stopped")                                                                   \
+#define ALD_CAUSES(X)                                                                     \
+    X(NONE, "", "")                                                                       \
+    X(NO_TARGET, "no_target", "no such target")                                           \
+    X(NO_CHANNEL, "no_channel", "no such channel, or it is gone")                         \
+    X(NO_ACTIVE, "no_active_channel", "the target has no active channel")                 \
+    X(NO_PRIMARY, "no_primary", "the target has no confirmed primary channel")            \
+    X(EMPTY_ROSTER, "empty_roster", "the target has no channel to send to")               \
+    X(BUSY, "busy", "a queue is full")                                                    \
+    X(TOO_LARGE, "too_large", "the message is too large")                                 \
+    X(INVALID, "invalid", "the command is not valid")                                     \
+    X(NOT_ALLOWED, "not_allowed", "the sender may not do this")                           \
+    X(UNKNOWN_COMMAND, "unknown_command", "nobody here knows this command")               \
+    X(UNSUPPORTED, "unsupported", "this hub does not do that")                            \
+    X(DUPLICATE, "duplicate", "a command with this id is already in flight")              \
+    X(DRAINING, "draining", "the hub is stopping and takes no new work")                  \
+    X(NO_HANDLER, "no_handler", "the agent has no handler for this command")              \
+    X(AGENT_REFUSED, "agent_refused", "the agent refused the command")                    \
+    X(AGENT_FAILED, "agent_failed", "the agent answered with an error")                   \
+    X(AGENT_BROKE, "agent_broke", "the agent's handler broke")                            \
+    X(MEMBERS, "members", "not every member of the roster succeeded")                     \
+    X(TAKEN_BACK, "taken_back", "the caller took the command back")                       \
+    X(REPLACED, "replaced", "a newer command with the same collapse key replaced it")     \
+    X(DEADLINE, "deadline", "the deadline came first")                                    \
+    X(LINK_ENDED, "link_ended", "the link to the agent ended after the command was sent") \
+    X(SESSION_ENDED, "session_ended", "the agent's session ended after the command was sent") \
+    X(HUB_STOPPED, "hub_stopped", "the hub stopped")                                      \
     X(HUB_LOST, "hub_lost", "the hub that took the command vanished")
 
 enum ald_cause {
 #define ALD_X(name, word, text) ALD_CAUSE_##name,
     ALD_CAUSES(ALD_X)
 #undef ALD_X
-        ALD_N_CAUSES
+    ALD_N_CAUSES
 };
 
 /* Flags of a message. */
 enum {
-    ALD_MSG_IDEMPOTENT = 1,     /* may be given to an agent more than once */
-    ALD_MSG_DURABLE = 2,        /* must survive a restart of the hub */
-    ALD_MSG_PROGRESS = 4,       /* a status: total and completed were given */
-    ALD_MSG_CHANNEL = 8,        /* reserved for dialects that pin an answer to a channel */
+    ALD_MSG_IDEMPOTENT = 1, /* may be given to an agent more than once */
+    ALD_MSG_DURABLE = 2,    /* must survive a restart of the hub */
+    ALD_MSG_PROGRESS = 4,   /* a status: total and completed were given */
+    ALD_MSG_CHANNEL = 8,    /* reserved for dialects that pin an answer to a channel */
     ALD_MSG_WHILE_SERVED = 512, /* it waits only as long as its target has a channel: its sender knows no deadlines */
     /* Of events: */
-    ALD_MSG_HOLD = 16,   /* when the target is expected and not there, keep it for at most `ttl` (communicator 5.5) */
-    ALD_MSG_REPORT = 32, /* its sender wants to hear when it could not be delivered (communicator 5.6) */
+    ALD_MSG_HOLD = 16,     /* when the target is expected and not there, keep it for at most `ttl` (communicator 5.5) */
+    ALD_MSG_REPORT = 32,   /* its sender wants to hear when it could not be delivered (communicator 5.6) */
     ALD_MSG_TELL_AWAY = 64, /* and at once, when the target is expected and not there, and it is not kept */
     ALD_MSG_EVERYONE = 128, /* to every channel of the target in its scope, not to one of them */
-    ALD_MSG_COPY =
-        256 /* it was said to the hub itself, and this is for its controller, too: without one nothing is missed */
+    ALD_MSG_COPY = 256 /* it was said to the hub itself, and this is for its controller, too: without one nothing is missed */
 };
 
 struct ald_msg {
@@ -117,13 +116,12 @@ struct ald_msg {
     uint8_t cause;   /* enum ald_cause; replies that did not succeed */
     uint8_t to_kind; /* enum ald_to_kind; events without a target whose scope is not one */
     uint32_t flags;
-    ald_usec ttl;            /* time left when it was read; ALD_NEVER: the sender did not say */
+    ald_usec ttl; /* time left when it was read; ALD_NEVER: the sender did not say */
     double total, completed; /* statuses with ALD_MSG_PROGRESS */
 
     /* Views into the message's own memory. Absent where the sender said nothing. */
-    struct ald_str
-        wire_id; /* the sender's own id of a command; for the other kinds the id of the command they are about */
-    struct ald_str name; /* command type, Class.method, event name */
+    struct ald_str wire_id; /* the sender's own id of a command; for the other kinds the id of the command they are about */
+    struct ald_str name;    /* command type, Class.method, event name */
     struct ald_str version;
     struct ald_address to, from;
     struct ald_str trace;    /* W3C traceparent */

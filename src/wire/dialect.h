@@ -47,7 +47,7 @@ enum { ALD_DIALECT_FRAMES = 8, ALD_FRAME_PARTS = 3 };
  * reference, the others (small, the dialect's own scratch) must be copied.
  */
 struct ald_frame {
-    uint8_t kind; /* enum ald_frame_kind */
+    uint8_t kind;     /* enum ald_frame_kind */
     uint8_t n_parts;
     uint64_t ordinal; /* that of the signal it came from; 0 for the dialect's own frames (pings, refusals) */
     struct ald_slice parts[ALD_FRAME_PARTS]; /* block NULL: scratch, copy it; else share it */
@@ -62,9 +62,8 @@ struct ald_dialect_options {
     size_t message_max;      /* exchange 2.5: 13,107,200 bytes */
     ald_usec alive_interval; /* a link that nothing came over for so long is asked for a sign of life; 0: never */
     uint32_t alive_failures; /* so many intervals, and it is dead (communicator 4: ALIVE) */
-    ald_usec
-        hold_ttl;    /* how long an event waits for its target that does not say (communicator 5.5: 60 s); 0: so long */
-    size_t line_max; /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
+    ald_usec hold_ttl;       /* how long an event waits for its target that does not say (communicator 5.5: 60 s); 0: so long */
+    size_t line_max;         /* of dialects that speak in lines: the longest one taken; 0: 16 MiB (communicator 1.4) */
     ald_usec heartbeat_interval; /* link 2.10: 15 s */
     ald_usec session_timeout;    /* link 2.10: 60 s: how long the session of a link may be without a connection */
     size_t link_message_max;     /* link 2.10: 100 MiB */
@@ -72,13 +71,13 @@ struct ald_dialect_options {
 
 /* What a dialect says of the hub it stands in, where its peers want to know. Lives as long as the dialects. */
 struct ald_identity {
-    struct ald_str hub;                /* its id */
-    uint64_t boot;                     /* what it drew at its start; 0: it does not say */
-    struct ald_str address;            /* where other hubs call it, host:port; absent: nowhere */
-    struct ald_str services;           /* targets that it expects, comma separated */
-    struct ald_str neighbors;          /* the configured ones, comma separated */
+    struct ald_str hub;       /* its id */
+    uint64_t boot;            /* what it drew at its start; 0: it does not say */
+    struct ald_str address;   /* where other hubs call it, host:port; absent: nowhere */
+    struct ald_str services;  /* targets that it expects, comma separated */
+    struct ald_str neighbors; /* the configured ones, comma separated */
     struct ald_str username, password; /* what it shows to a hub that it calls */
-    struct ald_str secret;       /* what datagrams must show, or show (communicator 2.3); absent or empty: nothing */
+    struct ald_str secret;    /* what datagrams must show, or show (communicator 2.3); absent or empty: nothing */
     struct ald_str link_alias;   /* integers for names, NAME=host 100, OTHER=instance 7 (wire/link/link_address.h) */
     struct ald_str link_plugins; /* of hello: a JSON object, name and version; absent: {} */
 };
@@ -98,14 +97,12 @@ struct ald_dialect_facts {
     struct ald_spare *spare;       /* scratch for connections of this dialect; outlives it. NULL: it keeps its own */
     uint64_t seed;                 /* for ids and jitter of its own */
     ald_usec now;
-    const ald_wall *wall; /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
-    const struct ald_identity
-        *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
-    const struct ald_lexicon *lexicon; /* what the hub knows of names; NULL: nothing. Outlives the dialect */
-    size_t
-        greeting_max; /* bytes that are taken of a peer of a hub until its party is registered; 0: nobody counts them */
-    bool admits;      /* of a hub: a peer may stay without showing who it is */
-    uint32_t variant; /* the dialect's own: what accept() chose, or what the dialler asked for and got */
+    const ald_wall *wall;               /* what the calendar says, as of this turn; NULL: nobody knows. Outlives the dialect */
+    const struct ald_identity *identity; /* of the hub; NULL: a client, or a hub that does not say. Outlives the dialect */
+    const struct ald_lexicon *lexicon;   /* what the hub knows of names; NULL: nothing. Outlives the dialect */
+    size_t greeting_max; /* bytes that are taken of a peer of a hub until its party is registered; 0: nobody counts them */
+    bool admits;         /* of a hub: a peer may stay without showing who it is */
+    uint32_t variant;              /* the dialect's own: what accept() chose, or what the dialler asked for and got */
 };
 
 /* Why a hub ends a connection, as far as protocols tell that apart. */
@@ -154,8 +151,7 @@ struct ald_dialect {
     bool dry; /* set by a dialect that knows it: drain() has nothing to give; false: ask */
 };
 
-static inline ALD_NODISCARD int ald_dialect_feed(struct ald_dialect *d, ald_usec now, enum ald_frame_kind kind,
-                                                 struct ald_slice bytes)
+static inline ALD_NODISCARD int ald_dialect_feed(struct ald_dialect *d, ald_usec now, enum ald_frame_kind kind, struct ald_slice bytes)
 {
     return d->ops->feed(d, now, kind, bytes);
 }
@@ -203,14 +199,14 @@ ALD_DEFINE_CLEANUP(struct ald_dialect *, ald_dialect_free);
 enum { ALD_ACCEPT_NOT_MINE = 1, ALD_ACCEPT_REFUSED };
 
 struct ald_accept {
-    uint32_t variant;        /* for ald_dialect_facts */
-    int status;              /* of a refusal */
-    const char *body;        /* of a refusal; static */
-    const char *header_name; /* one extra header of the 101, or NULL; static */
+    uint32_t variant;          /* for ald_dialect_facts */
+    int status;                /* of a refusal */
+    const char *body;          /* of a refusal; static */
+    const char *header_name;   /* one extra header of the 101, or NULL; static */
     const char *header_value;
-    bool first_protocol; /* the first subprotocol that is offered is taken, whatever it is (link.md 2.1) */
-    bool old_version;    /* version 8 of WebSocket is spoken too (link.md 2.1) */
-    bool wants_token; /* who comes says who he is in his first frame, with ald_greeting.token or a RESUME: he needs no
+    bool first_protocol;       /* the first subprotocol that is offered is taken, whatever it is (link.md 2.1) */
+    bool old_version;          /* version 8 of WebSocket is spoken too (link.md 2.1) */
+    bool wants_token;          /* who comes says who he is in his first frame, with ald_greeting.token or a RESUME: he needs no
                                   credential before, and until then nothing that he says takes effect */
 };
 
@@ -219,7 +215,7 @@ enum { ALD_DIALECT_PLACE_MAX = 96 };
 /* A row of the table of dialects. */
 struct ald_dialect_type {
     const char *name;
-    const char *const *counter_names;    /* n_counters of them: what facts.counters counts */
+    const char *const *counter_names; /* n_counters of them: what facts.counters counts */
     const char *const *counter_meanings; /* the same for people; NULL: the names say it */
     size_t n_counters;
     bool resumes_late; /* its sessions are resumed while the hub stops as well (link 2.3) */
@@ -237,8 +233,7 @@ struct ald_dialect_type {
     int (*open)(const struct ald_dialect_facts *facts, struct ald_dialect **ret_dialect);
 };
 
-static inline size_t ald_dialect_message_max(const struct ald_dialect_type *type,
-                                             const struct ald_dialect_options *options)
+static inline size_t ald_dialect_message_max(const struct ald_dialect_type *type, const struct ald_dialect_options *options)
 {
     return type->message_max != NULL ? type->message_max(options) : options->message_max;
 }

@@ -55,7 +55,7 @@
 #include "wire/http/http_head.h"
 
 enum {
-    ALD_EXCHANGE_V1 = 1,       /* else legacy */
+    ALD_EXCHANGE_V1 = 1,      /* else legacy */
     ALD_EXCHANGE_EXTENDED = 2, /* both ends announced X-Aldis-Exchange: 1; only with V1 */
     ALD_EXCHANGE_HUB = 4       /* role hub, dialling: the peer is another hub, which we tell who we are */
 };
