@@ -9,5 +9,7 @@
 
 struct ald_rng;
 
-/* After `n_failures` in a row (from 1), in [span/2, span] where span = min(max, first * 2^(n_failures-1)). */
+/* min(max, first * 2^(n_failures-1)), n_failures from 1; 0 is as 1. */
+ald_usec ald_backoff_span(ald_usec first, ald_usec max, unsigned n_failures);
+/* After `n_failures` in a row (from 1), in [span/2, span]. */
 ald_usec ald_backoff(struct ald_rng *rng, ald_usec first, ald_usec max, unsigned n_failures);

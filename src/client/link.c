@@ -49,12 +49,7 @@ static bool link_resumed(const struct ald_client *client)
  * long one when the session is over. */
 static bool link_waits_most(const struct ald_client *client, ald_usec max)
 {
-    ald_usec span = client->backoff_first;
-
-    for (unsigned i = 1; i < client->n_failures && span < max; i++) {
-        span *= 2;
-    }
-    return client->n_failures > 0 && span >= max;
+    return client->n_failures > 0 && ald_backoff_span(client->backoff_first, max, client->n_failures) == max;
 }
 
 /* Count the failure, if it was one, and tell how long to wait. */

@@ -411,10 +411,12 @@ static struct ald_end delivery_end(struct ald_hub *hub, const struct ald_command
 static bool delivery_is_sayable(const struct ald_command *command, const struct ald_msg *reply)
 {
     const struct ald_party *caller = command->caller;
-    bool is_peer = caller != NULL && caller->peering != ALD_PEERING_NONE; /* which has room for what hubs add */
-    size_t max = caller != NULL && caller->conn != NULL && !is_peer ? caller->conn->message_max : 0;
 
-    return max == 0 || reply->payload.size + reply->details.size <= max;
+    if (caller == NULL || caller->conn == NULL || caller->conn->message_max == 0 ||
+        caller->peering != ALD_PEERING_NONE) {
+        return true; /* a hub has room for what hubs add */
+    }
+    return reply->payload.size + reply->details.size <= caller->conn->message_max;
 }
 
 /* "A reply after the outcome goes into the story and a counter, never to the caller" (DESIGN section 1). */

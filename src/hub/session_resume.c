@@ -53,10 +53,9 @@ static void session_is_back(struct ald_hub *hub, struct ald_session *session)
 
 void ald_session_return(struct ald_hub *hub, struct ald_session *session)
 {
-    struct ald_party *party = NULL;
-
     if (session->n_here < session->n_parties) {
-        party = ald_session_absent(session);
+        struct ald_party *party = ald_session_absent(session);
+
         session_put(hub, session, party, party->number);
         session_welcome(hub, party);
     }
@@ -67,8 +66,7 @@ void ald_session_return(struct ald_hub *hub, struct ald_session *session)
 
 bool ald_session_returns_on(struct ald_hub_conn *conn)
 {
-    const struct ald_party *first =
-        ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
+    const struct ald_party *first = ald_party_find(conn, 0); /* it is on, and the others have joined it: see register.c */
 
     return first != NULL && first->session != NULL && first->session->is_returning;
 }

@@ -573,20 +573,12 @@ static bool link_knows(const struct ald_msg *msg)
 /* Where a link sends a message; false: no address says it, as what has a name by an alias, or is called by its name. */
 static bool destination_read(const struct ald_msg *msg, struct ald_link_address *ret_address)
 {
-    static const uint8_t kinds[] = {
-        [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
-        [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
-        [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
-    };
-
     *ret_address = (struct ald_link_address){.type = ALD_LINK_CONTROLLER, .request = ALD_STR_NONE};
     if (ald_str_present(msg->to.target) && msg->to.target.size > 0) {
         return ald_link_target_read(ALD_STR_NONE, msg->to.target, ret_address);
     }
     if (!ald_str_present(msg->to.target) && msg->to.scope != ALD_SCOPE_ONE) {
-        ret_address->type = ALD_LINK_BROADCAST;
-        ret_address->id = msg->to_kind < ALD_COUNT(kinds) ? kinds[msg->to_kind] : ALD_LINK_CONTROLLER;
-        return ret_address->id != ALD_LINK_CONTROLLER;
+        return ald_link_broadcast(msg, ret_address);
     }
     return true;
 }

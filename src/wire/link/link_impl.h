@@ -289,6 +289,8 @@ ALD_NODISCARD int ald_link_ping_answered(struct ald_link *link, struct ald_str p
 ALD_NODISCARD int ald_link_tell(struct ald_link *link, ald_usec now, const struct ald_signal *signal);
 /* A signal that this protocol has no form for, or that comes at the wrong time. */
 void ald_link_drop(struct ald_link *link);
+/* Where an event for all parties of a kind goes (link.md 1.3); false: it is none. */
+bool ald_link_broadcast(const struct ald_msg *msg, struct ald_link_address *ret_address);
 /* Where it was addressed to, as its sender wrote it. */
 struct ald_link_address ald_link_asked_for(const struct ald_link *link, const struct ald_msg *request);
 

@@ -58,19 +58,28 @@ static struct ald_link_address asker_address(const struct ald_signal *signal, ch
     return address;
 }
 
-static struct ald_link_address meant_address(const struct ald_link *link, const struct ald_signal *signal)
+bool ald_link_broadcast(const struct ald_msg *msg, struct ald_link_address *ret_address)
 {
     static const uint8_t kinds[ALD_N_TO_KINDS] = {
         [ALD_TO_HOSTS] = ALD_LINK_HOST_KIND,
         [ALD_TO_INSTANCES] = ALD_LINK_INSTANCE,
         [ALD_TO_CONTROLS] = ALD_LINK_CONTROL_KIND,
     };
-    const struct ald_msg *msg = signal->msg;
 
-    if (signal->kind == ALD_SIGNAL_EVENT && msg->to.scope != ALD_SCOPE_ONE && msg->to_kind < ALD_N_TO_KINDS &&
-        kinds[msg->to_kind] != 0) {
-        return (struct ald_link_address){
-            .type = ALD_LINK_BROADCAST, .id = kinds[msg->to_kind], .request = ALD_STR_NONE};
+    if (msg->to.scope == ALD_SCOPE_ONE || msg->to_kind >= ALD_N_TO_KINDS || kinds[msg->to_kind] == 0) {
+        return false;
+    }
+    *ret_address =
+        (struct ald_link_address){.type = ALD_LINK_BROADCAST, .id = kinds[msg->to_kind], .request = ALD_STR_NONE};
+    return true;
+}
+
+static struct ald_link_address meant_address(const struct ald_link *link, const struct ald_signal *signal)
+{
+    struct ald_link_address address;
+
+    if (signal->kind == ALD_SIGNAL_EVENT && ald_link_broadcast(signal->msg, &address)) {
+        return address;
     }
     return party_address(link, signal->party);
 }
